@@ -1,0 +1,47 @@
+# slash32: `make help` lists the targets. JDK 25 is found by bin/find-jdk; nothing has to be set.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+JAVA_HOME := $(shell bin/find-jdk)
+ifeq ($(JAVA_HOME),)
+ifneq ($(filter-out help,$(or $(MAKECMDGOALS),help)),)
+$(error no JDK: see the line above)
+endif
+endif
+export JAVA_HOME
+MVN := mvn -q
+PACKAGES_BUILD := maven
+PACKAGES_LAB := iproute2 iputils-ping iputils-arping procps util-linux curl jq nftables bird2 gobgpd prometheus tcpdump
+SCENARIOS := $(sort $(wildcard lab/topologies/*))
+
+.PHONY: help demo test check build bench fmt golden packages packages-build
+
+help: ## print this list
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: packages build ## two minutes of proof: fabric up, VMs reach each other and are refused, faults without loss, all gone again
+	@bin/slash32 lab test lab/topologies/demo
+
+check: packages-build ## the fast inner loop: build checks and every test that needs no root
+	@.ci/count-tests $(MVN) verify
+
+test: packages build ## every test: unit, kernel, interop and the lab's scenarios; needs root
+	@.ci/count-tests $(MVN) verify -Dtest.groups.excluded=
+	@bin/slash32 lab test $(SCENARIOS)
+
+build: packages-build ## leaves bin/slash32 runnable
+	@$(MVN) -DskipTests package
+
+bench: packages build ## benchmarks of the lab, printed as JSON lines and a table
+	@bin/slash32 lab bench
+
+fmt: packages-build ## format every source
+	@$(MVN) spotless:apply
+
+golden: packages-build ## rewrite the golden files; the diff is the review
+	@$(MVN) verify -Dgolden.write=true
+
+packages: packages-build
+	@.ci/need-packages $(PACKAGES_LAB)
+
+packages-build:
+	@.ci/need-packages $(PACKAGES_BUILD)
