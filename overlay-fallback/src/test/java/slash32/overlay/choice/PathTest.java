@@ -1,0 +1,38 @@
+package slash32.overlay.choice;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import org.junit.jupiter.api.Test;
+import slash32.testkit.LayerRules;
+
+class PathTest {
+    private static final SiteId OSLO = new SiteId(1);
+    private static final SiteId BERGEN = new SiteId(2);
+
+    @Test
+    void oneSiteIsNative() {
+        assertThat(Path.choose(OSLO, new SiteId(1))).isEqualTo(Path.NATIVE);
+    }
+
+    @Test
+    void anotherSiteIsNeverReachedInTheClear() {
+        assertThat(Path.choose(OSLO, BERGEN)).isEqualTo(new Path.Refused(Path.Reason.OTHER_SITE));
+    }
+
+    @Test
+    void anUnknownSiteIsNeverReachedInTheClear() {
+        assertThat(Path.choose(OSLO, null)).isEqualTo(new Path.Refused(Path.Reason.SITE_UNKNOWN));
+    }
+
+    @Test
+    void refusesSiteIdsThatDoNotFitACommunity() {
+        assertThatThrownBy(() -> new SiteId(0)).hasMessageContaining("1 to 4294967295");
+        assertThatThrownBy(() -> new SiteId(1L << 32)).hasMessageContaining("1 to 4294967295");
+    }
+
+    @Test
+    void theModuleKeepsItsLayers() {
+        LayerRules.check(Path.class);
+    }
+}
