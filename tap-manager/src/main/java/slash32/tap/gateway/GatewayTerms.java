@@ -1,0 +1,56 @@
+package slash32.tap.gateway;
+
+import java.util.List;
+import java.util.Set;
+import slash32.net.IpAddress;
+import slash32.net.Ipv4Address;
+import slash32.net.Ipv6Address;
+import slash32.net.MacAddress;
+import slash32.net.Prefix;
+
+/// What the gateway of one endpoint goes by.
+///
+/// @param guestAddresses what the guest may hold
+/// @param gatewayMac what every answer says
+/// @param gatewayIpv4 held by the kernel on the TAP, which answers for it; never answered for here
+/// @param gatewayIpv6 likewise, link-local: the guest's default router
+/// @param mtuBytes of the TAP
+/// @param onLink where the guest may ask for others
+public record GatewayTerms(
+        MacAddress guestMac,
+        Set<IpAddress> guestAddresses,
+        MacAddress gatewayMac,
+        Ipv4Address gatewayIpv4,
+        Ipv6Address gatewayIpv6,
+        int mtuBytes,
+        List<Prefix> onLink) {
+    /// The same on every TAP of every hypervisor, so that a migrated guest needs to learn nothing.
+    public static final MacAddress GATEWAY_MAC = MacAddress.parse("fe:53:32:00:00:01");
+
+    public static final Ipv4Address GATEWAY_IPV4 = Ipv4Address.parse("169.254.1.1");
+    public static final Ipv6Address GATEWAY_IPV6 = Ipv6Address.parse("fe80::1");
+
+    private static final List<Prefix> EVERYWHERE = List.of(Prefix.parse("0.0.0.0/0"), Prefix.parse("::/0"));
+
+    public GatewayTerms {
+        if (guestMac.isGroup() || guestMac.equals(gatewayMac)) {
+            throw new IllegalArgumentException("not a MAC of a guest: " + guestMac);
+        }
+        if (!gatewayIpv6.isLinkLocal()) {
+            throw new IllegalArgumentException(
+                    "a router advertises itself by a link-local address, not " + gatewayIpv6);
+        }
+        guestAddresses = Set.copyOf(guestAddresses);
+        onLink = List.copyOf(onLink);
+    }
+
+    /// The usual gateway, for a guest that may ask for every address.
+    public static GatewayTerms of(MacAddress guestMac, Set<IpAddress> guestAddresses, int mtuBytes) {
+        return new GatewayTerms(
+                guestMac, guestAddresses, GATEWAY_MAC, GATEWAY_IPV4, GATEWAY_IPV6, mtuBytes, EVERYWHERE);
+    }
+
+    boolean servesIpv6() {
+        return guestAddresses.stream().anyMatch(address -> !address.isIpv4());
+    }
+}
