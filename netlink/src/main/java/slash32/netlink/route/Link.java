@@ -1,0 +1,161 @@
+package slash32.netlink.route;
+
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import slash32.net.InterfaceIndex;
+import slash32.net.InterfaceName;
+import slash32.net.MacAddress;
+import slash32.netlink.message.Attributes;
+import slash32.netlink.message.Message;
+import slash32.netlink.message.Nl;
+import slash32.netlink.message.Request;
+
+/// A network interface as the kernel reports it.
+///
+/// @param up administratively
+/// @param carrier something is at the other end (IFF_LOWER_UP)
+/// @param mac null for a link without one of six octets
+/// @param alias free text of its owner (IFLA_IFALIAS); empty if none
+/// @param kind such as "tun", "veth", "bridge"; empty for a device without a link type
+/// @param master the bridge it is a port of
+public record Link(
+        InterfaceIndex index,
+        InterfaceName name,
+        boolean up,
+        boolean carrier,
+        @Nullable MacAddress mac,
+        int mtuBytes,
+        int txQueueLength,
+        String alias,
+        String kind,
+        @Nullable InterfaceIndex master) {
+    private static final int IFF_UP = 0x1;
+    private static final int IFF_LOWER_UP = 0x10000;
+
+    /// Asks for every link.
+    public static Request dump() {
+        return header(Rt.RTM_GETLINK, Nl.NLM_F_DUMP, () -> "list links", 0, 0, 0);
+    }
+
+    /// Asks for the link of this name; ENODEV if there is none.
+    public static Request get(InterfaceName name) {
+        return header(Rt.RTM_GETLINK, 0, () -> "get link " + name, 0, 0, 0).attribute(Rt.IFLA_IFNAME, name.value());
+    }
+
+    /// Deletes the link.
+    public static Request delete(InterfaceIndex index) {
+        return header(Rt.RTM_DELLINK, Nl.NLM_F_ACK, () -> "delete link " + index, index.value(), 0, 0);
+    }
+
+    /// Brings the link up or down.
+    public static Request setUp(InterfaceIndex index, boolean up) {
+        return header(
+                Rt.RTM_NEWLINK,
+                Nl.NLM_F_ACK,
+                () -> "set link " + index + (up ? " up" : " down"),
+                index.value(),
+                up ? IFF_UP : 0,
+                IFF_UP);
+    }
+
+    /// Changes MAC, MTU, transmit queue length and alias of a link, and keeps the kernel from making an IPv6 link-local
+    /// address of its own for it.
+    ///
+    /// @param alias empty to remove it
+    public static Request configure(
+            InterfaceIndex index, MacAddress mac, int mtuBytes, int txQueueLength, String alias) {
+        return change(index, "mac " + mac + " mtu " + mtuBytes)
+                .attribute(Rt.IFLA_ADDRESS, mac.toArray())
+                .attributeU32(Rt.IFLA_MTU, mtuBytes)
+                .attributeU32(Rt.IFLA_TXQLEN, txQueueLength)
+                .attribute(Rt.IFLA_IFALIAS, alias.getBytes(java.nio.charset.StandardCharsets.UTF_8))
+                .nested(
+                        Rt.IFLA_AF_SPEC,
+                        families -> families.nested(
+                                Rt.AF_INET6,
+                                inet6 -> inet6.attributeU8(Rt.IFLA_INET6_ADDR_GEN_MODE, Rt.IN6_ADDR_GEN_MODE_NONE)));
+    }
+
+    /// Changes the alias alone.
+    ///
+    /// @param alias empty to remove it
+    public static Request setAlias(InterfaceIndex index, String alias) {
+        return change(index, "alias '" + alias + "'")
+                .attribute(Rt.IFLA_IFALIAS, alias.getBytes(java.nio.charset.StandardCharsets.UTF_8));
+    }
+
+    private static Request change(InterfaceIndex index, String what) {
+        return header(Rt.RTM_NEWLINK, Nl.NLM_F_ACK, () -> "set link " + index + " " + what, index.value(), 0, 0);
+    }
+
+    private static Request header(
+            int type, int flags, Supplier<String> description, int index, int linkFlags, int changeMask) {
+        return Request.of(type, flags, description)
+                .u8(Rt.AF_UNSPEC)
+                .u8(0)
+                .u16(0)
+                .u32(index)
+                .u32(linkFlags)
+                .u32(changeMask);
+    }
+
+    /// The link in an RTM_NEWLINK or RTM_DELLINK message; null if it has no name that we could use.
+    public static @Nullable Link parse(Message message) {
+        if (message.payloadLength() < Rt.IFINFOMSG_BYTES || message.u32(4) <= 0) {
+            return null;
+        }
+        InterfaceName name = null;
+        MacAddress mac = null;
+        int mtuBytes = 0;
+        int txQueueLength = 0;
+        String alias = "";
+        String kind = "";
+        InterfaceIndex master = null;
+        Attributes attributes = message.attributes(Rt.IFINFOMSG_BYTES);
+        while (attributes.next()) {
+            switch (attributes.type()) {
+                case Rt.IFLA_IFNAME -> name = name(attributes.string());
+                case Rt.IFLA_ADDRESS -> mac = attributes.length() == 6 ? MacAddress.of(attributes.bytes(), 0) : null;
+                case Rt.IFLA_MTU -> mtuBytes = attributes.u32();
+                case Rt.IFLA_TXQLEN -> txQueueLength = attributes.u32();
+                case Rt.IFLA_IFALIAS -> alias = attributes.string();
+                case Rt.IFLA_MASTER -> master = new InterfaceIndex(attributes.u32());
+                case Rt.IFLA_LINKINFO -> kind = kind(attributes.nested());
+                default -> {}
+            }
+        }
+        if (name == null) {
+            return null;
+        }
+        int flags = message.u32(8);
+        boolean carrier = (flags & IFF_LOWER_UP) != 0;
+        return new Link(
+                new InterfaceIndex(message.u32(4)),
+                name,
+                (flags & IFF_UP) != 0,
+                carrier,
+                mac,
+                mtuBytes,
+                txQueueLength,
+                alias,
+                kind,
+                master);
+    }
+
+    private static @Nullable InterfaceName name(String text) {
+        try {
+            return new InterfaceName(text);
+        } catch (IllegalArgumentException e) {
+            return null; // the kernel allows a few names that nft would take for patterns; they are never ours
+        }
+    }
+
+    private static String kind(Attributes info) {
+        while (info.next()) {
+            if (info.type() == Rt.IFLA_INFO_KIND) {
+                return info.string();
+            }
+        }
+        return "";
+    }
+}

@@ -1,0 +1,15 @@
+package slash32.netlink.socket;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import jnr.ffi.Pointer;
+
+/// Native memory seen both as a pointer for libc and as a buffer for Java.
+///
+/// @param pointer to {@code bytes}, which keeps the memory alive
+record NativeBuffer(ByteBuffer bytes, Pointer pointer) {
+    static NativeBuffer allocate(int size) {
+        ByteBuffer bytes = ByteBuffer.allocateDirect(size).order(ByteOrder.nativeOrder());
+        return new NativeBuffer(bytes, Pointer.wrap(Libc.RUNTIME, bytes));
+    }
+}

@@ -1,0 +1,13 @@
+package slash32.netlink.socket;
+
+/// Netlink families that slash32 speaks (linux/netlink.h).
+public enum NetlinkProtocol {
+    ROUTE(0),
+    NETFILTER(12);
+
+    final int number;
+
+    NetlinkProtocol(int number) {
+        this.number = number;
+    }
+}

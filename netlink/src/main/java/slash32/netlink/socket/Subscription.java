@@ -1,0 +1,88 @@
+package slash32.netlink.socket;
+
+import java.io.IOException;
+import java.util.function.Consumer;
+import slash32.netlink.message.Message;
+
+/// Events of multicast groups (netlink(7)), on a socket of their own.
+///
+/// {@link #receive} is called by one thread; {@link #close} by any, and ends a receive that waits.
+public final class Subscription implements AutoCloseable {
+    private static final int RECEIVE_BYTES = 256 * 1024;
+    private static final int KERNEL_RECEIVE_BYTES = 32 * 1024 * 1024;
+    private static final int EFD_CLOEXEC = 0x80000;
+    private static final int POLLIN = 1;
+    private static final int SOL_NETLINK = 270;
+
+    private final FileDescriptor descriptor;
+    private final FileDescriptor wakeup;
+    private final NativeBuffer in = NativeBuffer.allocate(RECEIVE_BYTES);
+    private final NativeBuffer poll = NativeBuffer.allocate(16);
+    private volatile boolean closed;
+
+    private Subscription(FileDescriptor descriptor, FileDescriptor wakeup) {
+        this.descriptor = descriptor;
+        this.wakeup = wakeup;
+    }
+
+    /// Joins {@code groups} in the calling thread's network namespace.
+    ///
+    /// @param groups numbers of multicast groups (RTNLGRP_*, NFNLGRP_*)
+    public static Subscription open(NetlinkProtocol protocol, int... groups) throws IOException {
+        FileDescriptor descriptor = NetlinkSocket.openRaw(protocol, KERNEL_RECEIVE_BYTES);
+        for (int group : groups) {
+            NetlinkSocket.setOption(descriptor, SOL_NETLINK, NetlinkSocket.NETLINK_ADD_MEMBERSHIP, group);
+        }
+        FileDescriptor wakeup = FileDescriptor.of(Libc.INSTANCE.eventfd(0, EFD_CLOEXEC), "eventfd");
+        return new Subscription(descriptor, wakeup);
+    }
+
+    /// What came of a wait for events.
+    public enum Outcome {
+        EVENTS,
+        /// The socket's buffer overflowed: events are lost, and what they were about must be read back.
+        OVERRUN,
+        CLOSED
+    }
+
+    /// Waits for events and hands each to {@code each}.
+    public Outcome receive(Consumer<Message> each) throws IOException {
+        poll.bytes()
+                .putInt(0, descriptor.value())
+                .putInt(4, POLLIN)
+                .putInt(8, wakeup.value())
+                .putInt(12, POLLIN);
+        while (!closed && Libc.INSTANCE.poll(poll.pointer(), 2, -1) < 0) {
+            if (Libc.errno() != Errno.EINTR.value()) {
+                throw new KernelException("wait for netlink events", new Errno(Libc.errno()), null);
+            }
+        }
+        if (closed) {
+            descriptor.close();
+            wakeup.close();
+            return Outcome.CLOSED;
+        }
+        long length = Libc.INSTANCE.recv(descriptor.value(), in.pointer(), RECEIVE_BYTES, 0);
+        if (length < 0) {
+            Errno errno = new Errno(Libc.errno());
+            if (errno.equals(Errno.ENOBUFS)) {
+                return Outcome.OVERRUN;
+            }
+            if (errno.equals(Errno.EINTR) || errno.equals(Errno.EAGAIN)) {
+                return Outcome.EVENTS;
+            }
+            throw new KernelException("receive netlink events", errno, null);
+        }
+        Message.split(in.bytes().clear().limit((int) length), each);
+        return Outcome.EVENTS;
+    }
+
+    /// Ends {@link #receive}, which then lets go of the sockets.
+    @Override
+    public void close() {
+        closed = true;
+        NativeBuffer one = NativeBuffer.allocate(8);
+        one.bytes().putLong(0, 1);
+        Libc.INSTANCE.write(wakeup.value(), one.pointer(), 8);
+    }
+}
