@@ -18,6 +18,8 @@ public record Nexthop(int id, Target target, int protocol) {
 
     /// Where packets go.
     public sealed interface Target {
+        /// Another router.
+        ///
         /// @param onLink the gateway is taken to be on the link whatever its addresses say
         record Gateway(IpAddress address, InterfaceIndex link, boolean onLink) implements Target {}
 

@@ -1,5 +1,6 @@
 package slash32.netlink.route;
 
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import slash32.netlink.message.Message;
 
@@ -31,25 +32,21 @@ public sealed interface RouteEvent {
     /// The event in {@code message}; null for one of a kind that we don't follow.
     static @Nullable RouteEvent parse(Message message) {
         return switch (message.type()) {
-            case Rt.RTM_NEWLINK -> Link.parse(message) instanceof Link link ? new LinkChanged(link) : null;
-            case Rt.RTM_DELLINK -> Link.parse(message) instanceof Link link ? new LinkRemoved(link) : null;
-            case Rt.RTM_NEWADDR ->
-                InterfaceAddress.parse(message) instanceof InterfaceAddress address ? new AddressAdded(address) : null;
-            case Rt.RTM_DELADDR ->
-                InterfaceAddress.parse(message) instanceof InterfaceAddress address
-                        ? new AddressRemoved(address)
-                        : null;
-            case Rt.RTM_NEWNEIGH ->
-                NeighborEntry.parse(message) instanceof NeighborEntry entry ? new NeighborChanged(entry) : null;
-            case Rt.RTM_DELNEIGH ->
-                NeighborEntry.parse(message) instanceof NeighborEntry entry ? new NeighborRemoved(entry) : null;
-            case Rt.RTM_NEWROUTE -> Route.parse(message) instanceof Route route ? new RouteAdded(route) : null;
-            case Rt.RTM_DELROUTE -> Route.parse(message) instanceof Route route ? new RouteRemoved(route) : null;
-            case Rt.RTM_NEWNEXTHOP ->
-                Nexthop.parse(message) instanceof Nexthop nexthop ? new NexthopChanged(nexthop) : null;
-            case Rt.RTM_DELNEXTHOP ->
-                Nexthop.parse(message) instanceof Nexthop nexthop ? new NexthopRemoved(nexthop) : null;
+            case Rt.RTM_NEWLINK -> of(Link.parse(message), LinkChanged::new);
+            case Rt.RTM_DELLINK -> of(Link.parse(message), LinkRemoved::new);
+            case Rt.RTM_NEWADDR -> of(InterfaceAddress.parse(message), AddressAdded::new);
+            case Rt.RTM_DELADDR -> of(InterfaceAddress.parse(message), AddressRemoved::new);
+            case Rt.RTM_NEWNEIGH -> of(NeighborEntry.parse(message), NeighborChanged::new);
+            case Rt.RTM_DELNEIGH -> of(NeighborEntry.parse(message), NeighborRemoved::new);
+            case Rt.RTM_NEWROUTE -> of(Route.parse(message), RouteAdded::new);
+            case Rt.RTM_DELROUTE -> of(Route.parse(message), RouteRemoved::new);
+            case Rt.RTM_NEWNEXTHOP -> of(Nexthop.parse(message), NexthopChanged::new);
+            case Rt.RTM_DELNEXTHOP -> of(Nexthop.parse(message), NexthopRemoved::new);
             default -> null;
         };
+    }
+
+    private static <T> @Nullable RouteEvent of(@Nullable T parsed, Function<T, RouteEvent> event) {
+        return parsed == null ? null : event.apply(parsed);
     }
 }
