@@ -1,0 +1,8 @@
+/// TAP devices: made, opened, read and written (Documentation/networking/tuntap, linux/if_tun.h).
+///
+/// Not the configuration of the link, which is {@code slash32.netlink.route}. Entry type: {@link
+/// slash32.netlink.tun.Tap}.
+@NullMarked
+package slash32.netlink.tun;
+
+import org.jspecify.annotations.NullMarked;
