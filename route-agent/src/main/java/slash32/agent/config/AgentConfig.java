@@ -1,0 +1,52 @@
+package slash32.agent.config;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.List;
+import slash32.net.Asn;
+import slash32.net.Ipv4Address;
+
+/// One node's configuration, complete: what the file left out has its default here.
+///
+/// @param node its name, for people and metrics: 1 to 63 characters
+/// @param asn of this node
+/// @param routerId its BGP Identifier (RFC 6286: any but 0.0.0.0)
+/// @param peers in the file's order, no address twice
+/// @param listen where BGP connections are accepted; empty for nowhere
+/// @param gracefulRestart Restart Time proposed in OPEN: 0 to 4095 whole seconds (RFC 4724 §3)
+/// @param metricsListen where Prometheus scrapes
+/// @param apiSocket absolute path of the API's Unix socket
+/// @param stateDirectory absolute path of the folder that holds desired state
+public record AgentConfig(
+        String node,
+        SiteConfig site,
+        Asn asn,
+        Ipv4Address routerId,
+        UnderlayConfig underlay,
+        List<PeerConfig> peers,
+        List<SocketEndpoint> listen,
+        Duration gracefulRestart,
+        SocketEndpoint metricsListen,
+        Path apiSocket,
+        Path stateDirectory) {
+    public static final Path DEFAULT_FILE = Path.of("/etc/slash32/agent.yaml");
+    public static final Path DEFAULT_API_SOCKET = Path.of("/run/slash32/agent.sock");
+    static final Path DEFAULT_STATE_DIRECTORY = Path.of("/var/lib/slash32");
+    static final SocketEndpoint DEFAULT_METRICS_LISTEN = SocketEndpoint.parse("127.0.0.1:9932");
+    static final Duration DEFAULT_GRACEFUL_RESTART = Duration.ofMinutes(2);
+
+    public AgentConfig {
+        peers = List.copyOf(peers);
+        listen = List.copyOf(listen);
+        var addresses = new HashSet<>();
+        for (PeerConfig peer : peers) {
+            if (!addresses.add(peer.address())) {
+                throw new IllegalArgumentException("peer " + peer.address() + " is there twice");
+            }
+        }
+        if (routerId.isUnspecified()) {
+            throw new IllegalArgumentException("routerId must not be 0.0.0.0");
+        }
+    }
+}

@@ -1,0 +1,166 @@
+package slash32.agent.config;
+
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.snakeyaml.engine.v2.api.LoadSettings;
+import org.snakeyaml.engine.v2.api.lowlevel.Compose;
+import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
+import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
+import org.snakeyaml.engine.v2.nodes.Node;
+import org.snakeyaml.engine.v2.nodes.Tag;
+import slash32.agent.config.Section.Field;
+import slash32.net.Asn;
+import slash32.net.IpAddress;
+import slash32.overlay.choice.SiteId;
+
+/// Reads one file: the keys of design §5, in its order.
+final class ConfigParser {
+    private static final LoadSettings SETTINGS =
+            LoadSettings.builder().setLabel("config").setUseMarks(true).build();
+
+    private static final Scalar<SiteId> SITE_ID =
+            new Scalar<>(Tag.INT, "1 to 4294967295", text -> new SiteId(Scalar.integer(text)));
+    private static final Scalar<PeerFamily> FAMILY =
+            new Scalar<>(Tag.STR, String.join(", ", PeerFamily.labels()), ConfigParser::family);
+
+    private final Problems problems = new Problems();
+    private final Set<IpAddress> peerAddresses = new HashSet<>();
+
+    Loaded parse(String yaml) {
+        try {
+            Optional<Node> root = new Compose(SETTINGS).composeString(yaml);
+            if (root.isEmpty()) {
+                problems.at(Optional.empty(), "", "the file is empty (allowed: a mapping of keys to values)");
+            } else {
+                Section section = Section.of("", root.get(), problems);
+                AgentConfig config = section == null ? null : agent(section);
+                if (config != null) {
+                    return new Loaded.Accepted(config);
+                }
+            }
+        } catch (MarkedYamlEngineException e) {
+            problems.at(e.getProblemMark(), "", "not YAML: " + e.getProblem());
+        } catch (YamlEngineException e) {
+            problems.at(Optional.empty(), "", "not YAML: " + e.getMessage());
+        }
+        return new Loaded.Refused(problems.inOrder());
+    }
+
+    private @Nullable AgentConfig agent(Section root) {
+        var node = root.required("node", Scalar.NAME);
+        var site = root.requiredSection("site", ConfigParser::site);
+        var asn = root.required("asn", Scalar.ASN);
+        var underlay = root.requiredSection("underlay", ConfigParser::underlay);
+        var routerId = root.optional("routerId", Scalar.ROUTER_ID);
+        var peers = root.sections("peers", section -> peer(section, asn.value(), underlay.value()));
+        var listen = root.list("listen", Scalar.SOCKET, listenByDefault(underlay.value()));
+        var restart = root.optional("gracefulRestart", Scalar.RESTART_TIME, AgentConfig.DEFAULT_GRACEFUL_RESTART);
+        var metrics = root.optionalSection("metrics", ConfigParser::metrics, AgentConfig.DEFAULT_METRICS_LISTEN);
+        var api = root.optionalSection("api", ConfigParser::api, AgentConfig.DEFAULT_API_SOCKET);
+        var state = root.optional("stateDirectory", Scalar.ABSOLUTE_PATH, AgentConfig.DEFAULT_STATE_DIRECTORY);
+        if (!root.end()) {
+            return null;
+        }
+        return new AgentConfig(
+                node.get(),
+                site.get(),
+                asn.get(),
+                routerId.or(underlay.get().address()),
+                underlay.get(),
+                peers.get(),
+                listen.get(),
+                restart.get(),
+                metrics.get(),
+                api.get(),
+                state.get());
+    }
+
+    private static @Nullable SiteConfig site(Section section) {
+        var id = section.required("id", SITE_ID);
+        var name = section.optional("name", Scalar.NAME);
+        return section.end() ? new SiteConfig(id.get(), name.or(id.get().toString())) : null;
+    }
+
+    private static @Nullable UnderlayConfig underlay(Section section) {
+        var address = section.required("address", Scalar.IPV4);
+        var address6 = section.optional("address6", Scalar.IPV6);
+        var external = section.optional("external", Scalar.ADDRESS);
+        var device = section.optional("interface", Scalar.INTERFACE);
+        return section.end()
+                ? new UnderlayConfig(address.get(), address6.value(), external.value(), device.value())
+                : null;
+    }
+
+    private @Nullable PeerConfig peer(Section section, @Nullable Asn own, @Nullable UnderlayConfig underlay) {
+        var address = section.required("address", Scalar.ADDRESS);
+        var port = section.optional("port", Scalar.PORT, PeerConfig.DEFAULT_PORT);
+        var asn = section.optional("asn", Scalar.ASN);
+        var families = section.list("families", FAMILY, List.copyOf(PeerConfig.DEFAULT_FAMILIES));
+        var passwordFile = section.optional("passwordFile", Scalar.ABSOLUTE_PATH);
+        var holdTime = section.optional("holdTime", Scalar.HOLD_TIME, PeerConfig.DEFAULT_HOLD_TIME);
+        var passive = section.optional("passive", Scalar.BOOLEAN, false);
+        checkPeer(section, address, underlay);
+        if (families.value() != null && families.value().isEmpty()) {
+            section.problem(families, "families", "is empty (allowed: " + FAMILY.allowed() + ")");
+        }
+        Asn remote = asn.value() == null ? own : asn.value();
+        if (!section.end() || remote == null) {
+            return null;
+        }
+        return new PeerConfig(
+                address.get(),
+                port.get(),
+                remote,
+                Set.copyOf(families.get()),
+                passwordFile.value(),
+                holdTime.get(),
+                passive.get());
+    }
+
+    private void checkPeer(Section section, Field<IpAddress> address, @Nullable UnderlayConfig underlay) {
+        if (address.value() == null) {
+            return;
+        }
+        if (!peerAddresses.add(address.value())) {
+            section.problem(address, "address", "is the address of an earlier peer: " + address.value());
+        }
+        if (underlay != null
+                && (address.value().equals(underlay.address())
+                        || address.value().equals(underlay.address6()))) {
+            section.problem(address, "address", "is this node's own address: " + address.value());
+        }
+    }
+
+    private static List<SocketEndpoint> listenByDefault(@Nullable UnderlayConfig underlay) {
+        if (underlay == null) {
+            return List.of();
+        }
+        var ipv4 = new SocketEndpoint(underlay.address(), PeerConfig.DEFAULT_PORT);
+        return underlay.address6() == null
+                ? List.of(ipv4)
+                : List.of(ipv4, new SocketEndpoint(underlay.address6(), PeerConfig.DEFAULT_PORT));
+    }
+
+    private static @Nullable SocketEndpoint metrics(Section section) {
+        var listen = section.optional("listen", Scalar.SOCKET, AgentConfig.DEFAULT_METRICS_LISTEN);
+        return section.end() ? listen.get() : null;
+    }
+
+    private static @Nullable Path api(Section section) {
+        var socket = section.optional("socket", Scalar.ABSOLUTE_PATH, AgentConfig.DEFAULT_API_SOCKET);
+        return section.end() ? socket.get() : null;
+    }
+
+    private static PeerFamily family(String text) {
+        for (PeerFamily family : PeerFamily.values()) {
+            if (family.label().equals(text)) {
+                return family;
+            }
+        }
+        throw new IllegalArgumentException("not an address family: '" + text + "'");
+    }
+}

@@ -1,0 +1,43 @@
+package slash32.agent.config;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import slash32.net.Asn;
+import slash32.net.IpAddress;
+
+/// One BGP peer as configured.
+///
+/// @param port that we connect to
+/// @param families offered in OPEN, at least one
+/// @param passwordFile holds the TCP MD5 key (RFC 2385); null for none
+/// @param holdTime proposed in OPEN: zero, or 3 to 65535 whole seconds (RFC 4271 §4.2)
+/// @param passive waits for the peer to connect
+public record PeerConfig(
+        IpAddress address,
+        int port,
+        Asn asn,
+        Set<PeerFamily> families,
+        @Nullable Path passwordFile,
+        Duration holdTime,
+        boolean passive) {
+    static final int DEFAULT_PORT = 179;
+    static final Duration DEFAULT_HOLD_TIME = Duration.ofSeconds(90);
+    static final Set<PeerFamily> DEFAULT_FAMILIES = Set.of(PeerFamily.IPV4_UNICAST, PeerFamily.IPV6_UNICAST);
+
+    public PeerConfig {
+        families = Set.copyOf(families);
+        if (families.isEmpty()) {
+            throw new IllegalArgumentException("families must name at least one");
+        }
+        if (!isHoldTime(holdTime)) {
+            throw new IllegalArgumentException("holdTime must be 0 or 3 to 65535 whole seconds, was " + holdTime);
+        }
+    }
+
+    static boolean isHoldTime(Duration holdTime) {
+        long seconds = holdTime.toSeconds();
+        return holdTime.equals(Duration.ofSeconds(seconds)) && (seconds == 0 || (seconds >= 3 && seconds <= 65_535));
+    }
+}

@@ -1,0 +1,19 @@
+package slash32.agent.config;
+
+import org.jspecify.annotations.Nullable;
+import slash32.net.InterfaceName;
+import slash32.net.IpAddress;
+import slash32.net.Ipv4Address;
+import slash32.net.Ipv6Address;
+
+/// How other nodes reach this one.
+///
+/// @param address NEXT_HOP of what this node advertises, IPv4
+/// @param address6 NEXT_HOP for IPv6 prefixes; null if the underlay is IPv4 only
+/// @param external where other sites reach this node; null if they don't
+/// @param device the interface toward the underlay; null to go by the kernel's routes
+public record UnderlayConfig(
+        Ipv4Address address,
+        @Nullable Ipv6Address address6,
+        @Nullable IpAddress external,
+        @Nullable InterfaceName device) {}

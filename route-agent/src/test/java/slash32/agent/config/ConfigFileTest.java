@@ -1,0 +1,172 @@
+package slash32.agent.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.networknt.schema.JsonSchema;
+import com.networknt.schema.JsonSchemaFactory;
+import com.networknt.schema.SpecVersion;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.snakeyaml.engine.v2.api.Load;
+import org.snakeyaml.engine.v2.api.LoadSettings;
+import slash32.agent.Golden;
+import slash32.net.Asn;
+import slash32.net.InterfaceName;
+import slash32.net.IpAddress;
+import slash32.net.Ipv4Address;
+import slash32.net.Ipv6Address;
+import slash32.overlay.choice.SiteId;
+
+class ConfigFileTest {
+    private static final Path TABLE = Path.of("src/test/resources/slash32/agent/config");
+
+    /// What JSON Schema can't express: a value that depends on another, numbers inside text.
+    private static final Set<String> ONLY_THE_PARSER_REFUSES =
+            Set.of("duplicate-peer.yaml", "own-address.yaml", "hold-time.yaml", "key-twice.yaml");
+
+    /// Refused before there is a value that a schema could look at.
+    private static final Set<String> NOT_JSON =
+            Set.of("not-yaml.yaml", "two-documents.yaml", "unknown-alias.yaml", "recursion.yaml");
+
+    static List<Path> good() throws IOException {
+        return files("good");
+    }
+
+    static List<Path> bad() throws IOException {
+        return files("bad");
+    }
+
+    static List<Path> badJson() throws IOException {
+        return bad().stream()
+                .filter(file -> !NOT_JSON.contains(file.getFileName().toString()))
+                .toList();
+    }
+
+    private static List<Path> files(String folder) throws IOException {
+        try (var files = Files.list(TABLE.resolve(folder))) {
+            return files.filter(file -> file.toString().endsWith(".yaml"))
+                    .sorted()
+                    .toList();
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("bad")
+    void saysAllThatIsWrong(Path file) throws IOException {
+        var refused = (Loaded.Refused) ConfigFile.load(file);
+        String text = refused.problems().stream()
+                .map(problem -> problem.text(file.getFileName().toString()))
+                .collect(Collectors.joining("\n", "", "\n"));
+        Golden.check(Path.of(file.toString().replace(".yaml", ".txt")), text);
+    }
+
+    @ParameterizedTest
+    @MethodSource("good")
+    void acceptsWhatIsRight(Path file) throws IOException {
+        assertThat(ConfigFile.load(file)).isInstanceOf(Loaded.Accepted.class);
+    }
+
+    @ParameterizedTest
+    @MethodSource("good")
+    void theSchemaAcceptsWhatTheParserDoes(Path file) throws IOException {
+        assertThat(schema().validate(json(file))).isEmpty();
+    }
+
+    @ParameterizedTest
+    @MethodSource("badJson")
+    void theSchemaRefusesWhatTheParserDoes(Path file) throws IOException {
+        boolean refused = !schema().validate(json(file)).isEmpty();
+        assertThat(refused)
+                .isEqualTo(!ONLY_THE_PARSER_REFUSES.contains(file.getFileName().toString()));
+    }
+
+    @Test
+    void fillsInTheDefaults() throws IOException {
+        var config = ((Loaded.Accepted) ConfigFile.load(TABLE.resolve("good/least.yaml"))).config();
+
+        assertThat(config)
+                .isEqualTo(new AgentConfig(
+                        "hv1",
+                        new SiteConfig(new SiteId(1), "1"),
+                        new Asn(65000),
+                        Ipv4Address.parse("10.0.0.11"),
+                        new UnderlayConfig(Ipv4Address.parse("10.0.0.11"), null, null, null),
+                        List.of(),
+                        List.of(SocketEndpoint.parse("10.0.0.11:179")),
+                        Duration.ofMinutes(2),
+                        SocketEndpoint.parse("127.0.0.1:9932"),
+                        Path.of("/run/slash32/agent.sock"),
+                        Path.of("/var/lib/slash32")));
+    }
+
+    @Test
+    void readsEveryKey() throws IOException {
+        var config = ((Loaded.Accepted) ConfigFile.load(TABLE.resolve("good/most.yaml"))).config();
+
+        var first = new PeerConfig(
+                IpAddress.parse("10.0.0.1"),
+                179,
+                new Asn(4294967295L),
+                Set.of(PeerFamily.IPV4_UNICAST, PeerFamily.IPV6_UNICAST),
+                Path.of("/etc/slash32/rr1.key"),
+                Duration.ofSeconds(9),
+                false);
+        var second = new PeerConfig(
+                IpAddress.parse("2001:db8::1"),
+                1790,
+                new Asn(65001),
+                Set.of(PeerFamily.IPV6_UNICAST),
+                null,
+                Duration.ZERO,
+                true);
+        assertThat(config)
+                .isEqualTo(new AgentConfig(
+                        "hv-1.oslo",
+                        new SiteConfig(new SiteId(4294967295L), "oslo"),
+                        new Asn(4294967295L),
+                        Ipv4Address.parse("192.0.2.1"),
+                        new UnderlayConfig(
+                                Ipv4Address.parse("10.0.0.11"),
+                                Ipv6Address.parse("2001:db8::11"),
+                                IpAddress.parse("203.0.113.11"),
+                                new InterfaceName("bond0.100")),
+                        List.of(first, second),
+                        List.of(SocketEndpoint.parse("10.0.0.11:179"), SocketEndpoint.parse("[2001:db8::11]:1790")),
+                        Duration.ofMinutes(5),
+                        SocketEndpoint.parse("[::1]:9932"),
+                        Path.of("/run/slash32/other.sock"),
+                        Path.of("/var/lib/slash32/other")));
+    }
+
+    @Test
+    void aFileThatIsNotTextIsNotRead(@TempDir Path folder) throws IOException {
+        Path file = Files.write(folder.resolve("agent.yaml"), new byte[] {(byte) 0xff, (byte) 0xfe});
+
+        assertThatThrownBy(() -> ConfigFile.load(file)).isInstanceOf(IOException.class);
+        assertThatThrownBy(() -> ConfigFile.load(folder.resolve("absent.yaml")))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("absent.yaml");
+    }
+
+    private static JsonSchema schema() {
+        return JsonSchemaFactory.getInstance(SpecVersion.VersionFlag.V202012).getSchema(ConfigSchema.text());
+    }
+
+    private static JsonNode json(Path file) throws IOException {
+        var settings = LoadSettings.builder().setAllowDuplicateKeys(true).build();
+        Object loaded = new Load(settings).loadFromString(Files.readString(file));
+        return new ObjectMapper().valueToTree(loaded);
+    }
+}
