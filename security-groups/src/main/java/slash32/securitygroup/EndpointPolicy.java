@@ -1,0 +1,30 @@
+package slash32.securitygroup;
+
+import static slash32.securitygroup.InvalidRuleException.require;
+
+import java.util.List;
+import java.util.Set;
+import slash32.net.InterfaceName;
+import slash32.net.MacAddress;
+import slash32.net.Prefix;
+
+/// What an endpoint may send as, and which groups say what it may exchange.
+///
+/// @param device its TAP on this host
+/// @param mac the guest's, the only source it may use
+/// @param addresses host prefixes, the only source addresses it may use
+/// @param groups any one that lets a packet pass is enough; empty lets nothing pass
+/// @param portSecurity false lets everything pass, from any source; then {@code groups} is empty
+public record EndpointPolicy(
+        InterfaceName device, MacAddress mac, Set<Prefix> addresses, List<GroupId> groups, boolean portSecurity) {
+    public EndpointPolicy {
+        addresses = Set.copyOf(addresses);
+        groups = List.copyOf(groups);
+        require(!mac.isGroup() && mac.value() != 0, "mac", "must be a unicast address, was " + mac);
+        for (Prefix prefix : addresses) {
+            require(prefix.isHost(), "addresses", "must be host prefixes, one was " + prefix);
+        }
+        require(groups.stream().distinct().count() == groups.size(), "groups", "has one twice: " + groups);
+        require(portSecurity || groups.isEmpty(), "groups", "must be empty when portSecurity is false");
+    }
+}
