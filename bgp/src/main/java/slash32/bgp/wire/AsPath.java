@@ -2,36 +2,63 @@ package slash32.bgp.wire;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import slash32.net.Asn;
 
-/// An AS_PATH (RFC 4271 §5.1.2), with four-octet numbers whatever the session's width.
+/// The AS_PATH attribute (RFC 4271 §5.1.2), in four-octet numbers.
 public record AsPath(List<Segment> segments) {
     public static final AsPath EMPTY = new AsPath(List.of());
 
-    /// How a segment's numbers are to be read; the constants are in the order of their wire values, 1 to 4.
-    public enum Kind {
-        SET,
-        SEQUENCE,
-        /// RFC 5065 §3.
-        CONFED_SEQUENCE,
-        CONFED_SET;
+    /// Segment types (RFC 4271 §4.3, RFC 5065 §3).
+    public enum SegmentType {
+        SET(1),
+        SEQUENCE(2),
+        CONFED_SEQUENCE(3),
+        CONFED_SET(4);
+
+        private final int code;
+
+        SegmentType(int code) {
+            this.code = code;
+        }
+
+        int code() {
+            return code;
+        }
 
         boolean isConfederation() {
-            return this == CONFED_SEQUENCE || this == CONFED_SET;
+            return code > 2;
+        }
+
+        static @Nullable SegmentType of(int code) {
+            return switch (code) {
+                case 1 -> SET;
+                case 2 -> SEQUENCE;
+                case 3 -> CONFED_SEQUENCE;
+                case 4 -> CONFED_SET;
+                default -> null;
+            };
         }
     }
 
-    /// A run of numbers to be read in one way.
+    /// One segment.
     ///
-    /// @param asns at least one; more than 255 are split when encoded
-    public record Segment(Kind kind, List<Asn> asns) {
+    /// @param numbers 1 to 255 of them; an AS number of 0 is possible, since a peer can send it
+    public record Segment(SegmentType type, List<Long> numbers) {
         public Segment {
-            if (asns.isEmpty()) {
-                throw new IllegalArgumentException("an AS_PATH segment has at least one AS number (RFC 7606 §7.2)");
-            }
-            asns = List.copyOf(asns);
+            numbers = List.copyOf(numbers);
+        }
+
+        @Override
+        public String toString() {
+            String text = numbers.stream().map(String::valueOf).collect(Collectors.joining(" "));
+            return switch (type) {
+                case SEQUENCE -> text;
+                case SET -> "{" + text + "}";
+                case CONFED_SEQUENCE -> "(" + text + ")";
+                case CONFED_SET -> "[" + text + "]";
+            };
         }
     }
 
@@ -39,18 +66,13 @@ public record AsPath(List<Segment> segments) {
         segments = List.copyOf(segments);
     }
 
-    /// One AS_SEQUENCE, or the empty path for none.
-    public static AsPath sequence(Asn... asns) {
-        return asns.length == 0 ? EMPTY : new AsPath(List.of(new Segment(Kind.SEQUENCE, List.of(asns))));
-    }
-
-    /// The length that routes are compared by: a set counts one (RFC 4271 §9.1.2.2), confederation segments none
+    /// Its length as the decision process counts it: a set is one (RFC 4271 §9.1.2.2 a), confederations are none
     /// (RFC 5065 §5.3).
     public int length() {
         int length = 0;
         for (Segment segment : segments) {
-            length += switch (segment.kind) {
-                case SEQUENCE -> segment.asns.size();
+            length += switch (segment.type()) {
+                case SEQUENCE -> segment.numbers().size();
                 case SET -> 1;
                 case CONFED_SEQUENCE, CONFED_SET -> 0;
             };
@@ -58,52 +80,36 @@ public record AsPath(List<Segment> segments) {
         return length;
     }
 
-    /// True if {@code asn} is anywhere in the path (RFC 4271 §9.1.2: such a route is a loop to that AS).
     public boolean contains(Asn asn) {
-        return segments.stream().anyMatch(segment -> segment.asns.contains(asn));
+        return segments.stream().anyMatch(segment -> segment.numbers().contains(asn.value()));
     }
 
-    /// The AS that the route was learned from: the first number of a leading AS_SEQUENCE.
-    public Optional<Asn> neighbor() {
-        for (Segment segment : segments) {
-            if (segment.kind == Kind.SEQUENCE) {
-                return Optional.of(segment.asns.getFirst());
-            }
-            if (!segment.kind.isConfederation()) {
-                return Optional.empty();
-            }
-        }
-        return Optional.empty();
+    /// The AS that the route was received from; 0 for a path that starts with a set or is empty.
+    public long neighborAs() {
+        return !segments.isEmpty() && segments.getFirst().type() == SegmentType.SEQUENCE
+                ? segments.getFirst().numbers().getFirst()
+                : 0;
     }
 
-    /// This path with {@code asn} in front, as toward an external peer (RFC 4271 §5.1.2 b).
+    /// The path with {@code asn} before it (RFC 4271 §5.1.2 b).
     public AsPath prepend(Asn asn) {
         var longer = new ArrayList<>(segments);
-        if (!longer.isEmpty() && longer.getFirst().kind == Kind.SEQUENCE) {
-            var asns = new ArrayList<Asn>();
-            asns.add(asn);
-            asns.addAll(longer.getFirst().asns);
-            longer.set(0, new Segment(Kind.SEQUENCE, asns));
+        Segment first = segments.isEmpty() ? null : segments.getFirst();
+        if (first != null
+                && first.type() == SegmentType.SEQUENCE
+                && first.numbers().size() < 255) {
+            var numbers = new ArrayList<Long>(first.numbers().size() + 1);
+            numbers.add(asn.value());
+            numbers.addAll(first.numbers());
+            longer.set(0, new Segment(SegmentType.SEQUENCE, numbers));
         } else {
-            longer.addFirst(new Segment(Kind.SEQUENCE, List.of(asn)));
+            longer.addFirst(new Segment(SegmentType.SEQUENCE, List.of(asn.value())));
         }
         return new AsPath(longer);
     }
 
-    /// "65001 65002 {65003,65004} (65010)": sets in braces, confederation sequences in parentheses.
     @Override
     public String toString() {
-        return segments.stream().map(AsPath::text).collect(Collectors.joining(" "));
-    }
-
-    private static String text(Segment segment) {
-        String separator = segment.kind == Kind.SET || segment.kind == Kind.CONFED_SET ? "," : " ";
-        String asns = segment.asns.stream().map(Asn::toString).collect(Collectors.joining(separator));
-        return switch (segment.kind) {
-            case SEQUENCE -> asns;
-            case SET -> "{" + asns + "}";
-            case CONFED_SEQUENCE -> "(" + asns + ")";
-            case CONFED_SET -> "[" + asns + "]";
-        };
+        return segments.stream().map(Segment::toString).collect(Collectors.joining(" "));
     }
 }

@@ -1,31 +1,25 @@
 package slash32.bgp.wire;
 
-import java.util.Comparator;
-
-/// A large community (RFC 8092).
+/// A large community (RFC 8092 §3): three unsigned 32-bit numbers.
 ///
-/// @param administrator Global Administrator, an AS number; each part is 0 to 4294967295
+/// @param administrator an AS number
 /// @param function Local Data Part 1
 /// @param value Local Data Part 2
 public record LargeCommunity(long administrator, long function, long value) implements Comparable<LargeCommunity> {
-    private static final Comparator<LargeCommunity> ORDER = Comparator.comparingLong(LargeCommunity::administrator)
-            .thenComparingLong(LargeCommunity::function)
-            .thenComparingLong(LargeCommunity::value);
+    private static final long MAX = 0xffff_ffffL;
 
     public LargeCommunity {
-        if (isNotUnsigned32(administrator) || isNotUnsigned32(function) || isNotUnsigned32(value)) {
-            throw new IllegalArgumentException("parts of a large community are 0 to 4294967295, were " + administrator
-                    + ":" + function + ":" + value);
+        if (administrator < 0 || administrator > MAX || function < 0 || function > MAX || value < 0 || value > MAX) {
+            throw new IllegalArgumentException("each part of a large community must be 0 to 4294967295, was "
+                    + administrator + ":" + function + ":" + value);
         }
-    }
-
-    private static boolean isNotUnsigned32(long part) {
-        return part >>> 32 != 0;
     }
 
     @Override
     public int compareTo(LargeCommunity other) {
-        return ORDER.compare(this, other);
+        int byAdministrator = Long.compare(administrator, other.administrator);
+        int byFunction = Long.compare(function, other.function);
+        return byAdministrator != 0 ? byAdministrator : byFunction != 0 ? byFunction : Long.compare(value, other.value);
     }
 
     @Override

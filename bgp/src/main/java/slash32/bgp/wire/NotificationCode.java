@@ -1,26 +1,18 @@
 package slash32.bgp.wire;
 
-import java.util.Locale;
-import org.jspecify.annotations.Nullable;
-
-/// Error codes and subcodes of NOTIFICATION messages (IANA "BGP Error (Notification) Codes").
+/// Error codes and subcodes of NOTIFICATION (RFC 4271 §4.5, RFC 4486, RFC 5492, RFC 6608, RFC 7313, RFC 8538,
+/// RFC 9687).
 public enum NotificationCode {
-    // Message Header Error, RFC 4271 §6.1
     CONNECTION_NOT_SYNCHRONIZED(1, 1),
     BAD_MESSAGE_LENGTH(1, 2),
     BAD_MESSAGE_TYPE(1, 3),
-    // OPEN Message Error, RFC 4271 §6.2
-    OPEN_UNSPECIFIC(2, 0),
-    UNSUPPORTED_VERSION_NUMBER(2, 1),
+    UNSPECIFIC_OPEN_ERROR(2, 0),
+    UNSUPPORTED_VERSION(2, 1),
     BAD_PEER_AS(2, 2),
     BAD_BGP_IDENTIFIER(2, 3),
     UNSUPPORTED_OPTIONAL_PARAMETER(2, 4),
     UNACCEPTABLE_HOLD_TIME(2, 6),
-    /// RFC 5492 §5.
     UNSUPPORTED_CAPABILITY(2, 7),
-    /// RFC 9234 §4.2.
-    ROLE_MISMATCH(2, 11),
-    // UPDATE Message Error, RFC 4271 §6.3
     MALFORMED_ATTRIBUTE_LIST(3, 1),
     UNRECOGNIZED_WELL_KNOWN_ATTRIBUTE(3, 2),
     MISSING_WELL_KNOWN_ATTRIBUTE(3, 3),
@@ -32,12 +24,9 @@ public enum NotificationCode {
     INVALID_NETWORK_FIELD(3, 10),
     MALFORMED_AS_PATH(3, 11),
     HOLD_TIMER_EXPIRED(4, 0),
-    // Finite State Machine Error, RFC 6608
-    FSM_UNSPECIFIED(5, 0),
     UNEXPECTED_IN_OPEN_SENT(5, 1),
     UNEXPECTED_IN_OPEN_CONFIRM(5, 2),
     UNEXPECTED_IN_ESTABLISHED(5, 3),
-    // Cease, RFC 4486
     MAXIMUM_PREFIXES_REACHED(6, 1),
     ADMINISTRATIVE_SHUTDOWN(6, 2),
     PEER_DECONFIGURED(6, 3),
@@ -46,16 +35,9 @@ public enum NotificationCode {
     OTHER_CONFIGURATION_CHANGE(6, 6),
     CONNECTION_COLLISION_RESOLUTION(6, 7),
     OUT_OF_RESOURCES(6, 8),
-    /// RFC 8538 §3.
     HARD_RESET(6, 9),
-    /// RFC 9384.
-    BFD_DOWN(6, 10),
-    /// RFC 7313 §5.
-    ROUTE_REFRESH_INVALID_LENGTH(7, 1),
-    /// RFC 9687.
+    BAD_ROUTE_REFRESH_LENGTH(7, 1),
     SEND_HOLD_TIMER_EXPIRED(8, 0);
-
-    private static final NotificationCode[] VALUES = values();
 
     private final int code;
     private final int subcode;
@@ -73,23 +55,8 @@ public enum NotificationCode {
         return subcode;
     }
 
-    /// The row of {@code code} and {@code subcode}, or null if neither we nor this table know it.
-    static @Nullable NotificationCode of(int code, int subcode) {
-        for (NotificationCode row : VALUES) {
-            if (row.code == code && row.subcode == subcode) {
-                return row;
-            }
-        }
-        return null;
-    }
-
-    /// True for the two subcodes that may carry a text for people (RFC 9003 §2).
-    boolean carriesText() {
-        return this == ADMINISTRATIVE_SHUTDOWN || this == ADMINISTRATIVE_RESET;
-    }
-
-    /// "bad-peer-as": the form of logs and status.
-    public String label() {
-        return name().toLowerCase(Locale.ROOT).replace('_', '-');
+    /// For people: "hold timer expired".
+    public String text() {
+        return name().toLowerCase(java.util.Locale.ROOT).replace('_', ' ');
     }
 }

@@ -2,13 +2,11 @@ package slash32.bgp.wire;
 
 import slash32.net.Bytes;
 
-/// A path attribute passed on as the bytes it came in.
+/// A path attribute that is kept as bytes and passed on as its flags require (RFC 4271 §5).
 ///
-/// @param flags the Optional, Transitive and Partial bits; Partial is set on one that we do not recognize (RFC 4271 §5)
-/// @param type 1 to 255
+/// @param flags as received, with the Extended Length bit clear
 public record RawAttribute(int flags, int type, Bytes value) {
-    @Override
-    public String toString() {
-        return "attribute-%d-0x%02x:%s".formatted(type, flags, value);
+    public boolean isTransitive() {
+        return (flags & AttributeCode.TRANSITIVE) != 0;
     }
 }

@@ -2,40 +2,43 @@ package slash32.bgp.wire;
 
 import java.util.List;
 import org.jspecify.annotations.Nullable;
-import slash32.net.Prefix;
 
-/// An UPDATE of one family as a value, for tests, tools and small messages (RFC 4271 §4.3, RFC 4760).
+/// A decoded UPDATE.
 ///
-/// Tables of routes are read with {@link UpdateDecoder} and written with {@link UpdateWriter}, without this.
-///
-/// @param attributes of {@code announced}; null if and only if that is empty
+/// @param fate SESSION_RESET makes all else but {@code faults} meaningless
+/// @param faults what was wrong, in order; empty for ACCEPT
+/// @param attributes of the announced prefixes; null if nothing is announced, or the fate is TREAT_AS_WITHDRAW
+/// @param withdrawn prefixes withdrawn, one slice per family
+/// @param announced prefixes announced, one slice per family; withdrawn too if the fate is TREAT_AS_WITHDRAW
+/// @param endOfRib the family whose initial update this ends (RFC 4724 §2)
+/// @param ignored families that the message names and the session has not agreed on
 public record Update(
-        AddressFamily family,
-        List<Prefix> withdrawn,
-        List<Prefix> announced,
-        @Nullable PathAttributes attributes) implements Message {
+        Fate fate,
+        List<AttributeFault> faults,
+        @Nullable PathAttributes attributes,
+        List<NlriSlice> withdrawn,
+        List<NlriSlice> announced,
+        @Nullable AddressFamily endOfRib,
+        List<AddressFamily> ignored) {
     public Update {
+        faults = List.copyOf(faults);
         withdrawn = List.copyOf(withdrawn);
         announced = List.copyOf(announced);
-        if (announced.isEmpty() != (attributes == null)) {
-            throw new IllegalArgumentException("announced prefixes and path attributes go together");
+        ignored = List.copyOf(ignored);
+    }
+
+    static Update reset(AttributeFault fault) {
+        return new Update(Fate.SESSION_RESET, List.of(fault), null, List.of(), List.of(), null, List.of());
+    }
+
+    /// The NOTIFICATION that the worst fault asks for.
+    public Message.Notification notification() {
+        AttributeFault worst = faults.getFirst();
+        for (AttributeFault fault : faults) {
+            if (fault.fate().compareTo(worst.fate()) > 0) {
+                worst = fault;
+            }
         }
-    }
-
-    public static Update announce(AddressFamily family, PathAttributes attributes, List<Prefix> prefixes) {
-        return new Update(family, List.of(), prefixes, attributes);
-    }
-
-    public static Update withdraw(AddressFamily family, List<Prefix> prefixes) {
-        return new Update(family, prefixes, List.of(), null);
-    }
-
-    /// The marker that the initial exchange of {@code family} is complete (RFC 4724 §2).
-    public static Update endOfRib(AddressFamily family) {
-        return new Update(family, List.of(), List.of(), null);
-    }
-
-    public boolean isEndOfRib() {
-        return withdrawn.isEmpty() && announced.isEmpty();
+        return Message.Notification.of(worst.code(), worst.evidence());
     }
 }

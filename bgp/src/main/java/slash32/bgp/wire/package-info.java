@@ -1,9 +1,10 @@
-/// BGP-4 messages, capabilities, path attributes and NLRI as values, and their codec.
+/// BGP messages between bytes and values (RFC 4271 §4, RFC 4760, RFC 6793, RFC 8092) and what RFC 7606 makes of the
+/// malformed ones.
 ///
-/// Not the session machine and not the RIB. Follows RFC 4271 §4, 4760, 5492, 6793, 7606, 8092, 9003, 9072. Decoding
-/// never throws for a peer's bytes: what is wrong with them is a value ({@link slash32.bgp.wire.Decoded}). Entry types:
-/// {@link slash32.bgp.wire.Framer}, {@link slash32.bgp.wire.MessageCodec}, {@link slash32.bgp.wire.UpdateDecoder},
-/// {@link slash32.bgp.wire.UpdateWriter}. Pure: no I/O, no clock.
+/// Not the session and not the RIB. A decoder never throws on a peer's bytes and never reads beyond its slice. Pure:
+/// no
+/// I/O, no clock. Entry types: {@link slash32.bgp.wire.Framer}, {@link slash32.bgp.wire.MessageDecoder},
+/// {@link slash32.bgp.wire.UpdateDecoder}, {@link slash32.bgp.wire.MessageEncoder}.
 @NullMarked
 package slash32.bgp.wire;
 

@@ -1,0 +1,117 @@
+package slash32.bgp.wire;
+
+import java.io.ByteArrayOutputStream;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import slash32.net.IpAddress;
+
+/// Packs prefixes that share attributes, or that go, into as few UPDATE messages as fit (RFC 4271 §4.3, RFC 4760 §3).
+///
+/// Prefixes are added one by one; whenever a message is full, and at the end, it is handed to the consumer. Owned by
+/// one
+/// thread; reused for any number of batches.
+public final class UpdateEncoder {
+    /// Room for the header of a message and of its MP attribute, which grow with neither prefixes nor attributes.
+    private static final int OVERHEAD_BYTES = Framer.HEADER_BYTES + 4 + 4 + 5 + 16;
+
+    private final Terms terms;
+    private final Consumer<byte[]> messages;
+    private final ByteArrayOutputStream nlri = new ByteArrayOutputStream(Framer.MAX_BYTES);
+    private AddressFamily family = AddressFamily.IPV4_UNICAST;
+    private byte[] attributes = new byte[0];
+    private @Nullable IpAddress nextHop;
+
+    /// An encoder for one session.
+    ///
+    /// @param messages takes each finished message
+    public UpdateEncoder(Terms terms, Consumer<byte[]> messages) {
+        this.terms = terms;
+        this.messages = messages;
+    }
+
+    /// Begins announcements of {@code family} with these attributes.
+    ///
+    /// @throws IllegalArgumentException if the attributes have no next hop, or leave no room for a prefix
+    public void beginAnnouncing(AddressFamily family, PathAttributes shared) {
+        this.family = family;
+        nextHop = shared.nextHop();
+        if (nextHop == null) {
+            throw new IllegalArgumentException("attributes without a next hop announce nothing: " + shared);
+        }
+        boolean classic = family.equals(AddressFamily.IPV4_UNICAST);
+        attributes = MessageEncoder.attributes(shared, terms, classic ? nextHop : null);
+        if (attributes.length + OVERHEAD_BYTES + 17 > Framer.MAX_BYTES) {
+            throw new IllegalArgumentException(
+                    "attributes of " + attributes.length + " octets leave no room for a prefix");
+        }
+    }
+
+    /// Begins withdrawals of {@code family}.
+    public void beginWithdrawing(AddressFamily family) {
+        this.family = family;
+        nextHop = null;
+        attributes = new byte[0];
+    }
+
+    /// Adds a prefix; see {@link NlriSlice.Visitor} for its form.
+    public void add(long high, long low, int length) {
+        int octets = (length + 7) / 8;
+        if (OVERHEAD_BYTES + attributes.length + nlri.size() + 1 + octets > Framer.MAX_BYTES) {
+            end();
+        }
+        nlri.write(length);
+        for (int i = 0; i < octets; i++) {
+            nlri.write((int) (i < 8 ? high >>> (56 - 8 * i) : low >>> (120 - 8 * i)));
+        }
+    }
+
+    /// Hands out what is not full.
+    public void end() {
+        if (nlri.size() == 0) {
+            return;
+        }
+        var body = new ByteArrayOutputStream(Framer.MAX_BYTES);
+        if (family.equals(AddressFamily.IPV4_UNICAST)) {
+            classic(body);
+        } else {
+            multiprotocol(body);
+        }
+        nlri.reset();
+        messages.accept(MessageEncoder.framed(Message.UPDATE, body.toByteArray()));
+    }
+
+    private void classic(ByteArrayOutputStream body) {
+        boolean withdraws = nextHop == null;
+        MessageEncoder.u16(withdraws ? nlri.size() : 0, body);
+        if (withdraws) {
+            body.writeBytes(nlri.toByteArray());
+        }
+        MessageEncoder.u16(attributes.length, body);
+        body.writeBytes(attributes);
+        if (!withdraws) {
+            body.writeBytes(nlri.toByteArray());
+        }
+    }
+
+    /// MP_REACH_NLRI stands first (RFC 7606 §5.1).
+    private void multiprotocol(ByteArrayOutputStream body) {
+        var block = new ByteArrayOutputStream(Framer.MAX_BYTES);
+        byte[] gateway = nextHop == null ? new byte[0] : nextHop.toArray();
+        boolean announces = nextHop != null;
+        int length = 3 + (announces ? 2 + gateway.length : 0) + nlri.size();
+        int type = announces ? AttributeCode.MP_REACH_NLRI : AttributeCode.MP_UNREACH_NLRI;
+        MessageEncoder.header(AttributeCode.OPTIONAL, type, length, block);
+        MessageEncoder.u16(family.afi(), block);
+        block.write(family.safi());
+        if (announces) {
+            block.write(gateway.length);
+            block.writeBytes(gateway);
+            block.write(0);
+        }
+        block.writeBytes(nlri.toByteArray());
+        block.writeBytes(attributes);
+        MessageEncoder.u16(0, body);
+        MessageEncoder.u16(block.size(), body);
+        body.writeBytes(block.toByteArray());
+    }
+}
