@@ -1,0 +1,63 @@
+package slash32.agent.api;
+
+import java.time.Duration;
+import java.util.Collection;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import slash32.agent.intent.EndpointId;
+import slash32.agent.intent.EndpointSpec;
+import slash32.agent.status.ConditionKind;
+import slash32.agent.status.EndpointView;
+import slash32.agent.status.GroupView;
+import slash32.agent.status.RouteView;
+import slash32.agent.status.Snapshot;
+import slash32.net.Prefix;
+import slash32.securitygroup.GroupId;
+import slash32.securitygroup.SecurityGroup;
+
+/// The agent as the API, metrics and health see it.
+///
+/// Called on many virtual threads at once; may block. A change is durable before its outcome is given back, and the
+/// conditions that it touches are no longer True.
+public interface Control {
+    /// Makes {@code spec} the desired state of its endpoint.
+    ///
+    /// @throws InterruptedException if the caller gave up; the change may still happen
+    Outcome putEndpoint(EndpointSpec spec) throws InterruptedException;
+
+    /// Makes {@code specs} the whole set of this host's endpoints. Where one is refused, all are, and the problem's
+    /// field begins with its place: {@code endpoints[3].addresses[0]}.
+    Outcome.SetOutcome putEndpoints(List<EndpointSpec> specs) throws InterruptedException;
+
+    /// {@link Outcome.Changed} if it was there, {@link Outcome.Unchanged} if not.
+    Outcome deleteEndpoint(EndpointId id) throws InterruptedException;
+
+    /// Makes {@code group} the desired state of its group, for members here and rules that name it.
+    Outcome putGroup(SecurityGroup group) throws InterruptedException;
+
+    /// {@link Outcome.Changed} if it was there, {@link Outcome.Unchanged} if not.
+    Outcome deleteGroup(GroupId id) throws InterruptedException;
+
+    /// Waits until {@code kind} holds for the endpoint, or fails, or {@code timeout} is over.
+    ///
+    /// @return the endpoint then; null if there is none or it was removed meanwhile
+    @Nullable
+    EndpointView awaitEndpoint(EndpointId id, ConditionKind kind, Duration timeout) throws InterruptedException;
+
+    /// Costs one endpoint, unlike {@link #snapshot}.
+    @Nullable
+    EndpointView endpoint(EndpointId id);
+
+    @Nullable
+    GroupView group(GroupId id);
+
+    Snapshot snapshot();
+
+    /// Best routes, in order of prefix.
+    ///
+    /// @param within only this prefix and those in it; null for all
+    Collection<RouteView> routes(@Nullable Prefix within);
+
+    /// What happened lately; {@link EventLog#after} says how to follow it.
+    EventLog events();
+}

@@ -1,0 +1,43 @@
+package slash32.agent.api;
+
+import org.jspecify.annotations.Nullable;
+
+/// Why a request was refused (RFC 9457).
+///
+/// @param status the HTTP status
+/// @param title the same for every problem of its kind
+/// @param detail this one, with the object and the reason
+/// @param field what in the body or the query is wrong, such as {@code addresses[1]}; null if no field is
+/// @param currentGeneration of the endpoint, where an older one was put; else null
+public record Problem(
+        int status,
+        String title,
+        String detail,
+        @Nullable String field,
+        @Nullable Long currentGeneration) {
+
+    /// A field of the request may not be what it is: 422.
+    public static Problem invalid(String field, String detail) {
+        return new Problem(422, "Invalid field", detail, field, null);
+    }
+
+    /// Somebody else has what a field asks for, such as an address or a device: 409.
+    public static Problem taken(String field, String detail) {
+        return new Problem(409, "Already taken", detail, field, null);
+    }
+
+    /// A newer generation was put before: 409.
+    public static Problem olderGeneration(long sent, long current) {
+        return new Problem(
+                409,
+                "Older generation",
+                "generation " + sent + " is older than the current one, " + current,
+                "generation",
+                current);
+    }
+
+    /// The agent cannot do it now and may later, for example while it can't write its state: 503.
+    public static Problem unavailable(String detail) {
+        return new Problem(503, "Unavailable", detail, null, null);
+    }
+}

@@ -1,0 +1,14 @@
+package slash32.agent.api.http;
+
+import java.time.Duration;
+
+/// What one client can take from the server.
+///
+/// @param connections at once; more are closed as they come
+/// @param request from its first byte to its last
+/// @param idle between requests
+/// @param write for the client to take a chunk
+public record Limits(int connections, Duration request, Duration idle, Duration write) {
+    public static final Limits DEFAULT =
+            new Limits(256, Duration.ofSeconds(10), Duration.ofMinutes(1), Duration.ofSeconds(10));
+}

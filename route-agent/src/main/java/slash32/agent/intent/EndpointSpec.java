@@ -1,0 +1,118 @@
+package slash32.agent.intent;
+
+import java.util.HashSet;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import slash32.net.InterfaceName;
+import slash32.net.IpAddress;
+import slash32.net.MacAddress;
+import slash32.net.Prefix;
+import slash32.securitygroup.GroupId;
+
+/// What the hypervisor daemon wants of one interface of a VM: the whole desired state, never a change to it.
+///
+/// The same words are the field names of the API (docs/openapi.yaml). Every constructor's refusal is an
+/// {@link InvalidFieldException}.
+///
+/// @param generation counts the caller's changes, 0 for a caller that does not count; an older one is refused
+/// @param device the TAP's name on this host
+/// @param mac the guest's, not the TAP's
+/// @param addresses the guest's host prefixes, 1 to 64, none twice
+/// @param groups the security groups it is in, at most 64, none twice; empty lets nothing in or out
+/// @param portSecurity false lets everything pass and anything be spoofed, and then there can be no groups
+/// @param mtuBytes of the TAP: 68 to 65521, from 1280 with an IPv6 address (RFC 8200 §5)
+/// @param ownerUid may open the TAP without privileges; null for root only; only for {@link DeviceMode#CREATE}
+/// @param ownerGid like {@code ownerUid}, for a group
+/// @param multiQueue the TAP takes one queue per vCPU; fixed when it is made, so only for {@link DeviceMode#CREATE}
+public record EndpointSpec(
+        EndpointId id,
+        long generation,
+        InterfaceName device,
+        DeviceMode mode,
+        MacAddress mac,
+        List<Prefix> addresses,
+        List<GroupId> groups,
+        boolean portSecurity,
+        int mtuBytes,
+        @Nullable Integer ownerUid,
+        @Nullable Integer ownerGid,
+        boolean multiQueue) {
+    public static final int MAX_ADDRESSES = 64;
+    public static final int MAX_GROUPS = 64;
+    public static final int DEFAULT_MTU_BYTES = 1500;
+    private static final IpAddress BROADCAST = IpAddress.parse("255.255.255.255");
+    private static final int MIN_MTU_BYTES = 68;
+    private static final int MAX_MTU_BYTES = 65_521;
+    private static final int MIN_IPV6_MTU_BYTES = 1280;
+
+    public EndpointSpec {
+        addresses = List.copyOf(addresses);
+        groups = List.copyOf(groups);
+        require(generation >= 0, "generation", "must be 0 or more, was " + generation);
+        require(!mac.isGroup() && mac.value() != 0, "mac", "must be a unicast address, was " + mac);
+        checkAddresses(addresses);
+        checkGroups(groups, portSecurity);
+        checkMtu(mtuBytes, addresses);
+        checkOwner(ownerUid, "ownerUid", mode);
+        checkOwner(ownerGid, "ownerGid", mode);
+        require(!multiQueue || mode == DeviceMode.CREATE, "multiQueue", "only for mode create");
+    }
+
+    private static void checkAddresses(List<Prefix> addresses) {
+        require(!addresses.isEmpty(), "addresses", "must name at least one address");
+        require(
+                addresses.size() <= MAX_ADDRESSES,
+                "addresses",
+                "must be at most " + MAX_ADDRESSES + ", were " + addresses.size());
+        var seen = new HashSet<Prefix>();
+        for (int i = 0; i < addresses.size(); i++) {
+            Prefix prefix = addresses.get(i);
+            String field = "addresses[" + i + "]";
+            require(
+                    prefix.isHost(),
+                    field,
+                    "must be a host address (/" + prefix.address().bits() + "), was " + prefix);
+            checkUnicast(prefix.address(), field);
+            require(seen.add(prefix), field, "is there twice: " + prefix);
+        }
+    }
+
+    private static void checkUnicast(IpAddress address, String field) {
+        boolean unicast = !address.isMulticast()
+                && !address.isLoopback()
+                && !address.isLinkLocal()
+                && !address.isUnspecified()
+                && !address.equals(BROADCAST);
+        require(unicast, field, "must be a routable unicast address, was " + address);
+    }
+
+    private static void checkGroups(List<GroupId> groups, boolean portSecurity) {
+        require(groups.size() <= MAX_GROUPS, "groups", "must be at most " + MAX_GROUPS + ", were " + groups.size());
+        require(portSecurity || groups.isEmpty(), "groups", "must be empty when portSecurity is false");
+        var seen = new HashSet<GroupId>();
+        for (int i = 0; i < groups.size(); i++) {
+            require(seen.add(groups.get(i)), "groups[" + i + "]", "is there twice: " + groups.get(i));
+        }
+    }
+
+    private static void checkMtu(int mtuBytes, List<Prefix> addresses) {
+        boolean ipv6 = addresses.stream().anyMatch(prefix -> !prefix.isIpv4());
+        int least = ipv6 ? MIN_IPV6_MTU_BYTES : MIN_MTU_BYTES;
+        require(
+                mtuBytes >= least && mtuBytes <= MAX_MTU_BYTES,
+                "mtuBytes",
+                "must be " + least + " to " + MAX_MTU_BYTES + (ipv6 ? " with an IPv6 address" : "") + ", was "
+                        + mtuBytes);
+    }
+
+    private static void checkOwner(@Nullable Integer owner, String field, DeviceMode mode) {
+        require(owner == null || owner >= 0, field, "must be 0 or more, was " + owner);
+        require(owner == null || mode == DeviceMode.CREATE, field, "only for mode create");
+    }
+
+    private static void require(boolean met, String field, String reason) {
+        if (!met) {
+            throw new InvalidFieldException(field, reason);
+        }
+    }
+}

@@ -1,0 +1,90 @@
+package slash32.agent.json;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import slash32.agent.intent.DeviceMode;
+import slash32.agent.intent.EndpointId;
+import slash32.agent.intent.EndpointSpec;
+import slash32.agent.intent.InvalidFieldException;
+import slash32.net.InterfaceName;
+import slash32.net.MacAddress;
+import slash32.net.Prefix;
+import slash32.securitygroup.GroupId;
+
+/// An {@link EndpointSpec} as JSON: the fields are its components, and their defaults are here.
+public final class EndpointJson {
+    private EndpointJson() {}
+
+    /// Reads a spec.
+    ///
+    /// @param path of {@code node} in the document; empty for its root
+    /// @param id what the field {@code id} must be if it is there; null if it must be there
+    /// @throws InvalidFieldException naming the field from the document's root
+    public static EndpointSpec read(JsonNode node, String path, @Nullable EndpointId id) {
+        Fields fields = Fields.of(path, node);
+        EndpointId stated =
+                id == null ? fields.value("id", EndpointId::new) : fields.valueOrNull("id", EndpointId::new);
+        long generation = fields.number("generation", 0, Long.MAX_VALUE, 0);
+        var device = fields.value("device", InterfaceName::new);
+        var mode = fields.constant("mode", DeviceMode.class, DeviceMode.ADOPT);
+        var mac = fields.value("mac", MacAddress::parse);
+        var addresses = fields.values("addresses", Prefix::parse);
+        var groups = fields.numbers("groups", 1, GroupJson.MAX_ID, GroupId::new);
+        boolean portSecurity = fields.flag("portSecurity", true);
+        int mtuBytes = (int) fields.number("mtuBytes", 1, 65_535, EndpointSpec.DEFAULT_MTU_BYTES);
+        Integer ownerUid = fields.intOrNull("ownerUid", 0, Integer.MAX_VALUE);
+        Integer ownerGid = fields.intOrNull("ownerGid", 0, Integer.MAX_VALUE);
+        boolean multiQueue = fields.flag("multiQueue", false);
+        fields.end();
+        if (id != null && stated != null && !id.equals(stated)) {
+            throw new InvalidFieldException("id", "must be '" + id + "' as in the path, was '" + stated + "'");
+        }
+        EndpointId named = stated == null ? Objects.requireNonNull(id) : stated;
+        return fields.make(() -> new EndpointSpec(
+                named,
+                generation,
+                device,
+                mode,
+                mac,
+                addresses,
+                groups,
+                portSecurity,
+                mtuBytes,
+                ownerUid,
+                ownerGid,
+                multiQueue));
+    }
+
+    /// Writes every field that {@link #read} knows.
+    public static void write(JsonGenerator json, EndpointSpec spec) throws IOException {
+        json.writeStartObject();
+        json.writeStringField("id", spec.id().value());
+        json.writeNumberField("generation", spec.generation());
+        json.writeStringField("device", spec.device().value());
+        json.writeStringField("mode", Fields.lowerCase(spec.mode()));
+        json.writeStringField("mac", spec.mac().toString());
+        json.writeArrayFieldStart("addresses");
+        for (Prefix prefix : spec.addresses()) {
+            json.writeString(prefix.address().toString());
+        }
+        json.writeEndArray();
+        json.writeArrayFieldStart("groups");
+        for (GroupId group : spec.groups()) {
+            json.writeNumber(group.number());
+        }
+        json.writeEndArray();
+        json.writeBooleanField("portSecurity", spec.portSecurity());
+        json.writeNumberField("mtuBytes", spec.mtuBytes());
+        if (spec.ownerUid() != null) {
+            json.writeNumberField("ownerUid", spec.ownerUid());
+        }
+        if (spec.ownerGid() != null) {
+            json.writeNumberField("ownerGid", spec.ownerGid());
+        }
+        json.writeBooleanField("multiQueue", spec.multiQueue());
+        json.writeEndObject();
+    }
+}
