@@ -1,0 +1,166 @@
+package slash32.bgp.rib;
+
+import java.util.Arrays;
+
+/// Numbers prefixes of one family: a number is small, stable while its prefix is there, and used again afterwards, so
+/// that other columns are plain arrays indexed by it.
+///
+/// About 21 octets a prefix for IPv4 and 29 for IPv6. IPv4 addresses are the upper half of {@code high}.
+final class PrefixIndex {
+    private static final int NONE = -1;
+
+    private final boolean wide;
+    private long[] high = new long[16];
+    private long[] low;
+    private byte[] length = new byte[16];
+    private int[] slots = filled(32);
+    private int[] free = new int[16];
+    private int freeCount;
+    private int used;
+    private int size;
+
+    /// An empty index.
+    ///
+    /// @param wide IPv6
+    PrefixIndex(boolean wide) {
+        this.wide = wide;
+        low = new long[wide ? 16 : 0];
+    }
+
+    int size() {
+        return size;
+    }
+
+    /// Numbers are below this.
+    int capacity() {
+        return high.length;
+    }
+
+    long high(int number) {
+        return high[number];
+    }
+
+    long low(int number) {
+        return wide ? low[number] : 0;
+    }
+
+    int length(int number) {
+        return length[number] & 0xff;
+    }
+
+    /// The prefix's number, or -1.
+    int find(long wantedHigh, long wantedLow, int wantedLength) {
+        int mask = slots.length - 1;
+        for (int slot = hash(wantedHigh, wantedLow, wantedLength) & mask; ; slot = (slot + 1) & mask) {
+            int number = slots[slot];
+            if (number == NONE || is(number, wantedHigh, wantedLow, wantedLength)) {
+                return number;
+            }
+        }
+    }
+
+    /// The prefix's number, new if it was not there.
+    int add(long newHigh, long newLow, int newLength) {
+        int known = find(newHigh, newLow, newLength);
+        if (known != NONE) {
+            return known;
+        }
+        if ((size + 1) * 3 > slots.length * 2) {
+            rehash(slots.length * 2);
+        }
+        int number = freeCount > 0 ? free[--freeCount] : used++;
+        if (number == high.length) {
+            grow();
+        }
+        high[number] = newHigh;
+        if (wide) {
+            low[number] = newLow;
+        }
+        length[number] = (byte) newLength;
+        place(number);
+        size++;
+        return number;
+    }
+
+    /// Gives the number back.
+    void remove(int number) {
+        int mask = slots.length - 1;
+        int slot = hash(number) & mask;
+        while (slots[slot] != number) {
+            slot = (slot + 1) & mask;
+        }
+        closeGap(slot, mask);
+        if (freeCount == free.length) {
+            free = Arrays.copyOf(free, 2 * free.length);
+        }
+        free[freeCount++] = number;
+        size--;
+        if (slots.length > 64 && size * 8 < slots.length) {
+            rehash(slots.length / 4);
+        }
+    }
+
+    /// Moves what was pushed past the gap back, so that no search ends early.
+    private void closeGap(int gap, int mask) {
+        int hole = gap;
+        for (int slot = (hole + 1) & mask; slots[slot] != NONE; slot = (slot + 1) & mask) {
+            int home = hash(slots[slot]) & mask;
+            boolean between = hole <= slot ? hole < home && home <= slot : hole < home || home <= slot;
+            if (!between) {
+                slots[hole] = slots[slot];
+                hole = slot;
+            }
+        }
+        slots[hole] = NONE;
+    }
+
+    private void rehash(int newLength) {
+        int[] old = slots;
+        slots = filled(newLength);
+        for (int number : old) {
+            if (number != NONE) {
+                place(number);
+            }
+        }
+    }
+
+    private void place(int number) {
+        int mask = slots.length - 1;
+        int slot = hash(number) & mask;
+        while (slots[slot] != NONE) {
+            slot = (slot + 1) & mask;
+        }
+        slots[slot] = number;
+    }
+
+    private void grow() {
+        int larger = high.length + (high.length >> 1);
+        high = Arrays.copyOf(high, larger);
+        length = Arrays.copyOf(length, larger);
+        if (wide) {
+            low = Arrays.copyOf(low, larger);
+        }
+    }
+
+    private boolean is(int number, long otherHigh, long otherLow, int otherLength) {
+        return high[number] == otherHigh
+                && (length[number] & 0xff) == otherLength
+                && (!wide || low[number] == otherLow);
+    }
+
+    private int hash(int number) {
+        return hash(high[number], low(number), length[number] & 0xff);
+    }
+
+    private static int hash(long high, long low, int length) {
+        long mixed = (high ^ (low * 0x9e37_79b9_7f4a_7c15L)) + length;
+        mixed = (mixed ^ (mixed >>> 32)) * 0xff51_afd7_ed55_8ccdL;
+        return (int) (mixed ^ (mixed >>> 29));
+    }
+
+    private static int[] filled(int length) {
+        int[] slots = new int[length];
+        Arrays.fill(slots, NONE);
+        return slots;
+    }
+}

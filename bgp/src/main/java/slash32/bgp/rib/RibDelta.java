@@ -1,0 +1,100 @@
+package slash32.bgp.rib;
+
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+import slash32.bgp.wire.AddressFamily;
+import slash32.bgp.wire.PathAttributes;
+import slash32.net.Ipv4Address;
+import slash32.net.Ipv6Address;
+import slash32.net.Prefix;
+
+/// Changes of best paths of one family, in order; a prefix may be in it more than once, and then the last counts.
+/// Immutable.
+public final class RibDelta {
+    private final AddressFamily family;
+    private final long[] high;
+    private final long[] low;
+    private final byte[] length;
+    private final @Nullable PathAttributes[] attributes;
+
+    private RibDelta(Builder builder) {
+        family = builder.family;
+        high = Arrays.copyOf(builder.high, builder.size);
+        low = Arrays.copyOf(builder.low, builder.size);
+        length = Arrays.copyOf(builder.length, builder.size);
+        attributes = Arrays.copyOf(builder.attributes, builder.size);
+    }
+
+    public AddressFamily family() {
+        return family;
+    }
+
+    public int size() {
+        return high.length;
+    }
+
+    /// The first 64 bits; IPv4 addresses are the upper half.
+    public long high(int index) {
+        return high[index];
+    }
+
+    public long low(int index) {
+        return low[index];
+    }
+
+    public int length(int index) {
+        return length[index] & 0xff;
+    }
+
+    /// The best path now; null if there is none any more.
+    public @Nullable PathAttributes attributes(int index) {
+        return attributes[index];
+    }
+
+    public Prefix prefix(int index) {
+        boolean v4 = family.equals(AddressFamily.IPV4_UNICAST);
+        return new Prefix(
+                v4 ? new Ipv4Address((int) (high[index] >>> 32)) : new Ipv6Address(high[index], low[index]),
+                length(index));
+    }
+
+    /// Collects changes; reused after each {@link #build}.
+    public static final class Builder {
+        private final AddressFamily family;
+        private long[] high = new long[64];
+        private long[] low = new long[64];
+        private byte[] length = new byte[64];
+        private @Nullable PathAttributes[] attributes = new PathAttributes[64];
+        private int size;
+
+        public Builder(AddressFamily family) {
+            this.family = family;
+        }
+
+        public int size() {
+            return size;
+        }
+
+        /// Adds a change; null attributes for a prefix without a path.
+        public void add(long newHigh, long newLow, int newLength, @Nullable PathAttributes best) {
+            if (size == high.length) {
+                high = Arrays.copyOf(high, 2 * size);
+                low = Arrays.copyOf(low, 2 * size);
+                length = Arrays.copyOf(length, 2 * size);
+                attributes = Arrays.copyOf(attributes, 2 * size);
+            }
+            high[size] = newHigh;
+            low[size] = newLow;
+            length[size] = (byte) newLength;
+            attributes[size++] = best;
+        }
+
+        /// What was collected; starts anew.
+        public RibDelta build() {
+            var delta = new RibDelta(this);
+            Arrays.fill(attributes, 0, size, null);
+            size = 0;
+            return delta;
+        }
+    }
+}

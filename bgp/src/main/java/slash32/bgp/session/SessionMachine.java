@@ -1,0 +1,402 @@
+package slash32.bgp.session;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.DoubleSupplier;
+import org.jspecify.annotations.Nullable;
+import slash32.bgp.wire.Message;
+import slash32.bgp.wire.Message.Notification;
+import slash32.bgp.wire.NotificationCode;
+
+/// The finite state machine of one peer (RFC 4271 §8).
+///
+/// A peer may have two connections while both ends dial; each goes through OpenSent and OpenConfirm on its own until
+/// one
+/// is closed by collision resolution (§6.8). Unlike the RFC's, a failed session goes back to Active and not to Idle:
+/// the
+/// peer may connect at once, and only our own dialling waits, longer after each failure (§8.1.1
+/// DampPeerOscillations).
+///
+/// Every call returns all that is to be done. Owned by one thread.
+public final class SessionMachine {
+    private static final long SECOND = 1_000_000_000L;
+    /// RFC 4271 §8.2.2 suggests four minutes for a hold timer in OpenSent.
+    private static final long OPEN_WAIT_NANOS = 240 * SECOND;
+
+    private static final long DIAL_TIMEOUT_NANOS = 10 * SECOND;
+    private static final long RETRY_FIRST_NANOS = SECOND;
+    private static final long RETRY_LONGEST_NANOS = 30 * SECOND;
+
+    private final SessionConfig config;
+    private final DoubleSupplier jitter;
+    private final Map<Long, Connection> connections = new LinkedHashMap<>();
+    private boolean started;
+    private boolean restarted;
+    private long dialing = -1;
+    private long dialDeadline = Long.MAX_VALUE;
+    private long retryAt = Long.MAX_VALUE;
+    private int failures;
+    private long nextConnection;
+    private SessionState state = SessionState.IDLE;
+
+    private enum Phase {
+        OPEN_SENT,
+        OPEN_CONFIRM,
+        ESTABLISHED
+    }
+
+    private static final class Connection {
+        final long number;
+        final boolean dialed;
+        Phase phase = Phase.OPEN_SENT;
+        long holdDeadline;
+        long keepaliveAt = Long.MAX_VALUE;
+
+        @Nullable
+        SessionTerms terms;
+
+        Connection(long number, boolean dialed, long holdDeadline) {
+            this.number = number;
+            this.dialed = dialed;
+            this.holdDeadline = holdDeadline;
+        }
+    }
+
+    /// A machine in Idle.
+    ///
+    /// @param restarted advertise that we have restarted (RFC 4724 §4.1), until {@link #restartOver}
+    /// @param jitter 0 to 1, drawn anew for each timer (RFC 4271 §10)
+    public SessionMachine(SessionConfig config, boolean restarted, DoubleSupplier jitter) {
+        this.config = config;
+        this.restarted = restarted;
+        this.jitter = jitter;
+    }
+
+    public SessionState state() {
+        return state;
+    }
+
+    /// A number for a connection that the peer made.
+    public long newConnection() {
+        return nextConnection++;
+    }
+
+    /// Later OPENs no longer say that we have restarted.
+    public void restartOver() {
+        restarted = false;
+    }
+
+    /// Takes an event; one of a connection that is no longer known does nothing.
+    public List<Action> on(Event event, long nowNanos) {
+        var actions = new ArrayList<Action>();
+        String reason = switch (event) {
+            case Event.Start() -> start(actions, nowNanos);
+            case Event.Stop(Notification cease) -> stop(cease, actions);
+            case Event.Connected(long number, boolean dialed) -> connected(number, dialed, actions, nowNanos);
+            case Event.DialFailed(long number, String why) -> dialFailed(number, why, nowNanos);
+            case Event.Closed(long number, String why) -> closed(number, why, actions, nowNanos);
+            case Event.Received(long number, Message message) -> received(number, message, actions, nowNanos);
+            case Event.UpdateReceived(long number) -> updateReceived(number, actions, nowNanos);
+            case Event.Malformed(long number, Notification why) -> malformed(number, why, actions, nowNanos);
+            case Event.DeadlineReached() -> deadline(actions, nowNanos);
+        };
+        SessionState now = stateNow();
+        if (now != state) {
+            actions.add(new Action.Changed(state, now, reason));
+            state = now;
+        }
+        return actions;
+    }
+
+    /// When {@link Event.DeadlineReached} is wanted; {@link Long#MAX_VALUE} for never.
+    public long nextDeadlineNanos() {
+        long next = Math.min(dialDeadline, retryAt);
+        for (Connection connection : connections.values()) {
+            next = Math.min(next, Math.min(connection.holdDeadline, connection.keepaliveAt));
+        }
+        return next;
+    }
+
+    private SessionState stateNow() {
+        SessionState furthest =
+                !started ? SessionState.IDLE : dialing >= 0 ? SessionState.CONNECT : SessionState.ACTIVE;
+        for (Connection connection : connections.values()) {
+            SessionState own = switch (connection.phase) {
+                case OPEN_SENT -> SessionState.OPEN_SENT;
+                case OPEN_CONFIRM -> SessionState.OPEN_CONFIRM;
+                case ESTABLISHED -> SessionState.ESTABLISHED;
+            };
+            furthest = own.compareTo(furthest) > 0 ? own : furthest;
+        }
+        return furthest;
+    }
+
+    private String start(List<Action> actions, long nowNanos) {
+        if (!started) {
+            started = true;
+            failures = 0;
+            dial(actions, nowNanos);
+        }
+        return "started";
+    }
+
+    private String stop(Notification cease, List<Action> actions) {
+        started = false;
+        dialing = -1;
+        dialDeadline = Long.MAX_VALUE;
+        retryAt = Long.MAX_VALUE;
+        String reason = "stopped: " + cease.text();
+        for (Connection connection : List.copyOf(connections.values())) {
+            actions.add(new Action.Send(connection.number, cease));
+            drop(connection, reason, false, actions);
+        }
+        return reason;
+    }
+
+    private void dial(List<Action> actions, long nowNanos) {
+        retryAt = Long.MAX_VALUE;
+        if (!config.passive() && dialing < 0 && connections.isEmpty()) {
+            dialing = newConnection();
+            dialDeadline = nowNanos + DIAL_TIMEOUT_NANOS;
+            actions.add(new Action.Dial(dialing));
+        }
+    }
+
+    private void retryLater(long nowNanos) {
+        dialing = -1;
+        dialDeadline = Long.MAX_VALUE;
+        if (!started || config.passive() || !connections.isEmpty()) {
+            return;
+        }
+        failures = Math.min(failures + 1, 16);
+        long longest = Math.min(RETRY_LONGEST_NANOS, RETRY_FIRST_NANOS << Math.min(failures - 1, 10));
+        retryAt = nowNanos + (long) (longest * (0.75 + 0.25 * jitter.getAsDouble()));
+    }
+
+    private String connected(long number, boolean dialed, List<Action> actions, long nowNanos) {
+        if (dialed && number == dialing) {
+            dialing = -1;
+            dialDeadline = Long.MAX_VALUE;
+        }
+        if (!started) {
+            actions.add(new Action.Send(number, Notification.of(NotificationCode.CONNECTION_REJECTED)));
+            actions.add(new Action.Close(number));
+            return "refused a connection";
+        }
+        if (connections.size() >= 2 || (!dialed && connections.values().stream().anyMatch(c -> !c.dialed))) {
+            // the peer would not dial twice: what it dialled before is dead, though we have not heard of it
+            connections.values().stream()
+                    .filter(c -> !c.dialed && c.phase != Phase.ESTABLISHED)
+                    .toList()
+                    .forEach(c -> drop(c, "replaced by a newer connection", false, actions));
+        }
+        retryAt = Long.MAX_VALUE;
+        connections.put(number, new Connection(number, dialed, nowNanos + OPEN_WAIT_NANOS));
+        actions.add(new Action.Send(number, Negotiation.open(config, restarted)));
+        return dialed ? "connected" : "the peer connected";
+    }
+
+    private String dialFailed(long number, String why, long nowNanos) {
+        if (number == dialing) {
+            retryLater(nowNanos);
+        }
+        return why;
+    }
+
+    private String closed(long number, String why, List<Action> actions, long nowNanos) {
+        Connection connection = connections.get(number);
+        if (connection != null) {
+            // no NOTIFICATION was seen: the peer may be restarting
+            drop(connection, why, true, actions, false);
+            retryLater(nowNanos);
+        }
+        return why;
+    }
+
+    private String malformed(long number, Notification why, List<Action> actions, long nowNanos) {
+        Connection connection = connections.get(number);
+        return connection == null ? "" : fail(connection, why, actions, nowNanos);
+    }
+
+    private String fail(Connection connection, Notification why, List<Action> actions, long nowNanos) {
+        String reason = "sent " + why.text();
+        actions.add(new Action.Send(connection.number, why));
+        drop(connection, reason, false, actions);
+        retryLater(nowNanos);
+        return reason;
+    }
+
+    private void drop(Connection connection, String reason, boolean keepsRoutes, List<Action> actions) {
+        drop(connection, reason, keepsRoutes, actions, true);
+    }
+
+    private void drop(Connection connection, String reason, boolean keepsRoutes, List<Action> actions, boolean close) {
+        connections.remove(connection.number);
+        if (close) {
+            actions.add(new Action.Close(connection.number));
+        }
+        if (connection.phase == Phase.ESTABLISHED) {
+            boolean graceful = connection.terms != null && connection.terms.gracefulRestart() != null;
+            actions.add(new Action.Down(reason, keepsRoutes && graceful));
+        }
+    }
+
+    private String received(long number, Message message, List<Action> actions, long nowNanos) {
+        Connection connection = connections.get(number);
+        if (connection == null) {
+            return "";
+        }
+        if (message instanceof Notification notification) {
+            String reason = "received " + notification.text();
+            drop(connection, reason, false, actions);
+            retryLater(nowNanos);
+            return reason;
+        }
+        return switch (connection.phase) {
+            case OPEN_SENT ->
+                message instanceof Message.Open open
+                        ? opened(connection, open, actions, nowNanos)
+                        : fail(
+                                connection,
+                                Notification.of(NotificationCode.UNEXPECTED_IN_OPEN_SENT),
+                                actions,
+                                nowNanos);
+            case OPEN_CONFIRM ->
+                message instanceof Message.Keepalive
+                        ? confirmed(connection, actions, nowNanos)
+                        : fail(
+                                connection,
+                                Notification.of(NotificationCode.UNEXPECTED_IN_OPEN_CONFIRM),
+                                actions,
+                                nowNanos);
+            case ESTABLISHED ->
+                message instanceof Message.Open
+                        ? fail(
+                                connection,
+                                Notification.of(NotificationCode.UNEXPECTED_IN_ESTABLISHED),
+                                actions,
+                                nowNanos)
+                        : alive(connection, nowNanos);
+        };
+    }
+
+    private String opened(Connection connection, Message.Open open, List<Action> actions, long nowNanos) {
+        switch (Negotiation.negotiate(config, open)) {
+            case Negotiation.Outcome.Refused(Notification why) -> {
+                return fail(connection, why, actions, nowNanos);
+            }
+            case Negotiation.Outcome.Agreed(SessionTerms terms) -> {
+                if (!survivesCollision(connection, open, actions)) {
+                    return "collision: the other connection stays";
+                }
+                connection.terms = terms;
+                connection.phase = Phase.OPEN_CONFIRM;
+                connection.holdDeadline =
+                        terms.holdSeconds() == 0 ? Long.MAX_VALUE : nowNanos + terms.holdSeconds() * SECOND;
+                actions.add(new Action.Send(connection.number, new Message.Keepalive()));
+                connection.keepaliveAt = nextKeepalive(terms, nowNanos);
+                return "agreed";
+            }
+        }
+    }
+
+    /// RFC 4271 §6.8: with an Established connection the new one goes; with one in OpenConfirm, the one that the
+    /// speaker
+    /// of the lower BGP Identifier dialled goes (RFC 6286 §2.3: of the lower AS, if the identifiers are equal).
+    private boolean survivesCollision(Connection fresh, Message.Open open, List<Action> actions) {
+        Notification cease = Notification.of(NotificationCode.CONNECTION_COLLISION_RESOLUTION);
+        for (Connection other : List.copyOf(connections.values())) {
+            if (other == fresh || other.phase == Phase.OPEN_SENT) {
+                continue;
+            }
+            int order = config.identifier().compareTo(open.identifier());
+            boolean oursStays = order != 0 ? order > 0 : config.localAs().compareTo(open.asn()) > 0;
+            boolean otherStays = other.phase == Phase.ESTABLISHED || other.dialed == oursStays;
+            Connection loser = otherStays ? fresh : other;
+            actions.add(new Action.Send(loser.number, cease));
+            drop(loser, "collision", false, actions);
+            if (otherStays) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private String confirmed(Connection connection, List<Action> actions, long nowNanos) {
+        SessionTerms terms = connection.terms;
+        if (terms == null) {
+            throw new IllegalStateException("OpenConfirm without terms");
+        }
+        Notification cease = Notification.of(NotificationCode.CONNECTION_COLLISION_RESOLUTION);
+        for (Connection other : List.copyOf(connections.values())) {
+            if (other != connection) {
+                actions.add(new Action.Send(other.number, cease));
+                drop(other, "collision", false, actions);
+            }
+        }
+        connection.phase = Phase.ESTABLISHED;
+        failures = 0;
+        alive(connection, nowNanos);
+        actions.add(new Action.Up(connection.number, terms));
+        return "established";
+    }
+
+    private String updateReceived(long number, List<Action> actions, long nowNanos) {
+        Connection connection = connections.get(number);
+        if (connection == null) {
+            return "";
+        }
+        return switch (connection.phase) {
+            case OPEN_SENT ->
+                fail(connection, Notification.of(NotificationCode.UNEXPECTED_IN_OPEN_SENT), actions, nowNanos);
+            case OPEN_CONFIRM ->
+                fail(connection, Notification.of(NotificationCode.UNEXPECTED_IN_OPEN_CONFIRM), actions, nowNanos);
+            case ESTABLISHED -> alive(connection, nowNanos);
+        };
+    }
+
+    private static String alive(Connection connection, long nowNanos) {
+        SessionTerms terms = connection.terms;
+        if (terms != null && terms.holdSeconds() > 0) {
+            connection.holdDeadline = nowNanos + terms.holdSeconds() * SECOND;
+        }
+        return "alive";
+    }
+
+    private String deadline(List<Action> actions, long nowNanos) {
+        String reason = "";
+        if (dialDeadline <= nowNanos) {
+            actions.add(new Action.Close(dialing));
+            retryLater(nowNanos);
+            reason = "no answer to the dial";
+        }
+        if (retryAt <= nowNanos) {
+            dial(actions, nowNanos);
+            reason = "dials again";
+        }
+        for (Connection connection : List.copyOf(connections.values())) {
+            if (connection.holdDeadline <= nowNanos) {
+                Notification expired = Notification.of(NotificationCode.HOLD_TIMER_EXPIRED);
+                actions.add(new Action.Send(connection.number, expired));
+                // RFC 8538 §4.1: an expired hold timer need not mean that forwarding stopped
+                drop(connection, "hold timer expired", true, actions);
+                retryLater(nowNanos);
+                reason = "hold timer expired";
+            } else if (connection.keepaliveAt <= nowNanos && connection.terms != null) {
+                actions.add(new Action.Send(connection.number, new Message.Keepalive()));
+                connection.keepaliveAt = nextKeepalive(connection.terms, nowNanos);
+            }
+        }
+        return reason;
+    }
+
+    /// A third of the hold time, less up to a quarter (RFC 4271 §4.4, §10).
+    private long nextKeepalive(SessionTerms terms, long nowNanos) {
+        if (terms.holdSeconds() == 0) {
+            return Long.MAX_VALUE;
+        }
+        return nowNanos + (long) (terms.holdSeconds() * (SECOND / 3.0) * (0.75 + 0.25 * jitter.getAsDouble()));
+    }
+}
