@@ -13,6 +13,7 @@ import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
 import org.snakeyaml.engine.v2.nodes.Node;
 import org.snakeyaml.engine.v2.nodes.Tag;
 import slash32.agent.config.Section.Field;
+import slash32.bgp.wire.AddressFamily;
 import slash32.net.Asn;
 import slash32.net.IpAddress;
 import slash32.overlay.choice.SiteId;
@@ -24,8 +25,8 @@ final class ConfigParser {
 
     private static final Scalar<SiteId> SITE_ID =
             new Scalar<>(Tag.INT, "1 to 4294967295", text -> new SiteId(Scalar.integer(text)));
-    private static final Scalar<PeerFamily> FAMILY =
-            new Scalar<>(Tag.STR, String.join(", ", PeerFamily.labels()), ConfigParser::family);
+    private static final Scalar<AddressFamily> FAMILY =
+            new Scalar<>(Tag.STR, "ipv4-unicast, ipv6-unicast", ConfigParser::family);
 
     private final Problems problems = new Problems();
     private final Set<IpAddress> peerAddresses = new HashSet<>();
@@ -155,9 +156,9 @@ final class ConfigParser {
         return section.end() ? socket.get() : null;
     }
 
-    private static PeerFamily family(String text) {
-        for (PeerFamily family : PeerFamily.values()) {
-            if (family.label().equals(text)) {
+    private static AddressFamily family(String text) {
+        for (AddressFamily family : PeerConfig.DEFAULT_FAMILIES) {
+            if (family.toString().equals(text)) {
                 return family;
             }
         }

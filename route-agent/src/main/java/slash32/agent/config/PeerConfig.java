@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import slash32.bgp.wire.AddressFamily;
 import slash32.net.Asn;
 import slash32.net.IpAddress;
 
@@ -18,13 +19,13 @@ public record PeerConfig(
         IpAddress address,
         int port,
         Asn asn,
-        Set<PeerFamily> families,
+        Set<AddressFamily> families,
         @Nullable Path passwordFile,
         Duration holdTime,
         boolean passive) {
     static final int DEFAULT_PORT = 179;
     static final Duration DEFAULT_HOLD_TIME = Duration.ofSeconds(90);
-    static final Set<PeerFamily> DEFAULT_FAMILIES = Set.of(PeerFamily.IPV4_UNICAST, PeerFamily.IPV6_UNICAST);
+    static final Set<AddressFamily> DEFAULT_FAMILIES = Set.of(AddressFamily.IPV4_UNICAST, AddressFamily.IPV6_UNICAST);
 
     public PeerConfig {
         families = Set.copyOf(families);

@@ -22,6 +22,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.snakeyaml.engine.v2.api.Load;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 import slash32.agent.Golden;
+import slash32.bgp.wire.AddressFamily;
 import slash32.net.Asn;
 import slash32.net.InterfaceName;
 import slash32.net.IpAddress;
@@ -119,7 +120,7 @@ class ConfigFileTest {
                 IpAddress.parse("10.0.0.1"),
                 179,
                 new Asn(4294967295L),
-                Set.of(PeerFamily.IPV4_UNICAST, PeerFamily.IPV6_UNICAST),
+                Set.of(AddressFamily.IPV4_UNICAST, AddressFamily.IPV6_UNICAST),
                 Path.of("/etc/slash32/rr1.key"),
                 Duration.ofSeconds(9),
                 false);
@@ -127,7 +128,7 @@ class ConfigFileTest {
                 IpAddress.parse("2001:db8::1"),
                 1790,
                 new Asn(65001),
-                Set.of(PeerFamily.IPV6_UNICAST),
+                Set.of(AddressFamily.IPV6_UNICAST),
                 null,
                 Duration.ZERO,
                 true);

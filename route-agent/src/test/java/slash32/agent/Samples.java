@@ -1,0 +1,84 @@
+package slash32.agent;
+
+import java.util.List;
+import slash32.agent.intent.DeviceMode;
+import slash32.agent.intent.EndpointId;
+import slash32.agent.intent.EndpointSpec;
+import slash32.net.InterfaceName;
+import slash32.net.MacAddress;
+import slash32.net.Prefix;
+import slash32.securitygroup.Direction;
+import slash32.securitygroup.EtherType;
+import slash32.securitygroup.GroupId;
+import slash32.securitygroup.Remote;
+import slash32.securitygroup.Rule;
+import slash32.securitygroup.SecurityGroup;
+import slash32.securitygroup.Traffic;
+
+/// Endpoints and groups to test with.
+public final class Samples {
+    private Samples() {}
+
+    /// An endpoint with the addresses 10.1.x.y and fd00:1::x:y for {@code number} x × 256 + y.
+    public static EndpointSpec endpoint(int number) {
+        return new EndpointSpec(
+                new EndpointId("vm-" + number),
+                1,
+                new InterfaceName("tap" + number),
+                DeviceMode.ADOPT,
+                new MacAddress(0x0216_3e00_0000L + number),
+                List.of(
+                        Prefix.parse("10.1." + (number >> 8) + "." + (number & 0xff)),
+                        Prefix.parse("fd00:1::" + Integer.toHexString(number))),
+                List.of(new GroupId(100)),
+                true,
+                1500,
+                null,
+                null,
+                false);
+    }
+
+    /// One that uses every component, made by the agent.
+    public static EndpointSpec createdEndpoint() {
+        return new EndpointSpec(
+                new EndpointId("made"),
+                7,
+                new InterfaceName("tap-made"),
+                DeviceMode.CREATE,
+                MacAddress.parse("fa:16:3e:00:00:07"),
+                List.of(Prefix.parse("10.7.0.7")),
+                List.of(),
+                false,
+                9000,
+                107,
+                64055,
+                true);
+    }
+
+    /// A group with a rule of each kind.
+    public static SecurityGroup group(long number) {
+        return new SecurityGroup(
+                new GroupId(number),
+                "web",
+                List.of(
+                        new Rule("out", Direction.EGRESS, EtherType.IPV4, new Traffic.Any(), new Remote.Anywhere()),
+                        new Rule(
+                                "https",
+                                Direction.INGRESS,
+                                EtherType.IPV4,
+                                Traffic.of(EtherType.IPV4, "tcp", 443, 443),
+                                new Remote.Addresses(Prefix.parse("10.0.0.0/8"))),
+                        new Rule(
+                                "ping6",
+                                Direction.INGRESS,
+                                EtherType.IPV6,
+                                Traffic.of(EtherType.IPV6, "ipv6-icmp", 128, 0),
+                                new Remote.Members(new GroupId(number))),
+                        new Rule(
+                                "gre",
+                                Direction.INGRESS,
+                                EtherType.IPV4,
+                                Traffic.of(EtherType.IPV4, "gre", null, null),
+                                new Remote.Members(new GroupId(7)))));
+    }
+}
