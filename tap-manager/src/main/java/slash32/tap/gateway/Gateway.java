@@ -48,8 +48,8 @@ public final class Gateway {
     }
 
     /// The advertisement that no guest asked for, to all nodes of the link; empty for a guest without IPv6.
-    public Optional<Bytes> advertisement() {
-        return terms.servesIpv6() ? Optional.of(advertisement(ALL_NODES_MAC, ALL_NODES)) : Optional.empty();
+    public static Optional<Bytes> advertisement(GatewayTerms terms) {
+        return terms.servesIpv6() ? Optional.of(advertisement(terms, ALL_NODES_MAC, ALL_NODES)) : Optional.empty();
     }
 
     private Answer arp(ArpPacket arp) {
@@ -106,11 +106,11 @@ public final class Gateway {
         }
         return new Reply(
                 asked.source().isUnspecified()
-                        ? advertisement(ALL_NODES_MAC, ALL_NODES)
-                        : advertisement(terms.guestMac(), asked.source()));
+                        ? advertisement(terms, ALL_NODES_MAC, ALL_NODES)
+                        : advertisement(terms, terms.guestMac(), asked.source()));
     }
 
-    private Bytes advertisement(MacAddress toMac, Ipv6Address to) {
+    private static Bytes advertisement(GatewayTerms terms, MacAddress toMac, Ipv6Address to) {
         var envelope = new Icmpv6.Envelope(toMac, terms.gatewayMac(), terms.gatewayIpv6(), to);
         return new RouterAdvertisement(envelope, terms.gatewayMac(), terms.mtuBytes()).encode();
     }

@@ -210,15 +210,15 @@ class GatewayTest {
         byte[] solicitation = hex("rs");
         assertThat(new Gateway(terms).on(solicitation, solicitation.length, 0))
                 .isEqualTo(new Answer.Refused(Refusal.NO_IPV6));
-        assertThat(new Gateway(terms).advertisement()).isEmpty();
+        assertThat(Gateway.advertisement(terms)).isEmpty();
         byte[] ofNobody = checksummed(edited(edited(solicitation, 18, "0008"), 22, "00".repeat(16)));
-        assertThat(new Gateway(TERMS).advertisement().map(Answer.Reply::new)).contains((Answer.Reply) answer(ofNobody));
+        assertThat(Gateway.advertisement(TERMS).map(Answer.Reply::new)).contains((Answer.Reply) answer(ofNobody));
     }
 
     @Test
     void leavesOutAnMtuThatIpv6CannotHave() {
         var terms = GatewayTerms.of(GUEST, TERMS.guestAddresses(), 1279);
-        assertThat(new Gateway(terms).advertisement().orElseThrow().length()).isEqualTo(14 + 40 + 24);
+        assertThat(Gateway.advertisement(terms).orElseThrow().length()).isEqualTo(14 + 40 + 24);
     }
 
     @Test
