@@ -1,0 +1,74 @@
+package slash32.bgp.speaker;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import slash32.bgp.wire.AddressFamily;
+import slash32.bgp.wire.PathAttributes;
+import slash32.bgp.wire.Terms;
+import slash32.bgp.wire.UpdateEncoder;
+import slash32.net.Ipv4Address;
+import slash32.net.Ipv6Address;
+import slash32.net.Prefix;
+
+/// What one session's peer was told: the difference to what it should know is what is sent.
+final class AdjRibOut {
+    private final Map<Prefix, PathAttributes> told = new HashMap<>();
+
+    int size() {
+        return told.size();
+    }
+
+    /// Forgets what was told: a route refresh was asked for.
+    void forget(AddressFamily family) {
+        told.keySet().removeIf(prefix -> family(prefix).equals(family));
+    }
+
+    /// Encodes what {@code prefixes} need so that the peer knows {@code wanted}; prefixes with the same attributes
+    /// share
+    /// messages.
+    void advertise(Iterable<Prefix> prefixes, Map<Prefix, PathAttributes> wanted, Terms terms, UpdateEncoder encoder) {
+        Map<AddressFamily, Map<PathAttributes, List<Prefix>>> announced = new LinkedHashMap<>();
+        Map<AddressFamily, List<Prefix>> withdrawn = new LinkedHashMap<>();
+        for (Prefix prefix : prefixes) {
+            AddressFamily family = family(prefix);
+            if (!terms.families().contains(family)) {
+                continue;
+            }
+            PathAttributes attributes = wanted.get(prefix);
+            if (attributes == null) {
+                if (told.remove(prefix) != null) {
+                    withdrawn.computeIfAbsent(family, _ -> new ArrayList<>()).add(prefix);
+                }
+            } else if (!attributes.equals(told.put(prefix, attributes))) {
+                announced
+                        .computeIfAbsent(family, _ -> new LinkedHashMap<>())
+                        .computeIfAbsent(attributes, _ -> new ArrayList<>())
+                        .add(prefix);
+            }
+        }
+        withdrawn.forEach((family, gone) -> {
+            encoder.beginWithdrawing(family);
+            gone.forEach(prefix -> add(encoder, prefix));
+            encoder.end();
+        });
+        announced.forEach((family, groups) -> groups.forEach((attributes, come) -> {
+            encoder.beginAnnouncing(family, attributes);
+            come.forEach(prefix -> add(encoder, prefix));
+            encoder.end();
+        }));
+    }
+
+    static AddressFamily family(Prefix prefix) {
+        return prefix.isIpv4() ? AddressFamily.IPV4_UNICAST : AddressFamily.IPV6_UNICAST;
+    }
+
+    private static void add(UpdateEncoder encoder, Prefix prefix) {
+        switch (prefix.address()) {
+            case Ipv4Address v4 -> encoder.add((long) v4.value() << 32, 0, prefix.length());
+            case Ipv6Address v6 -> encoder.add(v6.high(), v6.low(), prefix.length());
+        }
+    }
+}

@@ -1,0 +1,24 @@
+package slash32.bgp.speaker;
+
+import java.util.List;
+import slash32.bgp.rib.RibDelta;
+import slash32.bgp.wire.AddressFamily;
+import slash32.net.Prefix;
+
+/// Hears what the speaker learns. Called on thread {@code bgp}; must only enqueue.
+public interface LocRibListener {
+    /// Best paths changed.
+    void changed(RibDelta delta);
+
+    /// The peers that are up have sent all they have (End-of-RIB), and the others have had their time. Once a family.
+    void inSync(AddressFamily family);
+
+    /// A session changed its state.
+    void peerChanged(PeerStatus status);
+
+    /// These prefixes are now written to every Established peer, of which there is at least one.
+    void advertised(List<Prefix> prefixes);
+
+    /// False while the listener's queue is full: peers are then not read from, until {@link Speaker#resume}.
+    boolean ready();
+}

@@ -1,0 +1,404 @@
+package slash32.bgp.speaker;
+
+import io.netty.bootstrap.Bootstrap;
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoop;
+import io.netty.channel.FixedRecvByteBufAllocator;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.epoll.EpollChannelOption;
+import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.epoll.EpollServerSocketChannel;
+import io.netty.channel.epoll.EpollSocketChannel;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import io.netty.util.concurrent.Future;
+import io.netty.util.concurrent.PromiseCombiner;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import slash32.bgp.rib.LocRib;
+import slash32.bgp.rib.RibDelta;
+import slash32.bgp.wire.AddressFamily;
+import slash32.bgp.wire.AsPath;
+import slash32.bgp.wire.BgpIdentifier;
+import slash32.bgp.wire.Message;
+import slash32.bgp.wire.NotificationCode;
+import slash32.bgp.wire.PathAttributes;
+import slash32.net.Asn;
+import slash32.net.IpAddress;
+import slash32.net.Prefix;
+
+/// A BGP speaker for one node: keeps the sessions, learns what peers announce, and announces what it is told to.
+///
+/// Everything happens on one event loop, thread {@code bgp}; the public methods only enqueue there and may be called
+/// by
+/// any thread. One peer's octets can end that peer's session and nothing else.
+public final class Speaker implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Speaker.class);
+
+    private static final List<AddressFamily> FAMILIES = List.of(AddressFamily.IPV4_UNICAST, AddressFamily.IPV6_UNICAST);
+    private static final int READ_BYTES = 64 * 1024;
+    private static final int CONNECT_TIMEOUT_MILLIS = 10_000;
+    private static final int USER_TIMEOUT_MILLIS = 30_000;
+
+    private final LocRibListener listener;
+    private final MultiThreadIoEventLoopGroup group;
+    private final EventLoop loop;
+    private final Map<AddressFamily, LocRib> ribs = new HashMap<>();
+    private final Map<IpAddress, PeerSession> peers = new LinkedHashMap<>();
+    private final Map<PeerSession, Map<Long, Channel>> dials = new HashMap<>();
+    private final Map<Prefix, PathAttributes> originated = new LinkedHashMap<>();
+    private final Set<AddressFamily> inSync = new HashSet<>();
+    private final List<Channel> listeners = new ArrayList<>();
+    private SpeakerConfig config;
+    private int peerNumbers;
+    private boolean patienceOver;
+    private boolean paused;
+
+    /// A speaker that does nothing before {@link #start}.
+    public Speaker(SpeakerConfig config, LocRibListener listener) {
+        this.config = config;
+        this.listener = listener;
+        group = new MultiThreadIoEventLoopGroup(1, new DefaultThreadFactory("bgp", true), EpollIoHandler.newFactory());
+        loop = (EventLoop) group.next();
+        FAMILIES.forEach(family -> ribs.put(family, new LocRib(family)));
+    }
+
+    /// Listens and starts every peer.
+    ///
+    /// @throws IOException if an address can't be listened on
+    public void start() throws IOException {
+        for (IpAddress address : config.listen()) {
+            listen(address);
+        }
+        loop.execute(() -> {
+            config.peers().forEach(this::addPeer);
+            var _ = loop.schedule(
+                    () -> {
+                        patienceOver = true;
+                        considerInSync();
+                    },
+                    config.inSyncTimeout().toNanos(),
+                    TimeUnit.NANOSECONDS);
+        });
+    }
+
+    private void listen(IpAddress address) throws IOException {
+        var bootstrap = new ServerBootstrap()
+                .group(loop)
+                .channel(EpollServerSocketChannel.class)
+                .option(ChannelOption.SO_REUSEADDR, true)
+                .option(EpollChannelOption.IP_FREEBIND, true)
+                .childOption(ChannelOption.TCP_NODELAY, true)
+                .childOption(EpollChannelOption.TCP_USER_TIMEOUT, USER_TIMEOUT_MILLIS)
+                .childOption(ChannelOption.RECVBUF_ALLOCATOR, new FixedRecvByteBufAllocator(READ_BYTES))
+                .childHandler(new ChannelInitializer<Channel>() {
+                    @Override
+                    protected void initChannel(Channel channel) {
+                        accepted(channel);
+                    }
+                });
+        ChannelFuture bound =
+                bootstrap.bind(socketAddress(address, config.port())).awaitUninterruptibly();
+        if (!bound.isSuccess()) {
+            throw new IOException("listen for BGP on " + address + " port " + config.port() + ": "
+                    + bound.cause().getMessage());
+        }
+        listeners.add(bound.channel());
+        setKeys();
+    }
+
+    /// RFC 2385: the kernel drops segments of these peers that are not signed.
+    private void setKeys() {
+        Map<InetAddress, byte[]> keys = new HashMap<>();
+        for (PeerConfig peer : config.peers()) {
+            if (peer.password() != null) {
+                keys.put(inetAddress(peer.address()), peer.password().toArray());
+            }
+        }
+        listeners.forEach(channel -> channel.config().setOption(EpollChannelOption.TCP_MD5SIG, keys));
+    }
+
+    private void accepted(Channel channel) {
+        IpAddress from = IpAddress.of(
+                ((InetSocketAddress) channel.remoteAddress()).getAddress().getAddress());
+        PeerSession peer = peers.get(from);
+        if (peer == null) {
+            LOG.warn("event=connection-refused from={} reason=\"no such peer\"", from);
+            var _ = channel.close();
+            return;
+        }
+        channel.pipeline().addLast(new PeerSession.Inbound(peer));
+        loop.execute(() -> peer.accepted(channel));
+    }
+
+    private void addPeer(PeerConfig peer) {
+        var session = new PeerSession(this, config, peer, peerNumbers++);
+        peers.put(peer.address(), session);
+        session.start();
+    }
+
+    void dial(PeerSession peer, long connection) {
+        PeerConfig to = peer.config();
+        var bootstrap = new Bootstrap()
+                .group(loop)
+                .channel(EpollSocketChannel.class)
+                .option(ChannelOption.TCP_NODELAY, true)
+                .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, CONNECT_TIMEOUT_MILLIS)
+                .option(EpollChannelOption.TCP_USER_TIMEOUT, USER_TIMEOUT_MILLIS)
+                .option(ChannelOption.RECVBUF_ALLOCATOR, new FixedRecvByteBufAllocator(READ_BYTES))
+                .handler(new PeerSession.Inbound(peer));
+        if (to.password() != null) {
+            bootstrap.option(
+                    EpollChannelOption.TCP_MD5SIG,
+                    Map.of(inetAddress(to.address()), to.password().toArray()));
+        }
+        if (to.localAddress() != null) {
+            bootstrap.localAddress(socketAddress(to.localAddress(), 0));
+        }
+        ChannelFuture connect = bootstrap.connect(socketAddress(to.address(), to.port()));
+        dials.computeIfAbsent(peer, _ -> new HashMap<>()).put(connection, connect.channel());
+        var _ = connect.addListener(_ -> {
+            boolean wanted = dials.getOrDefault(peer, Map.of()).containsKey(connection);
+            dials.getOrDefault(peer, new HashMap<>()).remove(connection);
+            if (!wanted) {
+                var _ = connect.channel().close();
+            } else if (connect.isSuccess()) {
+                peer.dialed(connection, connect.channel());
+            } else {
+                peer.dialFailed(connection, String.valueOf(connect.cause().getMessage()));
+            }
+        });
+    }
+
+    void cancelDial(PeerSession peer, long connection) {
+        Channel channel = dials.getOrDefault(peer, new HashMap<>()).remove(connection);
+        if (channel != null) {
+            var _ = channel.close();
+        }
+    }
+
+    /// Replaces the configuration: peers that are new start, peers that are gone stop, peers that changed are reset,
+    /// and
+    /// all others are left alone. Listening addresses stay as they were.
+    public void reconfigure(SpeakerConfig newConfig) {
+        loop.execute(() -> {
+            config = newConfig;
+            setKeys();
+            var wanted = new HashMap<IpAddress, PeerConfig>();
+            newConfig.peers().forEach(peer -> wanted.put(peer.address(), peer));
+            for (PeerSession peer : List.copyOf(peers.values())) {
+                PeerConfig now = wanted.get(peer.config().address());
+                if (!peer.config().equals(now)) {
+                    peers.remove(peer.config().address());
+                    peer.stop(Message.Notification.cease(
+                            now == null
+                                    ? NotificationCode.PEER_DECONFIGURED
+                                    : NotificationCode.OTHER_CONFIGURATION_CHANGE,
+                            ""));
+                }
+            }
+            for (PeerConfig peer : newConfig.peers()) {
+                if (!peers.containsKey(peer.address())) {
+                    addPeer(peer);
+                }
+            }
+        });
+    }
+
+    /// Announces these routes, each instead of what was announced for its prefix before.
+    public void originate(Collection<OriginatedRoute> routes) {
+        List<OriginatedRoute> copy = List.copyOf(routes);
+        loop.execute(() -> {
+            var prefixes = new ArrayList<Prefix>(copy.size());
+            for (OriginatedRoute route : copy) {
+                PathAttributes attributes = PathAttributes.builder()
+                        .asPath(AsPath.EMPTY)
+                        .nextHop(route.nextHop())
+                        .localPref(route.localPref())
+                        .largeCommunities(route.communities())
+                        .build();
+                originated.put(route.prefix(), attributes);
+                prefixes.add(route.prefix());
+            }
+            tellWhenWritten(advertise(prefixes), prefixes);
+        });
+    }
+
+    /// Withdraws these prefixes; one that is not announced is left out.
+    public void withdraw(Collection<Prefix> prefixes) {
+        List<Prefix> copy = List.copyOf(prefixes);
+        loop.execute(() -> {
+            copy.forEach(originated::remove);
+            var _ = advertise(copy);
+        });
+    }
+
+    private List<ChannelFuture> advertise(List<Prefix> prefixes) {
+        var writes = new ArrayList<ChannelFuture>();
+        peers.values().forEach(peer -> writes.addAll(peer.advertise(prefixes)));
+        return writes;
+    }
+
+    /// A session came up and was told everything.
+    void initialUpdateWritten(List<ChannelFuture> writes) {
+        tellWhenWritten(writes, List.copyOf(originated.keySet()));
+    }
+
+    private void tellWhenWritten(List<ChannelFuture> writes, List<Prefix> prefixes) {
+        if (prefixes.isEmpty() || peers.values().stream().noneMatch(PeerSession::isEstablished)) {
+            return;
+        }
+        var all = new PromiseCombiner(loop);
+        writes.forEach(write -> all.add((Future<?>) write));
+        var done = loop.<Void>newPromise();
+        all.finish(done);
+        var _ = done.addListener(outcome -> {
+            if (outcome.isSuccess()) {
+                listener.advertised(prefixes);
+            }
+        });
+    }
+
+    void changed(RibDelta delta) {
+        listener.changed(delta);
+        if (!paused && !listener.ready()) {
+            paused = true;
+            peers.values().forEach(peer -> peer.setReading(false));
+        }
+    }
+
+    /// The listener has room again.
+    public void resume() {
+        loop.execute(() -> {
+            if (paused && listener.ready()) {
+                paused = false;
+                peers.values().forEach(peer -> peer.setReading(true));
+            }
+        });
+    }
+
+    void considerInSync() {
+        boolean anyUp = peers.values().stream().anyMatch(PeerSession::isEstablished);
+        boolean allUp = peers.values().stream().allMatch(PeerSession::isEstablished);
+        if (!anyUp || !(allUp || patienceOver)) {
+            return;
+        }
+        for (AddressFamily family : FAMILIES) {
+            boolean complete = peers.values().stream()
+                    .filter(PeerSession::isEstablished)
+                    .allMatch(peer -> peer.hasEnded(family, patienceOver));
+            if (complete && inSync.add(family)) {
+                LOG.info(
+                        "event=in-sync family={} prefixes={}",
+                        family,
+                        rib(family).size());
+                listener.inSync(family);
+            }
+        }
+        if (inSync.containsAll(FAMILIES)) {
+            peers.values().forEach(PeerSession::restartOver);
+        }
+    }
+
+    void peerChanged(PeerSession peer) {
+        listener.peerChanged(peer.status());
+    }
+
+    /// The speaker at this moment; waits for the event loop.
+    public SpeakerStatus status() {
+        var answer = new CompletableFuture<SpeakerStatus>();
+        loop.execute(() -> {
+            var prefixes = new HashMap<AddressFamily, Integer>();
+            ribs.forEach((family, rib) -> prefixes.put(family, rib.size()));
+            List<PeerStatus> all = peers.values().stream()
+                    .map(PeerSession::status)
+                    .sorted(java.util.Comparator.comparing(PeerStatus::address))
+                    .toList();
+            answer.complete(new SpeakerStatus(all, prefixes, originated.size(), Set.copyOf(inSync)));
+        });
+        return answer.join();
+    }
+
+    /// Ends every session with Cease/Administrative Shutdown and this reason (RFC 9003), so that peers drop our
+    /// routes.
+    public void shutdown(String reason) {
+        loop.submit(() -> {
+                    var cease = Message.Notification.cease(NotificationCode.ADMINISTRATIVE_SHUTDOWN, reason);
+                    peers.values().forEach(peer -> peer.stop(cease));
+                })
+                .awaitUninterruptibly();
+        end();
+    }
+
+    /// Leaves without a word: peers with graceful restart keep our routes until we are back.
+    @Override
+    public void close() {
+        loop.submit(() -> peers.values().forEach(PeerSession::abandon)).awaitUninterruptibly();
+        end();
+    }
+
+    private void end() {
+        for (Channel channel : listeners) {
+            var _ = channel.close();
+        }
+        var _ = group.shutdownGracefully(50, 2_000, TimeUnit.MILLISECONDS).awaitUninterruptibly();
+    }
+
+    EventLoop loop() {
+        return loop;
+    }
+
+    LocRib rib(AddressFamily family) {
+        LocRib rib = ribs.get(family);
+        if (rib == null) {
+            throw new IllegalArgumentException("no RIB of " + family);
+        }
+        return rib;
+    }
+
+    Map<Prefix, PathAttributes> originated() {
+        return originated;
+    }
+
+    Asn asn() {
+        return config.asn();
+    }
+
+    BgpIdentifier identifier() {
+        return config.identifier();
+    }
+
+    double jitter() {
+        return ThreadLocalRandom.current().nextDouble();
+    }
+
+    private static InetSocketAddress socketAddress(IpAddress address, int port) {
+        return new InetSocketAddress(inetAddress(address), port);
+    }
+
+    private static InetAddress inetAddress(IpAddress address) {
+        try {
+            return InetAddress.getByAddress(address.toArray());
+        } catch (UnknownHostException e) {
+            throw new IllegalStateException("4 or 16 octets are an address", e);
+        }
+    }
+}

@@ -1,0 +1,31 @@
+package slash32.bgp.speaker;
+
+import java.time.Duration;
+import java.util.List;
+import slash32.bgp.wire.BgpIdentifier;
+import slash32.net.Asn;
+import slash32.net.IpAddress;
+
+/// What the speaker is.
+///
+/// @param listen addresses to listen on; empty for none
+/// @param port to listen on, 1 to 65535
+/// @param peers no address twice
+/// @param restarted the kernel holds routes of an earlier run, so peers are asked to wait for us (RFC 4724 §4.1)
+/// @param inSyncTimeout how long peers that are not up hold back {@link LocRibListener#inSync}
+public record SpeakerConfig(
+        Asn asn,
+        BgpIdentifier identifier,
+        List<IpAddress> listen,
+        int port,
+        List<PeerConfig> peers,
+        boolean restarted,
+        Duration inSyncTimeout) {
+    public SpeakerConfig {
+        listen = List.copyOf(listen);
+        peers = List.copyOf(peers);
+        if (peers.stream().map(PeerConfig::address).distinct().count() != peers.size()) {
+            throw new IllegalArgumentException("a peer is configured twice: " + peers);
+        }
+    }
+}

@@ -1,0 +1,76 @@
+package slash32.bgp.speaker;
+
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import slash32.bgp.rib.RibDelta;
+import slash32.bgp.session.SessionState;
+import slash32.bgp.wire.AddressFamily;
+import slash32.bgp.wire.PathAttributes;
+import slash32.net.IpAddress;
+import slash32.net.Prefix;
+
+/// A listener that adds deltas up, and lets a test wait for a state.
+final class Recorder implements LocRibListener {
+    final Map<Prefix, PathAttributes> routes = new HashMap<>();
+    final Set<AddressFamily> inSync = new HashSet<>();
+    final Set<Prefix> advertised = new HashSet<>();
+    final Map<IpAddress, PeerStatus> peers = new HashMap<>();
+
+    @Override
+    public synchronized void changed(RibDelta delta) {
+        for (int i = 0; i < delta.size(); i++) {
+            PathAttributes best = delta.attributes(i);
+            if (best == null) {
+                routes.remove(delta.prefix(i));
+            } else {
+                routes.put(delta.prefix(i), best);
+            }
+        }
+        notifyAll();
+    }
+
+    @Override
+    public synchronized void inSync(AddressFamily family) {
+        inSync.add(family);
+        notifyAll();
+    }
+
+    @Override
+    public synchronized void peerChanged(PeerStatus status) {
+        peers.put(status.address(), status);
+        notifyAll();
+    }
+
+    @Override
+    public synchronized void advertised(List<Prefix> prefixes) {
+        advertised.addAll(prefixes);
+        notifyAll();
+    }
+
+    @Override
+    public boolean ready() {
+        return true;
+    }
+
+    SessionState state(String peer) {
+        PeerStatus status = peers.get(IpAddress.parse(peer));
+        return status == null ? SessionState.IDLE : status.state();
+    }
+
+    /// Waits until {@code condition} holds, which is looked at after every change; at most 30 s.
+    synchronized void await(String what, BooleanSupplier condition) throws InterruptedException {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+        while (!condition.getAsBoolean()) {
+            long left = deadline - System.nanoTime();
+            if (left <= 0) {
+                throw new AssertionError("waited in vain for " + what + "; peers " + peers + ", routes " + routes);
+            }
+            TimeUnit.NANOSECONDS.timedWait(this, Math.min(left, 100_000_000L));
+        }
+    }
+}
