@@ -6,14 +6,17 @@ import com.fasterxml.jackson.core.JsonLocation;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.core.exc.StreamConstraintsException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectReader;
+import com.fasterxml.jackson.databind.exc.MismatchedInputException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
+import org.jspecify.annotations.Nullable;
 import slash32.net.Bytes;
 
 /// Text to JSON values and back.
@@ -42,8 +45,13 @@ public final class StrictJson {
                 throw new MalformedJsonException("line 1, column 1: there is nothing");
             }
             return node;
+        } catch (StreamConstraintsException e) {
+            throw new MalformedJsonException(
+                    "it is nested deeper than " + MAX_DEPTH + " levels, or a value is too long");
+        } catch (MismatchedInputException e) {
+            throw new MalformedJsonException(place(e.getLocation()) + "there is more after the value");
         } catch (JsonProcessingException e) {
-            throw new MalformedJsonException(place(e.getLocation()) + firstLine(e.getOriginalMessage()));
+            throw new MalformedJsonException(place(e.getLocation()) + reason(e.getOriginalMessage()));
         } catch (MalformedJsonException e) {
             throw e;
         } catch (IOException e) {
@@ -51,13 +59,13 @@ public final class StrictJson {
         }
     }
 
-    private static String place(JsonLocation at) {
-        return "line " + at.getLineNr() + ", column " + at.getColumnNr() + ": ";
+    private static String place(@Nullable JsonLocation at) {
+        return at == null ? "" : "line " + at.getLineNr() + ", column " + at.getColumnNr() + ": ";
     }
 
-    private static String firstLine(String message) {
-        int end = message.indexOf('\n');
-        return end < 0 ? message : message.substring(0, end);
+    /// Without the parts of the parser's messages that speak of the parser.
+    private static String reason(String message) {
+        return message.split("\\n|: was expecting| \\(start marker", 2)[0];
     }
 
     /// What {@code writer} writes, as text.

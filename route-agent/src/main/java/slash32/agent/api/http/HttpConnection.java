@@ -37,6 +37,7 @@ import slash32.net.Bytes;
 final class HttpConnection extends SimpleChannelInboundHandler<HttpObject> {
     private final RequestHandler handler;
     private final Limits limits;
+    private boolean reading;
     private @Nullable ScheduledFuture<?> deadline;
     private @Nullable Incoming incoming;
     private @Nullable Thread worker;
@@ -77,7 +78,13 @@ final class HttpConnection extends SimpleChannelInboundHandler<HttpObject> {
         }
         if (part instanceof LastHttpContent && incoming != null) {
             handle(context, incoming);
-        } else {
+        }
+    }
+
+    /// A read brings one part of a request, or none yet.
+    @Override
+    public void channelReadComplete(ChannelHandlerContext context) {
+        if (reading) {
             context.read();
         }
     }
@@ -93,6 +100,7 @@ final class HttpConnection extends SimpleChannelInboundHandler<HttpObject> {
 
     private void nextRequest(ChannelHandlerContext context) {
         worker = null;
+        reading = true;
         arm(context, limits.idle());
         context.read();
     }
@@ -132,6 +140,7 @@ final class HttpConnection extends SimpleChannelInboundHandler<HttpObject> {
     }
 
     private void handle(ChannelHandlerContext context, Incoming request) {
+        reading = false;
         disarm();
         HttpRequest head = request.head();
         var whole = new Request(
@@ -169,6 +178,7 @@ final class HttpConnection extends SimpleChannelInboundHandler<HttpObject> {
 
     /// Answers what never becomes a request, and closes: what follows can't be told from its body.
     private void refuse(ChannelHandlerContext context, HttpResponseStatus status, String detail) {
+        reading = false;
         disarm();
         dropIncoming();
         Response.Whole response = handler.refused(status.code(), detail);

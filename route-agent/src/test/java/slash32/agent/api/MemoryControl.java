@@ -1,0 +1,196 @@
+package slash32.agent.api;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+import slash32.agent.intent.EndpointId;
+import slash32.agent.intent.EndpointSpec;
+import slash32.agent.status.Condition;
+import slash32.agent.status.ConditionKind;
+import slash32.agent.status.ConditionState;
+import slash32.agent.status.EndpointView;
+import slash32.agent.status.Event;
+import slash32.agent.status.GroupView;
+import slash32.agent.status.RouteView;
+import slash32.agent.status.Snapshot;
+import slash32.net.IpAddress;
+import slash32.net.Prefix;
+import slash32.securitygroup.GroupId;
+import slash32.securitygroup.SecurityGroup;
+
+/// An agent without a kernel and without peers: it keeps what it is told, and conditions hold when a test says so.
+public final class MemoryControl implements Control {
+    public static final Instant START = Instant.parse("2026-11-21T08:00:00Z");
+
+    private final Map<EndpointId, EndpointSpec> endpoints = new TreeMap<>();
+    private final Map<EndpointId, Map<ConditionKind, Condition>> reached = new HashMap<>();
+    private final Map<GroupId, SecurityGroup> groups = new TreeMap<>();
+    private final EventLog events = new EventLog(4, 1000);
+    private List<RouteView> routes = List.of();
+    private boolean inSync = true;
+
+    @Override
+    public synchronized Outcome putEndpoint(EndpointSpec spec) {
+        Problem problem = conflict(spec, endpoints);
+        if (problem != null) {
+            return new Outcome.Refused(problem);
+        }
+        EndpointSpec before = endpoints.put(spec.id(), spec);
+        return before == null
+                ? new Outcome.Created()
+                : before.equals(spec) ? new Outcome.Unchanged() : new Outcome.Changed();
+    }
+
+    private static @Nullable Problem conflict(EndpointSpec spec, Map<EndpointId, EndpointSpec> among) {
+        EndpointSpec before = among.get(spec.id());
+        if (before != null && before.generation() > spec.generation()) {
+            return Problem.olderGeneration(spec.generation(), before.generation());
+        }
+        for (EndpointSpec other : among.values()) {
+            for (int i = 0; i < spec.addresses().size() && !other.id().equals(spec.id()); i++) {
+                IpAddress address = spec.addresses().get(i).address();
+                if (other.addresses().contains(address.hostPrefix())) {
+                    return Problem.taken("addresses[" + i + "]", address + " belongs to endpoint " + other.id());
+                }
+            }
+        }
+        return null;
+    }
+
+    @Override
+    public synchronized Outcome.SetOutcome putEndpoints(List<EndpointSpec> specs) {
+        var next = new TreeMap<EndpointId, EndpointSpec>();
+        int created = 0;
+        int changed = 0;
+        for (EndpointSpec spec : specs) {
+            Problem problem = conflict(spec, next);
+            if (problem != null) {
+                String field = "endpoints[" + next.size() + "]." + problem.field();
+                return new Outcome.Refused(Problem.taken(field, problem.detail()));
+            }
+            next.put(spec.id(), spec);
+            EndpointSpec before = endpoints.get(spec.id());
+            created += before == null ? 1 : 0;
+            changed += before != null && !before.equals(spec) ? 1 : 0;
+        }
+        int removed = (int)
+                endpoints.keySet().stream().filter(id -> !next.containsKey(id)).count();
+        endpoints.clear();
+        endpoints.putAll(next);
+        return new Outcome.Replaced(created, changed, next.size() - created - changed, removed);
+    }
+
+    @Override
+    public synchronized Outcome deleteEndpoint(EndpointId id) {
+        reached.remove(id);
+        notifyAll();
+        return endpoints.remove(id) == null ? new Outcome.Unchanged() : new Outcome.Changed();
+    }
+
+    @Override
+    public synchronized Outcome putGroup(SecurityGroup group) {
+        SecurityGroup before = groups.put(group.id(), group);
+        return before == null
+                ? new Outcome.Created()
+                : before.equals(group) ? new Outcome.Unchanged() : new Outcome.Changed();
+    }
+
+    @Override
+    public synchronized Outcome deleteGroup(GroupId id) {
+        return groups.remove(id) == null ? new Outcome.Unchanged() : new Outcome.Changed();
+    }
+
+    @Override
+    public synchronized @Nullable EndpointView awaitEndpoint(EndpointId id, ConditionKind kind, Duration timeout)
+            throws InterruptedException {
+        long end = System.nanoTime() + timeout.toNanos();
+        while (true) {
+            EndpointView view = endpoint(id);
+            long left = end - System.nanoTime();
+            if (view == null || view.condition(kind).state() != ConditionState.WAITING || left <= 0) {
+                return view;
+            }
+            wait(left / 1_000_000, (int) (left % 1_000_000));
+        }
+    }
+
+    /// Makes a condition what it is.
+    public synchronized void reach(EndpointId id, Condition condition) {
+        reached.computeIfAbsent(id, _ -> new HashMap<>()).put(condition.kind(), condition);
+        events.append(revision -> new Event.ConditionChanged(revision, condition.since(), id, condition));
+        notifyAll();
+    }
+
+    public static Condition holds(ConditionKind kind) {
+        return new Condition(kind, ConditionState.TRUE, START, "Done", "", Duration.ofMillis(3));
+    }
+
+    public synchronized void routes(List<RouteView> all) {
+        routes = List.copyOf(all);
+    }
+
+    public synchronized void inSync(boolean now) {
+        inSync = now;
+    }
+
+    @Override
+    public synchronized @Nullable EndpointView endpoint(EndpointId id) {
+        EndpointSpec spec = endpoints.get(id);
+        if (spec == null) {
+            return null;
+        }
+        var conditions = new ArrayList<Condition>();
+        for (ConditionKind kind : ConditionKind.values()) {
+            var waiting = new Condition(kind, ConditionState.WAITING, START, "Asked", "not yet", null);
+            conditions.add(reached.getOrDefault(id, Map.of()).getOrDefault(kind, waiting));
+        }
+        return new EndpointView(spec, conditions);
+    }
+
+    @Override
+    public synchronized @Nullable GroupView group(GroupId id) {
+        SecurityGroup group = groups.get(id);
+        return group == null ? null : new GroupView(group, 2, 1);
+    }
+
+    @Override
+    public synchronized Snapshot snapshot() {
+        var views = new ArrayList<EndpointView>();
+        for (EndpointId id : endpoints.keySet()) {
+            EndpointView view = endpoint(id);
+            if (view != null) {
+                views.add(view);
+            }
+        }
+        return new Snapshot(
+                events.revision(),
+                new Snapshot.Node("hv1", "0.1.0", START),
+                inSync,
+                views,
+                groups.values().stream()
+                        .map(group -> new GroupView(group, 2, 1))
+                        .toList(),
+                List.of(),
+                List.of(),
+                0,
+                List.of());
+    }
+
+    @Override
+    public synchronized Collection<RouteView> routes(@Nullable Prefix within) {
+        return routes.stream()
+                .filter(route -> within == null || within.covers(route.prefix()))
+                .toList();
+    }
+
+    @Override
+    public EventLog events() {
+        return events;
+    }
+}
