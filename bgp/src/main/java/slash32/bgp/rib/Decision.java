@@ -5,34 +5,36 @@ import slash32.bgp.wire.PathAttributes;
 
 /// The decision process, in the order of RFC 4271 §9.1.1 and §9.1.2.2 with RFC 4456 §9.
 ///
-/// The interior cost to the next hop (§9.1.2.2 e) is left out: the kernel resolves next hops, and in a fabric they
-/// cost
+/// MED is compared only between paths of one neighbouring AS, so that paths as a whole have no order: a set of them is
+/// reduced with {@link #removes}, and among those that are left the {@link #compareLeft first} is the best one. That
+/// depends on the set alone, not on who came first.
+///
+/// The interior cost to the next hop (§9.1.2.2 e) is left out: the kernel resolves next hops, and in a fabric they cost
 /// the same.
 final class Decision {
     private static final long DEFAULT_LOCAL_PREF = 100;
 
     private Decision() {}
 
-    /// Negative if the first path is better. Never 0 for paths of two peers.
-    static int compare(PathAttributes left, Contender leftPeer, PathAttributes right, Contender rightPeer) {
-        int byPreference = Long.compare(localPref(right), localPref(left));
+    /// True if {@code path} is out of consideration because of {@code other} (§9.1.1, §9.1.2.2 a to c).
+    static boolean removes(PathAttributes other, PathAttributes path) {
+        int byPreference = Long.compare(localPref(path), localPref(other));
         if (byPreference != 0) {
-            return byPreference;
+            return byPreference < 0;
         }
-        int byLength = Integer.compare(left.asPath().length(), right.asPath().length());
+        int byLength = Integer.compare(other.asPath().length(), path.asPath().length());
         if (byLength != 0) {
-            return byLength;
+            return byLength < 0;
         }
-        int byOrigin = Integer.compare(left.origin().code(), right.origin().code());
+        int byOrigin = Integer.compare(other.origin().code(), path.origin().code());
         if (byOrigin != 0) {
-            return byOrigin;
+            return byOrigin < 0;
         }
-        if (left.asPath().neighborAs() == right.asPath().neighborAs()) {
-            int byMed = Long.compare(med(left), med(right));
-            if (byMed != 0) {
-                return byMed;
-            }
-        }
+        return other.asPath().neighborAs() == path.asPath().neighborAs() && med(other) < med(path);
+    }
+
+    /// Negative if, of two paths that nothing removes, the first is better (§9.1.2.2 d to g). Never 0 for two peers.
+    static int compareLeft(PathAttributes left, Contender leftPeer, PathAttributes right, Contender rightPeer) {
         if (leftPeer.internal() != rightPeer.internal()) {
             return leftPeer.internal() ? 1 : -1;
         }

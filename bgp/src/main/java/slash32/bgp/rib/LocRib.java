@@ -1,35 +1,40 @@
 package slash32.bgp.rib;
 
 import java.util.Arrays;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import slash32.bgp.wire.AddressFamily;
 import slash32.bgp.wire.PathAttributes;
 
 /// Every peer's Adj-RIB-In and the Loc-RIB of one family, in flat arrays: a prefix has a chain of paths, one a peer,
 /// and
-/// a best one. A path costs 25 octets and a reference besides its prefix; attributes are shared.
+/// a best one. A path costs 21 octets and a reference besides its prefix; attributes are shared.
 ///
-/// Peers are small numbers that the caller gives. Losing a peer costs its routes: the paths of a peer are chained
-/// too.
-/// Every change of a best path goes to the delta that is passed in. Owned by one thread.
+/// Peers are small numbers that the caller gives. Losing a peer costs its routes: the paths of a peer are chained too.
+/// Every change of a best path goes to the delta that is passed in, and nothing else does. The arrays shrink with the
+/// table. Owned by one thread.
 public final class LocRib {
     private static final int NONE = -1;
     private static final byte STALE = 1;
+    private static final int SMALL = 16;
+    /// Tables with less room than this for paths are left as they are.
+    private static final int COMPACTED_MIN = 4_096;
 
     private final AddressFamily family;
     private final PrefixIndex prefixes;
 
-    private int[] firstPath = new int[16];
-    private int[] bestPath = new int[16];
+    private int[] firstPath = filled(SMALL);
+    private int[] bestPath = filled(SMALL);
 
-    private int[] pathNext = new int[16];
-    private int[] pathPrefix = new int[16];
-    private int[] pathPeer = new int[16];
-    private int[] peerNext = new int[16];
-    private int[] peerPrevious = new int[16];
-    private byte[] pathFlags = new byte[16];
-    private @Nullable PathAttributes[] pathAttributes = new PathAttributes[16];
+    private int[] pathNext = new int[SMALL];
+    private int[] pathPrefix = new int[SMALL];
+    private int[] pathPeer = new int[SMALL];
+    private int[] peerNext = new int[SMALL];
+    private int[] peerPrevious = new int[SMALL];
+    private byte[] pathFlags = new byte[SMALL];
+    private @Nullable PathAttributes[] pathAttributes = new PathAttributes[SMALL];
     private int pathsUsed;
+    private int paths;
     private int freePath = NONE;
 
     private @Nullable Contender[] contenders = new Contender[4];
@@ -39,7 +44,6 @@ public final class LocRib {
     public LocRib(AddressFamily family) {
         this.family = family;
         prefixes = new PrefixIndex(!family.equals(AddressFamily.IPV4_UNICAST));
-        Arrays.fill(firstPath, NONE);
     }
 
     public AddressFamily family() {
@@ -76,13 +80,13 @@ public final class LocRib {
         int path = find(prefix, peer);
         if (path == NONE) {
             path = newPath(prefix, peer);
-        } else if (attributes.equals(pathAttributes[path])) {
-            pathFlags[path] = 0;
-            return;
         }
         pathFlags[path] = 0;
-        pathAttributes[path] = attributes;
-        choose(prefix, path, delta);
+        if (!attributes.equals(pathAttributes[path])) {
+            PathAttributes before = best(prefix);
+            pathAttributes[path] = attributes;
+            choose(prefix, before, delta);
+        }
     }
 
     /// {@code peer} withdraws the prefix; nothing happens if it has not announced it.
@@ -91,12 +95,13 @@ public final class LocRib {
         int path = prefix == NONE ? NONE : find(prefix, peer);
         if (path != NONE) {
             remove(path, delta);
+            compactIfMostlyEmpty();
         }
     }
 
     /// Marks all paths of {@code peer} stale: they stay in use until {@link #sweep}, or until announced again.
     public void markStale(int peer) {
-        for (int path = peerFirst[peer]; path != NONE; path = peerNext[path]) {
+        for (int path = firstOf(peer); path != NONE; path = peerNext[path]) {
             pathFlags[path] = STALE;
         }
     }
@@ -114,11 +119,25 @@ public final class LocRib {
     /// The best path to the prefix; null if there is none.
     public @Nullable PathAttributes best(long high, long low, int length) {
         int prefix = prefixes.find(high, low, length);
-        return prefix == NONE ? null : pathAttributes[bestPath[prefix]];
+        return prefix == NONE ? null : best(prefix);
+    }
+
+    /// What the tables occupy, without the attributes.
+    public long octets() {
+        long ofPrefixes = prefixes.octets() + 8L * firstPath.length;
+        return ofPrefixes + 25L * pathNext.length;
+    }
+
+    private @Nullable PathAttributes best(int prefix) {
+        return bestPath[prefix] == NONE ? null : pathAttributes[bestPath[prefix]];
+    }
+
+    private int firstOf(int peer) {
+        return peer < peerFirst.length ? peerFirst[peer] : NONE;
     }
 
     private void removeAll(int peer, boolean onlyStale, RibDelta.Builder delta) {
-        int path = peer < peerFirst.length ? peerFirst[peer] : NONE;
+        int path = firstOf(peer);
         while (path != NONE) {
             int next = peerNext[path];
             if (!onlyStale || pathFlags[path] == STALE) {
@@ -126,6 +145,7 @@ public final class LocRib {
             }
             path = next;
         }
+        compactIfMostlyEmpty();
     }
 
     private int find(int prefix, int peer) {
@@ -144,7 +164,6 @@ public final class LocRib {
             path = pathsUsed++;
             growPaths();
         }
-        boolean first = firstPath[prefix] == NONE;
         pathNext[path] = firstPath[prefix];
         firstPath[prefix] = path;
         pathPrefix[path] = prefix;
@@ -156,24 +175,23 @@ public final class LocRib {
         }
         peerFirst[peer] = path;
         peerCount[peer]++;
-        if (first) {
-            bestPath[prefix] = NONE;
-        }
+        paths++;
         return path;
     }
 
     private void remove(int path, RibDelta.Builder delta) {
         int prefix = pathPrefix[path];
-        int peer = pathPeer[path];
+        PathAttributes before = best(prefix);
         if (firstPath[prefix] == path) {
             firstPath[prefix] = pathNext[path];
         } else {
-            int before = firstPath[prefix];
-            while (pathNext[before] != path) {
-                before = pathNext[before];
+            int previous = firstPath[prefix];
+            while (pathNext[previous] != path) {
+                previous = pathNext[previous];
             }
-            pathNext[before] = pathNext[path];
+            pathNext[previous] = pathNext[path];
         }
+        int peer = pathPeer[path];
         if (peerPrevious[path] == NONE) {
             peerFirst[peer] = peerNext[path];
         } else {
@@ -183,61 +201,60 @@ public final class LocRib {
             peerPrevious[peerNext[path]] = peerPrevious[path];
         }
         peerCount[peer]--;
-        PathAttributes gone = pathAttributes[path];
+        paths--;
         pathAttributes[path] = null;
         pathNext[path] = freePath;
         freePath = path;
-        if (bestPath[prefix] == path) {
-            rechoose(prefix, gone, delta);
-        }
-    }
-
-    /// The path is new or has changed.
-    private void choose(int prefix, int path, RibDelta.Builder delta) {
-        int best = bestPath[prefix];
-        if (best == path) {
-            rechoose(prefix, null, delta); // it may be worse than it was
-        } else if (best == NONE || better(path, best)) {
-            PathAttributes before = best == NONE ? null : pathAttributes[best];
-            bestPath[prefix] = path;
-            report(prefix, before, delta);
-        }
-    }
-
-    private void rechoose(int prefix, @Nullable PathAttributes before, RibDelta.Builder delta) {
-        int best = firstPath[prefix];
-        for (int path = best; path != NONE; path = pathNext[path]) {
-            if (better(path, best)) {
-                best = path;
-            }
-        }
-        bestPath[prefix] = best;
-        report(prefix, before, delta);
-        if (best == NONE) {
+        choose(prefix, before, delta);
+        if (firstPath[prefix] == NONE) {
             prefixes.remove(prefix);
         }
     }
 
-    /// Says what is best now, unless that is what was said before.
-    private void report(int prefix, @Nullable PathAttributes before, RibDelta.Builder delta) {
-        PathAttributes now = bestPath[prefix] == NONE ? null : pathAttributes[bestPath[prefix]];
-        if (now == null || before == null || !now.equals(before)) {
+    /// Decides anew, and says what is best now unless that is {@code before}.
+    ///
+    /// All paths of the prefix are looked at, pair by pair: there are as many as peers that know it, so a few.
+    private void choose(int prefix, @Nullable PathAttributes before, RibDelta.Builder delta) {
+        int best = NONE;
+        for (int path = firstPath[prefix]; path != NONE; path = pathNext[path]) {
+            if (isLeft(prefix, path) && (best == NONE || isBetterOfLeft(path, best))) {
+                best = path;
+            }
+        }
+        bestPath[prefix] = best;
+        PathAttributes now = best(prefix);
+        if (!Objects.equals(now, before)) {
             delta.add(prefixes.high(prefix), prefixes.low(prefix), prefixes.length(prefix), now);
         }
     }
 
-    private boolean better(int left, int right) {
-        if (left == right) {
-            return false;
+    private boolean isLeft(int prefix, int path) {
+        for (int other = firstPath[prefix]; other != NONE; other = pathNext[other]) {
+            if (other != path && Decision.removes(attributes(other), attributes(path))) {
+                return false;
+            }
         }
-        PathAttributes leftPath = pathAttributes[left];
-        PathAttributes rightPath = pathAttributes[right];
-        Contender leftPeer = contenders[pathPeer[left]];
-        Contender rightPeer = contenders[pathPeer[right]];
-        if (leftPath == null || rightPath == null || leftPeer == null || rightPeer == null) {
-            throw new IllegalStateException("a path in use has neither attributes nor a peer");
+        return true;
+    }
+
+    private boolean isBetterOfLeft(int left, int right) {
+        return Decision.compareLeft(attributes(left), contender(left), attributes(right), contender(right)) < 0;
+    }
+
+    private PathAttributes attributes(int path) {
+        PathAttributes attributes = pathAttributes[path];
+        if (attributes == null) {
+            throw new IllegalStateException("path " + path + " is in a chain and has no attributes");
         }
-        return Decision.compare(leftPath, leftPeer, rightPath, rightPeer) < 0;
+        return attributes;
+    }
+
+    private Contender contender(int path) {
+        Contender contender = contenders[pathPeer[path]];
+        if (contender == null) {
+            throw new IllegalStateException("peer " + pathPeer[path] + " announced and nobody said who it is");
+        }
+        return contender;
     }
 
     private void growPrefixes() {
@@ -246,21 +263,83 @@ public final class LocRib {
             firstPath = Arrays.copyOf(firstPath, prefixes.capacity());
             bestPath = Arrays.copyOf(bestPath, prefixes.capacity());
             Arrays.fill(firstPath, before, firstPath.length, NONE);
+            Arrays.fill(bestPath, before, bestPath.length, NONE);
         }
     }
 
     private void growPaths() {
-        if (pathsUsed <= pathNext.length) {
-            return;
+        if (pathsUsed > pathNext.length) {
+            resizePaths(pathNext.length + (pathNext.length >> 1));
         }
-        int larger = pathNext.length + (pathNext.length >> 1);
-        pathNext = Arrays.copyOf(pathNext, larger);
-        pathPrefix = Arrays.copyOf(pathPrefix, larger);
-        pathPeer = Arrays.copyOf(pathPeer, larger);
-        peerNext = Arrays.copyOf(peerNext, larger);
-        peerPrevious = Arrays.copyOf(peerPrevious, larger);
-        pathFlags = Arrays.copyOf(pathFlags, larger);
-        pathAttributes = Arrays.copyOf(pathAttributes, larger);
+    }
+
+    private void resizePaths(int capacity) {
+        pathNext = Arrays.copyOf(pathNext, capacity);
+        pathPrefix = Arrays.copyOf(pathPrefix, capacity);
+        pathPeer = Arrays.copyOf(pathPeer, capacity);
+        peerNext = Arrays.copyOf(peerNext, capacity);
+        peerPrevious = Arrays.copyOf(peerPrevious, capacity);
+        pathFlags = Arrays.copyOf(pathFlags, capacity);
+        pathAttributes = Arrays.copyOf(pathAttributes, capacity);
+    }
+
+    /// Costs the capacity, which as many removals have paid for.
+    private void compactIfMostlyEmpty() {
+        if (pathNext.length >= COMPACTED_MIN && paths < pathNext.length / 4) {
+            int[] newPath = compactPaths();
+            compactPrefixes(newPath);
+        }
+    }
+
+    private int[] compactPaths() {
+        int[] moved = filled(pathsUsed);
+        int next = 0;
+        for (int path = 0; path < pathsUsed; path++) {
+            if (pathAttributes[path] != null) {
+                moved[path] = next++;
+            }
+        }
+        for (int path = 0; path < pathsUsed; path++) {
+            int to = moved[path];
+            if (to != NONE) {
+                pathNext[to] = renumbered(moved, pathNext[path]);
+                pathPrefix[to] = pathPrefix[path];
+                pathPeer[to] = pathPeer[path];
+                peerNext[to] = renumbered(moved, peerNext[path]);
+                peerPrevious[to] = renumbered(moved, peerPrevious[path]);
+                pathFlags[to] = pathFlags[path];
+                pathAttributes[to] = pathAttributes[path];
+            }
+        }
+        Arrays.fill(pathAttributes, next, pathsUsed, null);
+        pathsUsed = next;
+        freePath = NONE;
+        resizePaths(Math.max(SMALL, next + (next >> 1)));
+        for (int peer = 0; peer < peerFirst.length; peer++) {
+            peerFirst[peer] = renumbered(moved, peerFirst[peer]);
+        }
+        return moved;
+    }
+
+    private void compactPrefixes(int[] newPath) {
+        int[] moved = prefixes.compact();
+        for (int prefix = 0; prefix < moved.length; prefix++) {
+            if (moved[prefix] != NONE) {
+                firstPath[moved[prefix]] = renumbered(newPath, firstPath[prefix]);
+                bestPath[moved[prefix]] = renumbered(newPath, bestPath[prefix]);
+            }
+        }
+        Arrays.fill(firstPath, prefixes.size(), firstPath.length, NONE);
+        Arrays.fill(bestPath, prefixes.size(), bestPath.length, NONE);
+        firstPath = Arrays.copyOf(firstPath, prefixes.capacity());
+        bestPath = Arrays.copyOf(bestPath, prefixes.capacity());
+        for (int path = 0; path < pathsUsed; path++) {
+            pathPrefix[path] = moved[pathPrefix[path]];
+        }
+    }
+
+    private static int renumbered(int[] moved, int old) {
+        return old == NONE ? NONE : moved[old];
     }
 
     private static int[] filled(int length) {

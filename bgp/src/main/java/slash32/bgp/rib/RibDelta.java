@@ -60,11 +60,15 @@ public final class RibDelta {
 
     /// Collects changes; reused after each {@link #build}.
     public static final class Builder {
+        private static final int FEW = 64;
+        /// More room than this is not kept for the next delta: a lost peer's is large, and rare.
+        private static final int KEPT_MAX = 16_384;
+
         private final AddressFamily family;
-        private long[] high = new long[64];
-        private long[] low = new long[64];
-        private byte[] length = new byte[64];
-        private @Nullable PathAttributes[] attributes = new PathAttributes[64];
+        private long[] high = new long[FEW];
+        private long[] low = new long[FEW];
+        private byte[] length = new byte[FEW];
+        private @Nullable PathAttributes[] attributes = new PathAttributes[FEW];
         private int size;
 
         public Builder(AddressFamily family) {
@@ -78,10 +82,7 @@ public final class RibDelta {
         /// Adds a change; null attributes for a prefix without a path.
         public void add(long newHigh, long newLow, int newLength, @Nullable PathAttributes best) {
             if (size == high.length) {
-                high = Arrays.copyOf(high, 2 * size);
-                low = Arrays.copyOf(low, 2 * size);
-                length = Arrays.copyOf(length, 2 * size);
-                attributes = Arrays.copyOf(attributes, 2 * size);
+                resize(2 * size);
             }
             high[size] = newHigh;
             low[size] = newLow;
@@ -94,7 +95,17 @@ public final class RibDelta {
             var delta = new RibDelta(this);
             Arrays.fill(attributes, 0, size, null);
             size = 0;
+            if (high.length > KEPT_MAX) {
+                resize(FEW);
+            }
             return delta;
+        }
+
+        private void resize(int capacity) {
+            high = Arrays.copyOf(high, capacity);
+            low = Arrays.copyOf(low, capacity);
+            length = Arrays.copyOf(length, capacity);
+            attributes = Arrays.copyOf(attributes, capacity);
         }
     }
 }

@@ -7,7 +7,9 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -15,59 +17,71 @@ import org.junit.jupiter.params.provider.MethodSource;
 import slash32.bgp.wire.AddressFamily;
 import slash32.bgp.wire.AsPath;
 import slash32.bgp.wire.BgpIdentifier;
+import slash32.bgp.wire.Origin;
 import slash32.bgp.wire.PathAttributes;
 import slash32.net.Asn;
 import slash32.net.IpAddress;
+import slash32.net.Ipv4Address;
+import slash32.net.Ipv6Address;
 import slash32.net.Prefix;
 import slash32.testkit.Seeds;
 
 class LocRibTest {
+    private static final AddressFamily V4 = AddressFamily.IPV4_UNICAST;
     private static final AddressFamily V6 = AddressFamily.IPV6_UNICAST;
+    private static final PathAttributes ANY =
+            PathAttributes.builder().nextHop(IpAddress.parse("10.0.0.1")).build();
 
-    private record Route(int peer, long prefix, PathAttributes attributes) {}
+    // Identifiers fall as addresses rise, and 4 is external, so that no two steps of the decision say the same.
+    private static final List<Contender> PEERS = IntStream.range(0, 5)
+            .mapToObj(peer ->
+                    new Contender(peer < 4, new BgpIdentifier(-1 - peer), IpAddress.parse("10.0.0." + (peer + 1))))
+            .toList();
+
+    private record Route(int peer, Prefix prefix, PathAttributes attributes) {}
 
     @ParameterizedTest(name = "seed {0}")
     @MethodSource("seeds")
-    void deltasAddUpToTheStateOfANaiveModel(long seed) {
+    void equalsANaiveModelAndItsDeltasAddUpToIt(long seed) {
         var random = new Random(seed);
-        LocRib rib = ribWithPeers(V6, 5);
-        var delta = new RibDelta.Builder(V6);
-        var model = new HashMap<Long, Map<Integer, PathAttributes>>();
-        var followed = new HashMap<Prefix, PathAttributes>();
-        for (int step = 0; step < 4_000; step++) {
-            int peer = random.nextInt(5);
-            long prefix = random.nextInt(200);
-            switch (random.nextInt(20)) {
-                case 0 -> {
-                    rib.peerDown(peer, delta);
-                    model.values().forEach(paths -> paths.remove(peer));
+        for (AddressFamily family : List.of(V4, V6)) {
+            var rib = new Followed(family);
+            var model = new NaiveRib(PEERS);
+            List<Prefix> prefixes = prefixes(family, random, 30);
+            for (int step = 0; step < 1_500; step++) {
+                int peer = random.nextInt(PEERS.size());
+                Prefix prefix = prefixes.get(random.nextInt(prefixes.size()));
+                switch (random.nextInt(24)) {
+                    case 0 -> {
+                        rib.rib.peerDown(peer, rib.delta);
+                        model.peerDown(peer);
+                    }
+                    case 1 -> {
+                        rib.rib.markStale(peer);
+                        model.markStale(peer);
+                    }
+                    case 2 -> {
+                        rib.rib.sweep(peer, rib.delta);
+                        model.sweep(peer);
+                    }
+                    case 3, 4, 5, 6, 7, 8 -> {
+                        rib.withdraw(peer, prefix);
+                        model.withdraw(peer, prefix);
+                    }
+                    default -> {
+                        PathAttributes attributes = attributes(random);
+                        rib.announce(peer, prefix, attributes);
+                        model.announce(peer, prefix, attributes);
+                    }
                 }
-                case 1, 2, 3, 4, 5, 6 -> {
-                    rib.withdraw(peer, prefix, prefix, 128, delta);
-                    model.getOrDefault(prefix, new HashMap<>()).remove(peer);
-                }
-                default -> {
-                    PathAttributes attributes = attributes(random);
-                    rib.announce(peer, prefix, prefix, 128, attributes, delta);
-                    model.computeIfAbsent(prefix, _ -> new HashMap<>()).put(peer, attributes);
-                }
+                rib.follow();
+                assertThat(rib.followed).as("step %d", step).isEqualTo(model.best());
             }
-            if (random.nextInt(10) == 0) {
-                follow(delta.build(), followed);
+            assertThat(rib.rib.size()).isEqualTo(model.best().size());
+            for (int peer = 0; peer < PEERS.size(); peer++) {
+                assertThat(rib.rib.size(peer)).isEqualTo(model.size(peer));
             }
         }
-        follow(delta.build(), followed);
-        var wanted = new HashMap<Prefix, PathAttributes>();
-        model.forEach((prefix, paths) -> paths.entrySet().stream()
-                .min((a, b) ->
-                        Decision.compare(a.getValue(), contender(a.getKey()), b.getValue(), contender(b.getKey())))
-                .ifPresent(best ->
-                        wanted.put(new Prefix(new slash32.net.Ipv6Address(prefix, prefix), 128), best.getValue())));
-        assertThat(followed).isEqualTo(wanted);
-        assertThat(rib.size()).isEqualTo(wanted.size());
-        int paths = model.values().stream().mapToInt(Map::size).sum();
-        assertThat(rib.size(0) + rib.size(1) + rib.size(2) + rib.size(3) + rib.size(4))
-                .isEqualTo(paths);
     }
 
     @ParameterizedTest(name = "seed {0}")
@@ -75,115 +89,218 @@ class LocRibTest {
     void theOrderOfArrivalDoesNotMatter(long seed) {
         var random = new Random(seed);
         var routes = new ArrayList<Route>();
-        for (int peer = 0; peer < 5; peer++) {
-            for (long prefix = 0; prefix < 40; prefix++) {
+        for (Prefix prefix : prefixes(V6, random, 40)) {
+            for (int peer = 0; peer < PEERS.size(); peer++) {
                 routes.add(new Route(peer, prefix, attributes(random)));
             }
         }
-        LocRib first = load(routes);
-        Collections.shuffle(routes, random);
-        LocRib second = load(routes);
-        for (long prefix = 0; prefix < 40; prefix++) {
-            assertThat(second.best(prefix, prefix, 128)).isEqualTo(first.best(prefix, prefix, 128));
+        Map<Prefix, PathAttributes> first = load(routes);
+        for (int permutation = 0; permutation < 5; permutation++) {
+            Collections.shuffle(routes, random);
+            assertThat(load(routes)).isEqualTo(first);
         }
+    }
+
+    /// RFC 4271 §9.1.2.2 c removes from a set; comparing pair by pair would end with whichever came last.
+    @Test
+    void aLowerMedRemovesOnlyPathsOfItsNeighborAs() {
+        PathAttributes dear = ANY.toBuilder().asPath(path(1)).med(20).build();
+        PathAttributes cheap = ANY.toBuilder().asPath(path(1)).med(10).build();
+        PathAttributes other = ANY.toBuilder().asPath(path(2)).med(30).build();
+        Prefix prefix = Prefix.parse("192.0.2.1/32");
+        // by identifier alone the order would be 3 before 2 before 1
+        List<Route> routes =
+                List.of(new Route(3, prefix, dear), new Route(2, prefix, other), new Route(1, prefix, cheap));
+        for (List<Route> order : List.of(routes, routes.reversed())) {
+            assertThat(load(order)).containsExactly(Map.entry(prefix, other));
+        }
+        // the cheap one goes, and with it what kept the dear one out
+        var rib = new Followed(V4);
+        routes.forEach(route -> rib.announce(route.peer(), route.prefix(), route.attributes()));
+        rib.withdraw(1, prefix);
+        rib.follow();
+        assertThat(rib.followed).containsExactly(Map.entry(prefix, dear));
     }
 
     @Test
     void staleRoutesStayInUseUntilTheSweep() {
-        LocRib rib = ribWithPeers(AddressFamily.IPV4_UNICAST, 1);
-        var delta = new RibDelta.Builder(AddressFamily.IPV4_UNICAST);
-        PathAttributes attributes = attributes(new Random(1));
-        rib.announce(0, 1L << 32, 0, 32, attributes, delta);
-        rib.announce(0, 2L << 32, 0, 32, attributes, delta);
-        delta.build();
-        rib.markStale(0);
-        assertThat(delta.size()).isZero();
-        rib.announce(0, 1L << 32, 0, 32, attributes, delta);
-        assertThat(delta.size()).isZero();
-        rib.sweep(0, delta);
-        RibDelta swept = delta.build();
+        var rib = new Followed(V4);
+        Prefix kept = Prefix.parse("192.0.2.1/32");
+        Prefix gone = Prefix.parse("192.0.2.2/32");
+        rib.announce(0, kept, ANY);
+        rib.announce(0, gone, ANY);
+        rib.delta.build();
+        rib.rib.markStale(0);
+        rib.announce(0, kept, ANY);
+        assertThat(rib.delta.size()).isZero();
+        rib.rib.sweep(0, rib.delta);
+        RibDelta swept = rib.delta.build();
         assertThat(swept.size()).isEqualTo(1);
-        assertThat(swept.prefix(0)).isEqualTo(Prefix.parse("0.0.0.2/32"));
+        assertThat(swept.prefix(0)).isEqualTo(gone);
         assertThat(swept.attributes(0)).isNull();
+        rib.rib.sweep(0, rib.delta);
+        assertThat(rib.delta.size()).isZero();
+    }
+
+    /// Two reflectors tell the same: one of them lost changes no route, so it says nothing.
+    @Test
+    void losingOneOfTwoEqualSourcesIsNoChange() {
+        var rib = new Followed(V4);
+        for (int host = 0; host < 100; host++) {
+            Prefix prefix = new Prefix(new Ipv4Address(0xc000_0200 + host), 32);
+            rib.announce(0, prefix, ANY);
+            rib.announce(1, prefix, ANY);
+        }
+        assertThat(rib.delta.build().size()).isEqualTo(100);
+        rib.rib.peerDown(1, rib.delta);
+        rib.announce(1, Prefix.parse("192.0.2.7/32"), ANY);
+        rib.rib.peerDown(0, rib.delta);
+        RibDelta delta = rib.delta.build();
+        assertThat(delta.size()).isEqualTo(99);
+        assertThat(rib.rib.size()).isEqualTo(1);
     }
 
     @Test
     void prefixesOfAllLengthsAreApart() {
-        LocRib rib = ribWithPeers(AddressFamily.IPV4_UNICAST, 1);
-        var delta = new RibDelta.Builder(AddressFamily.IPV4_UNICAST);
-        PathAttributes attributes = attributes(new Random(1));
+        var rib = new Followed(V4);
         for (int length = 0; length <= 32; length++) {
-            rib.announce(0, 0, 0, length, attributes, delta);
+            rib.announce(0, new Prefix(new Ipv4Address(0), length), ANY);
         }
-        assertThat(rib.size()).isEqualTo(33);
-        rib.withdraw(0, 0, 0, 8, delta);
-        assertThat(rib.best(0, 0, 8)).isNull();
-        assertThat(rib.best(0, 0, 9)).isEqualTo(attributes);
+        assertThat(rib.rib.size()).isEqualTo(33);
+        rib.withdraw(0, Prefix.parse("0.0.0.0/8"));
+        assertThat(rib.rib.best(0, 0, 8)).isNull();
+        assertThat(rib.rib.best(0, 0, 9)).isEqualTo(ANY);
     }
 
     @Test
-    void theDecisionFollowsTheRfcsOrder() {
-        PathAttributes plain =
-                PathAttributes.builder().nextHop(IpAddress.parse("10.0.0.1")).build();
-        PathAttributes preferred =
-                plain.toBuilder().localPref(200).asPath(path(1, 2, 3)).build();
-        PathAttributes longer = plain.toBuilder().asPath(path(1)).build();
-        PathAttributes incomplete =
-                plain.toBuilder().origin(slash32.bgp.wire.Origin.INCOMPLETE).build();
-        PathAttributes costly = plain.toBuilder().med(10).build();
-        List<PathAttributes> order = List.of(preferred, plain, costly, incomplete, longer);
-        for (int better = 0; better < order.size(); better++) {
-            for (int worse = better + 1; worse < order.size(); worse++) {
-                assertThat(Decision.compare(order.get(better), contender(1), order.get(worse), contender(0)))
-                        .as("%s before %s", order.get(better), order.get(worse))
-                        .isNegative();
+    void peersThatNeverAnnouncedAreAsked() {
+        var rib = new LocRib(V4);
+        var delta = new RibDelta.Builder(V4);
+        rib.peerDown(70, delta);
+        rib.markStale(70);
+        rib.sweep(70, delta);
+        rib.withdraw(70, 1L << 32, 0, 32, delta);
+        assertThat(rib.size(70)).isZero();
+        assertThat(delta.size()).isZero();
+    }
+
+    /// The memory follows the table, up and down (docs/design/bgp.md, "What a route costs").
+    @Test
+    void aHundredThousandRoutesOfTwoPeersCostWhatTheDesignSays() {
+        int count = 100_000;
+        for (AddressFamily family : List.of(V4, V6)) {
+            var rib = new Followed(family);
+            long empty = rib.rib.octets();
+            for (int peer = 0; peer < 2; peer++) {
+                for (int host = 0; host < count; host++) {
+                    rib.announce(peer, host(family, host), ANY);
+                }
             }
+            long each = (rib.rib.octets() - empty) / count;
+            assertThat(each).isBetween(family.equals(V4) ? 80L : 90L, family.equals(V4) ? 105L : 115L);
+            rib.follow();
+            rib.rib.peerDown(0, rib.delta);
+            for (int host = 50; host < count; host++) {
+                rib.withdraw(1, host(family, host));
+            }
+            rib.follow();
+            assertThat(rib.rib.octets()).isLessThan(200_000);
+            assertThat(rib.followed).hasSize(50);
+            rib.announce(0, host(family, 7), ANY.toBuilder().localPref(7).build());
+            rib.rib.peerDown(1, rib.delta);
+            rib.follow();
+            assertThat(rib.followed).containsOnlyKeys(host(family, 7));
         }
-        assertThat(Decision.compare(plain, contender(0), plain, contender(1))).isNegative(); // lower identifier
-        var external = new Contender(false, new BgpIdentifier(99), IpAddress.parse("10.1.1.99"));
-        assertThat(Decision.compare(plain, external, plain, contender(0))).isNegative(); // eBGP over iBGP
     }
 
     static Stream<Long> seeds() {
         return Seeds.of(10, 1);
     }
 
-    private static LocRib load(List<Route> routes) {
-        LocRib rib = ribWithPeers(V6, 5);
-        var delta = new RibDelta.Builder(V6);
-        routes.forEach(r -> rib.announce(r.peer(), r.prefix(), r.prefix(), 128, r.attributes(), delta));
-        return rib;
-    }
+    /// A RIB, and the table that somebody has who only hears its deltas.
+    private static final class Followed {
+        final LocRib rib;
+        final RibDelta.Builder delta;
+        final Map<Prefix, PathAttributes> followed = new HashMap<>();
 
-    private static void follow(RibDelta delta, Map<Prefix, PathAttributes> state) {
-        for (int i = 0; i < delta.size(); i++) {
-            PathAttributes best = delta.attributes(i);
-            if (best == null) {
-                state.remove(delta.prefix(i));
-            } else {
-                state.put(delta.prefix(i), best);
+        Followed(AddressFamily family) {
+            rib = new LocRib(family);
+            delta = new RibDelta.Builder(family);
+            for (int peer = 0; peer < PEERS.size(); peer++) {
+                rib.peer(peer, PEERS.get(peer));
+            }
+        }
+
+        void announce(int peer, Prefix prefix, PathAttributes attributes) {
+            rib.announce(peer, high(prefix), low(prefix), prefix.length(), attributes, delta);
+        }
+
+        void withdraw(int peer, Prefix prefix) {
+            rib.withdraw(peer, high(prefix), low(prefix), prefix.length(), delta);
+        }
+
+        /// Takes up the delta, which must hold nothing that is no change.
+        void follow() {
+            RibDelta built = delta.build();
+            for (int i = 0; i < built.size(); i++) {
+                PathAttributes best = built.attributes(i);
+                PathAttributes before =
+                        best == null ? followed.remove(built.prefix(i)) : followed.put(built.prefix(i), best);
+                assertThat(Objects.equals(before, best))
+                        .as("%s said again", built.prefix(i))
+                        .isFalse();
+            }
+            for (int i = 0; i < built.size(); i++) {
+                assertThat(rib.best(built.high(i), built.low(i), built.length(i)))
+                        .isEqualTo(followed.get(built.prefix(i)));
             }
         }
     }
 
-    private static LocRib ribWithPeers(AddressFamily family, int count) {
-        var rib = new LocRib(family);
-        for (int peer = 0; peer < count; peer++) {
-            rib.peer(peer, contender(peer));
+    private static Map<Prefix, PathAttributes> load(List<Route> routes) {
+        var rib = new Followed(routes.getFirst().prefix().isIpv4() ? V4 : V6);
+        for (Route route : routes) {
+            rib.announce(route.peer(), route.prefix(), route.attributes());
+            rib.follow();
         }
-        return rib;
+        return rib.followed;
     }
 
-    private static Contender contender(int peer) {
-        return new Contender(true, new BgpIdentifier(peer + 1), IpAddress.parse("10.0.0." + (peer + 1)));
+    private static long high(Prefix prefix) {
+        return switch (prefix.address()) {
+            case Ipv4Address v4 -> (long) v4.value() << 32;
+            case Ipv6Address v6 -> v6.high();
+        };
+    }
+
+    private static long low(Prefix prefix) {
+        return prefix.address() instanceof Ipv6Address v6 ? v6.low() : 0;
+    }
+
+    private static Prefix host(AddressFamily family, int number) {
+        IpAddress address =
+                family.equals(V4) ? new Ipv4Address(0x0a00_0000 + number) : new Ipv6Address(0x2001_0db8L << 32, number);
+        return address.hostPrefix();
+    }
+
+    private static List<Prefix> prefixes(AddressFamily family, Random random, int count) {
+        return Stream.generate(() -> family.equals(V4)
+                        ? Prefix.containing(new Ipv4Address(random.nextInt()), random.nextInt(33))
+                        : Prefix.containing(new Ipv6Address(random.nextLong(), random.nextLong()), random.nextInt(129)))
+                .distinct()
+                .limit(count)
+                .toList();
     }
 
     private static PathAttributes attributes(Random random) {
-        // no MED: comparing it only within one neighbouring AS makes no total order (RFC 4451 §2)
         return PathAttributes.builder()
-                .nextHop(IpAddress.parse("10.0.0." + random.nextInt(1, 5)))
-                .localPref(100 + random.nextInt(2))
+                .nextHop(IpAddress.parse("10.0.0." + random.nextInt(1, 3)))
+                .origin(random.nextInt(4) == 0 ? Origin.INCOMPLETE : Origin.IGP)
+                .localPref(random.nextInt(3) == 0 ? PathAttributes.ABSENT : 99 + random.nextInt(2))
+                .med(random.nextInt(2) == 0 ? PathAttributes.ABSENT : random.nextInt(3))
                 .asPath(random.nextBoolean() ? AsPath.EMPTY : path(random.nextInt(1, 4)))
+                .originatorId(random.nextBoolean() ? null : new BgpIdentifier(random.nextInt(1, 3)))
+                .clusterList(random.nextBoolean() ? List.of() : List.of(1))
                 .build();
     }
 
