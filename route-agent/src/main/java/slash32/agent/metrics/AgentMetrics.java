@@ -1,0 +1,108 @@
+package slash32.agent.metrics;
+
+import io.prometheus.client.Collector;
+import io.prometheus.client.CollectorRegistry;
+import io.prometheus.client.Gauge;
+import io.prometheus.client.Histogram;
+import io.prometheus.client.exporter.common.TextFormat;
+import io.prometheus.client.hotspot.BufferPoolsExports;
+import io.prometheus.client.hotspot.GarbageCollectorExports;
+import io.prometheus.client.hotspot.MemoryPoolsExports;
+import io.prometheus.client.hotspot.StandardExports;
+import io.prometheus.client.hotspot.ThreadExports;
+import java.io.IOException;
+import java.io.StringWriter;
+import java.io.UncheckedIOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.function.Supplier;
+import slash32.agent.status.ConditionKind;
+import slash32.agent.status.Snapshot;
+
+/// Everything that is measured.
+public final class AgentMetrics {
+    /// From the 50 µs of a single netlink message to what an operator would call broken.
+    private static final double[] SECONDS = {
+        50e-6, 100e-6, 250e-6, 500e-6, 1e-3, 2.5e-3, 5e-3, 10e-3, 25e-3, 50e-3, 100e-3, 250e-3, 500e-3, 1, 2.5, 5, 10
+    };
+
+    private static final double NANOS_PER_SECOND = 1e9;
+    private static final double MILLIS_PER_SECOND = 1e3;
+
+    private final CollectorRegistry registry = new CollectorRegistry();
+    private final Histogram conditions = Histogram.build()
+            .name("slash32_endpoint_condition_seconds")
+            .help("From the PUT of an endpoint to the moment a condition of it held.")
+            .labelNames("condition")
+            .buckets(SECONDS)
+            .register(registry);
+    private final Histogram applies = Histogram.build()
+            .name("slash32_table_apply_seconds")
+            .help("Time to apply one batch of changes to a kernel table.")
+            .labelNames("table")
+            .buckets(SECONDS)
+            .register(registry);
+    private final Gauge reloadSuccessful = Gauge.build()
+            .name("slash32_config_last_reload_successful")
+            .help("1 if the configuration file was accepted when it was last read.")
+            .register(registry);
+    private final Gauge reloadTime = Gauge.build()
+            .name("slash32_config_last_reload_success_timestamp_seconds")
+            .help("When a configuration file was last accepted.")
+            .register(registry);
+
+    /// Metrics of a node that {@code snapshot} describes at each scrape.
+    public AgentMetrics(Supplier<Snapshot> snapshot) {
+        registry.register(new SnapshotCollector(snapshot));
+        for (Collector machine : new Collector[] {
+            new StandardExports(),
+            new MemoryPoolsExports(),
+            new GarbageCollectorExports(),
+            new ThreadExports(),
+            new BufferPoolsExports()
+        }) {
+            registry.register(machine);
+        }
+        for (ConditionKind kind : ConditionKind.values()) {
+            conditions.labels(kind.label());
+        }
+    }
+
+    /// A condition came to hold for the first time since the PUT that needed it.
+    public void conditionHeld(ConditionKind kind, Duration sincePut) {
+        conditions.labels(kind.label()).observe(sincePut.toNanos() / NANOS_PER_SECOND);
+    }
+
+    /// A batch was applied to {@code table}, whole or in part.
+    ///
+    /// @param table the name of one of the agent's tables
+    public void applied(String table, Duration took) {
+        applies.labels(table).observe(took.toNanos() / NANOS_PER_SECOND);
+    }
+
+    /// The configuration file was accepted.
+    public void configAccepted(Instant when) {
+        reloadSuccessful.set(1);
+        reloadTime.set(when.toEpochMilli() / MILLIS_PER_SECOND);
+    }
+
+    /// The configuration file was refused, and the one before it is still in force.
+    public void configRefused() {
+        reloadSuccessful.set(0);
+    }
+
+    /// A page in the format that {@code accept} asks for.
+    Exposition expose(String accept) {
+        String contentType = TextFormat.chooseContentType(accept);
+        var text = new StringWriter();
+        try {
+            TextFormat.writeFormat(contentType, text, registry.metricFamilySamples());
+        } catch (IOException e) {
+            throw new UncheckedIOException("writing to memory", e);
+        }
+        return new Exposition(contentType, text.toString());
+    }
+
+    /// One scrape.
+    record Exposition(String contentType, String text) {}
+}

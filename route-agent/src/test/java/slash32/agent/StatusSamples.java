@@ -1,0 +1,160 @@
+package slash32.agent;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import slash32.agent.intent.EndpointSpec;
+import slash32.agent.status.Condition;
+import slash32.agent.status.ConditionKind;
+import slash32.agent.status.ConditionState;
+import slash32.agent.status.EndpointView;
+import slash32.agent.status.GroupView;
+import slash32.agent.status.PeerView;
+import slash32.agent.status.RibView;
+import slash32.agent.status.RouteView;
+import slash32.agent.status.Snapshot;
+import slash32.agent.status.TableView;
+import slash32.net.Asn;
+import slash32.net.InterfaceName;
+import slash32.net.IpAddress;
+import slash32.net.Prefix;
+import slash32.securitygroup.GroupId;
+
+/// A node to look at: two peers, one of them down; three endpoints, one waiting for its TAP, one refused.
+public final class StatusSamples {
+    public static final Instant START = Instant.parse("2026-11-21T08:00:00Z");
+    public static final Instant NOW = START.plusSeconds(3 * 3600 + 25 * 60);
+
+    private StatusSamples() {}
+
+    public static Snapshot snapshot() {
+        return new Snapshot(
+                42,
+                new Snapshot.Node("hv1", "0.1.0", START),
+                true,
+                List.of(up(Samples.createdEndpoint()), waiting(Samples.endpoint(1)), failed(Samples.endpoint(2))),
+                List.of(new GroupView(Samples.group(100), 4, 38)),
+                peers(),
+                List.of(new RibView("ipv4-unicast", 120, 60, 1), new RibView("ipv6-unicast", 100, 50, 0)),
+                110,
+                List.of(
+                        new TableView("link", 3, 2, 17, 0, List.of()),
+                        new TableView(
+                                "route",
+                                5,
+                                4,
+                                40,
+                                3,
+                                List.of(new TableView.TableFailure(
+                                        "10.1.0.2/32", "add route 10.1.0.2/32 dev tap2: ENOSPC (No space left)")))));
+    }
+
+    private static List<PeerView> peers() {
+        return List.of(
+                new PeerView(
+                        IpAddress.parse("10.0.0.1"),
+                        new Asn(65000),
+                        "Established",
+                        START.plusSeconds(2),
+                        null,
+                        1,
+                        new PeerView.Traffic(1000, 900, 120, 4),
+                        List.of(
+                                new PeerView.Family("ipv4-unicast", 60, 1, true),
+                                new PeerView.Family("ipv6-unicast", 50, 0, true))),
+                new PeerView(
+                        IpAddress.parse("2001:db8::2"),
+                        new Asn(4200000001L),
+                        "Active",
+                        NOW.minusSeconds(75),
+                        "connect: Connection refused",
+                        3,
+                        new PeerView.Traffic(10, 11, 1, 1),
+                        List.of()));
+    }
+
+    public static List<RouteView> routes() {
+        return List.of(
+                new RouteView(
+                        Prefix.parse("10.1.0.1/32"),
+                        new RouteView.Path.Local(new InterfaceName("tap1")),
+                        100,
+                        List.of(new GroupId(100)),
+                        RouteView.Fib.INSTALLED),
+                new RouteView(
+                        Prefix.parse("10.2.0.1/32"),
+                        new RouteView.Path.Remote(IpAddress.parse("10.0.0.12"), IpAddress.parse("10.0.0.1")),
+                        100,
+                        List.of(new GroupId(7), new GroupId(100)),
+                        RouteView.Fib.INSTALLED),
+                new RouteView(
+                        Prefix.parse("fd00:2::1/128"),
+                        new RouteView.Path.Remote(IpAddress.parse("10.0.9.12"), IpAddress.parse("10.0.0.1")),
+                        200,
+                        List.of(),
+                        new RouteView.Fib(ConditionState.WAITING, "no node route says its site")));
+    }
+
+    private static EndpointView up(EndpointSpec spec) {
+        return new EndpointView(
+                spec,
+                Arrays.stream(ConditionKind.values())
+                        .map(kind -> new Condition(
+                                kind, ConditionState.TRUE, START.plusSeconds(9), "Done", "", Duration.ofMillis(7)))
+                        .toList());
+    }
+
+    private static EndpointView waiting(EndpointSpec spec) {
+        return new EndpointView(
+                spec,
+                List.of(
+                        new Condition(
+                                ConditionKind.INTERFACE_READY,
+                                ConditionState.WAITING,
+                                NOW.minusSeconds(30),
+                                "DeviceMissing",
+                                "tap1 is not there yet",
+                                null),
+                        new Condition(
+                                ConditionKind.RULES_ENFORCED,
+                                ConditionState.TRUE,
+                                NOW.minusSeconds(30),
+                                "Enforced",
+                                "",
+                                Duration.ofNanos(812_345)),
+                        new Condition(
+                                ConditionKind.ROUTE_INSTALLED,
+                                ConditionState.FALSE,
+                                NOW.minusSeconds(30),
+                                "NotReady",
+                                "",
+                                null),
+                        new Condition(
+                                ConditionKind.ADVERTISED,
+                                ConditionState.FALSE,
+                                NOW.minusSeconds(30),
+                                "NotInstalled",
+                                "",
+                                null)));
+    }
+
+    private static EndpointView failed(EndpointSpec spec) {
+        var conditions = new ArrayList<>(up(spec).conditions());
+        conditions.set(
+                2,
+                new Condition(
+                        ConditionKind.ROUTE_INSTALLED,
+                        ConditionState.FAILED,
+                        NOW.minusSeconds(5),
+                        "KernelRefused",
+                        "add route 10.1.0.2/32 dev tap2: ENOSPC (No space left)",
+                        null));
+        conditions.set(
+                3,
+                new Condition(
+                        ConditionKind.ADVERTISED, ConditionState.FALSE, NOW.minusSeconds(5), "NotInstalled", "", null));
+        return new EndpointView(spec, conditions);
+    }
+}

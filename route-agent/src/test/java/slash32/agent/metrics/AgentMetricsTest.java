@@ -1,0 +1,102 @@
+package slash32.agent.metrics;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import slash32.agent.Golden;
+import slash32.agent.StatusSamples;
+import slash32.agent.api.http.HttpServer;
+import slash32.agent.api.http.Limits;
+import slash32.agent.status.ConditionKind;
+import slash32.net.IpAddress;
+import slash32.testkit.Command;
+import slash32.testkit.Requirement;
+
+class AgentMetricsTest {
+    private final AgentMetrics metrics = new AgentMetrics(StatusSamples::snapshot);
+
+    AgentMetricsTest() {
+        metrics.conditionHeld(ConditionKind.ADVERTISED, Duration.ofMillis(3));
+        metrics.applied("route", Duration.ofNanos(80_000));
+        metrics.configAccepted(StatusSamples.START);
+    }
+
+    @Test
+    void oursAreAsWritten() throws IOException {
+        String ours = metrics.expose("")
+                .text()
+                .lines()
+                .filter(line -> line.contains("slash32_") && !line.contains("_created"))
+                .filter(line -> !line.contains("_bucket") || line.contains("le=\"0.005\""))
+                .collect(Collectors.joining("\n", "", "\n"));
+        Golden.check(Path.of("src/test/resources/slash32/agent/metrics/metrics.txt"), ours);
+    }
+
+    @Test
+    void theProcessAndTheJvmAreThereToo() {
+        assertThat(metrics.expose("").text())
+                .contains(
+                        "process_resident_memory_bytes ",
+                        "process_cpu_seconds_total ",
+                        "process_open_fds ",
+                        "jvm_memory_bytes_used{area=\"heap\",}",
+                        "jvm_gc_collection_seconds_count",
+                        "jvm_threads_current ");
+    }
+
+    @Test
+    void aRefusedReloadIsSeen() {
+        metrics.configRefused();
+        assertThat(metrics.expose("").text())
+                .contains("slash32_config_last_reload_successful 0.0\n")
+                .contains("slash32_config_last_reload_success_timestamp_seconds 1.795248E9\n");
+    }
+
+    @Tag("interop")
+    @Test
+    void promtoolHasNoComplaint(@TempDir Path folder) throws IOException {
+        Requirement.program("promtool", "prometheus");
+        Path page =
+                Files.writeString(folder.resolve("metrics"), metrics.expose("").text());
+        assertThat(Command.run("sh", "-c", "promtool check metrics < " + page)).isEmpty();
+    }
+
+    @Test
+    void scrapesAndProbesAreServed() throws Exception {
+        boolean[] ready = {false};
+        try (var server = new HttpServer(Limits.DEFAULT);
+                var client = HttpClient.newHttpClient()) {
+            int port = server.listen(IpAddress.parse("127.0.0.1"), 0, new MetricsPages(metrics, () -> ready[0]));
+            String base = "http://127.0.0.1:" + port;
+            assertThat(get(client, base + "/metrics", "")).startsWith("200 # HELP");
+            assertThat(get(client, base + "/metrics", "application/openmetrics-text; version=1.0.0"))
+                    .endsWith("# EOF\n");
+            assertThat(get(client, base + "/healthz", "")).isEqualTo("200 healthy\n");
+            assertThat(get(client, base + "/readyz", "")).isEqualTo("503 not in sync\n");
+            ready[0] = true;
+            assertThat(get(client, base + "/readyz", "")).isEqualTo("200 ready\n");
+            assertThat(get(client, base + "/", "")).startsWith("404 ");
+        }
+    }
+
+    private static String get(HttpClient client, String uri, String accept) throws Exception {
+        var request = HttpRequest.newBuilder(URI.create(uri));
+        if (!accept.isEmpty()) {
+            request.header("Accept", accept);
+        }
+        var response = client.send(request.build(), BodyHandlers.ofString(UTF_8));
+        return response.statusCode() + " " + response.body();
+    }
+}
