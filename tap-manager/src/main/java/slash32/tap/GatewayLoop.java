@@ -1,13 +1,12 @@
 package slash32.tap;
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.util.EnumMap;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Function;
 import slash32.net.InterfaceIndex;
 import slash32.netlink.packet.PacketSocket;
 import slash32.netlink.packet.PacketSocket.Instruction;
@@ -28,7 +27,7 @@ public final class GatewayLoop implements AutoCloseable {
 
     private final PacketSocket arp;
     private final PacketSocket neighborDiscovery;
-    private final Map<InterfaceIndex, GatewayTerms> served = new ConcurrentHashMap<>();
+    private final Map<InterfaceIndex, Served> served = new ConcurrentHashMap<>();
     private final LongAdder replies = new LongAdder();
     private final LongAdder announcements = new LongAdder();
     private final LongAdder unsent = new LongAdder();
@@ -37,6 +36,13 @@ public final class GatewayLoop implements AutoCloseable {
     private GatewayLoop(PacketSocket arp, PacketSocket neighborDiscovery) {
         this.arp = arp;
         this.neighborDiscovery = neighborDiscovery;
+    }
+
+    /// One guest's gateway, once for each loop: a gateway belongs to one thread.
+    private record Served(GatewayTerms terms, Gateway arp, Gateway neighborDiscovery) {
+        Served(GatewayTerms terms) {
+            this(terms, new Gateway(terms), new Gateway(terms));
+        }
     }
 
     /// What was made of the guests' frames since the start.
@@ -80,7 +86,9 @@ public final class GatewayLoop implements AutoCloseable {
 
     /// Answers the guest behind {@code link} from now on, and tells it at once who its router is.
     public void serve(InterfaceIndex link, GatewayTerms terms) {
-        if (!terms.equals(served.put(link, terms))) {
+        Served before = served.get(link);
+        if (before == null || !before.terms().equals(terms)) {
+            served.put(link, new Served(terms));
             advertise(link, terms);
         }
     }
@@ -92,7 +100,7 @@ public final class GatewayLoop implements AutoCloseable {
 
     /// Tells every guest with IPv6 who its router is; to be repeated well within the 18 hours that guests keep it.
     public void advertise() {
-        served.forEach(this::advertise);
+        served.forEach((link, guest) -> advertise(link, guest.terms()));
     }
 
     private void advertise(InterfaceIndex link, GatewayTerms terms) {
@@ -101,36 +109,26 @@ public final class GatewayLoop implements AutoCloseable {
 
     /// Answers ARP until {@link #close}.
     public void runArp() throws IOException {
-        run(arp);
+        run(arp, Served::arp);
     }
 
     /// Answers neighbour and router solicitations until {@link #close}.
     public void runNeighborDiscovery() throws IOException {
-        run(neighborDiscovery);
+        run(neighborDiscovery, Served::neighborDiscovery);
     }
 
-    private void run(PacketSocket socket) throws IOException {
-        var gateways = new HashMap<InterfaceIndex, Gateway>();
-        var receiver = new PacketSocket.Receiver() {
-            @Override
-            public void frame(InterfaceIndex link, ByteBuffer bytes) {
-                GatewayTerms terms = served.get(link);
-                if (terms == null) {
-                    gateways.remove(link);
-                    return;
-                }
-                Gateway gateway = gateways.get(link);
-                if (gateway == null || !gateway.terms().equals(terms)) {
-                    gateway = new Gateway(terms);
-                    gateways.put(link, gateway);
-                }
+    private void run(PacketSocket socket, Function<Served, Gateway> gateway) throws IOException {
+        PacketSocket.Receiver receiver = (link, bytes) -> {
+            Served guest = served.get(link);
+            if (guest != null) {
                 byte[] frame = new byte[bytes.remaining()];
                 bytes.get(bytes.position(), frame);
-                take(gateway.on(frame, frame.length, System.nanoTime()), socket, link);
+                take(gateway.apply(guest).on(frame, frame.length, System.nanoTime()), socket, link);
             }
         };
-        while (socket.receive(receiver)) {
-            // each frame is answered before the next is taken
+        boolean open = true;
+        while (open) {
+            open = socket.receive(receiver);
         }
     }
 

@@ -2,6 +2,9 @@ package slash32.tap;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import slash32.net.InterfaceName;
@@ -19,39 +22,47 @@ final class Guest implements AutoCloseable {
 
     private final String namespace = "s32tap-" + ProcessHandle.current().pid() + "-" + COUNT.incrementAndGet();
     private final Tap inside;
+    private final InterfaceName hostTap;
+    private final List<Thread> cable = new ArrayList<>();
     private volatile Tap plugged;
 
     Guest(InterfaceName hostTap, MacAddress mac) throws IOException {
+        this.hostTap = hostTap;
         Command.run("ip", "netns", "add", namespace);
         inside = Tap.open(new InterfaceName("eth0"), Tap.Mode.PLAIN);
         Command.run("ip", "link", "set", "eth0", "address", mac.toString(), "netns", namespace);
         plugged = Tap.open(hostTap, Tap.Mode.PLAIN);
         Tap outside = plugged;
-        Thread.ofPlatform().daemon().name("cable-in").start(() -> copy(outside, () -> inside));
-        Thread.ofPlatform().daemon().name("cable-out").start(() -> copy(inside, () -> plugged));
+        start("cable-in", () -> copy(outside, () -> inside));
+        start("cable-out", () -> copy(inside, () -> plugged));
         run("ip", "link", "set", "lo", "up");
         run("ip", "link", "set", "eth0", "up");
-        awaitCarrier(hostTap);
+        awaitCarrier();
+    }
+
+    private void start(String name, Runnable copy) {
+        cable.add(Thread.ofPlatform().daemon().name(name).start(copy));
+    }
+
+    /// Plugs the cable into the TAP that replaced the one it was in, which is gone.
+    void replug() throws IOException {
+        Tap outside = Tap.open(hostTap, Tap.Mode.PLAIN);
+        Tap old = plugged;
+        plugged = outside;
+        join(cable.getFirst());
+        old.close();
+        start("cable-in", () -> copy(outside, () -> inside));
+        awaitCarrier();
     }
 
     /// The kernel drops what it sends out of a TAP until it has taken notice of the carrier, a little after the plug.
-    private static void awaitCarrier(InterfaceName hostTap) {
+    private void awaitCarrier() {
         long end = System.nanoTime() + CARRIER_NANOS;
         while (!Command.run("ip", "link", "show", hostTap.value()).contains("state UP")) {
             if (System.nanoTime() - end > 0) {
                 throw new AssertionError(hostTap + " has no carrier");
             }
         }
-    }
-
-    /// Plugs the cable into a TAP that replaced the one it was in.
-    void replug(InterfaceName hostTap) throws IOException {
-        Tap old = plugged;
-        Tap outside = Tap.open(hostTap, Tap.Mode.PLAIN);
-        plugged = outside;
-        old.close();
-        Thread.ofPlatform().daemon().name("cable-in").start(() -> copy(outside, () -> inside));
-        awaitCarrier(hostTap);
     }
 
     /// Copies frames until the end they come from is gone.
@@ -103,11 +114,26 @@ final class Guest implements AutoCloseable {
         return all;
     }
 
+    /// Pulls the cable. Both devices go first: that ends the reads, and only a descriptor that nobody reads is closed,
+    /// or
+    /// its number would be another's by the time a reader comes back to it.
     @Override
     public void close() {
         Command.tryRun("ip", "-n", namespace, "link", "del", "eth0");
-        Command.run("ip", "netns", "del", namespace);
+        Command.tryRun("ip", "link", "del", hostTap.value());
+        cable.forEach(Guest::join);
         inside.close();
         plugged.close();
+        Command.run("ip", "netns", "del", namespace);
+    }
+
+    private static void join(Thread thread) {
+        try {
+            if (!thread.join(Duration.ofSeconds(10))) {
+                throw new AssertionError(thread.getName() + " still copies");
+            }
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
     }
 }

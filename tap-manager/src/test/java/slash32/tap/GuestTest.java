@@ -71,7 +71,6 @@ class GuestTest {
 
     @AfterEach
     void stop() {
-        System.err.println(gateway.counts());
         gateway.close();
         rig.close();
     }
@@ -158,7 +157,7 @@ class GuestTest {
             InterfaceIndex gone = rig.index(TAP_A);
             Command.run("ip", "link", "del", "tapa");
             rig.until(() -> rig.inForce() && !rig.index(TAP_A).equals(gone));
-            a.replug(TAP_A);
+            a.replug();
             serve();
             a.reaches("10.0.0.11");
         }

@@ -1,0 +1,206 @@
+package slash32.tap;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import slash32.net.InterfaceName;
+import slash32.net.IpAddress;
+import slash32.net.MacAddress;
+import slash32.netlink.tun.Tap;
+import slash32.tap.TapOrigin.Created;
+import slash32.tap.gateway.GatewayTerms;
+import slash32.tap.gateway.Refusal;
+import slash32.testkit.Command;
+import slash32.testkit.InNetns;
+
+/// The guest's wire, frame by frame: what host and gateway together answer, and what they don't.
+@InNetns
+class WireTest {
+    private static final InterfaceName TAP = new InterfaceName("tap0");
+    private static final MacAddress GUEST = MacAddress.parse("02:00:00:00:00:05");
+    private static final Set<IpAddress> ADDRESSES = Set.of(IpAddress.parse("10.1.0.5"));
+
+    private TapRig rig;
+    private GatewayLoop gateway;
+    private Tap wire;
+    private Thread reader;
+    private final LinkedBlockingQueue<byte[]> received = new LinkedBlockingQueue<>();
+
+    @BeforeEach
+    void start() throws IOException {
+        rig = new TapRig();
+        rig.hostSettings();
+        Command.run("ip", "addr", "add", "10.0.0.11/32", "dev", "lo");
+        Command.run("ip", "route", "add", "default", "dev", "lo"); // so that proxy ARP, if it were on, would answer
+        rig.put(TAP, TapSpec.of("vm1/nic0", Created.PLAIN, 1450), GUEST, ADDRESSES);
+        rig.settleOnce();
+        wire = Tap.open(TAP, Tap.Mode.PLAIN);
+        while (!Command.run("ip", "link", "show", "tap0").contains("state UP")) {
+            Thread.onSpinWait();
+        }
+        gateway = GatewayLoop.open();
+        gateway.serve(rig.index(TAP), GatewayTerms.of(GUEST, ADDRESSES, 1450));
+        Thread.ofPlatform().daemon().name("gateway-arp").start(this::runArp);
+        reader = Thread.ofPlatform().daemon().name("wire").start(this::read);
+    }
+
+    private void read() {
+        var frame = ByteBuffer.allocateDirect(2000);
+        try {
+            while (true) {
+                byte[] bytes = new byte[wire.read(frame)];
+                frame.get(0, bytes);
+                received.add(bytes);
+            }
+        } catch (IOException e) {
+            // the TAP is gone
+        }
+    }
+
+    /// The next ARP packet that the guest gets.
+    private byte[] nextArp() throws InterruptedException {
+        while (true) {
+            byte[] frame = received.poll(10, TimeUnit.SECONDS);
+            if (frame == null) {
+                throw new AssertionError("no answer");
+            }
+            if (frame.length >= 42 && frame[12] == 0x08 && frame[13] == 0x06) {
+                return frame;
+            }
+        }
+    }
+
+    private void runArp() {
+        try {
+            gateway.runArp();
+        } catch (IOException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    @AfterEach
+    void stop() throws InterruptedException {
+        gateway.close();
+        Command.run("ip", "link", "del", "tap0"); // which ends the read
+        reader.join();
+        wire.close();
+        rig.close();
+    }
+
+    private static String arp(String sender, String senderMac, String operation, String target) {
+        return "ffffffffffff" + "020000000005" + "0806" + "000108000604" + operation + senderMac.replace(":", "")
+                + hex(sender) + "000000000000" + hex(target);
+    }
+
+    private static String question(String target) {
+        return arp("10.1.0.5", "02:00:00:00:00:05", "0001", target);
+    }
+
+    private static String hex(String address) {
+        return HexFormat.of().formatHex(IpAddress.parse(address).toArray());
+    }
+
+    private void send(String frame) throws IOException {
+        byte[] bytes = HexFormat.of().parseHex(frame);
+        wire.write(ByteBuffer.allocateDirect(bytes.length).put(0, bytes), bytes.length);
+    }
+
+    /// Sends {@code frames}, then a question that is surely answered, and gives back what was said by ARP until then:
+    /// each as "ADDRESS is-at MAC".
+    private List<String> answersTo(String... frames) throws IOException, InterruptedException {
+        for (String frame : frames) {
+            send(frame);
+        }
+        send(question("10.1.0.250"));
+        var answers = new ArrayList<String>();
+        while (answers.isEmpty() || !answers.getLast().startsWith("10.1.0.250 ")) {
+            byte[] arp = nextArp();
+            assertThat(MacAddress.of(arp, 0)).isEqualTo(GUEST);
+            assertThat(arp[21]).isEqualTo((byte) 2);
+            answers.add(IpAddress.of(Arrays.copyOfRange(arp, 28, 32)) + " is-at " + MacAddress.of(arp, 22));
+        }
+        answers.removeLast();
+        return answers;
+    }
+
+    @Test
+    void everyOtherAddressIsAtTheGatewayAndAnsweredOnce() throws Exception {
+        String at = " is-at fe:53:32:00:00:01";
+        assertThat(answersTo(
+                        question("10.1.0.1"),
+                        question("10.1.0.9"),
+                        question("10.0.0.11"),
+                        question("169.254.1.1"),
+                        question("169.254.169.254"),
+                        question("8.8.8.8")))
+                .containsExactlyInAnyOrder(
+                        "10.1.0.1" + at,
+                        "10.1.0.9" + at,
+                        "10.0.0.11" + at,
+                        "169.254.1.1" + at,
+                        "169.254.169.254" + at,
+                        "8.8.8.8" + at);
+    }
+
+    @Test
+    void theGuestsOwnAddressIsNeverAnswered() throws Exception {
+        assertThat(answersTo(
+                        question("10.1.0.5"),
+                        arp("0.0.0.0", "02:00:00:00:00:05", "0001", "10.1.0.5"),
+                        arp("0.0.0.0", "02:00:00:00:00:05", "0001", "10.1.0.9"),
+                        arp("10.1.0.5", "02:00:00:00:00:05", "0001", "10.1.0.5"),
+                        arp("10.1.0.5", "02:00:00:00:00:05", "0002", "10.1.0.5"),
+                        question("255.255.255.255"),
+                        question("224.0.0.1"),
+                        question("0.0.0.0")))
+                .isEmpty();
+        assertThat(gateway.counts().refusals()).containsEntry(Refusal.PROBE, 2L).containsEntry(Refusal.NOT_A_HOST, 3L);
+    }
+
+    @Test
+    void theGuestsOwnAddressIsNotAnsweredEvenWhereItsRouteLeadsElsewhere() throws Exception {
+        rig.hostRoutes.remove(IpAddress.parse("10.1.0.5").hostPrefix());
+        rig.settleOnce();
+        assertThat(answersTo(question("10.1.0.5"))).isEmpty();
+    }
+
+    @Test
+    void falseClaimsChangeNothingOnTheHost() throws Exception {
+        String before = Command.run("ip", "neigh", "show", "nud", "permanent") + Command.run("ip", "route");
+        assertThat(answersTo(
+                        // the guest's address at another MAC, by reply and by request
+                        arp("10.1.0.5", "02:00:00:00:00:66", "0002", "10.1.0.5"),
+                        arp("10.1.0.5", "02:00:00:00:00:66", "0001", "10.1.0.9"),
+                        // the gateway's and the node's at the guest
+                        arp("169.254.1.1", "02:00:00:00:00:05", "0002", "169.254.1.1"),
+                        arp("10.0.0.11", "02:00:00:00:00:05", "0001", "10.1.0.9"),
+                        // another guest's at the guest
+                        arp("10.1.0.9", "02:00:00:00:00:05", "0002", "10.1.0.9"),
+                        arp("10.1.0.9", "02:00:00:00:00:05", "0001", "10.1.0.8")))
+                .isEmpty();
+        assertThat(Command.run("ip", "neigh", "show", "nud", "permanent") + Command.run("ip", "route"))
+                .isEqualTo(before);
+        assertThat(gateway.counts().refusals())
+                .containsEntry(Refusal.FOREIGN_MAC, 2L)
+                .containsEntry(Refusal.FOREIGN_ADDRESS, 4L);
+    }
+
+    @Test
+    void theKernelAnswersForTheGatewayWhileTheAgentIsDead() throws Exception {
+        gateway.close();
+        send(question("10.1.0.9"));
+        send(question("169.254.1.1"));
+        assertThat(Arrays.copyOfRange(nextArp(), 28, 32)).containsExactly(169, 254, 1, 1);
+    }
+}
