@@ -15,6 +15,8 @@ import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Collections;
+import java.util.Comparator;
 import java.util.function.Supplier;
 import slash32.agent.status.ConditionKind;
 import slash32.agent.status.Snapshot;
@@ -91,12 +93,14 @@ public final class AgentMetrics {
         reloadSuccessful.set(0);
     }
 
-    /// A page in the format that {@code accept} asks for.
+    /// A page in the format that {@code accept} asks for, in order of names.
     Exposition expose(String accept) {
         String contentType = TextFormat.chooseContentType(accept);
+        var families = Collections.list(registry.metricFamilySamples());
+        families.sort(Comparator.comparing(family -> family.name));
         var text = new StringWriter();
         try {
-            TextFormat.writeFormat(contentType, text, registry.metricFamilySamples());
+            TextFormat.writeFormat(contentType, text, Collections.enumeration(families));
         } catch (IOException e) {
             throw new UncheckedIOException("writing to memory", e);
         }
