@@ -5,7 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.DoubleSupplier;
-import org.jspecify.annotations.Nullable;
+import slash32.bgp.session.Connection.Phase;
 import slash32.bgp.wire.Message;
 import slash32.bgp.wire.Message.Notification;
 import slash32.bgp.wire.NotificationCode;
@@ -13,10 +13,8 @@ import slash32.bgp.wire.NotificationCode;
 /// The finite state machine of one peer (RFC 4271 §8).
 ///
 /// A peer may have two connections while both ends dial; each goes through OpenSent and OpenConfirm on its own until
-/// one
-/// is closed by collision resolution (§6.8). Unlike the RFC's, a failed session goes back to Active and not to Idle:
-/// the
-/// peer may connect at once, and only our own dialling waits, longer after each failure (§8.1.1
+/// one is closed by collision resolution (§6.8). Unlike the RFC's, a failed session goes back to Active and not to
+/// Idle: the peer may connect at once, and only our own dialling waits, longer after each failure (§8.1.1
 /// DampPeerOscillations).
 ///
 /// Every call returns all that is to be done. Owned by one thread.
@@ -28,6 +26,8 @@ public final class SessionMachine {
     private static final long DIAL_TIMEOUT_NANOS = 10 * SECOND;
     private static final long RETRY_FIRST_NANOS = SECOND;
     private static final long RETRY_LONGEST_NANOS = 30 * SECOND;
+    /// A session that lasted so long did not fail at once: the next pause is the shortest again.
+    private static final long STABLE_NANOS = 30 * SECOND;
 
     private final SessionConfig config;
     private final DoubleSupplier jitter;
@@ -40,29 +40,6 @@ public final class SessionMachine {
     private int failures;
     private long nextConnection;
     private SessionState state = SessionState.IDLE;
-
-    private enum Phase {
-        OPEN_SENT,
-        OPEN_CONFIRM,
-        ESTABLISHED
-    }
-
-    private static final class Connection {
-        final long number;
-        final boolean dialed;
-        Phase phase = Phase.OPEN_SENT;
-        long holdDeadline;
-        long keepaliveAt = Long.MAX_VALUE;
-
-        @Nullable
-        SessionTerms terms;
-
-        Connection(long number, boolean dialed, long holdDeadline) {
-            this.number = number;
-            this.dialed = dialed;
-            this.holdDeadline = holdDeadline;
-        }
-    }
 
     /// A machine in Idle.
     ///
@@ -144,10 +121,12 @@ public final class SessionMachine {
 
     private String stop(Notification cease, List<Action> actions) {
         started = false;
-        dialing = -1;
-        dialDeadline = Long.MAX_VALUE;
         retryAt = Long.MAX_VALUE;
         String reason = "stopped: " + cease.text();
+        if (dialing >= 0) {
+            actions.add(new Action.Close(dialing));
+            dialOver();
+        }
         for (Connection connection : List.copyOf(connections.values())) {
             actions.add(new Action.Send(connection.number, cease));
             drop(connection, reason, false, actions);
@@ -164,10 +143,13 @@ public final class SessionMachine {
         }
     }
 
-    private void retryLater(long nowNanos) {
+    private void dialOver() {
         dialing = -1;
         dialDeadline = Long.MAX_VALUE;
-        if (!started || config.passive() || !connections.isEmpty()) {
+    }
+
+    private void retryLater(long nowNanos) {
+        if (!started || config.passive() || dialing >= 0 || !connections.isEmpty()) {
             return;
         }
         failures = Math.min(failures + 1, 16);
@@ -176,9 +158,16 @@ public final class SessionMachine {
     }
 
     private String connected(long number, boolean dialed, List<Action> actions, long nowNanos) {
-        if (dialed && number == dialing) {
-            dialing = -1;
-            dialDeadline = Long.MAX_VALUE;
+        if (dialed) {
+            if (number != dialing) {
+                actions.add(new Action.Close(number));
+                return "connected too late";
+            }
+            dialOver();
+            if (state == SessionState.ESTABLISHED) {
+                actions.add(new Action.Close(number)); // collision resolution would close it after its OPEN
+                return "connected twice";
+            }
         }
         if (!started) {
             actions.add(new Action.Send(number, Notification.of(NotificationCode.CONNECTION_REJECTED)));
@@ -200,6 +189,7 @@ public final class SessionMachine {
 
     private String dialFailed(long number, String why, long nowNanos) {
         if (number == dialing) {
+            dialOver();
             retryLater(nowNanos);
         }
         return why;
@@ -238,8 +228,7 @@ public final class SessionMachine {
             actions.add(new Action.Close(connection.number));
         }
         if (connection.phase == Phase.ESTABLISHED) {
-            boolean graceful = connection.terms != null && connection.terms.gracefulRestart() != null;
-            actions.add(new Action.Down(reason, keepsRoutes && graceful));
+            actions.add(new Action.Down(reason, keepsRoutes && connection.hasGracefulRestart()));
         }
     }
 
@@ -258,28 +247,26 @@ public final class SessionMachine {
             case OPEN_SENT ->
                 message instanceof Message.Open open
                         ? opened(connection, open, actions, nowNanos)
-                        : fail(
-                                connection,
-                                Notification.of(NotificationCode.UNEXPECTED_IN_OPEN_SENT),
-                                actions,
-                                nowNanos);
+                        : unexpected(connection, actions, nowNanos);
             case OPEN_CONFIRM ->
                 message instanceof Message.Keepalive
                         ? confirmed(connection, actions, nowNanos)
-                        : fail(
-                                connection,
-                                Notification.of(NotificationCode.UNEXPECTED_IN_OPEN_CONFIRM),
-                                actions,
-                                nowNanos);
+                        : unexpected(connection, actions, nowNanos);
             case ESTABLISHED ->
                 message instanceof Message.Open
-                        ? fail(
-                                connection,
-                                Notification.of(NotificationCode.UNEXPECTED_IN_ESTABLISHED),
-                                actions,
-                                nowNanos)
+                        ? unexpected(connection, actions, nowNanos)
                         : alive(connection, nowNanos);
         };
+    }
+
+    /// RFC 6608 §3.
+    private String unexpected(Connection connection, List<Action> actions, long nowNanos) {
+        NotificationCode code = switch (connection.phase) {
+            case OPEN_SENT -> NotificationCode.UNEXPECTED_IN_OPEN_SENT;
+            case OPEN_CONFIRM -> NotificationCode.UNEXPECTED_IN_OPEN_CONFIRM;
+            case ESTABLISHED -> NotificationCode.UNEXPECTED_IN_ESTABLISHED;
+        };
+        return fail(connection, Notification.of(code), actions, nowNanos);
     }
 
     private String opened(Connection connection, Message.Open open, List<Action> actions, long nowNanos) {
@@ -288,7 +275,7 @@ public final class SessionMachine {
                 return fail(connection, why, actions, nowNanos);
             }
             case Negotiation.Outcome.Agreed(SessionTerms terms) -> {
-                if (!survivesCollision(connection, open, actions)) {
+                if (!survivesCollision(connection, open, actions, nowNanos)) {
                     return "collision: the other connection stays";
                 }
                 connection.terms = terms;
@@ -302,13 +289,19 @@ public final class SessionMachine {
         }
     }
 
-    /// RFC 4271 §6.8: with an Established connection the new one goes; with one in OpenConfirm, the one that the
-    /// speaker
-    /// of the lower BGP Identifier dialled goes (RFC 6286 §2.3: of the lower AS, if the identifiers are equal).
-    private boolean survivesCollision(Connection fresh, Message.Open open, List<Action> actions) {
+    /// RFC 4271 §6.8: with an Established connection the fresh one goes, unless the peer has restarted; with one in
+    /// OpenConfirm, the one that the speaker of the lower BGP Identifier dialled goes (RFC 6286 §2.3: of the lower
+    /// AS, if the identifiers are equal).
+    private boolean survivesCollision(Connection fresh, Message.Open open, List<Action> actions, long nowNanos) {
         Notification cease = Notification.of(NotificationCode.CONNECTION_COLLISION_RESOLUTION);
         for (Connection other : List.copyOf(connections.values())) {
             if (other == fresh || other.phase == Phase.OPEN_SENT) {
+                continue;
+            }
+            if (other.isEstablishedSince(nowNanos - DIAL_TIMEOUT_NANOS) && other.hasGracefulRestart()) {
+                // older than any dial of the peer's that crossed it: so the peer has restarted unnoticed, and the old
+                // connection goes without a word (RFC 4724 §4.2, §5; but at an OPEN: a connection proves nothing)
+                drop(other, "the peer has restarted", true, actions);
                 continue;
             }
             int order = config.identifier().compareTo(open.identifier());
@@ -336,8 +329,7 @@ public final class SessionMachine {
                 drop(other, "collision", false, actions);
             }
         }
-        connection.phase = Phase.ESTABLISHED;
-        failures = 0;
+        connection.established(nowNanos);
         alive(connection, nowNanos);
         actions.add(new Action.Up(connection.number, terms));
         return "established";
@@ -348,16 +340,15 @@ public final class SessionMachine {
         if (connection == null) {
             return "";
         }
-        return switch (connection.phase) {
-            case OPEN_SENT ->
-                fail(connection, Notification.of(NotificationCode.UNEXPECTED_IN_OPEN_SENT), actions, nowNanos);
-            case OPEN_CONFIRM ->
-                fail(connection, Notification.of(NotificationCode.UNEXPECTED_IN_OPEN_CONFIRM), actions, nowNanos);
-            case ESTABLISHED -> alive(connection, nowNanos);
-        };
+        return connection.phase == Phase.ESTABLISHED
+                ? alive(connection, nowNanos)
+                : unexpected(connection, actions, nowNanos);
     }
 
-    private static String alive(Connection connection, long nowNanos) {
+    private String alive(Connection connection, long nowNanos) {
+        if (connection.isEstablishedSince(nowNanos - STABLE_NANOS)) {
+            failures = 0;
+        }
         SessionTerms terms = connection.terms;
         if (terms != null && terms.holdSeconds() > 0) {
             connection.holdDeadline = nowNanos + terms.holdSeconds() * SECOND;
@@ -369,6 +360,7 @@ public final class SessionMachine {
         String reason = "";
         if (dialDeadline <= nowNanos) {
             actions.add(new Action.Close(dialing));
+            dialOver();
             retryLater(nowNanos);
             reason = "no answer to the dial";
         }
