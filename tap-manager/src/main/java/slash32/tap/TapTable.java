@@ -68,6 +68,15 @@ public final class TapTable implements Table<InterfaceName, TapSpec> {
         return names.get(index);
     }
 
+    /// True if there is an interface of this name, ours or not; also if the kernel can't be asked.
+    public boolean exists(InterfaceName name) {
+        try {
+            return links.find(name) != null;
+        } catch (IOException e) {
+            return true;
+        }
+    }
+
     @Override
     public Map<InterfaceName, TapSpec> owned() throws IOException {
         var found = new HashMap<InterfaceName, TapSpec>();

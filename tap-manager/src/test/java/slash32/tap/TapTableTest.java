@@ -160,6 +160,7 @@ class TapTableTest {
         rig.settleOnce();
         assertThat(Command.tryRun("ip", "link", "show", "tap0").exitCode()).isNotZero();
         assertThat(rig.tapTable.indexOf(TAP)).isNull();
+        assertThat(rig.tapTable.exists(TAP)).isFalse();
     }
 
     @Test
@@ -209,6 +210,7 @@ class TapTableTest {
         rig.taps.put(TAP, created(Created.PLAIN));
         rig.settleOnce();
         assertThat(failure()).isEqualTo("interface tap0 is there already and is not ours: no TAP");
+        assertThat(rig.tapTable.exists(TAP)).isTrue();
         Command.run("ip", "link", "del", "tap0");
         Command.run("ip", "tuntap", "add", "tap0", "mode", "tun");
         rig.taps.put(TAP, adopted(false));
