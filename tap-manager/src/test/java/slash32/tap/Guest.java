@@ -37,7 +37,7 @@ final class Guest implements AutoCloseable {
         start("cable-out", () -> copy(inside, () -> plugged));
         run("ip", "link", "set", "lo", "up");
         run("ip", "link", "set", "eth0", "up");
-        awaitCarrier();
+        awaitCarrier(hostTap);
     }
 
     private void start(String name, Runnable copy) {
@@ -52,11 +52,11 @@ final class Guest implements AutoCloseable {
         join(cable.getFirst());
         old.close();
         start("cable-in", () -> copy(outside, () -> inside));
-        awaitCarrier();
+        awaitCarrier(hostTap);
     }
 
     /// The kernel drops what it sends out of a TAP until it has taken notice of the carrier, a little after the plug.
-    private void awaitCarrier() {
+    static void awaitCarrier(InterfaceName hostTap) {
         long end = System.nanoTime() + CARRIER_NANOS;
         while (!Command.run("ip", "link", "show", hostTap.value()).contains("state UP")) {
             if (System.nanoTime() - end > 0) {

@@ -46,9 +46,7 @@ class WireTest {
         rig.put(TAP, TapSpec.of("vm1/nic0", Created.PLAIN, 1450), GUEST, ADDRESSES);
         rig.settleOnce();
         wire = Tap.open(TAP, Tap.Mode.PLAIN);
-        while (!Command.run("ip", "link", "show", "tap0").contains("state UP")) {
-            Thread.onSpinWait();
-        }
+        Guest.awaitCarrier(TAP);
         gateway = GatewayLoop.open();
         gateway.serve(rig.index(TAP), GatewayTerms.of(GUEST, ADDRESSES, 1450));
         Thread.ofPlatform().daemon().name("gateway-arp").start(this::runArp);
