@@ -1,8 +1,10 @@
 package slash32.bgp.policy;
 
+import java.util.Set;
 import slash32.bgp.wire.BgpIdentifier;
 import slash32.bgp.wire.PathAttributes;
 import slash32.net.Asn;
+import slash32.net.IpAddress;
 
 /// Whether a peer's path may be used at all.
 public enum Acceptance {
@@ -11,18 +13,30 @@ public enum Acceptance {
     AS_LOOP,
     /// We brought it into the AS ourselves (RFC 4456 §8).
     OWN_ROUTE,
+    /// Its next hop is ourselves (RFC 4271 §5.1.3).
+    OWN_NEXT_HOP,
     /// An external peer for which nothing is allowed in (RFC 8212 §3).
     NO_POLICY;
 
     /// Judges a path from a peer.
     ///
+    /// @param ownAddresses that peers know us by
     /// @param internal iBGP
-    public static Acceptance of(PathAttributes path, Asn ownAs, BgpIdentifier ownIdentifier, boolean internal) {
+    public static Acceptance of(
+            PathAttributes path,
+            Asn ownAs,
+            BgpIdentifier ownIdentifier,
+            Set<IpAddress> ownAddresses,
+            boolean internal) {
         if (!internal) {
             return NO_POLICY;
         }
         if (ownIdentifier.equals(path.originatorId())) {
             return OWN_ROUTE;
+        }
+        IpAddress nextHop = path.nextHop();
+        if (nextHop != null && ownAddresses.contains(nextHop)) {
+            return OWN_NEXT_HOP;
         }
         return path.asPath().contains(ownAs) ? AS_LOOP : ACCEPTED;
     }

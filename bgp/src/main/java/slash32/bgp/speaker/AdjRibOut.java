@@ -23,7 +23,12 @@ final class AdjRibOut {
 
     /// Forgets what was told: a route refresh was asked for.
     void forget(AddressFamily family) {
-        told.keySet().removeIf(prefix -> family(prefix).equals(family));
+        told.replaceAll((prefix, attributes) -> family(prefix).equals(family) ? SOMETHING : attributes);
+    }
+
+    /// A new session: its peer knows nothing.
+    void clear() {
+        told.clear();
     }
 
     /// Encodes what {@code prefixes} need so that the peer knows {@code wanted}; prefixes with the same attributes
@@ -60,6 +65,9 @@ final class AdjRibOut {
             encoder.end();
         }));
     }
+
+    /// The peer knows the prefix, and is to be told it again whatever it knows. Equal to no attributes of a route.
+    private static final PathAttributes SOMETHING = PathAttributes.builder().build();
 
     static AddressFamily family(Prefix prefix) {
         return prefix.isIpv4() ? AddressFamily.IPV4_UNICAST : AddressFamily.IPV6_UNICAST;

@@ -9,7 +9,6 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -21,8 +20,6 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import slash32.bgp.policy.Acceptance;
 import slash32.bgp.rib.Contender;
-import slash32.bgp.rib.LocRib;
-import slash32.bgp.rib.RibDelta;
 import slash32.bgp.session.Action;
 import slash32.bgp.session.Event;
 import slash32.bgp.session.SessionConfig;
@@ -30,6 +27,7 @@ import slash32.bgp.session.SessionMachine;
 import slash32.bgp.session.SessionState;
 import slash32.bgp.session.SessionTerms;
 import slash32.bgp.wire.AddressFamily;
+import slash32.bgp.wire.Capability.GracefulRestart;
 import slash32.bgp.wire.Fate;
 import slash32.bgp.wire.Framer;
 import slash32.bgp.wire.Message;
@@ -39,7 +37,6 @@ import slash32.bgp.wire.NlriSlice;
 import slash32.bgp.wire.PathAttributes;
 import slash32.bgp.wire.Update;
 import slash32.bgp.wire.UpdateDecoder;
-import slash32.bgp.wire.UpdateEncoder;
 import slash32.net.Prefix;
 
 /// The shell of one peer's session: carries octets and time to its machine, and its actions out. On thread {@code
@@ -54,15 +51,17 @@ final class PeerSession {
     private final Map<Long, Channel> channels = new HashMap<>();
     private final Map<Channel, Long> numbers = new HashMap<>();
     private final Set<AddressFamily> ended = new HashSet<>();
-    private final Map<AddressFamily, RibDelta.Builder> deltas = new HashMap<>();
+    private final PeerRoutes routes;
     private final AdjRibOut adjRibOut = new AdjRibOut();
 
     private @Nullable ScheduledFuture<?> timer;
     private long timerAt = Long.MAX_VALUE;
-    private @Nullable ScheduledFuture<?> staleTimer;
+    private @Nullable ScheduledFuture<?> patience;
     private long established = -1;
     private @Nullable SessionTerms terms;
     private @Nullable UpdateDecoder decoder;
+    private @Nullable OutQueue out;
+    private boolean faultLogged;
     private Instant since = Instant.now();
     private String reason = "configured";
     private long messagesReceived;
@@ -87,7 +86,7 @@ final class PeerSession {
                 config.gracefulRestartSeconds(),
                 config.passive());
         machine = new SessionMachine(session, own.restarted(), speaker::jitter);
-        config.families().forEach(family -> deltas.put(family, new RibDelta.Builder(family)));
+        routes = new PeerRoutes(speaker, config, number);
     }
 
     PeerConfig config() {
@@ -98,14 +97,15 @@ final class PeerSession {
         return machine.state() == SessionState.ESTABLISHED;
     }
 
+    /// Established, and a peer that is told our routes (RFC 8212: with an external peer and no policy, nothing goes
+    /// out).
+    boolean isTold() {
+        return out != null && terms != null && terms.wire().internal();
+    }
+
     /// True if its routes of {@code family} are complete, or it does not speak the family.
-    ///
-    /// @param patienceOver a peer that need not send End-of-RIB, since it has no graceful restart, has had its time
-    boolean hasEnded(AddressFamily family, boolean patienceOver) {
-        return terms == null
-                || !terms.wire().families().contains(family)
-                || ended.contains(family)
-                || (patienceOver && terms.gracefulRestart() == null);
+    boolean hasEnded(AddressFamily family) {
+        return terms == null || !terms.wire().families().contains(family) || ended.contains(family);
     }
 
     void restartOver() {
@@ -116,22 +116,30 @@ final class PeerSession {
         perform(new Event.Start());
     }
 
+    /// Ends the session for good, and with it all that was held of the peer.
     void stop(Message.Notification cease) {
         perform(new Event.Stop(cease));
-        if (timer != null) {
-            timer.cancel(false);
-        }
-        endStaleness();
+        cancelTimers();
+        routes.drop();
     }
 
     /// Closes without a word, so that a peer with graceful restart keeps our routes.
     void abandon() {
+        cancelTimers();
+        routes.cancelTimer();
+        List<Channel> open = List.copyOf(channels.values());
+        channels.clear();
+        numbers.clear(); // what now happens to them is no event
+        for (Channel channel : open) {
+            var _ = channel.close();
+        }
+    }
+
+    private void cancelTimers() {
         if (timer != null) {
             timer.cancel(false);
         }
-        for (Channel channel : channels.values()) {
-            var _ = channel.close();
-        }
+        endPatience();
     }
 
     /// The peer connected to us.
@@ -169,11 +177,11 @@ final class PeerSession {
         while (connection != null && numbers.containsKey(channel)) {
             switch (buffer.next()) {
                 case Framer.Frame.Incomplete() -> {
-                    flushDeltas();
+                    routes.flush();
                     return;
                 }
                 case Framer.Frame.Malformed(Message.Notification why) -> {
-                    flushDeltas();
+                    routes.flush();
                     perform(new Event.Malformed(connection, why));
                     return;
                 }
@@ -190,11 +198,11 @@ final class PeerSession {
                 }
             }
         }
-        flushDeltas();
+        routes.flush();
     }
 
     private void message(long connection, MessageDecoder.Decoded decoded) {
-        flushDeltas();
+        routes.flush();
         switch (decoded) {
             case MessageDecoder.Decoded.Refused(Message.Notification why) ->
                 perform(new Event.Malformed(connection, why));
@@ -202,10 +210,10 @@ final class PeerSession {
                 perform(new Event.Received(connection, message));
                 if (message instanceof Message.RouteRefresh(AddressFamily family, int subtype)
                         && subtype == 0
-                        && connection == established) {
-                    adjRibOut.forget(family);
-                    var _ = advertise(speaker.originated().keySet());
-                    endOfRib(family);
+                        && connection == established
+                        && out != null
+                        && isTold()) {
+                    out.refresh(family);
                 }
             }
         }
@@ -223,63 +231,47 @@ final class PeerSession {
             case ATTRIBUTE_DISCARD -> discarded++;
             case TREAT_AS_WITHDRAW -> treatedAsWithdraw++;
             case SESSION_RESET -> {
-                flushDeltas();
+                routes.flush();
                 perform(new Event.Malformed(connection, update.notification()));
                 return;
             }
         }
-        if (update.fate() == Fate.TREAT_AS_WITHDRAW) {
+        if (update.fate() == Fate.TREAT_AS_WITHDRAW && !faultLogged) {
+            faultLogged = true; // the counter says how many; a line for each would be the peer's to write
             LOG.warn("peer={} event=update-treated-as-withdraw reason=\"{}\"", config.address(), update.faults());
         }
-        update.withdrawn().forEach(this::withdraw);
+        update.withdrawn().forEach(routes::withdraw);
         update.announced().forEach(slice -> announce(slice, update.attributes()));
         perform(new Event.UpdateReceived(connection));
         if (update.endOfRib() != null) {
-            endOfRibReceived(update.endOfRib());
+            endOfRib(update.endOfRib());
         }
     }
 
     private void announce(NlriSlice slice, @Nullable PathAttributes attributes) {
-        boolean accepted = attributes != null
-                && Acceptance.of(
-                                attributes,
-                                speaker.asn(),
-                                speaker.identifier(),
-                                config.asn().equals(speaker.asn()))
-                        == Acceptance.ACCEPTED;
-        if (attributes == null || !accepted) {
-            rejectedPaths += attributes == null ? 0 : 1;
-            withdraw(slice);
-            return;
-        }
-        LocRib rib = speaker.rib(slice.family());
-        RibDelta.Builder delta = delta(slice.family());
-        slice.forEach((high, low, length) -> rib.announce(number, high, low, length, attributes, delta));
-    }
-
-    private void withdraw(NlriSlice slice) {
-        LocRib rib = speaker.rib(slice.family());
-        RibDelta.Builder delta = delta(slice.family());
-        slice.forEach((high, low, length) -> rib.withdraw(number, high, low, length, delta));
-    }
-
-    private RibDelta.Builder delta(AddressFamily family) {
-        return deltas.computeIfAbsent(family, RibDelta.Builder::new);
-    }
-
-    private void flushDeltas() {
-        for (RibDelta.Builder delta : deltas.values()) {
-            if (delta.size() > 0) {
-                speaker.changed(delta.build());
-            }
+        if (attributes == null) {
+            routes.withdraw(slice);
+        } else if (speaker.judge(attributes, internal()) == Acceptance.ACCEPTED) {
+            routes.announce(slice, attributes);
+        } else {
+            rejectedPaths++;
+            routes.withdraw(slice);
         }
     }
 
-    private void endOfRibReceived(AddressFamily family) {
+    private boolean internal() {
+        return config.asn().equals(speaker.asn());
+    }
+
+    private void endOfRib(AddressFamily family) {
         LOG.info("peer={} event=end-of-rib family={}", config.address(), family);
-        speaker.rib(family).sweep(number, delta(family));
-        flushDeltas();
+        routes.sweep(family);
+        routes.flush();
         ended.add(family);
+        if (terms != null && ended.containsAll(terms.wire().families())) {
+            endPatience();
+            routes.restartOver();
+        }
         speaker.considerInSync();
     }
 
@@ -341,67 +333,63 @@ final class PeerSession {
     }
 
     private void up(long connection, SessionTerms agreed) {
+        Channel channel = channels.get(connection);
+        if (channel == null) {
+            return; // it broke in this moment, and says so next
+        }
         established = connection;
         terms = agreed;
         decoder = new UpdateDecoder(agreed.wire());
         ended.clear();
-        var contender =
-                new Contender(config.asn().equals(speaker.asn()), agreed.open().identifier(), config.address());
-        for (AddressFamily family : config.families()) {
-            LocRib rib = speaker.rib(family);
-            rib.peer(number, contender);
-            boolean kept = agreed.gracefulRestart() != null
-                    && agreed.gracefulRestart().forwarding().getOrDefault(family, false);
-            if (!kept || !agreed.wire().families().contains(family)) {
-                rib.sweep(number, delta(family)); // RFC 4724 §4.2: it did not keep its forwarding state
-            }
-        }
-        flushDeltas();
-        adjRibOut.forget(AddressFamily.IPV4_UNICAST);
-        adjRibOut.forget(AddressFamily.IPV6_UNICAST);
-        List<ChannelFuture> writes = advertise(speaker.originated().keySet());
-        agreed.wire().families().forEach(this::endOfRib);
-        speaker.initialUpdateWritten(writes);
-        speaker.considerInSync();
+        faultLogged = false;
+        routes.sessionUp(agreed, new Contender(internal(), agreed.open().identifier(), config.address()));
+        routes.flush();
+        Map<Prefix, PathAttributes> told = agreed.wire().internal() ? speaker.originated() : Map.of();
+        out = new OutQueue(channel, agreed.wire(), told, adjRibOut, this::updateSent);
+        out.drain();
+        speaker.sessionUp();
+        waitForEndOfRib(updatesReceived);
     }
 
-    private void endOfRib(AddressFamily family) {
-        var _ = send(established, MessageEncoder.endOfRib(family));
+    /// A peer that says no more has told all it has: one without graceful restart need not send End-of-RIB, and one
+    /// that must and doesn't can't hold everything up.
+    private void waitForEndOfRib(long updatesBefore) {
+        patience = speaker.loop()
+                .schedule(
+                        () -> {
+                            if (updatesReceived > updatesBefore) {
+                                waitForEndOfRib(updatesReceived);
+                            } else if (terms != null) {
+                                terms.wire().families().stream()
+                                        .filter(family -> !ended.contains(family))
+                                        .sorted()
+                                        .forEach(this::endOfRib);
+                            }
+                        },
+                        speaker.inSyncTimeout().toNanos(),
+                        TimeUnit.NANOSECONDS);
+    }
+
+    private void endPatience() {
+        if (patience != null) {
+            patience.cancel(false);
+            patience = null;
+        }
     }
 
     private void down(boolean keepsRoutes) {
+        OutQueue queue = out;
+        @Nullable GracefulRestart restart = keepsRoutes && terms != null ? terms.gracefulRestart() : null;
         established = -1;
         terms = null;
         decoder = null;
+        out = null;
         flaps++;
-        endStaleness();
-        for (AddressFamily family : config.families()) {
-            if (keepsRoutes) {
-                speaker.rib(family).markStale(number);
-            } else {
-                speaker.rib(family).peerDown(number, delta(family));
-            }
-        }
-        flushDeltas();
-        if (keepsRoutes) {
-            LOG.info("peer={} event=routes-kept seconds={}", config.address(), config.gracefulRestartSeconds());
-            staleTimer = speaker.loop().schedule(this::sweepStale, config.gracefulRestartSeconds(), TimeUnit.SECONDS);
-        }
-    }
-
-    private void sweepStale() {
-        for (AddressFamily family : config.families()) {
-            if (!isEstablished() || ended.contains(family)) {
-                speaker.rib(family).sweep(number, delta(family));
-            }
-        }
-        flushDeltas();
-    }
-
-    private void endStaleness() {
-        if (staleTimer != null) {
-            staleTimer.cancel(false);
-            staleTimer = null;
+        endPatience();
+        routes.sessionDown(restart);
+        routes.flush();
+        if (queue != null) {
+            queue.end();
         }
     }
 
@@ -414,25 +402,35 @@ final class PeerSession {
             LOG.debug("peer={} event=session from={} to={} reason=\"{}\"", config.address(), before, now, why);
         }
         speaker.peerChanged(this);
+        speaker.considerInSync();
     }
 
-    /// Tells the peer what it does not know yet of {@code prefixes}; nothing while it is not Established.
-    ///
-    /// @return the writes; empty if there was nothing to tell
-    List<ChannelFuture> advertise(Iterable<Prefix> prefixes) {
-        if (terms == null || !terms.wire().internal()) {
-            return List.of(); // RFC 8212: with an external peer and no policy, nothing goes out
+    private void updateSent() {
+        messagesSent++;
+        updatesSent++;
+    }
+
+    /// What is to be told of {@code prefixes} may have changed.
+    void touch(List<Prefix> prefixes) {
+        if (out != null && isTold()) {
+            out.touch(prefixes);
         }
-        var writes = new ArrayList<ChannelFuture>();
-        var encoder = new UpdateEncoder(terms.wire(), message -> {
-            updatesSent++;
-            ChannelFuture write = send(established, message);
-            if (write != null) {
-                writes.add(write);
-            }
-        });
-        adjRibOut.advertise(prefixes, speaker.originated(), terms.wire(), encoder);
-        return writes;
+    }
+
+    /// Runs {@code waiter} once the peer has been told everything, or is no longer Established.
+    void whenWritten(Runnable waiter) {
+        if (out != null) {
+            out.whenWritten(waiter);
+        } else {
+            waiter.run();
+        }
+    }
+
+    /// The connection takes more, or no more.
+    private void writable(Channel channel) {
+        if (out != null && channel.equals(channels.get(established))) {
+            out.drain();
+        }
     }
 
     void setReading(boolean reading) {
@@ -482,6 +480,12 @@ final class PeerSession {
                 read.release();
             }
             session.received(context.channel(), buffer);
+        }
+
+        /// In a task of its own: it is called within a flush.
+        @Override
+        public void channelWritabilityChanged(ChannelHandlerContext context) {
+            context.channel().eventLoop().execute(() -> session.writable(context.channel()));
         }
 
         @Override

@@ -14,12 +14,11 @@ import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.util.concurrent.DefaultThreadFactory;
-import io.netty.util.concurrent.Future;
-import io.netty.util.concurrent.PromiseCombiner;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -27,12 +26,17 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import slash32.bgp.policy.Acceptance;
 import slash32.bgp.rib.LocRib;
 import slash32.bgp.rib.RibDelta;
 import slash32.bgp.wire.AddressFamily;
@@ -68,7 +72,10 @@ public final class Speaker implements AutoCloseable {
     private final Set<AddressFamily> inSync = new HashSet<>();
     private final List<Channel> listeners = new ArrayList<>();
     private SpeakerConfig config;
+    private Set<IpAddress> ownAddresses;
     private int peerNumbers;
+    private boolean started;
+    private boolean closing;
     private boolean patienceOver;
     private boolean paused;
 
@@ -76,6 +83,7 @@ public final class Speaker implements AutoCloseable {
     public Speaker(SpeakerConfig config, LocRibListener listener) {
         this.config = config;
         this.listener = listener;
+        ownAddresses = ownAddresses(config);
         group = new MultiThreadIoEventLoopGroup(1, new DefaultThreadFactory("bgp", true), EpollIoHandler.newFactory());
         loop = (EventLoop) group.next();
         FAMILIES.forEach(family -> ribs.put(family, new LocRib(family)));
@@ -90,6 +98,8 @@ public final class Speaker implements AutoCloseable {
         }
         loop.execute(() -> {
             config.peers().forEach(this::addPeer);
+            started = true;
+            considerInSync();
             var _ = loop.schedule(
                     () -> {
                         patienceOver = true;
@@ -197,29 +207,34 @@ public final class Speaker implements AutoCloseable {
 
     /// Replaces the configuration: peers that are new start, peers that are gone stop, peers that changed are reset,
     /// and
-    /// all others are left alone. Listening addresses stay as they were.
+    /// all others are left alone. All are reset if we become somebody else. Listening addresses stay as they were.
     public void reconfigure(SpeakerConfig newConfig) {
         loop.execute(() -> {
-            config = newConfig;
-            setKeys();
+            boolean samePerson = newConfig.asn().equals(config.asn())
+                    && newConfig.identifier().equals(config.identifier());
             var wanted = new HashMap<IpAddress, PeerConfig>();
             newConfig.peers().forEach(peer -> wanted.put(peer.address(), peer));
             for (PeerSession peer : List.copyOf(peers.values())) {
                 PeerConfig now = wanted.get(peer.config().address());
-                if (!peer.config().equals(now)) {
+                if (!samePerson || !peer.config().equals(now)) {
                     peers.remove(peer.config().address());
                     peer.stop(Message.Notification.cease(
                             now == null
                                     ? NotificationCode.PEER_DECONFIGURED
                                     : NotificationCode.OTHER_CONFIGURATION_CHANGE,
                             ""));
+                    dials.remove(peer);
                 }
             }
+            config = newConfig;
+            ownAddresses = ownAddresses(newConfig);
+            setKeys();
             for (PeerConfig peer : newConfig.peers()) {
                 if (!peers.containsKey(peer.address())) {
                     addPeer(peer);
                 }
             }
+            considerInSync();
         });
     }
 
@@ -238,7 +253,8 @@ public final class Speaker implements AutoCloseable {
                 originated.put(route.prefix(), attributes);
                 prefixes.add(route.prefix());
             }
-            tellWhenWritten(advertise(prefixes), prefixes);
+            peers.values().forEach(peer -> peer.touch(prefixes));
+            tellWhenWritten(prefixes);
         });
     }
 
@@ -247,37 +263,52 @@ public final class Speaker implements AutoCloseable {
         List<Prefix> copy = List.copyOf(prefixes);
         loop.execute(() -> {
             copy.forEach(originated::remove);
-            var _ = advertise(copy);
+            peers.values().forEach(peer -> peer.touch(copy));
         });
     }
 
-    private List<ChannelFuture> advertise(List<Prefix> prefixes) {
-        var writes = new ArrayList<ChannelFuture>();
-        peers.values().forEach(peer -> writes.addAll(peer.advertise(prefixes)));
-        return writes;
+    /// A session came up, and its peer is being told everything.
+    void sessionUp() {
+        tellWhenWritten(List.copyOf(originated.keySet()));
+        considerInSync();
     }
 
-    /// A session came up and was told everything.
-    void initialUpdateWritten(List<ChannelFuture> writes) {
-        tellWhenWritten(writes, List.copyOf(originated.keySet()));
-    }
-
-    private void tellWhenWritten(List<ChannelFuture> writes, List<Prefix> prefixes) {
-        if (prefixes.isEmpty() || peers.values().stream().noneMatch(PeerSession::isEstablished)) {
-            return;
+    private void tellWhenWritten(List<Prefix> prefixes) {
+        List<PeerSession> told =
+                peers.values().stream().filter(PeerSession::isTold).toList();
+        if (!prefixes.isEmpty() && !told.isEmpty()) {
+            var batch = new Batch(prefixes, told.size());
+            told.forEach(peer -> peer.whenWritten(batch::writtenToOne));
         }
-        var all = new PromiseCombiner(loop);
-        writes.forEach(write -> all.add((Future<?>) write));
-        var done = loop.<Void>newPromise();
-        all.finish(done);
-        var _ = done.addListener(outcome -> {
-            if (outcome.isSuccess()) {
-                listener.advertised(prefixes);
+    }
+
+    /// Prefixes that some peers are still being told.
+    private final class Batch {
+        private final List<Prefix> prefixes;
+        private int peersLeft;
+
+        Batch(List<Prefix> prefixes, int peersLeft) {
+            this.prefixes = prefixes;
+            this.peersLeft = peersLeft;
+        }
+
+        /// A peer has them all, or is no longer Established.
+        void writtenToOne() {
+            if (--peersLeft > 0 || closing || peers.values().stream().noneMatch(PeerSession::isTold)) {
+                return;
             }
-        });
+            List<Prefix> still =
+                    prefixes.stream().filter(originated::containsKey).toList();
+            if (!still.isEmpty()) {
+                listener.advertised(still);
+            }
+        }
     }
 
     void changed(RibDelta delta) {
+        if (closing) {
+            return;
+        }
         listener.changed(delta);
         if (!paused && !listener.ready()) {
             paused = true;
@@ -298,13 +329,12 @@ public final class Speaker implements AutoCloseable {
     void considerInSync() {
         boolean anyUp = peers.values().stream().anyMatch(PeerSession::isEstablished);
         boolean allUp = peers.values().stream().allMatch(PeerSession::isEstablished);
-        if (!anyUp || !(allUp || patienceOver)) {
+        if (closing || !started || !(allUp || (anyUp && patienceOver))) {
             return;
         }
         for (AddressFamily family : FAMILIES) {
-            boolean complete = peers.values().stream()
-                    .filter(PeerSession::isEstablished)
-                    .allMatch(peer -> peer.hasEnded(family, patienceOver));
+            boolean complete =
+                    peers.values().stream().filter(PeerSession::isEstablished).allMatch(peer -> peer.hasEnded(family));
             if (complete && inSync.add(family)) {
                 LOG.info(
                         "event=in-sync family={} prefixes={}",
@@ -319,7 +349,9 @@ public final class Speaker implements AutoCloseable {
     }
 
     void peerChanged(PeerSession peer) {
-        listener.peerChanged(peer.status());
+        if (!closing) {
+            listener.peerChanged(peer.status());
+        }
     }
 
     /// The speaker at this moment; waits for the event loop.
@@ -338,20 +370,25 @@ public final class Speaker implements AutoCloseable {
     }
 
     /// Ends every session with Cease/Administrative Shutdown and this reason (RFC 9003), so that peers drop our
-    /// routes.
+    /// routes. The listener hears nothing more.
     public void shutdown(String reason) {
-        loop.submit(() -> {
-                    var cease = Message.Notification.cease(NotificationCode.ADMINISTRATIVE_SHUTDOWN, reason);
-                    peers.values().forEach(peer -> peer.stop(cease));
-                })
-                .awaitUninterruptibly();
-        end();
+        var cease = Message.Notification.cease(NotificationCode.ADMINISTRATIVE_SHUTDOWN, reason);
+        endWith(peer -> peer.stop(cease));
     }
 
-    /// Leaves without a word: peers with graceful restart keep our routes until we are back.
+    /// Leaves without a word: peers with graceful restart keep our routes until we are back. The listener hears nothing
+    /// more, so that what it has stays as it is.
     @Override
     public void close() {
-        loop.submit(() -> peers.values().forEach(PeerSession::abandon)).awaitUninterruptibly();
+        endWith(PeerSession::abandon);
+    }
+
+    private void endWith(Consumer<PeerSession> farewell) {
+        var _ = loop.submit(() -> {
+                    closing = true;
+                    peers.values().forEach(farewell);
+                })
+                .awaitUninterruptibly();
         end();
     }
 
@@ -386,8 +423,22 @@ public final class Speaker implements AutoCloseable {
         return config.identifier();
     }
 
+    Duration inSyncTimeout() {
+        return config.inSyncTimeout();
+    }
+
+    Acceptance judge(PathAttributes path, boolean internal) {
+        return Acceptance.of(path, config.asn(), config.identifier(), ownAddresses, internal);
+    }
+
     double jitter() {
         return ThreadLocalRandom.current().nextDouble();
+    }
+
+    private static Set<IpAddress> ownAddresses(SpeakerConfig config) {
+        return Stream.concat(config.listen().stream(), config.peers().stream().map(PeerConfig::localAddress))
+                .filter(Objects::nonNull)
+                .collect(Collectors.toUnmodifiableSet());
     }
 
     private static InetSocketAddress socketAddress(IpAddress address, int port) {
