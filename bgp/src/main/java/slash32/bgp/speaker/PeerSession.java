@@ -241,7 +241,7 @@ final class PeerSession {
             LOG.warn("peer={} event=update-treated-as-withdraw reason=\"{}\"", config.address(), update.faults());
         }
         update.withdrawn().forEach(routes::withdraw);
-        update.announced().forEach(slice -> announce(slice, update.attributes()));
+        update.announced().forEach(announcement -> announce(announcement.prefixes(), announcement.attributes()));
         perform(new Event.UpdateReceived(connection));
         if (update.endOfRib() != null) {
             endOfRib(update.endOfRib());

@@ -17,7 +17,14 @@ public final class AttributeCode {
     public static final int EXTENDED_COMMUNITIES = 16;
     public static final int AS4_PATH = 17;
     public static final int AS4_AGGREGATOR = 18;
+    public static final int PMSI_TUNNEL = 22;
+    public static final int TUNNEL_ENCAPSULATION = 23;
+    public static final int IPV6_EXTENDED_COMMUNITIES = 25;
+    public static final int AIGP = 26;
+    public static final int BGP_LS = 29;
     public static final int LARGE_COMMUNITY = 32;
+    public static final int ONLY_TO_CUSTOMER = 35;
+    public static final int PREFIX_SID = 40;
 
     static final int OPTIONAL = 0x80;
     static final int TRANSITIVE = 0x40;

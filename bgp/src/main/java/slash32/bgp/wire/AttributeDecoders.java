@@ -15,12 +15,13 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import slash32.net.Asn;
 import slash32.net.Bytes;
+import slash32.net.IpAddress;
 import slash32.net.Ipv4Address;
 
 /// The path attributes that we decode, a row each: its code, its flags, and what RFC 7606 §7 makes of a malformed
-/// one.
-/// MP_REACH_NLRI and MP_UNREACH_NLRI are {@link UpdateDecoder}'s.
+/// one. MP_REACH_NLRI and MP_UNREACH_NLRI are {@link UpdateDecoder}'s.
 final class AttributeDecoders {
     private static final int WELL_KNOWN = TRANSITIVE;
     private static final int OPTIONAL_TRANSITIVE = OPTIONAL | TRANSITIVE;
@@ -37,7 +38,12 @@ final class AttributeDecoders {
     /// How one attribute is decoded.
     ///
     /// @param flags the Optional and Transitive bits that it must have
-    record Row(int type, int flags, Decoder decoder) {}
+    /// @param wrongFlags its fate with others (RFC 7606 §3 c)
+    record Row(int type, int flags, Fate wrongFlags, Decoder decoder) {
+        Row(int type, int flags, Decoder decoder) {
+            this(type, flags, Fate.TREAT_AS_WITHDRAW, decoder);
+        }
+    }
 
     /// Attributes under construction.
     static final class Attributes {
@@ -50,29 +56,61 @@ final class AttributeDecoders {
         @Nullable
         AsPath as4Path;
 
+        /// AGGREGATOR in its four-octet form.
+        @Nullable
+        Bytes aggregator;
+
+        @Nullable
+        Bytes as4Aggregator;
+
         Attributes(Terms terms) {
             this.terms = terms;
         }
+
+        /// Settles AS_PATH and AGGREGATOR with what AS4_PATH and AS4_AGGREGATOR say of them (RFC 6793 §4.2.3).
+        void mergeAs4() {
+            boolean aggregatedSince = aggregator != null && !isTrans(aggregator);
+            if (asPath != null) {
+                builder.asPath(as4Path == null || aggregatedSince ? asPath : As4.merge(asPath, as4Path));
+            }
+            if (aggregator != null) {
+                Bytes value = as4Aggregator == null || aggregatedSince ? aggregator : as4Aggregator;
+                builder.other(OPTIONAL_TRANSITIVE, AttributeCode.AGGREGATOR, value);
+            }
+        }
+
+        private static boolean isTrans(Bytes aggregator) {
+            int high = aggregator.unsignedAt(0) << 8 | aggregator.unsignedAt(1);
+            return high == 0 && (aggregator.unsignedAt(2) << 8 | aggregator.unsignedAt(3)) == Asn.TRANS.value();
+        }
     }
 
-    static final Map<Integer, Row> ROWS = Stream.of(
-                    new Row(AttributeCode.ORIGIN, WELL_KNOWN, AttributeDecoders::origin),
-                    new Row(AttributeCode.AS_PATH, WELL_KNOWN, AttributeDecoders::asPath),
-                    new Row(AttributeCode.NEXT_HOP, WELL_KNOWN, AttributeDecoders::nextHop),
-                    new Row(AttributeCode.MULTI_EXIT_DISC, OPTIONAL, AttributeDecoders::med),
-                    new Row(AttributeCode.LOCAL_PREF, WELL_KNOWN, AttributeDecoders::localPref),
-                    new Row(AttributeCode.ATOMIC_AGGREGATE, WELL_KNOWN, AttributeDecoders::atomicAggregate),
-                    new Row(AttributeCode.AGGREGATOR, OPTIONAL_TRANSITIVE, AttributeDecoders::aggregator),
-                    new Row(AttributeCode.COMMUNITIES, OPTIONAL_TRANSITIVE, AttributeDecoders::communities),
-                    new Row(AttributeCode.ORIGINATOR_ID, OPTIONAL, AttributeDecoders::originatorId),
-                    new Row(AttributeCode.CLUSTER_LIST, OPTIONAL, AttributeDecoders::clusterList),
-                    new Row(
-                            AttributeCode.EXTENDED_COMMUNITIES,
-                            OPTIONAL_TRANSITIVE,
-                            AttributeDecoders::extendedCommunities),
-                    new Row(AttributeCode.AS4_PATH, OPTIONAL_TRANSITIVE, AttributeDecoders::as4Path),
-                    new Row(AttributeCode.AS4_AGGREGATOR, OPTIONAL_TRANSITIVE, AttributeDecoders::as4Aggregator),
-                    new Row(AttributeCode.LARGE_COMMUNITY, OPTIONAL_TRANSITIVE, AttributeDecoders::largeCommunity))
+    static final Map<Integer, Row> ROWS = Stream.concat(
+                    OpaqueAttributes.rows(),
+                    Stream.of(
+                            new Row(AttributeCode.ORIGIN, WELL_KNOWN, AttributeDecoders::origin),
+                            new Row(AttributeCode.AS_PATH, WELL_KNOWN, AttributeDecoders::asPath),
+                            new Row(AttributeCode.NEXT_HOP, WELL_KNOWN, AttributeDecoders::nextHop),
+                            new Row(AttributeCode.MULTI_EXIT_DISC, OPTIONAL, AttributeDecoders::med),
+                            new Row(AttributeCode.LOCAL_PREF, WELL_KNOWN, AttributeDecoders::localPref),
+                            new Row(AttributeCode.ATOMIC_AGGREGATE, WELL_KNOWN, AttributeDecoders::atomicAggregate),
+                            new Row(AttributeCode.AGGREGATOR, OPTIONAL_TRANSITIVE, AttributeDecoders::aggregator),
+                            new Row(AttributeCode.COMMUNITIES, OPTIONAL_TRANSITIVE, AttributeDecoders::communities),
+                            new Row(AttributeCode.ORIGINATOR_ID, OPTIONAL, AttributeDecoders::originatorId),
+                            new Row(AttributeCode.CLUSTER_LIST, OPTIONAL, AttributeDecoders::clusterList),
+                            new Row(
+                                    AttributeCode.EXTENDED_COMMUNITIES,
+                                    OPTIONAL_TRANSITIVE,
+                                    AttributeDecoders::extendedCommunities),
+                            new Row(AttributeCode.AS4_PATH, OPTIONAL_TRANSITIVE, AttributeDecoders::as4Path),
+                            new Row(
+                                    AttributeCode.AS4_AGGREGATOR,
+                                    OPTIONAL_TRANSITIVE,
+                                    AttributeDecoders::as4Aggregator),
+                            new Row(
+                                    AttributeCode.LARGE_COMMUNITY,
+                                    OPTIONAL_TRANSITIVE,
+                                    AttributeDecoders::largeCommunity)))
             .collect(Collectors.toUnmodifiableMap(Row::type, Function.identity()));
 
     /// RFC 7606 §7.1.
@@ -119,6 +157,9 @@ final class AttributeDecoders {
             for (int i = 0; i < count; i++) {
                 numbers.add(fourOctets ? value.u32() : value.u16());
             }
+            if (numbers.contains(0L)) {
+                return null; // RFC 7607 §2
+            }
             boolean confederation = type.isConfederation();
             if (confederation && !dropConfederations) {
                 return null;
@@ -136,11 +177,17 @@ final class AttributeDecoders {
             return AttributeFault.withdraw(AttributeCode.NEXT_HOP, ATTRIBUTE_LENGTH_ERROR);
         }
         var address = new Ipv4Address(value.i32());
-        if (address.isUnspecified() || address.isLoopback() || address.value() >>> 29 == 0b111) {
+        if (!isHost(address)) {
             return AttributeFault.withdraw(AttributeCode.NEXT_HOP, INVALID_NEXT_HOP);
         }
         into.builder.nextHop(address);
         return null;
+    }
+
+    /// False for an address that no other host can be reached by: 0.0.0.0/8, loopback, multicast, class E.
+    static boolean isHost(IpAddress address) {
+        boolean reserved = address instanceof Ipv4Address v4 && (v4.value() >>> 24 == 0 || v4.value() >>> 28 == 0xf);
+        return !reserved && !address.isUnspecified() && !address.isLoopback() && !address.isMulticast();
     }
 
     /// RFC 7606 §7.4.
@@ -184,14 +231,17 @@ final class AttributeDecoders {
         if ((four[0] | four[1] | four[2] | four[3]) == 0) {
             return AttributeFault.discard(AttributeCode.AGGREGATOR, OPTIONAL_ATTRIBUTE_ERROR);
         }
-        into.builder.other(OPTIONAL_TRANSITIVE, AttributeCode.AGGREGATOR, Bytes.copyOf(four));
+        into.aggregator = Bytes.copyOf(four);
         return null;
     }
 
-    /// RFC 6793 §6. A two-octet AGGREGATOR is used as it is, so this one is only checked.
+    /// RFC 6793 §6: from a speaker of four octets it is discarded, and a malformed one as well.
     private static @Nullable AttributeFault as4Aggregator(Reader value, Attributes into) {
-        boolean usable = !into.terms.fourOctetAs() && value.remaining() == 8;
-        return usable ? null : AttributeFault.discard(AttributeCode.AS4_AGGREGATOR, ATTRIBUTE_LENGTH_ERROR);
+        if (into.terms.fourOctetAs() || value.remaining() != 8) {
+            return AttributeFault.discard(AttributeCode.AS4_AGGREGATOR, ATTRIBUTE_LENGTH_ERROR);
+        }
+        into.as4Aggregator = value.rest();
+        return null;
     }
 
     /// RFC 7606 §7.8.

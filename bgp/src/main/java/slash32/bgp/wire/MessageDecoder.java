@@ -66,10 +66,12 @@ public final class MessageDecoder {
         if (fault != null) {
             return refused(fault);
         }
-        long number = twoOctetAs;
+        long number = twoOctetAs; // zero, here or in the capability, is refused (RFC 7607 §2)
         for (Capability capability : capabilities) {
-            if (capability instanceof Capability.FourOctetAs(Asn asn)) {
-                number = asn.value();
+            switch (capability) {
+                case Capability.FourOctetAs(Asn asn) -> number = asn.value();
+                case Capability.Unknown(int code, Bytes _) when code == Capability.CODE_FOUR_OCTET_AS -> number = 0;
+                default -> {}
             }
         }
         if (number == 0) {
@@ -87,10 +89,11 @@ public final class MessageDecoder {
         return new Decoded.Refused(Message.Notification.of(code, value));
     }
 
-    /// RFC 9072 §2: a length and a type of 255 announce a 16-bit length, and then every parameter has one too.
+    /// RFC 9072 §2: a type of 255 behind a length that is not zero announces a 16-bit length, and then every parameter
+    /// has one too.
     private static @Nullable NotificationCode readParameters(Reader parameters, List<Capability> capabilities) {
         int length = parameters.u8();
-        boolean wide = length == EXTENDED_PARAMETERS
+        boolean wide = length != 0
                 && parameters.remaining() >= 3
                 && (parameters.array()[parameters.position()] & 0xff) == EXTENDED_PARAMETERS;
         if (wide) {
@@ -157,8 +160,14 @@ public final class MessageDecoder {
     }
 
     private static @Nullable Capability fourOctetAs(Reader value) {
-        long number = value.remaining() == 4 ? value.u32() : 0;
-        return number == 0 ? null : new Capability.FourOctetAs(new Asn(number));
+        if (value.remaining() != 4) {
+            return null;
+        }
+        Bytes bytes = value.rest();
+        long number = value.u32();
+        return number == 0
+                ? new Capability.Unknown(Capability.CODE_FOUR_OCTET_AS, bytes)
+                : new Capability.FourOctetAs(new Asn(number));
     }
 
     private static @Nullable Capability gracefulRestart(Reader value) {

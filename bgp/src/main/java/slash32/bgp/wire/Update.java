@@ -7,19 +7,22 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param fate SESSION_RESET makes all else but {@code faults} meaningless
 /// @param faults what was wrong, in order; empty for ACCEPT
-/// @param attributes of the announced prefixes; null if nothing is announced, or the fate is TREAT_AS_WITHDRAW
 /// @param withdrawn prefixes withdrawn, one slice per family
-/// @param announced prefixes announced, one slice per family; withdrawn too if the fate is TREAT_AS_WITHDRAW
+/// @param announced prefixes announced, each slice with its attributes, which differ at least in the next hop
 /// @param endOfRib the family whose initial update this ends (RFC 4724 §2)
 /// @param ignored families that the message names and the session has not agreed on
 public record Update(
         Fate fate,
         List<AttributeFault> faults,
-        @Nullable PathAttributes attributes,
         List<NlriSlice> withdrawn,
-        List<NlriSlice> announced,
+        List<Announcement> announced,
         @Nullable AddressFamily endOfRib,
         List<AddressFamily> ignored) {
+    /// Prefixes and the attributes they share.
+    ///
+    /// @param attributes null if the fate is TREAT_AS_WITHDRAW: the prefixes are withdrawn
+    public record Announcement(NlriSlice prefixes, @Nullable PathAttributes attributes) {}
+
     public Update {
         faults = List.copyOf(faults);
         withdrawn = List.copyOf(withdrawn);
@@ -27,8 +30,8 @@ public record Update(
         ignored = List.copyOf(ignored);
     }
 
-    static Update reset(AttributeFault fault) {
-        return new Update(Fate.SESSION_RESET, List.of(fault), null, List.of(), List.of(), null, List.of());
+    static Update reset(List<AttributeFault> faults) {
+        return new Update(Fate.SESSION_RESET, faults, List.of(), List.of(), null, List.of());
     }
 
     /// The NOTIFICATION that the worst fault asks for.

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -14,33 +15,33 @@ import slash32.net.Ipv6Address;
 /// Decodes UPDATE messages of one session (RFC 4271 §4.3, RFC 4760 §3, RFC 7606).
 ///
 /// A block of path attributes that was seen before is not decoded again: it is found by its bytes, and routes share
-/// the
-/// one {@link PathAttributes}. Structure comes first, legality second, so that what can be withdrawn is withdrawn.
+/// the one {@link PathAttributes}. Structure comes first, legality second, so that what can be withdrawn is withdrawn.
 /// Owned by one thread.
 public final class UpdateDecoder {
     private static final int CACHED_BLOCKS_MAX = 65_536;
+    private static final long CACHED_BYTES_MAX = 16 << 20;
 
     private final Terms terms;
     private final Map<BlockKey, Block> cache = new HashMap<>();
+    private long cachedBytes;
     private byte[] scratch = new byte[Framer.MAX_BYTES];
 
     public UpdateDecoder(Terms terms) {
         this.terms = terms;
     }
 
-    /// A block's bytes without the NLRI of MP_REACH and without MP_UNREACH.
-    private record BlockKey(Bytes bytes, boolean announcesIpv4, boolean announces) {}
+    /// A block's bytes without the multiprotocol attributes, and what else decides what they mean.
+    private record BlockKey(Bytes bytes, @Nullable IpAddress reachNextHop, boolean announces) {}
 
-    private record Block(@Nullable PathAttributes attributes, List<AttributeFault> faults, Fate fate) {}
+    private record Block(PathAttributes attributes, List<AttributeFault> faults) {}
 
     /// Where the attributes of one message are.
     private static final class Layout {
         final List<AttributeFault> faults = new ArrayList<>();
         final List<AddressFamily> ignored = new ArrayList<>();
         int scratchLength;
-
-        @Nullable
-        AddressFamily reachFamily;
+        /// MP_REACH_NLRI or MP_UNREACH_NLRI is there, agreed or not.
+        boolean multiprotocol;
 
         @Nullable
         IpAddress reachNextHop;
@@ -55,74 +56,88 @@ public final class UpdateDecoder {
         NlriSlice unreach;
     }
 
-    /// Decodes the body of an UPDATE, which is {@code bytes[from, to)}; they must stay unchanged while the slices of
-    /// the
-    /// result are in use.
+    /// Decodes the body of an UPDATE, which is {@code bytes[from, to)}; they must stay unchanged while the slices
+    /// of the result are in use.
     public Update decode(byte[] bytes, int from, int to) {
         var message = new Reader(bytes, from, to);
         if (message.remaining() < 4) {
-            return Update.reset(AttributeFault.reset(0, NotificationCode.MALFORMED_ATTRIBUTE_LIST));
+            return broken(NotificationCode.MALFORMED_ATTRIBUTE_LIST);
         }
         int withdrawnLength = message.u16();
         if (withdrawnLength + 2 > message.remaining()) {
-            return Update.reset(AttributeFault.reset(0, NotificationCode.MALFORMED_ATTRIBUTE_LIST));
+            return broken(NotificationCode.MALFORMED_ATTRIBUTE_LIST);
         }
         NlriSlice withdrawn = NlriSlice.check(AddressFamily.IPV4_UNICAST, message.slice(withdrawnLength));
         int attributesLength = message.u16();
         if (attributesLength > message.remaining()) {
-            return Update.reset(AttributeFault.reset(0, NotificationCode.MALFORMED_ATTRIBUTE_LIST));
+            return broken(NotificationCode.MALFORMED_ATTRIBUTE_LIST);
         }
         Reader block = message.slice(attributesLength);
         NlriSlice announced = NlriSlice.check(AddressFamily.IPV4_UNICAST, message);
         if (withdrawn == null || announced == null) {
-            return Update.reset(AttributeFault.reset(0, NotificationCode.INVALID_NETWORK_FIELD));
+            return broken(NotificationCode.INVALID_NETWORK_FIELD);
         }
         var layout = new Layout();
         walk(block, layout);
         return assemble(withdrawn, announced, layout, attributesLength);
     }
 
+    private static Update broken(NotificationCode code) {
+        return Update.reset(List.of(AttributeFault.reset(0, code)));
+    }
+
     private Update assemble(NlriSlice withdrawn, NlriSlice announced, Layout layout, int attributesLength) {
-        Fate fate = worst(layout.faults, Fate.ACCEPT);
+        if (worst(layout.faults) == Fate.SESSION_RESET) {
+            return Update.reset(layout.faults);
+        }
+        var blocks = new ArrayList<Block>(2);
+        Block ofField = announced.isEmpty() ? null : block(layout, null, true, blocks);
+        Block ofReach = layout.reachNextHop == null ? null : block(layout, layout.reachNextHop, true, blocks);
+        if (blocks.isEmpty() && layout.scratchLength > 0) {
+            block(layout, null, false, blocks);
+        }
+        List<AttributeFault> faults = allFaults(layout, blocks);
+        Fate fate = worst(faults);
+        if (fate == Fate.TREAT_AS_WITHDRAW && announced.isEmpty() && withdrawn.isEmpty() && !layout.multiprotocol) {
+            // RFC 7606 §5.2: no NLRI can be found, so there is nothing to withdraw
+            faults = List.of(AttributeFault.reset(0, faults.getLast().code()));
+            fate = Fate.SESSION_RESET;
+        }
         if (fate == Fate.SESSION_RESET) {
-            return new Update(fate, layout.faults, null, List.of(), List.of(), null, List.of());
+            return Update.reset(faults);
         }
         boolean ipv4 = terms.families().contains(AddressFamily.IPV4_UNICAST);
         var gone = new ArrayList<NlriSlice>(2);
-        var come = new ArrayList<NlriSlice>(2);
         add(gone, ipv4 ? withdrawn : null);
         add(gone, layout.unreach);
-        add(come, ipv4 ? announced : null);
-        add(come, layout.reach);
-        boolean announces = !announced.isEmpty() || layout.reachFamily != null;
-        List<AttributeFault> faults = layout.faults;
-        PathAttributes attributes = null;
-        if (announces || layout.scratchLength > 0) {
-            Block decoded = block(layout, !announced.isEmpty(), announces);
-            if (!decoded.faults().isEmpty()) {
-                faults = new ArrayList<>(layout.faults);
-                faults.addAll(decoded.faults());
-            }
-            fate = worst(decoded.faults(), fate);
-            attributes = announces && fate.compareTo(Fate.TREAT_AS_WITHDRAW) < 0 ? decoded.attributes() : null;
-        }
-        if (fate == Fate.SESSION_RESET) {
-            return new Update(fate, faults, null, List.of(), List.of(), null, List.of());
-        }
+        var come = new ArrayList<Update.Announcement>(2);
+        add(come, ipv4 ? announced : null, ofField, fate);
+        add(come, layout.reach, ofReach, fate);
         AddressFamily endOfRib = endOfRib(withdrawn, announced, layout, attributesLength);
-        return new Update(fate, faults, attributes, gone, come, endOfRib, layout.ignored);
+        return new Update(fate, faults, gone, come, endOfRib, layout.ignored);
+    }
+
+    /// Those of two blocks in one message mostly are the same, said once.
+    private static List<AttributeFault> allFaults(Layout layout, List<Block> blocks) {
+        if (layout.faults.isEmpty()
+                && blocks.stream().allMatch(block -> block.faults().isEmpty())) {
+            return List.of();
+        }
+        var faults = new LinkedHashSet<>(layout.faults);
+        blocks.forEach(block -> faults.addAll(block.faults()));
+        return List.copyOf(faults);
     }
 
     /// RFC 4724 §2: an UPDATE with nothing in it, or with an empty MP_UNREACH_NLRI and nothing else.
-    private static @Nullable AddressFamily endOfRib(
+    private @Nullable AddressFamily endOfRib(
             NlriSlice withdrawn, NlriSlice announced, Layout layout, int attributesLength) {
         if (!withdrawn.isEmpty() || !announced.isEmpty()) {
             return null;
         }
         if (attributesLength == 0) {
-            return AddressFamily.IPV4_UNICAST;
+            return terms.families().contains(AddressFamily.IPV4_UNICAST) ? AddressFamily.IPV4_UNICAST : null;
         }
-        boolean onlyUnreach = layout.scratchLength == 0 && layout.reachFamily == null;
+        boolean onlyUnreach = layout.scratchLength == 0 && layout.reachNextHop == null && layout.faults.isEmpty();
         return onlyUnreach && layout.unreach != null && layout.unreach.isEmpty() ? layout.unreachFamily : null;
     }
 
@@ -132,8 +147,16 @@ public final class UpdateDecoder {
         }
     }
 
-    private static Fate worst(List<AttributeFault> faults, Fate least) {
-        Fate worst = least;
+    private static void add(
+            List<Update.Announcement> announcements, @Nullable NlriSlice slice, @Nullable Block block, Fate fate) {
+        if (slice != null && !slice.isEmpty() && block != null) {
+            boolean used = fate.compareTo(Fate.TREAT_AS_WITHDRAW) < 0;
+            announcements.add(new Update.Announcement(slice, used ? block.attributes() : null));
+        }
+    }
+
+    private static Fate worst(List<AttributeFault> faults) {
+        Fate worst = Fate.ACCEPT;
         for (AttributeFault fault : faults) {
             worst = worst.worse(fault.fate());
         }
@@ -192,6 +215,7 @@ public final class UpdateDecoder {
     }
 
     private void multiprotocol(int type, int flags, Reader value, Layout layout) {
+        layout.multiprotocol = true;
         if ((flags & (AttributeCode.OPTIONAL | AttributeCode.TRANSITIVE)) != AttributeCode.OPTIONAL) {
             layout.faults.add(AttributeFault.withdraw(type, NotificationCode.ATTRIBUTE_FLAGS_ERROR));
         }
@@ -232,12 +256,11 @@ public final class UpdateDecoder {
             layout.faults.add(AttributeFault.reset(type, NotificationCode.OPTIONAL_ATTRIBUTE_ERROR));
             return;
         }
-        layout.reachFamily = family;
         layout.reach = prefixes(type, family, value, layout);
         layout.reachNextHop = nextHopLength == 4
                 ? new slash32.net.Ipv4Address(nextHop.i32())
                 : new Ipv6Address(nextHop.i64(), nextHop.i64());
-        if (layout.reachNextHop.isUnspecified() || layout.reachNextHop.isMulticast()) {
+        if (!AttributeDecoders.isHost(layout.reachNextHop)) {
             layout.faults.add(AttributeFault.withdraw(type, NotificationCode.INVALID_NEXT_HOP));
         }
     }
@@ -250,26 +273,27 @@ public final class UpdateDecoder {
         return slice;
     }
 
-    private Block block(Layout layout, boolean announcesIpv4, boolean announces) {
-        int length = layout.scratchLength;
-        if (layout.reachNextHop != null) {
-            byte[] nextHop = layout.reachNextHop.toArray();
-            keep(nextHop, 0, nextHop.length, layout);
-        }
-        var key = new BlockKey(Bytes.copyOf(scratch, 0, layout.scratchLength), announcesIpv4, announces);
+    /// The attributes of one place of NLRI, from the cache where it has them; added to {@code blocks}.
+    ///
+    /// @param reachNextHop of MP_REACH_NLRI, whose prefixes they are for; null for the NLRI field
+    /// @param announces what is mandatory with prefixes must be there
+    private Block block(Layout layout, @Nullable IpAddress reachNextHop, boolean announces, List<Block> blocks) {
+        var key = new BlockKey(Bytes.copyOf(scratch, 0, layout.scratchLength), reachNextHop, announces);
         Block known = cache.get(key);
         if (known == null) {
-            known = decodeBlock(new Reader(scratch, 0, length), layout.reachNextHop, announcesIpv4, announces);
-            if (cache.size() >= CACHED_BLOCKS_MAX) {
+            known = decodeBlock(new Reader(scratch, 0, layout.scratchLength), reachNextHop, announces);
+            cachedBytes += layout.scratchLength;
+            if (cache.size() >= CACHED_BLOCKS_MAX || cachedBytes > CACHED_BYTES_MAX) {
                 cache.clear();
+                cachedBytes = layout.scratchLength;
             }
             cache.put(key, known);
         }
+        blocks.add(known);
         return known;
     }
 
-    private Block decodeBlock(
-            Reader block, @Nullable IpAddress reachNextHop, boolean announcesIpv4, boolean announces) {
+    private Block decodeBlock(Reader block, @Nullable IpAddress reachNextHop, boolean announces) {
         var attributes = new AttributeDecoders.Attributes(terms);
         var faults = new ArrayList<AttributeFault>();
         var present = new BitSet(256);
@@ -278,19 +302,22 @@ public final class UpdateDecoder {
             int type = block.u8();
             Reader value = block.slice((flags & AttributeCode.EXTENDED_LENGTH) != 0 ? block.u16() : block.u8());
             present.set(type);
+            if (reachNextHop != null && type == AttributeCode.NEXT_HOP) {
+                continue; // RFC 4760 §3: ignored, MP_REACH_NLRI has its own
+            }
             AttributeFault fault = one(flags, type, value, attributes);
             if (fault != null) {
                 faults.add(fault);
             }
         }
         if (announces) {
-            requireMandatory(present, announcesIpv4, faults);
+            requireMandatory(present, reachNextHop == null, faults);
         }
-        attributes.builder.asPath(mergedAsPath(attributes));
-        if (reachNextHop != null && !announcesIpv4) {
+        attributes.mergeAs4();
+        if (reachNextHop != null) {
             attributes.builder.nextHop(reachNextHop);
         }
-        return new Block(attributes.builder.build(), List.copyOf(faults), worst(faults, Fate.ACCEPT));
+        return new Block(attributes.builder.build(), List.copyOf(faults));
     }
 
     private static @Nullable AttributeFault one(
@@ -309,16 +336,16 @@ public final class UpdateDecoder {
         }
         boolean partialWellKnown = row.flags() == AttributeCode.TRANSITIVE && (flags & AttributeCode.PARTIAL) != 0;
         if (kind != row.flags() || partialWellKnown) {
-            return AttributeFault.withdraw(type, NotificationCode.ATTRIBUTE_FLAGS_ERROR); // RFC 7606 §3 c
+            return new AttributeFault(type, row.wrongFlags(), NotificationCode.ATTRIBUTE_FLAGS_ERROR, Bytes.EMPTY);
         }
         return row.decoder().decode(value, attributes);
     }
 
     /// RFC 7606 §3 d.
-    private void requireMandatory(BitSet present, boolean announcesIpv4, List<AttributeFault> faults) {
+    private void requireMandatory(BitSet present, boolean nextHop, List<AttributeFault> faults) {
         require(AttributeCode.ORIGIN, present, faults);
         require(AttributeCode.AS_PATH, present, faults);
-        if (announcesIpv4) {
+        if (nextHop) {
             require(AttributeCode.NEXT_HOP, present, faults);
         }
         if (terms.internal()) {
@@ -330,47 +357,5 @@ public final class UpdateDecoder {
         if (!present.get(type)) {
             faults.add(AttributeFault.withdraw(type, NotificationCode.MISSING_WELL_KNOWN_ATTRIBUTE));
         }
-    }
-
-    /// RFC 6793 §4.2.3: a two-octet path with the four-octet numbers put back, if AS4_PATH is no longer than it.
-    private static AsPath mergedAsPath(AttributeDecoders.Attributes attributes) {
-        AsPath path = attributes.asPath == null ? AsPath.EMPTY : attributes.asPath;
-        AsPath four = attributes.as4Path;
-        if (four == null || four.length() > path.length()) {
-            return path;
-        }
-        int lead = path.length() - four.length();
-        var merged = new ArrayList<AsPath.Segment>();
-        for (AsPath.Segment segment : path.segments()) {
-            if (lead == 0) {
-                break;
-            }
-            boolean whole = segment.type() != AsPath.SegmentType.SEQUENCE
-                    || segment.numbers().size() <= lead;
-            merged.add(
-                    whole
-                            ? segment
-                            : new AsPath.Segment(
-                                    segment.type(), segment.numbers().subList(0, lead)));
-            lead -= segment.type() == AsPath.SegmentType.SEQUENCE
-                    ? Math.min(lead, segment.numbers().size())
-                    : 1;
-        }
-        four.segments().forEach(segment -> append(merged, segment));
-        return new AsPath(merged);
-    }
-
-    private static void append(List<AsPath.Segment> merged, AsPath.Segment segment) {
-        AsPath.Segment last = merged.isEmpty() ? null : merged.getLast();
-        if (last == null
-                || last.type() != AsPath.SegmentType.SEQUENCE
-                || segment.type() != AsPath.SegmentType.SEQUENCE
-                || last.numbers().size() + segment.numbers().size() > 255) {
-            merged.add(segment);
-            return;
-        }
-        var numbers = new ArrayList<>(last.numbers());
-        numbers.addAll(segment.numbers());
-        merged.set(merged.size() - 1, new AsPath.Segment(AsPath.SegmentType.SEQUENCE, numbers));
     }
 }

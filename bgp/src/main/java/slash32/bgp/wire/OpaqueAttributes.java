@@ -1,0 +1,78 @@
+package slash32.bgp.wire;
+
+import static slash32.bgp.wire.AttributeCode.OPTIONAL;
+import static slash32.bgp.wire.AttributeCode.TRANSITIVE;
+import static slash32.bgp.wire.Fate.ATTRIBUTE_DISCARD;
+import static slash32.bgp.wire.Fate.TREAT_AS_WITHDRAW;
+
+import java.util.function.Predicate;
+import java.util.stream.Stream;
+import slash32.bgp.wire.AttributeDecoders.Row;
+import slash32.net.Bytes;
+
+/// The path attributes that we judge as their RFCs want and carry as bytes, without using them.
+final class OpaqueAttributes {
+    private static final int OPTIONAL_TRANSITIVE = OPTIONAL | TRANSITIVE;
+
+    private OpaqueAttributes() {}
+
+    static Stream<Row> rows() {
+        return Stream.of(
+                kept(AttributeCode.PMSI_TUNNEL, TREAT_AS_WITHDRAW, OpaqueAttributes::isPmsiTunnel),
+                kept(AttributeCode.TUNNEL_ENCAPSULATION, TREAT_AS_WITHDRAW, value -> areTlvs(value, 2, 0)),
+                kept(
+                        AttributeCode.IPV6_EXTENDED_COMMUNITIES,
+                        TREAT_AS_WITHDRAW, // RFC 7606 §7.15
+                        value -> value.remaining() > 0 && value.remaining() % 20 == 0),
+                ignored(AttributeCode.AIGP, value -> value.remaining() > 0 && areTlvs(value, 1, 3)),
+                ignored(AttributeCode.BGP_LS, value -> areTlvs(value, 2, 0)),
+                kept(AttributeCode.ONLY_TO_CUSTOMER, TREAT_AS_WITHDRAW, value -> value.remaining() == 4),
+                kept(AttributeCode.PREFIX_SID, ATTRIBUTE_DISCARD, value -> areTlvs(value, 1, 0)));
+    }
+
+    private static Row kept(int type, Fate ifMalformed, Predicate<Reader> shape) {
+        return new Row(type, OPTIONAL_TRANSITIVE, ifMalformed, (value, into) -> {
+            Bytes bytes = value.rest();
+            if (!shape.test(value)) {
+                return new AttributeFault(type, ifMalformed, NotificationCode.OPTIONAL_ATTRIBUTE_ERROR, Bytes.EMPTY);
+            }
+            into.builder.other(OPTIONAL_TRANSITIVE, type, bytes);
+            return null;
+        });
+    }
+
+    /// Belongs to something that we never enable: dropped even if well-formed, as any non-transitive one that is not
+    /// recognized (RFC 4271 §5).
+    private static Row ignored(int type, Predicate<Reader> shape) {
+        return new Row(
+                type,
+                OPTIONAL,
+                ATTRIBUTE_DISCARD,
+                (value, _) -> shape.test(value)
+                        ? null
+                        : AttributeFault.discard(type, NotificationCode.OPTIONAL_ATTRIBUTE_ERROR));
+    }
+
+    /// Flags, tunnel type and label before the tunnel identifier (RFC 6514 §5).
+    private static boolean isPmsiTunnel(Reader value) {
+        return value.remaining() >= 5;
+    }
+
+    /// True if type-length-value elements fill {@code in}: a type of some octets, two octets of length.
+    ///
+    /// @param headerInLength how many octets of its own header a length counts
+    private static boolean areTlvs(Reader in, int typeBytes, int headerInLength) {
+        while (in.remaining() > 0) {
+            if (in.remaining() < typeBytes + 2) {
+                return false;
+            }
+            in.slice(typeBytes);
+            int length = in.u16() - headerInLength;
+            if (length < 0 || length > in.remaining()) {
+                return false;
+            }
+            in.slice(length);
+        }
+        return true;
+    }
+}
