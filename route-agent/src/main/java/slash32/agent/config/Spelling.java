@@ -5,13 +5,13 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// Guesses what a misspelled word was meant to be.
-final class Spelling {
+public final class Spelling {
     private static final int MOST_EDITS = 2;
 
     private Spelling() {}
 
     /// The known word with the fewest edits from {@code word}, letters' case aside; null if none is near.
-    static @Nullable String nearest(String word, List<String> known) {
+    public static @Nullable String nearest(String word, List<String> known) {
         return known.stream()
                 .filter(candidate -> edits(word, candidate) <= Math.min(MOST_EDITS, candidate.length() / 2))
                 .min(Comparator.comparingInt(candidate -> edits(word, candidate)))

@@ -1,0 +1,4 @@
+package slash32.lab.topology;
+
+/// A value and where it was written.
+public record Located<T>(T value, Place place) {}
