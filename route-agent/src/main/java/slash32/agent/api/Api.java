@@ -41,7 +41,7 @@ public final class Api implements RequestHandler {
                 new Route("GET", "status", Set.of(), 0, node::status),
                 new Route("GET", "peers", Set.of(), 0, node::peers),
                 new Route("GET", "routes", Set.of("prefix"), 0, node::routes),
-                new Route("GET", "watch", Set.of("since"), 0, node::watch),
+                new Route("GET", "watch", Set.of("since", "follow"), 0, node::watch),
                 new Route("GET", "healthz", Set.of(), 0, node::healthy),
                 new Route("GET", "readyz", Set.of(), 0, node::ready),
                 new Route("GET", "version", Set.of(), 0, node::version));

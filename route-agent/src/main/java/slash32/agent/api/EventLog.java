@@ -52,6 +52,16 @@ public final class EventLog {
         }
     }
 
+    /// From which {@link #after} gives everything that is kept.
+    public long oldest() {
+        lock.lock();
+        try {
+            return revision - events.size();
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /// The events after {@code since}, waiting up to {@code timeout} for the first.
     ///
     /// @return empty if there was none in time

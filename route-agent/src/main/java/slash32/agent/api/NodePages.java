@@ -64,11 +64,16 @@ final class NodePages {
 
     Response watch(Request request) {
         EventLog log = control.events();
-        Long asked = parameter(request, "since", NodePages::revision);
-        long since = asked == null ? log.revision() : asked;
+        Boolean follow = parameter(request, "follow", NodePages::flag);
+        Long since = parameter(request, "since", NodePages::revision);
         boolean text = request.wantsText();
-        return new Response.Streamed(
-                200, text ? Response.TEXT : "application/x-ndjson", out -> follow(log, since, text, out));
+        String contentType = text ? Response.TEXT : "application/x-ndjson";
+        if (follow != null && !follow) {
+            long from = since == null ? log.oldest() : since;
+            return new Response.Streamed(200, contentType, out -> write(log.after(from, Duration.ZERO), text, out));
+        }
+        long from = since == null ? log.revision() : since;
+        return new Response.Streamed(200, contentType, out -> follow(log, from, text, out));
     }
 
     private static void follow(EventLog log, long since, boolean text, OutputStream out)
@@ -76,15 +81,27 @@ final class NodePages {
         long next = since;
         while (true) {
             EventLog.Batch batch = log.after(next, WATCH_TURN);
-            if (!batch.complete()) {
-                out.write(bytes(text ? "some events were missed\n" : missed(batch.revision())));
-            }
-            for (Event event : batch.events()) {
-                out.write(bytes(text ? StatusText.event(event) : line(json -> StatusJson.event(json, event))));
-            }
+            write(batch, text, out);
             out.flush();
             next = batch.revision();
         }
+    }
+
+    private static void write(EventLog.Batch batch, boolean text, OutputStream out) throws IOException {
+        if (!batch.complete()) {
+            out.write(bytes(text ? "some events were missed\n" : missed(batch.revision())));
+        }
+        for (Event event : batch.events()) {
+            out.write(bytes(text ? StatusText.event(event) : line(json -> StatusJson.event(json, event))));
+        }
+    }
+
+    private static boolean flag(String text) {
+        return switch (text) {
+            case "true" -> true;
+            case "false" -> false;
+            default -> throw new IllegalArgumentException("must be true or false, was '" + text + "'");
+        };
     }
 
     private static String missed(long revision) {

@@ -26,6 +26,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import slash32.net.Bytes;
@@ -166,14 +167,18 @@ final class HttpConnection extends SimpleChannelInboundHandler<HttpObject> {
     /// Called on the worker's thread.
     private void done(ChannelHandlerContext context, boolean reusable) {
         Channel channel = context.channel();
-        channel.eventLoop().execute(() -> {
-            if (reusable && channel.isActive()) {
-                nextRequest(context);
-            } else {
-                worker = null;
-                var unused = channel.close();
-            }
-        });
+        try {
+            channel.eventLoop().execute(() -> {
+                if (reusable && channel.isActive()) {
+                    nextRequest(context);
+                } else {
+                    worker = null;
+                    var unused = channel.close();
+                }
+            });
+        } catch (RejectedExecutionException e) {
+            // The server closed meanwhile, and with it the connection.
+        }
     }
 
     /// Answers what never becomes a request, and closes: what follows can't be told from its body.

@@ -1,0 +1,133 @@
+package slash32.agent.cli;
+
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/// The commands that show a page of a running agent, one class each.
+final class Asking {
+    private Asking() {}
+
+    @Command(name = "status", description = "Shows the node as a whole.")
+    static final class Status implements Callable<Integer> {
+        private final Console console;
+
+        @Mixin
+        private final Connection connection = new Connection();
+
+        Status(Console console) {
+            this.console = console;
+        }
+
+        @Override
+        public Integer call() {
+            return connection.show("/v1/status", console);
+        }
+    }
+
+    @Command(name = "peers", description = "Shows the BGP peers.")
+    static final class Peers implements Callable<Integer> {
+        private final Console console;
+
+        @Mixin
+        private final Connection connection = new Connection();
+
+        Peers(Console console) {
+            this.console = console;
+        }
+
+        @Override
+        public Integer call() {
+            return connection.show("/v1/peers", console);
+        }
+    }
+
+    @Command(name = "routes", description = "Shows the best routes, and whether the kernel has them.")
+    static final class Routes implements Callable<Integer> {
+        private final Console console;
+
+        @Mixin
+        private final Connection connection = new Connection();
+
+        @Parameters(arity = "0..1", paramLabel = "PREFIX", description = "Only this prefix and those in it.")
+        private @Nullable String prefix;
+
+        Routes(Console console) {
+            this.console = console;
+        }
+
+        @Override
+        public Integer call() {
+            return connection.show("/v1/routes" + (prefix == null ? "" : "?prefix=" + encoded(prefix)), console);
+        }
+    }
+
+    @Command(name = "endpoints", description = "Shows the endpoints of this host, and what keeps them from working.")
+    static final class Endpoints implements Callable<Integer> {
+        private final Console console;
+
+        @Mixin
+        private final Connection connection = new Connection();
+
+        @Parameters(arity = "0..1", paramLabel = "ID", description = "Only this endpoint.")
+        private @Nullable String id;
+
+        Endpoints(Console console) {
+            this.console = console;
+        }
+
+        @Override
+        public Integer call() {
+            return connection.show("/v1/endpoints" + (id == null ? "" : "/" + encoded(id)), console);
+        }
+    }
+
+    @Command(name = "groups", description = "Shows the security groups stated here.")
+    static final class Groups implements Callable<Integer> {
+        private final Console console;
+
+        @Mixin
+        private final Connection connection = new Connection();
+
+        @Parameters(arity = "0..1", paramLabel = "ID", description = "Only this group.")
+        private @Nullable String id;
+
+        Groups(Console console) {
+            this.console = console;
+        }
+
+        @Override
+        public Integer call() {
+            return connection.show("/v1/groups" + (id == null ? "" : "/" + encoded(id)), console);
+        }
+    }
+
+    @Command(name = "events", description = "Shows what happened lately: conditions, sessions.")
+    static final class Events implements Callable<Integer> {
+        private final Console console;
+
+        @Mixin
+        private final Connection connection = new Connection();
+
+        @Option(names = "--follow", description = "Show what happens from now on, until interrupted.")
+        private boolean follow;
+
+        Events(Console console) {
+            this.console = console;
+        }
+
+        @Override
+        public Integer call() {
+            return connection.follow(follow ? "/v1/watch" : "/v1/watch?follow=false", console);
+        }
+    }
+
+    private static String encoded(String text) {
+        return URLEncoder.encode(text, StandardCharsets.UTF_8);
+    }
+}

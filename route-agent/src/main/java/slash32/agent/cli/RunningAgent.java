@@ -1,0 +1,31 @@
+package slash32.agent.cli;
+
+import java.io.IOException;
+import java.util.List;
+import slash32.agent.config.AgentConfig;
+
+/// The agent as the command line runs it; a seam, so that the command is tested without a kernel.
+public interface RunningAgent extends AutoCloseable {
+
+    /// Starts every thread and comes back.
+    void start() throws IOException;
+
+    /// Takes a new configuration.
+    ///
+    /// @return the keys that need a restart and so stay as they were
+    /// @throws IOException if nothing of it was taken
+    List<String> reload(AgentConfig config) throws IOException;
+
+    /// A new configuration was refused: the old one stays.
+    void reloadRefused();
+
+    /// Ends every thread; what is in the kernel stays.
+    @Override
+    void close();
+
+    /// Makes an agent that doesn't run yet.
+    @FunctionalInterface
+    interface Factory {
+        RunningAgent create(AgentConfig config, String version) throws IOException;
+    }
+}

@@ -1,0 +1,93 @@
+package slash32.agent.cli;
+
+import java.io.PrintStream;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.util.concurrent.Callable;
+import picocli.AutoComplete;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.ScopeType;
+import slash32.agent.config.ConfigSchema;
+
+/// The program.
+@Command(
+        name = "slash32",
+        description = "Makes a hypervisor a router: every VM address is a host route, announced by BGP.",
+        versionProvider = Version.class,
+        footer = {"", "Exit codes: 0 fine, 1 failed, 2 wrong usage."})
+public final class Slash32 {
+    private Slash32() {}
+
+    /// Runs the program, except for the agent itself, which {@code agents} makes.
+    ///
+    /// @return the exit code
+    public static int run(RunningAgent.Factory agents, String... arguments) {
+        return commandLine(agents, writer(System.out), writer(System.err)).execute(arguments);
+    }
+
+    private static PrintWriter writer(PrintStream stream) {
+        return new PrintWriter(stream, true, StandardCharsets.UTF_8);
+    }
+
+    static CommandLine commandLine(RunningAgent.Factory agents, PrintWriter out, PrintWriter err) {
+        var console = new Console(out, err);
+        var program = new CommandLine(new Slash32());
+        program.getCommandSpec()
+                .addOption(OptionSpec.builder("-h", "--help")
+                        .usageHelp(true)
+                        .scopeType(ScopeType.INHERIT)
+                        .description("Show this help.")
+                        .build())
+                .addOption(OptionSpec.builder("-V", "--version")
+                        .versionHelp(true)
+                        .description("Show the version.")
+                        .build());
+        program.addSubcommand(new AgentCommand(agents, console))
+                .addSubcommand(new Asking.Status(console))
+                .addSubcommand(new Asking.Peers(console))
+                .addSubcommand(new Asking.Routes(console))
+                .addSubcommand(new Asking.Endpoints(console))
+                .addSubcommand(new Asking.Groups(console))
+                .addSubcommand(new Asking.Events(console))
+                .addSubcommand(new CommandLine(new Config()).addSubcommand(new Schema(console)))
+                .addSubcommand(new Completion(program, console))
+                .addSubcommand(new CommandLine(new Lab(console)).setUnmatchedArgumentsAllowed(true));
+        return program.setOut(out).setErr(err);
+    }
+
+    @Command(name = "config", description = "About configuration files.")
+    private static final class Config {}
+
+    @Command(name = "schema", description = "Writes the JSON Schema of the agent's configuration.")
+    private record Schema(Console console) implements Callable<Integer> {
+        @Override
+        public Integer call() {
+            console.out().print(ConfigSchema.text());
+            console.out().flush();
+            return ExitCode.OK;
+        }
+    }
+
+    @Command(name = "completion", description = "Writes completion for bash and zsh: source <(slash32 completion)")
+    private record Completion(CommandLine program, Console console) implements Callable<Integer> {
+        @Override
+        public Integer call() {
+            console.out().print(AutoComplete.bash("slash32", program));
+            console.out().flush();
+            return ExitCode.OK;
+        }
+    }
+
+    /// Listed here for its help; bin/slash32 starts the lab itself.
+    @Command(name = "lab", description = "Runs Containerlab topologies in network namespaces: slash32 lab --help")
+    private record Lab(Console console) implements Callable<Integer> {
+        @Override
+        public Integer call() {
+            console.complain("the lab is started by bin/slash32 of a source tree");
+            return ExitCode.SOFTWARE;
+        }
+    }
+}
