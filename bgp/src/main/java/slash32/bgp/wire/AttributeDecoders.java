@@ -69,7 +69,7 @@ final class AttributeDecoders {
 
         /// Settles AS_PATH and AGGREGATOR with what AS4_PATH and AS4_AGGREGATOR say of them (RFC 6793 §4.2.3).
         void mergeAs4() {
-            boolean aggregatedSince = aggregator != null && !isTrans(aggregator);
+            boolean aggregatedSince = aggregator != null && as4Aggregator != null && !isTrans(aggregator);
             if (asPath != null) {
                 builder.asPath(as4Path == null || aggregatedSince ? asPath : As4.merge(asPath, as4Path));
             }

@@ -216,6 +216,7 @@ class UpdateFaultTest {
         assertThat(asPath(path + four)).isEqualTo("23456 65001 200000");
         assertThat(asPath(path + trans + four + four2)).isEqualTo("23456 65001 200000");
         assertThat(asPath(path + other + four + four2)).isEqualTo("23456 65001 23456");
+        assertThat(asPath(path + other + four)).isEqualTo("23456 65001 200000"); // as RIPE's beacons are
         assertThat(asPath(path + "c011120204" + "00030d40".repeat(4))).isEqualTo("23456 65001 23456"); // longer
         assertThat(aggregator(path + trans + four2)).isEqualTo("00030d400a000002");
         assertThat(aggregator(path + other + four2)).isEqualTo("0000fde90a000001");
