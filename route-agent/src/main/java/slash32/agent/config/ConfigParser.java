@@ -152,7 +152,7 @@ final class ConfigParser {
     }
 
     private static @Nullable Path api(Section section) {
-        var socket = section.optional("socket", Scalar.ABSOLUTE_PATH, AgentConfig.DEFAULT_API_SOCKET);
+        var socket = section.optional("socket", Scalar.SOCKET_PATH, AgentConfig.DEFAULT_API_SOCKET);
         return section.end() ? socket.get() : null;
     }
 

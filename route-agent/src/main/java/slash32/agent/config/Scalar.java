@@ -1,5 +1,6 @@
 package slash32.agent.config;
 
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.function.Function;
@@ -18,6 +19,7 @@ import slash32.net.Ipv6Address;
 /// @param allowed for people, in every message about it
 /// @param reader throws {@link IllegalArgumentException} with the reason
 record Scalar<T>(Tag tag, String allowed, Function<String, T> reader) {
+    private static final int MAX_SOCKET_PATH_BYTES = 100;
     private static final Pattern DURATION = Pattern.compile("(\\d{1,9})(ms|s|m|h)");
     private static final Pattern NAME_FORM = Pattern.compile("[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?");
 
@@ -40,6 +42,10 @@ record Scalar<T>(Tag tag, String allowed, Function<String, T> reader) {
     static final Scalar<InterfaceName> INTERFACE =
             new Scalar<>(Tag.STR, "an interface name of 1 to 15 characters", InterfaceName::new);
     static final Scalar<Path> ABSOLUTE_PATH = new Scalar<>(Tag.STR, "an absolute path", Scalar::path);
+    /// sockaddr_un has room for 107 bytes, of which the fresh socket's suffix takes some.
+    static final Scalar<Path> SOCKET_PATH = new Scalar<>(
+            Tag.STR, "an absolute path of at most " + MAX_SOCKET_PATH_BYTES + " bytes", Scalar::socketPath);
+
     static final Scalar<Duration> HOLD_TIME =
             new Scalar<>(Tag.STR, "0s, or 3s to 65535s in whole seconds", Scalar::holdTime);
     static final Scalar<Duration> RESTART_TIME =
@@ -87,6 +93,13 @@ record Scalar<T>(Tag tag, String allowed, Function<String, T> reader) {
             throw new IllegalArgumentException("not an absolute path: '" + text + "'");
         }
         return Path.of(text);
+    }
+
+    private static Path socketPath(String text) {
+        if (text.getBytes(StandardCharsets.UTF_8).length > MAX_SOCKET_PATH_BYTES) {
+            throw new IllegalArgumentException("too long for a socket: '" + text + "'");
+        }
+        return path(text);
     }
 
     private static Duration duration(String text) {
