@@ -44,6 +44,11 @@ public final class Message {
         return bytes.getInt(start + 8);
     }
 
+    /// Who caused it: the {@code port} of the socket whose request it answers or reports; 0 for the kernel itself.
+    public int port() {
+        return bytes.getInt(start + 12);
+    }
+
     /// Length of what follows the nlmsghdr.
     public int payloadLength() {
         return length - Nl.HEADER_BYTES;

@@ -24,7 +24,9 @@ public record Nexthop(int id, Target target, int protocol) {
         record Gateway(IpAddress address, InterfaceIndex link, boolean onLink) implements Target {}
 
         /// Packets are dropped.
-        record Blackhole() implements Target {}
+        ///
+        /// @param family AF_INET, or AF_INET6, which routes of both families can use
+        record Blackhole(int family) implements Target {}
 
         /// Equal-cost use of other nexthop objects.
         record Group(List<Integer> ids) implements Target {
@@ -54,8 +56,8 @@ public record Nexthop(int id, Target target, int protocol) {
                         .attributeU32(Rt.NHA_ID, id)
                         .attributeU32(Rt.NHA_OIF, link.value())
                         .attribute(Rt.NHA_GATEWAY, address);
-            case Target.Blackhole() ->
-                header(Rt.RTM_NEWNEXTHOP, flags, "add nexthop " + id + " blackhole", Rt.AF_INET, protocol, 0)
+            case Target.Blackhole(int family) ->
+                header(Rt.RTM_NEWNEXTHOP, flags, "add nexthop " + id + " blackhole", family, protocol, 0)
                         .attributeU32(Rt.NHA_ID, id)
                         .flag(Rt.NHA_BLACKHOLE);
             case Target.Group(var ids) ->
@@ -101,7 +103,7 @@ public record Nexthop(int id, Target target, int protocol) {
                 case Rt.NHA_ID -> id = attributes.u32();
                 case Rt.NHA_GATEWAY -> gateway = attributes.address();
                 case Rt.NHA_OIF -> link = new InterfaceIndex(attributes.u32());
-                case Rt.NHA_BLACKHOLE -> target = new Target.Blackhole();
+                case Rt.NHA_BLACKHOLE -> target = new Target.Blackhole(message.u8(0));
                 case Rt.NHA_GROUP -> target = parseGroup(attributes.bytes());
                 default -> {}
             }

@@ -61,6 +61,15 @@ public record Route(
 
     /// Asks how packets to {@code destination} would leave.
     public static Request lookup(IpAddress destination) {
+        return lookup(destination, 0);
+    }
+
+    /// Asks for the route that packets to {@code destination} take, as it was installed.
+    public static Request match(IpAddress destination) {
+        return lookup(destination, Rt.RTM_F_FIB_MATCH);
+    }
+
+    private static Request lookup(IpAddress destination, int flags) {
         return Request.of(Rt.RTM_GETROUTE, 0, () -> "get route to " + destination)
                 .u8(Rt.family(destination))
                 .u8(destination.bits())
@@ -70,11 +79,32 @@ public record Route(
                 .u8(0)
                 .u8(0)
                 .u8(0)
-                .u32(0)
+                .u32(flags)
                 .attribute(Rt.RTA_DST, destination);
     }
 
-    /// Installs the route, replacing one with the same prefix and priority.
+    /// Deletes the route of this prefix, priority and protocol, wherever it leads.
+    public static Request remove(Prefix prefix, int priority, int protocol) {
+        return Request.of(Rt.RTM_DELROUTE, Nl.NLM_F_ACK, () -> "delete route " + prefix + " metric " + priority)
+                .u8(Rt.family(prefix.address()))
+                .u8(prefix.length())
+                .u8(0)
+                .u8(0)
+                .u8(Rt.RT_TABLE_MAIN)
+                .u8(protocol)
+                .u8(Rt.RT_SCOPE_NOWHERE)
+                .u8(Rt.RTN_UNSPEC)
+                .u32(0)
+                .attribute(Rt.RTA_DST, prefix.address())
+                .attributeU32(Rt.RTA_PRIORITY, priority);
+    }
+
+    /// Installs the route; EEXIST if there is one, of any protocol, with the same prefix and priority.
+    public Request create() {
+        return request(Rt.RTM_NEWROUTE, Nl.NLM_F_ACK | Nl.NLM_F_CREATE | Nl.NLM_F_EXCL, "add");
+    }
+
+    /// Installs the route, replacing one, of any protocol, with the same prefix and priority.
     public Request replace() {
         return request(Rt.RTM_NEWROUTE, Nl.NLM_F_ACK | Nl.NLM_F_CREATE | Nl.NLM_F_REPLACE, "add");
     }
@@ -141,7 +171,7 @@ public record Route(
         }
         int length = message.u8(1);
         IpAddress destination = parsed.destination == null ? unspecified(family) : parsed.destination;
-        if (length > destination.bits()) {
+        if (length > destination.bits() || parsed.table(message.u8(4)) != Rt.RT_TABLE_MAIN) {
             return null;
         }
         return new Route(
@@ -174,8 +204,14 @@ public record Route(
         InterfaceIndex link;
 
         int priority;
+        int table;
         int nexthopId;
         int mtuBytes;
+
+        /// @param inHeader 8 bits, to which RTA_TABLE, where present, is preferred
+        int table(int inHeader) {
+            return table == 0 ? inHeader : table;
+        }
 
         void take(Attributes attributes) {
             switch (attributes.type()) {
@@ -185,6 +221,7 @@ public record Route(
                 case Rt.RTA_PREFSRC -> preferredSource = attributes.address();
                 case Rt.RTA_OIF -> link = new InterfaceIndex(attributes.u32());
                 case Rt.RTA_PRIORITY -> priority = attributes.u32();
+                case Rt.RTA_TABLE -> table = attributes.u32();
                 case Rt.RTA_NH_ID -> nexthopId = attributes.u32();
                 case Rt.RTA_METRICS -> mtuBytes = mtu(attributes.nested());
                 default -> {}

@@ -20,6 +20,10 @@ public final class Rt {
     public static final int RTN_BLACKHOLE = 6;
     public static final int RT_SCOPE_UNIVERSE = 0;
     public static final int RT_SCOPE_LINK = 253;
+    static final int RT_SCOPE_NOWHERE = 255;
+    static final int RTN_UNSPEC = 0;
+    /// In a lookup: answer with the route that matches, not with what follows from it.
+    static final int RTM_F_FIB_MATCH = 0x2000;
 
     public static final int AF_UNSPEC = 0;
     public static final int AF_INET = 2;

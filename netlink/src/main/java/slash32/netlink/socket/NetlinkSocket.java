@@ -13,7 +13,8 @@ import slash32.netlink.message.Message;
 import slash32.netlink.message.Nl;
 import slash32.netlink.message.Request;
 
-/// A netlink socket for requests: one at a time, in pipelined batches, or as a transaction; and for dumps (netlink(7)).
+/// A netlink socket for requests: one at a time, in pipelined batches, or as a transaction; and for dumps
+/// (netlink(7)).
 ///
 /// Strict checking, extended acknowledgements and a receive time-out are on, so that nothing is silently ignored and
 /// nothing waits for ever. At log level TRACE every datagram is printed. Owned by one thread.
@@ -43,10 +44,12 @@ public final class NetlinkSocket implements AutoCloseable {
     private final FileDescriptor descriptor;
     private final NativeBuffer out = NativeBuffer.allocate(SEND_BYTES);
     private final NativeBuffer in = NativeBuffer.allocate(RECEIVE_BYTES);
+    private final int port;
     private int sequence;
 
-    private NetlinkSocket(FileDescriptor descriptor) {
+    private NetlinkSocket(FileDescriptor descriptor, int port) {
         this.descriptor = descriptor;
+        this.port = port;
     }
 
     /// Opens a socket in the calling thread's network namespace.
@@ -59,7 +62,22 @@ public final class NetlinkSocket implements AutoCloseable {
         FileDescriptor.check(
                 Libc.INSTANCE.setsockopt(descriptor.value(), SOL_SOCKET, SO_RCVTIMEO, timeout.pointer(), 16),
                 "set a time-out on a netlink socket");
-        return new NetlinkSocket(descriptor);
+        return new NetlinkSocket(descriptor, portOf(descriptor));
+    }
+
+    private static int portOf(FileDescriptor descriptor) throws IOException {
+        NativeBuffer address = NativeBuffer.allocate(12);
+        NativeBuffer length = NativeBuffer.allocate(4);
+        length.bytes().putInt(0, 12);
+        FileDescriptor.check(
+                Libc.INSTANCE.getsockname(descriptor.value(), address.pointer(), length.pointer()),
+                "get the port of a netlink socket");
+        return address.bytes().getInt(4);
+    }
+
+    /// The socket's address. An event with this {@link Message#port} is the echo of what this socket asked for.
+    public int port() {
+        return port;
     }
 
     static FileDescriptor openRaw(NetlinkProtocol protocol, int receiveBytes) throws IOException {
