@@ -1,0 +1,405 @@
+package slash32.agent.dataplane.fib;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import slash32.net.InterfaceIndex;
+import slash32.net.IpAddress;
+import slash32.net.Prefix;
+import slash32.netlink.message.Request;
+import slash32.netlink.route.Link;
+import slash32.netlink.route.Nexthop;
+import slash32.netlink.route.Route;
+import slash32.netlink.route.RouteEvent;
+import slash32.netlink.route.Rt;
+import slash32.netlink.socket.Errno;
+import slash32.netlink.socket.KernelException;
+import slash32.netlink.socket.NetlinkSocket;
+import slash32.reconcile.Backoff;
+
+/// Keeps the kernel's remote routes equal to what is desired, at the cost of the change.
+///
+/// A reconciler like {@link slash32.reconcile.Reconciler}, with the same rules, for a million routes: desired and
+/// owned
+/// are flat columns, and all routes of a next hop share one nexthop object, so that what happens to a next hop is one
+/// message. A next hop that is not permitted is a blackhole (docs/adr/0006). Until a family is in sync, routes that
+/// an
+/// earlier run left are neither removed nor turned away from a next hop that nothing was yet said about.
+///
+/// Owned by one thread, {@code kernel}. Give {@link #observed} no echoes of our own writes: events whose
+/// {@code Message.port} is that of our socket.
+public final class FibWriter {
+    /// Metric of every route of ours: above that of a guest next door, which is preferred, and our own, so that a
+    /// route of another protocol to the same prefix stands beside it.
+    public static final int PRIORITY = 128;
+
+    /// Routes of one family in one pass: about 10 ms of the kernel's time, which others wait for.
+    private static final int WRITES_PER_PASS = 2048;
+
+    /// Prefixes of one family looked at in one pass: after a read-back most need no write.
+    private static final int LOOKS_PER_PASS = 65_536;
+
+    private final Rtnl rtnl;
+    private final Backoff backoff;
+    private final NexthopObjects objects = new NexthopObjects();
+    private final FibTable ipv4 = new FibTable(true, objects);
+    private final FibTable ipv6 = new FibTable(false, objects);
+    private final Nexthops nexthops;
+    private final Retries retries;
+    private final Set<FibTable> inSync = new HashSet<>();
+    private boolean ownedKnown;
+    private boolean decisionsChanged;
+    private int brokenInARow;
+    private long brokenUntilNanos;
+
+    /// @param rtnl of the namespace whose FIB it is; others may use it between calls
+    /// @param backoff of what the kernel refused
+    public FibWriter(NetlinkSocket rtnl, Backoff backoff) {
+        this(Rtnl.of(rtnl), backoff);
+    }
+
+    FibWriter(Rtnl rtnl, Backoff backoff) {
+        this.rtnl = rtnl;
+        this.backoff = backoff;
+        nexthops = new Nexthops(objects, backoff);
+        retries = new Retries(backoff);
+    }
+
+    /// Packets to a prefix are to go to {@code nextHop}; takes effect at the next pass.
+    ///
+    /// A next hop's route to itself is not ours to install: the underlay has one, by which routes through it are
+    /// resolved.
+    ///
+    /// @param high the prefix's first 64 bits; an IPv4 address is the upper half
+    public void put(long high, long low, int length, boolean isIpv6, IpAddress nextHop) {
+        if (nextHop.isIpv4() != isIpv6
+                && nextHop.bits() == length
+                && FibTable.high(nextHop) == high
+                && FibTable.low(nextHop) == low) {
+            remove(high, low, length, isIpv6);
+            return;
+        }
+        FibTable table = isIpv6 ? ipv6 : ipv4;
+        int number = table.add(high, low, length);
+        NextHop hop = nexthops.of(nextHop);
+        int before = table.desired(number);
+        if (before != hop.handle) {
+            nexthops.acquire(hop);
+            table.desire(number, hop.handle);
+            if (before != 0) {
+                nexthops.release(before);
+            }
+            forgetFailure(table, number);
+        }
+        table.release(number, false);
+        table.touch(number);
+    }
+
+    /// A prefix is to have no route of ours, whichever run made it; takes effect at the next pass.
+    ///
+    /// @param high the prefix's first 64 bits; an IPv4 address is the upper half
+    public void remove(long high, long low, int length, boolean isIpv6) {
+        FibTable table = isIpv6 ? ipv6 : ipv4;
+        int number = table.add(high, low, length);
+        int before = table.desired(number);
+        if (before != 0) {
+            table.desire(number, 0);
+            nexthops.release(before);
+            forgetFailure(table, number);
+        }
+        table.release(number, true);
+        table.touch(number);
+    }
+
+    /// Packets may be given to {@code nextHop} as they are.
+    public void permit(IpAddress nextHop) {
+        decisionsChanged |= nexthops.decide(nextHop, NextHop.Decision.PERMITTED);
+    }
+
+    /// Packets to {@code nextHop} are dropped; so they are before anything is said about it.
+    public void refuse(IpAddress nextHop) {
+        decisionsChanged |= nexthops.decide(nextHop, NextHop.Decision.REFUSED);
+    }
+
+    /// Every route of a family, and what there is to say about its next hops, has been stated: the rest may go.
+    public void inSync(boolean isIpv6) {
+        FibTable table = isIpv6 ? ipv6 : ipv4;
+        if (inSync.add(table)) {
+            decisionsChanged = true;
+            table.forEach(number -> {
+                if (table.desired(number) == 0) {
+                    table.touch(number);
+                }
+            });
+        }
+    }
+
+    /// Forgets what the kernel holds; the next pass reads it back. After an overrun of the event socket.
+    public void resync() {
+        ownedKnown = false;
+    }
+
+    /// The kernel reported something that somebody else did.
+    public void observed(RouteEvent event) {
+        switch (event) {
+            case RouteEvent.RouteAdded(Route route) -> routeObserved(route, true);
+            case RouteEvent.RouteRemoved(Route route) -> routeObserved(route, false);
+            case RouteEvent.LinkChanged(Link link) -> linkObserved(link.index(), link.up() && link.carrier());
+            case RouteEvent.LinkRemoved(Link link) -> linkObserved(link.index(), false);
+            case RouteEvent.NexthopChanged(Nexthop nexthop) -> nexthopObserved(nexthop, true);
+            case RouteEvent.NexthopRemoved(Nexthop nexthop) -> nexthopObserved(nexthop, false);
+            case RouteEvent.AddressAdded(var _), RouteEvent.AddressRemoved(var _) -> {}
+            case RouteEvent.NeighborChanged(var _), RouteEvent.NeighborRemoved(var _) -> {}
+        }
+    }
+
+    private void routeObserved(Route route, boolean there) {
+        nexthops.routeChanged(route.prefix());
+        FibTable table = table(route.prefix());
+        if (!ownedKnown || route.priority() != PRIORITY) {
+            return;
+        }
+        boolean ours = route.protocol() == Rt.RTPROT_SLASH32;
+        int number = ours && there ? table.add(route.prefix()) : table.find(route.prefix());
+        if (number == FibTable.ABSENT) {
+            return;
+        }
+        if (!ours && !there) { // what was in our way went out of it
+            retries.forget(route.prefix());
+        } else {
+            table.own(number, ours && there ? idOf(route) : 0);
+        }
+        table.touch(number);
+    }
+
+    /// The kernel flushes the objects of a link that goes down or loses its carrier, and their routes, and reports
+    /// neither.
+    private void linkObserved(InterfaceIndex link, boolean usable) {
+        if (nexthops.linkChanged(link) && !usable) {
+            resync();
+        }
+    }
+
+    private void nexthopObserved(Nexthop nexthop, boolean there) {
+        if (!NexthopObjects.isOurs(nexthop.id())) {
+            nexthops.reconsiderAll(); // routes of the underlay may use it
+        } else if (there) {
+            objects.found(nexthop);
+            nexthops.reconsider(nexthop.id());
+        } else {
+            resync(); // every route that used it went too, unreported
+        }
+    }
+
+    /// When the next pass has something to do: {@code nowNanos} for at once, {@link Long#MAX_VALUE} for never.
+    public long nextDeadlineNanos(long nowNanos) {
+        if (brokenInARow > 0) {
+            return Math.max(nowNanos, brokenUntilNanos);
+        }
+        boolean busy = !ownedKnown || ipv4.hasQueued() || ipv6.hasQueued() || decisionsChanged || nexthops.hasWork();
+        return busy ? nowNanos : Math.max(nowNanos, Math.min(retries.nextNanos(), nexthops.nextRetryNanos()));
+    }
+
+    /// Applies differences that are known and due, a batch of them: ask {@link #nextDeadlineNanos} for more.
+    public FibPass pass(long nowNanos) {
+        if (nextDeadlineNanos(nowNanos) > nowNanos) {
+            return FibPass.NOTHING;
+        }
+        try {
+            FibPass pass = tryPass(nowNanos);
+            brokenInARow = 0;
+            return pass;
+        } catch (IOException e) {
+            ownedKnown = false;
+            brokenInARow++;
+            brokenUntilNanos = nowNanos + backoff.delayNanos(brokenInARow);
+            return FibPass.broken("fib: " + e.getMessage());
+        }
+    }
+
+    private FibPass tryPass(long nowNanos) throws IOException {
+        if (!ownedKnown) {
+            readBack();
+        }
+        if (decisionsChanged) {
+            decisionsChanged = false;
+            ipv4.reviveDeferred();
+            ipv6.reviveDeferred();
+        }
+        retries.due(nowNanos, prefix -> {
+            FibTable table = table(prefix);
+            int number = table.find(prefix);
+            if (number != FibTable.ABSENT) {
+                table.touch(number);
+            }
+        });
+        nexthops.resolve(rtnl, address -> (address.isIpv4() ? ipv4 : ipv6).ownedCovering(address));
+        var changes = new ArrayList<RouteChange>();
+        collect(ipv4, nowNanos, changes);
+        collect(ipv6, nowNanos, changes);
+        int nexthopsWritten = nexthops.write(rtnl, nowNanos);
+        FibPass routes = changes.isEmpty() ? FibPass.NOTHING : write(changes, nowNanos);
+        nexthopsWritten += nexthops.sweep(rtnl);
+        return routes.and(nexthopsWritten);
+    }
+
+    private void collect(FibTable table, long nowNanos, List<RouteChange> changes) {
+        int writesMax = changes.size() + WRITES_PER_PASS;
+        for (int looks = 0; looks < LOOKS_PER_PASS && changes.size() < writesMax && table.hasQueued(); looks++) {
+            int number = table.takeQueued();
+            int owned = table.owned(number);
+            if (!retries.isEmpty() && retries.holds(table.prefix(number), nowNanos)) {
+                continue;
+            }
+            int id = wantedId(table, number);
+            if (id == owned) {
+                settled(table, number);
+            } else if (id != FibTable.ABSENT) {
+                changes.add(new RouteChange(table, number, table.prefix(number), id, owned != 0));
+            }
+        }
+    }
+
+    /// The object that the route is to use: 0 for no route, ABSENT to leave it as it is.
+    private int wantedId(FibTable table, int number) {
+        int owned = table.owned(number);
+        if (table.desired(number) == 0) {
+            boolean stranger = owned != 0 && !table.isReleased(number) && !inSync.contains(table);
+            return stranger ? FibTable.ABSENT : 0;
+        }
+        NextHop hop = nexthops.of(table.desired(number));
+        boolean undecided =
+                hop.decision == NextHop.Decision.UNDECIDED && !inSync.contains(hop.address.isIpv4() ? ipv4 : ipv6);
+        if (undecided && owned != 0) {
+            table.defer(number);
+            return FibTable.ABSENT;
+        }
+        return nexthops.bind(hop, owned);
+    }
+
+    private FibPass write(List<RouteChange> changes, long nowNanos) throws IOException {
+        var requests = new ArrayList<Request>(changes.size());
+        changes.forEach(change -> requests.add(change.request()));
+        List<@Nullable KernelException> outcomes = rtnl.executeAll(requests);
+        int put = 0;
+        int removed = 0;
+        int failed = 0;
+        String firstFailure = null;
+        for (int i = 0; i < outcomes.size(); i++) {
+            RouteChange change = changes.get(i);
+            KernelException refusal = outcomes.get(i);
+            if (refusal != null && !(change.removes() && refusal.is(Errno.ESRCH))) {
+                String reason = failed(change, refusal, nowNanos);
+                firstFailure = failed++ == 0 ? reason : firstFailure;
+                continue;
+            }
+            put += change.removes() ? 0 : 1;
+            removed += change.removes() ? 1 : 0;
+            change.table().own(change.number(), change.id());
+            settled(change.table(), change.number());
+            nexthops.routeChanged(change.prefix());
+        }
+        return new FibPass(put, removed, 0, failed, firstFailure, null);
+    }
+
+    private String failed(RouteChange change, KernelException refusal, long nowNanos) {
+        boolean occupied = refusal.is(Errno.EEXIST);
+        String reason = refusal.getMessage() + (occupied ? ": another's route has this prefix and metric" : "");
+        if (retries.failed(change.prefix(), reason, nowNanos) && (occupied || change.present())) {
+            ownedKnown = false; // what we believed of the prefix may be wrong
+        }
+        return reason;
+    }
+
+    private void settled(FibTable table, int number) {
+        forgetFailure(table, number);
+        if (table.desired(number) == 0) {
+            table.release(number, false);
+            table.dropIfIdle(number);
+        }
+    }
+
+    private void forgetFailure(FibTable table, int number) {
+        if (!retries.isEmpty()) {
+            retries.forget(table.prefix(number));
+        }
+    }
+
+    private int idOf(Route route) {
+        return objects.present(route.nexthopId()) == null ? FibTable.ASTRAY : route.nexthopId();
+    }
+
+    private void readBack() throws IOException {
+        objects.forgetPresent();
+        rtnl.dump(Nexthop.dump(), objects::forgetPresent, message -> {
+            Nexthop nexthop = Nexthop.parse(message);
+            if (nexthop != null) {
+                objects.found(nexthop);
+            }
+        });
+        readBack(ipv4, Rt.AF_INET);
+        readBack(ipv6, Rt.AF_INET6);
+        nexthops.reconsiderAll();
+        ownedKnown = true;
+    }
+
+    private void readBack(FibTable table, int family) throws IOException {
+        Runnable forget = () -> table.forEach(number -> {
+            table.own(number, 0);
+            table.touch(number);
+        });
+        forget.run();
+        rtnl.dump(Route.dump(family, Rt.RTPROT_SLASH32), forget, message -> {
+            Route route = Route.parse(message);
+            if (route != null && route.protocol() == Rt.RTPROT_SLASH32 && route.priority() == PRIORITY) {
+                int number = table.add(route.prefix());
+                table.own(number, idOf(route));
+                table.touch(number);
+            }
+        });
+    }
+
+    /// Routes that are desired.
+    public int size() {
+        return ipv4.desiredCount() + ipv6.desiredCount();
+    }
+
+    /// Routes of ours in the kernel, as far as we know.
+    public int owned() {
+        return ipv4.ownedCount() + ipv6.ownedCount();
+    }
+
+    /// True if the route is in force as desired, as far as we know. It may lead to a next hop that drops.
+    public boolean inForce(Prefix prefix) {
+        FibTable table = table(prefix);
+        int number = table.find(prefix);
+        return ownedKnown
+                && number != FibTable.ABSENT
+                && table.desired(number) != 0
+                && table.owned(number) != 0
+                && table.owned(number) == nexthops.of(table.desired(number)).id;
+    }
+
+    /// Why the last attempt on {@code prefix} failed; null if it did not.
+    public @Nullable String failure(Prefix prefix) {
+        return retries.reason(prefix);
+    }
+
+    /// Routes that the kernel refused and that are to be tried again.
+    public int failures() {
+        return retries.size();
+    }
+
+    /// Next hops that have routes.
+    public Collection<NextHopView> nextHops() {
+        return nexthops.views();
+    }
+
+    private FibTable table(Prefix prefix) {
+        return prefix.isIpv4() ? ipv4 : ipv6;
+    }
+}

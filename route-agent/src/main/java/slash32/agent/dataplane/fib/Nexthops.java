@@ -1,0 +1,312 @@
+package slash32.agent.dataplane.fib;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.ToIntFunction;
+import org.jspecify.annotations.Nullable;
+import slash32.net.InterfaceIndex;
+import slash32.net.IpAddress;
+import slash32.net.Prefix;
+import slash32.netlink.message.Request;
+import slash32.netlink.route.Nexthop;
+import slash32.netlink.route.Nexthop.Target;
+import slash32.netlink.route.Rt;
+import slash32.netlink.socket.KernelException;
+import slash32.reconcile.Backoff;
+
+/// The next hops of routes, each with one nexthop object while it has routes. The object leads to the gateway that
+/// the
+/// underlay's own routes name, or drops: while the next hop is not permitted, has no route to it, or the kernel
+/// refuses
+/// the gateway.
+final class Nexthops {
+    private final NexthopObjects objects;
+    private final Backoff backoff;
+    private final Map<IpAddress, NextHop> byAddress = new HashMap<>();
+    /// Index 0 stays empty.
+    private final List<@Nullable NextHop> byHandle = new ArrayList<>();
+
+    private final List<Integer> freeHandles = new ArrayList<>();
+    private final Set<NextHop> unresolved = new LinkedHashSet<>();
+    /// Their objects may differ from what is wanted.
+    private final Set<NextHop> changed = new LinkedHashSet<>();
+    private final Set<NextHop> held = new HashSet<>();
+    /// Links and objects that some next hop is, or was, reached through; spares the walk over next hops for others.
+    private final Set<InterfaceIndex> linksUsed = new HashSet<>();
+
+    private final Set<Integer> viaIdsUsed = new HashSet<>();
+
+    Nexthops(NexthopObjects objects, Backoff backoff) {
+        this.objects = objects;
+        this.backoff = backoff;
+        byHandle.add(null);
+    }
+
+    /// The next hop of this address, which is made known if it is not.
+    NextHop of(IpAddress address) {
+        NextHop known = byAddress.get(address);
+        if (known != null) {
+            return known;
+        }
+        NextHop hop;
+        if (freeHandles.isEmpty()) {
+            hop = new NextHop(address, byHandle.size());
+            byHandle.add(hop);
+        } else {
+            hop = new NextHop(address, freeHandles.removeLast());
+            byHandle.set(hop.handle, hop);
+        }
+        byAddress.put(address, hop);
+        return hop;
+    }
+
+    NextHop of(int handle) {
+        NextHop hop = byHandle.get(handle);
+        if (hop == null) {
+            throw new IllegalStateException("no next hop has handle " + handle);
+        }
+        return hop;
+    }
+
+    /// One more route names {@code hop}.
+    void acquire(NextHop hop) {
+        if (hop.routes++ == 0) {
+            unresolved.add(hop);
+        }
+    }
+
+    /// A route names it no longer.
+    void release(int handle) {
+        NextHop hop = of(handle);
+        if (--hop.routes > 0) {
+            return;
+        }
+        unresolved.remove(hop);
+        if (hop.id != 0) {
+            objects.mayBeIdle(hop.id);
+        } else {
+            forgetIfIdle(hop);
+        }
+    }
+
+    /// States whether packets may be given to the next hop.
+    ///
+    /// @return true if the decision is another than before
+    boolean decide(IpAddress address, NextHop.Decision decision) {
+        NextHop hop = of(address);
+        if (hop.decision == decision) {
+            return false;
+        }
+        hop.decision = decision;
+        changed.add(hop);
+        return true;
+    }
+
+    /// The id of the object that {@code hop}'s routes are to use.
+    ///
+    /// @param owned the object that a route of {@code hop} uses; taken over if it was left by an earlier run and
+    ///     leads
+    ///     where it should, so that a restart rewrites nothing
+    int bind(NextHop hop, int owned) {
+        if (hop.id == 0) {
+            boolean adopt = NexthopObjects.isOurs(owned)
+                    && objects.owner(owned) == null
+                    && hop.wanted().equals(objects.present(owned));
+            hop.id = adopt ? owned : objects.allocate();
+            objects.assign(hop.id, hop);
+            changed.add(hop);
+        }
+        return hop.id;
+    }
+
+    /// What the kernel holds was read anew.
+    void reconsiderAll() {
+        for (NextHop hop : byAddress.values()) {
+            if (hop.routes > 0) {
+                unresolved.add(hop);
+            }
+            changed.add(hop);
+        }
+    }
+
+    void reconsider(int id) {
+        NextHop owner = objects.owner(id);
+        if (owner != null) {
+            changed.add(owner);
+        }
+    }
+
+    /// A route changed, ours or not: it may be the one to some next hops.
+    void routeChanged(Prefix prefix) {
+        if (prefix.isHost()) {
+            NextHop hop = byAddress.get(prefix.address());
+            if (hop != null && hop.routes > 0) {
+                unresolved.add(hop);
+            }
+            return;
+        }
+        for (NextHop hop : byAddress.values()) {
+            if (hop.routes > 0 && prefix.contains(hop.address)) {
+                unresolved.add(hop);
+            }
+        }
+    }
+
+    /// A link changed: the next hops behind it are looked up again.
+    ///
+    /// @return true if the kernel holds an object that leads out of it
+    boolean linkChanged(InterfaceIndex link) {
+        if (!linksUsed.contains(link)) {
+            return false;
+        }
+        boolean hasObject = false;
+        for (NextHop hop : byAddress.values()) {
+            if (hop.routes > 0 && hop.reach != null && hop.reach.link().equals(link)) {
+                unresolved.add(hop);
+                hasObject |= hop.reach.equals(objects.present(hop.id));
+            }
+        }
+        return hasObject;
+    }
+
+    boolean hasWork() {
+        return !unresolved.isEmpty() || !changed.isEmpty();
+    }
+
+    /// When a refused object is next to be tried; {@link Long#MAX_VALUE} for never.
+    long nextRetryNanos() {
+        long next = Long.MAX_VALUE;
+        for (NextHop hop : held) {
+            next = Math.min(next, hop.retryNanos);
+        }
+        return next;
+    }
+
+    List<NextHopView> views() {
+        return byAddress.values().stream()
+                .filter(hop -> hop.routes > 0)
+                .map(NextHop::view)
+                .toList();
+    }
+
+    /// Asks the kernel how it reaches the next hops for which that may have changed.
+    ///
+    /// @param ownedCovering see {@link GatewayLookup}
+    void resolve(Rtnl rtnl, ToIntFunction<IpAddress> ownedCovering) throws IOException {
+        List<NextHop> asked = List.copyOf(unresolved);
+        unresolved.clear();
+        for (NextHop hop : asked) {
+            new GatewayLookup(rtnl, objects, ownedCovering, hop).run();
+            if (hop.reach != null) {
+                linksUsed.add(hop.reach.link());
+            }
+            if (hop.viaId != 0) {
+                viaIdsUsed.add(hop.viaId);
+            }
+            letGo(hop);
+            changed.add(hop);
+        }
+    }
+
+    /// Writes the objects that differ from what is wanted. One whose gateway the kernel refuses drops instead.
+    ///
+    /// @return how many were written
+    int write(Rtnl rtnl, long nowNanos) throws IOException {
+        for (NextHop hop : List.copyOf(held)) {
+            if (hop.retryNanos <= nowNanos) {
+                letGo(hop);
+                changed.add(hop);
+            }
+        }
+        int written = 0;
+        while (!changed.isEmpty()) {
+            List<NextHop> hops = takeDiffering();
+            var requests = new ArrayList<Request>(hops.size());
+            hops.forEach(hop -> requests.add(new Nexthop(hop.id, hop.wanted(), Rt.RTPROT_SLASH32).replace()));
+            List<@Nullable KernelException> outcomes = rtnl.executeAll(requests);
+            for (int i = 0; i < hops.size(); i++) {
+                KernelException refusal = outcomes.get(i);
+                if (refusal == null) {
+                    written(hops.get(i));
+                    written++;
+                } else {
+                    refused(hops.get(i), refusal, nowNanos);
+                }
+            }
+        }
+        return written;
+    }
+
+    private List<NextHop> takeDiffering() {
+        var differing = new ArrayList<NextHop>(changed.size());
+        for (NextHop hop : changed) {
+            if (hop.routes > 0 && hop.id != 0 && !hop.wanted().equals(objects.present(hop.id))) {
+                differing.add(hop);
+            }
+        }
+        changed.clear();
+        return differing;
+    }
+
+    private void written(NextHop hop) {
+        Target target = hop.wanted();
+        objects.written(hop.id, target);
+        if (target instanceof Target.Gateway) {
+            hop.refusal = null;
+            hop.refusals = 0;
+        }
+        if (viaIdsUsed.contains(hop.id)) {
+            for (NextHop other : byAddress.values()) {
+                if (other.viaId == hop.id && other.routes > 0) {
+                    unresolved.add(other);
+                }
+            }
+        }
+    }
+
+    private void refused(NextHop hop, KernelException refusal, long nowNanos) {
+        boolean wasGateway = hop.wanted() instanceof Target.Gateway;
+        hop.refusal = refusal.getMessage();
+        hop.refusals++;
+        hop.retryNanos = nowNanos + backoff.delayNanos(hop.refusals);
+        hop.held = true;
+        held.add(hop);
+        if (wasGateway) {
+            changed.add(hop);
+        }
+    }
+
+    private void letGo(NextHop hop) {
+        hop.held = false;
+        held.remove(hop);
+    }
+
+    /// Deletes the objects that nothing uses any more.
+    int sweep(Rtnl rtnl) throws IOException {
+        int swept = objects.sweep(rtnl);
+        if (swept > 0) {
+            for (NextHop hop : List.copyOf(byAddress.values())) {
+                forgetIfIdle(hop);
+            }
+        }
+        return swept;
+    }
+
+    /// One that was decided about is kept: the decision may come long before the first route.
+    private void forgetIfIdle(NextHop hop) {
+        if (hop.routes == 0 && hop.id == 0 && hop.decision == NextHop.Decision.UNDECIDED) {
+            byAddress.remove(hop.address);
+            byHandle.set(hop.handle, null);
+            freeHandles.add(hop.handle);
+            unresolved.remove(hop);
+            changed.remove(hop);
+            letGo(hop);
+        }
+    }
+}

@@ -1,0 +1,93 @@
+package slash32.agent.dataplane.fib;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Random;
+import java.util.stream.Stream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import slash32.net.IpAddress;
+import slash32.net.Ipv4Address;
+import slash32.net.Ipv6Address;
+import slash32.net.Prefix;
+import slash32.testkit.Seeds;
+
+class FibTableTest {
+    private record Columns(int desired, int owned) {}
+
+    @ParameterizedTest(name = "seed {0}")
+    @MethodSource("seeds")
+    void holdsWhatAMapHolds(long seed) {
+        var random = new Random(seed);
+        boolean ipv4 = random.nextBoolean();
+        var table = new FibTable(ipv4, new NexthopObjects());
+        Map<Prefix, Columns> model = new HashMap<>();
+        for (int i = 0; i < 20_000; i++) {
+            Prefix prefix = prefix(random, ipv4);
+            if (random.nextInt(3) == 0) {
+                int number = table.find(prefix);
+                assertThat(number == FibTable.ABSENT).isEqualTo(!model.containsKey(prefix));
+                if (number != FibTable.ABSENT) {
+                    table.desire(number, 0);
+                    table.own(number, 0);
+                    table.dropIfIdle(number);
+                    model.remove(prefix);
+                }
+            } else {
+                int number = table.add(prefix);
+                var columns = new Columns(1 + random.nextInt(9), random.nextInt(9));
+                table.desire(number, columns.desired());
+                table.own(number, columns.owned());
+                model.put(prefix, columns);
+            }
+        }
+        var held = new HashMap<Prefix, Columns>();
+        table.forEach(n -> held.put(table.prefix(n), new Columns(table.desired(n), table.owned(n))));
+        assertThat(held).isEqualTo(model);
+        assertThat(table.desiredCount()).isEqualTo(model.size());
+        model.keySet()
+                .forEach(prefix -> assertThat(table.prefix(table.find(prefix))).isEqualTo(prefix));
+    }
+
+    @ParameterizedTest(name = "seed {0}")
+    @MethodSource("seeds")
+    void queuesEachPrefixOnceInOrder(long seed) {
+        var random = new Random(seed);
+        var table = new FibTable(true, new NexthopObjects());
+        var expected = new ArrayList<Prefix>();
+        for (int i = 0; i < 3_000; i++) {
+            if (random.nextInt(3) > 0) {
+                Prefix prefix = prefix(random, true);
+                table.touch(table.add(prefix));
+                if (!expected.contains(prefix)) {
+                    expected.add(prefix);
+                }
+            } else if (table.hasQueued()) {
+                int number = table.takeQueued();
+                assertThat(table.prefix(number)).isEqualTo(expected.removeFirst());
+                table.dropIfIdle(number);
+            }
+        }
+        while (table.hasQueued()) {
+            assertThat(table.prefix(table.takeQueued())).isEqualTo(expected.removeFirst());
+        }
+        assertThat(expected).isEmpty();
+    }
+
+    /// Few enough to meet again, of every length.
+    private static Prefix prefix(Random random, boolean ipv4) {
+        int bits = random.nextInt(ipv4 ? 33 : 129);
+        int tail = random.nextInt(64);
+        IpAddress address = ipv4
+                ? new Ipv4Address(tail << 26 | tail)
+                : new Ipv6Address(0x2001_0db8L << 32 | tail, (long) tail << 58 | tail);
+        return Prefix.containing(address, bits);
+    }
+
+    static Stream<Long> seeds() {
+        return Seeds.of(6, 1, 2);
+    }
+}
