@@ -151,8 +151,10 @@ public final class PacketSocket implements AutoCloseable {
         return ByteBuffer.allocateDirect(size).order(ByteOrder.nativeOrder());
     }
 
+    /// All of the buffer: jnr-ffi's pointer would else begin at its position.
     private static Pointer pointer(ByteBuffer direct) {
-        return Pointer.wrap(Libc.RUNTIME, direct);
+        return Pointer.wrap(
+                Libc.RUNTIME, direct.duplicate().order(ByteOrder.nativeOrder()).clear());
     }
 
     /// Ends {@link #receive}, which then lets go of the sockets.

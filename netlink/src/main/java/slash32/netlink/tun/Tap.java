@@ -88,12 +88,16 @@ public final class Tap implements AutoCloseable {
         set(TUNSETPERSIST, persistent ? 1 : 0, "make TAP " + name + " persistent");
     }
 
-    /// Lets this user open it without privileges; -1 for nobody in particular.
+    /// Lets this user open it without privileges; the kernel offers no way to take that back.
+    ///
+    /// @param uid not negative
     public void setOwner(int uid) throws IOException {
         set(TUNSETOWNER, uid, "set owner of TAP " + name);
     }
 
-    /// Lets this group open it without privileges; -1 for none.
+    /// Lets this group open it without privileges; the kernel offers no way to take that back.
+    ///
+    /// @param gid not negative
     public void setGroup(int gid) throws IOException {
         set(TUNSETGROUP, gid, "set group of TAP " + name);
     }
@@ -129,8 +133,10 @@ public final class Tap implements AutoCloseable {
         transfer("write to TAP ", Libc.INSTANCE.write(descriptor.value(), wrap(direct), length));
     }
 
+    /// All of the buffer: jnr-ffi's pointer would else begin at its position.
     private static Pointer wrap(ByteBuffer direct) {
-        return Pointer.wrap(Libc.RUNTIME, direct);
+        return Pointer.wrap(
+                Libc.RUNTIME, direct.duplicate().order(ByteOrder.nativeOrder()).clear());
     }
 
     private int transfer(String what, long result) throws IOException {
