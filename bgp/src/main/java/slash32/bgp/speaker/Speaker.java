@@ -98,6 +98,7 @@ public final class Speaker implements AutoCloseable {
         }
         loop.execute(() -> {
             config.peers().forEach(this::addPeer);
+            listeners.forEach(channel -> channel.config().setAutoRead(true));
             started = true;
             considerInSync();
             var _ = loop.schedule(
@@ -116,6 +117,7 @@ public final class Speaker implements AutoCloseable {
                 .channel(EpollServerSocketChannel.class)
                 .option(ChannelOption.SO_REUSEADDR, true)
                 .option(EpollChannelOption.IP_FREEBIND, true)
+                .option(ChannelOption.AUTO_READ, false) // until there are sessions to give connections to
                 .childOption(ChannelOption.TCP_NODELAY, true)
                 .childOption(EpollChannelOption.TCP_USER_TIMEOUT, USER_TIMEOUT_MILLIS)
                 .childOption(ChannelOption.RECVBUF_ALLOCATOR, new FixedRecvByteBufAllocator(READ_BYTES))
@@ -384,6 +386,9 @@ public final class Speaker implements AutoCloseable {
     }
 
     private void endWith(Consumer<PeerSession> farewell) {
+        if (loop.isShuttingDown()) {
+            return; // close() after shutdown() is fine
+        }
         var _ = loop.submit(() -> {
                     closing = true;
                     peers.values().forEach(farewell);

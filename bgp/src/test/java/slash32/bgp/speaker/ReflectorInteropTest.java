@@ -66,14 +66,23 @@ class ReflectorInteropTest {
 
     @Test
     void routesOfBothFamiliesPassThroughBird() throws Exception {
-        startBird("");
+        startBird("passive on;");
         routesPassBothWays(null);
     }
 
     @Test
     void aSessionWithBirdIsSignedWithMd5() throws Exception {
-        startBird("password \"secret\";");
+        startBird("passive on; password \"secret\";");
         routesPassBothWays(Bytes.copyOf("secret".getBytes(java.nio.charset.StandardCharsets.US_ASCII)));
+    }
+
+    @Test
+    void sessionsSettleWhenBothEndsDial() throws Exception {
+        startBird("connect delay time 1;");
+        routesPassBothWays(null);
+        for (Speaker speaker : speakers) {
+            assertThat(speaker.status().peers().getFirst().counters().flaps()).isZero();
+        }
     }
 
     @Test
@@ -84,7 +93,7 @@ class ReflectorInteropTest {
 
     @Test
     void routesAreKeptWhileAPeerThatRestartsIsAway() throws Exception {
-        startBird("");
+        startBird("passive on;");
         var heard = new Recorder();
         Speaker one = speaker("10.0.0.11", null, new Recorder());
         Speaker two = speaker("10.0.0.12", null, heard);
@@ -105,7 +114,7 @@ class ReflectorInteropTest {
 
     @Test
     void aPeerThatIsKilledAndComesBackIsTakenUpAgain() throws Exception {
-        startBird("");
+        startBird("passive on;");
         var heard = new Recorder();
         Speaker one = speaker("10.0.0.11", null, new Recorder());
         speaker("10.0.0.12", null, heard);
@@ -113,14 +122,14 @@ class ReflectorInteropTest {
         heard.await("routes", () -> heard.routes.containsKey(V4));
         Objects.requireNonNull(reflector).destroyForcibly().waitFor();
         heard.await("the loss", () -> heard.state("10.0.0.1") != SessionState.ESTABLISHED);
-        startBird("");
+        startBird("passive on;");
         heard.await("the return", () -> heard.state("10.0.0.1") == SessionState.ESTABLISHED);
         heard.await("routes again", () -> heard.routes.containsKey(V4));
     }
 
     @Test
     void octetsOfAStrangerOrOfAMadPeerStopNobodyElse() throws Exception {
-        startBird("");
+        startBird("passive on;");
         var heard = new Recorder();
         Speaker one = speaker("10.0.0.11", null, new Recorder());
         speaker("10.0.0.12", null, heard);
@@ -199,7 +208,7 @@ class ReflectorInteropTest {
         for (String peer : List.of("11", "12")) {
             config.append("""
                     protocol bgp p%s {
-                      local 10.0.0.1 as 65000; neighbor 10.0.0.%s as 65000; rr client; passive on; %s
+                      local 10.0.0.1 as 65000; neighbor 10.0.0.%s port 1790 as 65000; rr client; %s
                       hold time 9; graceful restart on;
                       ipv4 { import all; export all; }; ipv6 { import all; export all; };
                     }
