@@ -152,6 +152,7 @@ public final class NetlinkSocket implements AutoCloseable {
         int length = requests.stream().mapToInt(Request::length).sum();
         if (length > SEND_BYTES) {
             datagram = NativeBuffer.allocate(length);
+            setOption(descriptor, SOL_SOCKET, SO_SNDBUFFORCE, length); // a longer datagram is EMSGSIZE
         }
         datagram.bytes().clear();
         for (Request request : requests) {

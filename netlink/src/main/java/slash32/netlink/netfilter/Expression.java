@@ -1,0 +1,87 @@
+package slash32.netlink.netfilter;
+
+import slash32.net.Bytes;
+
+/// A step of a rule. Registers are named by their offset in bytes, 0 to 60; a test that fails ends the rule.
+public sealed interface Expression {
+
+    /// Loads something known about the packet.
+    record Meta(Key key, int register) implements Expression {
+        /// NFT_META_*
+        public enum Key {
+            /// 16 bytes, NUL-padded.
+            INPUT_NAME(6),
+            /// 16 bytes, NUL-padded.
+            OUTPUT_NAME(7),
+            /// ARPHRD_*, 2 bytes in host order.
+            INPUT_TYPE(8),
+            /// NFPROTO_*, 1 byte.
+            NETWORK_PROTOCOL(15),
+            /// Of the last header that is no IPv6 extension; 1 byte.
+            TRANSPORT_PROTOCOL(16);
+
+            final int number;
+
+            Key(int number) {
+                this.number = number;
+            }
+        }
+    }
+
+    /// Loads bytes of the packet.
+    record Payload(Header header, int offset, int length, int register) implements Expression {
+        /// NFT_PAYLOAD_*_HEADER
+        public enum Header {
+            LINK(0),
+            NETWORK(1),
+            TRANSPORT(2);
+
+            final int number;
+
+            Header(int number) {
+                this.number = number;
+            }
+        }
+    }
+
+    /// Loads conntrack's state of the packet as a bit mask in host order.
+    record ConntrackState(int register) implements Expression {}
+
+    /// Goes on if the register compares so with {@code value}.
+    record Compare(int register, Operator operator, Bytes value) implements Expression {
+        /// NFT_CMP_*; greater and less are of bytes in the order of the wire.
+        public enum Operator {
+            EQUAL(0),
+            NOT_EQUAL(1),
+            AT_MOST(3),
+            AT_LEAST(5);
+
+            final int number;
+
+            Operator(int number) {
+                this.number = number;
+            }
+        }
+    }
+
+    /// Keeps the bits of {@code mask} in the register.
+    record Mask(int register, Bytes mask) implements Expression {}
+
+    /// Goes on if the set has the key that starts at the register.
+    record InSet(String set, int register) implements Expression {}
+
+    /// Takes the verdict under the key that starts at the register; goes on if the map has none.
+    record VerdictFrom(String map, int register) implements Expression {}
+
+    /// Counts by a named counter.
+    record Count(String counter) implements Expression {}
+
+    /// Counts by the named counter under the key that starts at the register; a map without one ends the rule.
+    record CountFrom(String map, int register) implements Expression {}
+
+    /// Ends the rule with a verdict.
+    record Immediate(Verdict verdict) implements Expression {}
+
+    /// One that no rule of ours has, as found in the kernel.
+    record Foreign(String name) implements Expression {}
+}

@@ -1,0 +1,233 @@
+package slash32.netlink.netfilter;
+
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import slash32.net.Bytes;
+import slash32.netlink.message.Attributes;
+import slash32.netlink.message.Request;
+
+/// Expressions as attributes of a rule, in both directions. Attribute numbers are those of the expression's own enum in
+/// nf_tables.h, such as NFTA_CMP_SREG = 1, NFTA_CMP_OP = 2, NFTA_CMP_DATA = 3.
+final class ExpressionCodec {
+    private static final int NFTA_EXPR_NAME = 1;
+    private static final int NFTA_EXPR_DATA = 2;
+    private static final int NFTA_LIST_ELEM = 1;
+    private static final int NFT_CT_STATE = 0;
+    static final int NFT_OBJECT_COUNTER = 1;
+    /// NFT_REG_VERDICT
+    private static final int VERDICT_REGISTER = 0;
+
+    private ExpressionCodec() {}
+
+    /// Adds {@code expression} to a rule's list.
+    static void add(Request request, Expression expression) {
+        switch (expression) {
+            case Expression.Meta(var key, int register) ->
+                add(
+                        request,
+                        "meta",
+                        data -> data.attributeBe32(2, key.number).attributeBe32(1, Nft.register(register)));
+            case Expression.Payload(var header, int offset, int length, int register) ->
+                add(
+                        request,
+                        "payload",
+                        data -> data.attributeBe32(1, Nft.register(register))
+                                .attributeBe32(2, header.number)
+                                .attributeBe32(3, offset)
+                                .attributeBe32(4, length));
+            case Expression.ConntrackState(int register) ->
+                add(
+                        request,
+                        "ct",
+                        data -> data.attributeBe32(2, NFT_CT_STATE).attributeBe32(1, Nft.register(register)));
+            case Expression.Compare(int register, var operator, var value) ->
+                add(
+                        request,
+                        "cmp",
+                        data -> data.attributeBe32(1, Nft.register(register))
+                                .attributeBe32(2, operator.number)
+                                .nested(3, nested -> nested.attribute(Nft.NFTA_DATA_VALUE, value.toArray())));
+            case Expression.Mask(int register, var mask) ->
+                add(
+                        request,
+                        "bitwise",
+                        data -> data.attributeBe32(1, Nft.register(register))
+                                .attributeBe32(2, Nft.register(register))
+                                .attributeBe32(3, mask.length())
+                                .nested(4, nested -> nested.attribute(Nft.NFTA_DATA_VALUE, mask.toArray()))
+                                .nested(5, nested -> nested.attribute(Nft.NFTA_DATA_VALUE, new byte[mask.length()])));
+            case Expression.InSet(var set, int register) ->
+                add(request, "lookup", data -> data.attribute(1, set).attributeBe32(2, Nft.register(register)));
+            case Expression.VerdictFrom(var map, int register) ->
+                add(
+                        request,
+                        "lookup",
+                        data -> data.attribute(1, map)
+                                .attributeBe32(2, Nft.register(register))
+                                .attributeBe32(3, VERDICT_REGISTER));
+            case Expression.Count(var counter) ->
+                add(
+                        request,
+                        "objref",
+                        data -> data.attributeBe32(1, NFT_OBJECT_COUNTER).attribute(2, counter));
+            case Expression.CountFrom(var map, int register) ->
+                add(
+                        request,
+                        "objref",
+                        data -> data.attributeBe32(3, Nft.register(register)).attribute(4, map));
+            case Expression.Immediate(var verdict) ->
+                add(
+                        request,
+                        "immediate",
+                        data -> data.attributeBe32(1, VERDICT_REGISTER)
+                                .nested(2, nested -> Nft.addVerdict(nested, verdict)));
+            case Expression.Foreign(var name) -> throw new IllegalArgumentException("not ours to add: " + name);
+        }
+    }
+
+    private static void add(Request request, String name, Consumer<Request> content) {
+        request.nested(
+                NFTA_LIST_ELEM,
+                element -> element.attribute(NFTA_EXPR_NAME, name).nested(NFTA_EXPR_DATA, content));
+    }
+
+    /// Reads one expression of the kernel's dump.
+    static Expression parse(Attributes expression) {
+        String name = "";
+        Fields fields = new Fields();
+        while (expression.next()) {
+            switch (expression.type()) {
+                case NFTA_EXPR_NAME -> name = expression.string();
+                case NFTA_EXPR_DATA -> fields = Fields.parse(name, expression.nested());
+                default -> {} // padding
+            }
+        }
+        Expression known = fields.toExpression(name);
+        return known == null ? new Expression.Foreign(name) : known;
+    }
+
+    /// The attributes of one expression, which the kernel numbers from 1 for each kind.
+    private static final class Fields {
+        private static final int MAX = 8;
+        private final int[] numbers = new int[MAX + 1];
+        private final boolean[] present = new boolean[MAX + 1];
+        private final @Nullable Bytes[] values = new Bytes[MAX + 1];
+        private final String[] texts = new String[MAX + 1];
+        private @Nullable Verdict verdict;
+
+        static Fields parse(String name, Attributes data) {
+            var fields = new Fields();
+            while (data.next()) {
+                int type = data.type();
+                if (type > MAX) {
+                    continue;
+                }
+                fields.present[type] = true;
+                if (isText(name, type)) {
+                    fields.texts[type] = data.string();
+                } else if (isNested(name, type)) {
+                    fields.values[type] = Nft.value(data.nested());
+                    fields.verdict = name.equals("immediate") ? Nft.verdict(data.nested()) : null;
+                } else if (data.length() == 4) {
+                    fields.numbers[type] = data.be32();
+                }
+            }
+            return fields;
+        }
+
+        private static boolean isText(String name, int type) {
+            return switch (name) {
+                case "lookup" -> type == 1;
+                case "objref" -> type == 2 || type == 4;
+                default -> false;
+            };
+        }
+
+        private static boolean isNested(String name, int type) {
+            return switch (name) {
+                case "cmp" -> type == 3;
+                case "bitwise" -> type == 4 || type == 5 || type == 7;
+                case "immediate" -> type == 2;
+                default -> false;
+            };
+        }
+
+        @Nullable
+        Expression toExpression(String name) {
+            return switch (name) {
+                case "meta" -> meta();
+                case "payload" -> payload();
+                case "ct" ->
+                    present[1] && numbers[2] == NFT_CT_STATE && !present[3]
+                            ? new Expression.ConntrackState(register(1))
+                            : null;
+                case "cmp" -> compare();
+                case "bitwise" -> mask();
+                case "lookup" -> lookup();
+                case "objref" -> objectReference();
+                case "immediate" -> verdict == null ? null : new Expression.Immediate(verdict);
+                default -> null;
+            };
+        }
+
+        private int register(int field) {
+            return Nft.registerOffset(numbers[field]);
+        }
+
+        private @Nullable Expression meta() {
+            for (Expression.Meta.Key key : Expression.Meta.Key.values()) {
+                if (present[1] && key.number == numbers[2]) {
+                    return new Expression.Meta(key, register(1));
+                }
+            }
+            return null;
+        }
+
+        private @Nullable Expression payload() {
+            for (Expression.Payload.Header header : Expression.Payload.Header.values()) {
+                if (present[1] && header.number == numbers[2]) {
+                    return new Expression.Payload(header, numbers[3], numbers[4], register(1));
+                }
+            }
+            return null;
+        }
+
+        private @Nullable Expression compare() {
+            Bytes value = values[3];
+            for (Expression.Compare.Operator operator : Expression.Compare.Operator.values()) {
+                if (value != null && operator.number == numbers[2]) {
+                    return new Expression.Compare(register(1), operator, value);
+                }
+            }
+            return null;
+        }
+
+        private @Nullable Expression mask() {
+            Bytes mask = values[4];
+            Bytes flipped = values[5];
+            boolean plain = mask != null
+                    && flipped != null
+                    && flipped.equals(Bytes.copyOf(new byte[mask.length()]))
+                    && numbers[1] == numbers[2]
+                    && numbers[6] == 0;
+            return plain ? new Expression.Mask(register(1), mask) : null;
+        }
+
+        private @Nullable Expression lookup() {
+            if (numbers[5] != 0) {
+                return null; // inverted
+            }
+            if (!present[3]) {
+                return new Expression.InSet(texts[1], register(2));
+            }
+            return numbers[3] == VERDICT_REGISTER ? new Expression.VerdictFrom(texts[1], register(2)) : null;
+        }
+
+        private @Nullable Expression objectReference() {
+            if (present[4]) {
+                return new Expression.CountFrom(texts[4], register(3));
+            }
+            return numbers[1] == NFT_OBJECT_COUNTER ? new Expression.Count(texts[2]) : null;
+        }
+    }
+}

@@ -1,0 +1,103 @@
+package slash32.netlink.netfilter;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import slash32.netlink.message.Attributes;
+import slash32.netlink.message.Message;
+
+/// A hash set or map, without its elements.
+public record NftSet(TableId table, String name, SetType type) {
+    static final int NFTA_SET_NAME = 2;
+    static final int NFTA_SET_FLAGS = 3;
+    static final int NFTA_SET_KEY_TYPE = 4;
+    static final int NFTA_SET_KEY_LEN = 5;
+    static final int NFTA_SET_DATA_TYPE = 6;
+    static final int NFTA_SET_DATA_LEN = 7;
+    static final int NFTA_SET_ID = 10;
+    static final int NFTA_SET_USERDATA = 13;
+    static final int NFTA_SET_OBJ_TYPE = 15;
+    static final int NFT_SET_MAP = 0x8;
+    static final int NFT_SET_OBJECT = 0x40;
+    static final int NFT_DATA_VERDICT = 0xffffff00;
+
+    /// In NFTA_SET_ELEM_LIST_*.
+    static final int ELEMENTS_SET = 2;
+
+    static final int ELEMENTS = 3;
+
+    int flags() {
+        return switch (type.content()) {
+            case NOTHING -> 0;
+            case VERDICT -> NFT_SET_MAP;
+            case COUNTER -> NFT_SET_OBJECT;
+        };
+    }
+
+    /// Reads NFT_MSG_NEWSET of {@code family}.
+    ///
+    /// @return null if no set of ours could be like this
+    public static @Nullable NftSet parse(Family family, Message message) {
+        String table = "";
+        String name = "";
+        int flags = 0;
+        int datatype = 0;
+        int keyLength = 0;
+        int objectType = 0;
+        Attributes attributes = message.attributes(Nft.HEADER_BYTES);
+        while (attributes.next()) {
+            switch (attributes.type()) {
+                case Nft.NFTA_TABLE -> table = attributes.string();
+                case NFTA_SET_NAME -> name = attributes.string();
+                case NFTA_SET_FLAGS -> flags = attributes.be32();
+                case NFTA_SET_KEY_TYPE -> datatype = attributes.be32();
+                case NFTA_SET_KEY_LEN -> keyLength = attributes.be32();
+                case NFTA_SET_OBJ_TYPE -> objectType = attributes.be32();
+                default -> {} // handles, and what follows from these
+            }
+        }
+        SetType type = type(datatype, flags, objectType);
+        return type == null || type.keyLength() != keyLength
+                ? null
+                : new NftSet(new TableId(family, table), name, type);
+    }
+
+    private static @Nullable SetType type(int datatype, int flags, int objectType) {
+        SetType.Content content = switch (flags) {
+            case 0 -> SetType.Content.NOTHING;
+            case NFT_SET_MAP -> SetType.Content.VERDICT;
+            case NFT_SET_OBJECT -> objectType == ExpressionCodec.NFT_OBJECT_COUNTER ? SetType.Content.COUNTER : null;
+            default -> null;
+        };
+        List<SetType.Field> key = SetType.fields(datatype);
+        return content == null || key.isEmpty() ? null : new SetType(key, content);
+    }
+
+    /// Hands each element of a NFT_MSG_NEWSETELEM to {@code each}; null for one that no set of ours has.
+    public static void parseElements(Message message, Consumer<@Nullable SetElement> each) {
+        Attributes attributes = message.attributes(Nft.HEADER_BYTES);
+        while (attributes.next()) {
+            if (attributes.type() == ELEMENTS) {
+                Attributes list = attributes.nested();
+                while (list.next()) {
+                    each.accept(SetElement.parse(list.nested()));
+                }
+            }
+        }
+    }
+
+    /// The elements of one message at most {@code bytes} long, from {@code from}.
+    static List<SetElement> chunk(List<SetElement> elements, int from, int bytes) {
+        var chunk = new ArrayList<SetElement>();
+        int room = bytes;
+        for (int i = from; i < elements.size(); i++) {
+            room -= elements.get(i).messageBytes();
+            if (room < 0) {
+                break;
+            }
+            chunk.add(elements.get(i));
+        }
+        return chunk;
+    }
+}
