@@ -1,0 +1,81 @@
+package slash32.securitygroup.compile;
+
+import java.util.List;
+import java.util.Set;
+import slash32.net.InterfaceName;
+import slash32.netlink.netfilter.Family;
+import slash32.netlink.netfilter.TableId;
+import slash32.securitygroup.EtherType;
+import slash32.securitygroup.GroupId;
+
+/// The names of what is in our tables.
+public final class Layout {
+    public static final TableId INET = new TableId(Family.INET, "slash32");
+    public static final TableId ARP = new TableId(Family.ARP, "slash32");
+    public static final List<TableId> TABLES = List.of(INET, ARP);
+
+    static final String PREROUTING = "prerouting";
+    static final String FORWARD_FROM = "forward_from";
+    static final String FORWARD_TO = "forward_to";
+    static final String INPUT = "input";
+    static final String OUTPUT = "output";
+    static final String GUARDED = "guarded";
+    static final String PROVIDER_EGRESS = "provider_egress";
+    static final String PROVIDER_INGRESS = "provider_ingress";
+    static final String HOST_SERVICES = "host_services";
+
+    static final String GUARD = "guard";
+    static final String FROM_ENDPOINT = "from_endpoint";
+    static final String TO_ENDPOINT = "to_endpoint";
+    static final String TO_HOST = "to_host";
+    static final String SPOOFED_COUNTERS = "spoofed";
+    static final String HOST_COUNTERS = "host_dropped";
+    static final String MACS = "macs";
+    static final String SOURCES_4 = "sources_4";
+    static final String SOURCES_6 = "sources_6";
+
+    /// The sets and maps whose keys begin with an interface's name.
+    static final Set<String> ENDPOINT_SETS = Set.of(
+            GUARD, FROM_ENDPOINT, TO_ENDPOINT, TO_HOST, SPOOFED_COUNTERS, HOST_COUNTERS, MACS, SOURCES_4, SOURCES_6);
+
+    /// Prefixes of an endpoint's chains and counters; no name above begins with one.
+    static final String FROM = "from_";
+
+    static final String TO = "to_";
+    static final String SPOOFED = "spoofed_";
+    static final String HOST = "host_";
+
+    static final String EGRESS = "egress_";
+    static final String INGRESS = "ingress_";
+    static final List<String> GROUP_CHAINS = List.of(EGRESS, INGRESS);
+    static final String MEMBERS = "members_";
+
+    static final int INTERFACE_NAME_BYTES = 16;
+
+    private Layout() {}
+
+    /// The set of a group's addresses of one family.
+    public static String memberSet(GroupId group, EtherType family) {
+        return MEMBERS + group + (family == EtherType.IPV4 ? "_4" : "_6");
+    }
+
+    /// Counts what a guest sent under another's address or MAC; in both tables.
+    public static String spoofedCounter(InterfaceName device) {
+        return SPOOFED + device;
+    }
+
+    /// Counts what a guest sent to the host and may not.
+    public static String hostCounter(InterfaceName device) {
+        return HOST + device;
+    }
+
+    /// Counts what a guest sent and its groups do not allow.
+    public static String fromCounter(InterfaceName device) {
+        return FROM + device;
+    }
+
+    /// Counts what was sent to a guest and its groups do not allow.
+    public static String toCounter(InterfaceName device) {
+        return TO + device;
+    }
+}

@@ -1,0 +1,237 @@
+package slash32.securitygroup.compile;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Collectors;
+import slash32.net.Bytes;
+import slash32.net.IpAddress;
+import slash32.net.MacAddress;
+import slash32.net.Prefix;
+import slash32.netlink.netfilter.Expression;
+import slash32.netlink.netfilter.Expression.Compare.Operator;
+import slash32.netlink.netfilter.Expression.Payload.Header;
+import slash32.netlink.netfilter.Family;
+import slash32.netlink.netfilter.NftRule;
+import slash32.netlink.netfilter.SetElement;
+import slash32.netlink.netfilter.SetType;
+import slash32.securitygroup.IpProtocol;
+
+/// Turns a rule's expressions back into {@code nft}'s words; numbers stay numbers where nft has names for them.
+final class RuleText {
+    private final NftRule rule;
+    private final List<String> words = new ArrayList<>();
+    /// What was loaded and not looked at yet, in the order of its registers.
+    private final List<String> loaded = new ArrayList<>();
+
+    private String transport = "@th";
+    private Bytes mask = Bytes.EMPTY;
+
+    private RuleText(NftRule rule) {
+        this.rule = rule;
+    }
+
+    /// Reads {@code ip saddr 10.0.0.0/8 tcp dport 80-90 accept comment "web"}.
+    static String of(NftRule rule) {
+        var text = new RuleText(rule);
+        for (int i = 0; i < rule.expressions().size(); i++) {
+            text.add(
+                    rule.expressions().get(i),
+                    rule.expressions().subList(i + 1, rule.expressions().size()));
+        }
+        if (!rule.comment().isEmpty()) {
+            text.words.add("comment \"" + rule.comment() + "\"");
+        }
+        return String.join(" ", text.words);
+    }
+
+    private void add(Expression expression, List<Expression> rest) {
+        switch (expression) {
+            case Expression.Meta(var key, int _) -> loaded.add(name(key));
+            case Expression.Payload payload -> loaded.add(name(payload));
+            case Expression.ConntrackState _ -> loaded.add("ct state");
+            case Expression.Mask(int _, var bits) -> mask = bits;
+            case Expression.Compare(int _, var operator, var value) -> compare(operator, value, rest);
+            case Expression.InSet(var set, int _) -> words.add(take() + " @" + set);
+            case Expression.VerdictFrom(var map, int _) -> words.add(take() + " vmap @" + map);
+            case Expression.Count(var counter) -> words.add("counter name \"" + counter + "\"");
+            case Expression.CountFrom(var map, int _) -> words.add("counter name " + take() + " map @" + map);
+            case Expression.Immediate(var verdict) -> words.add(verdict.toString());
+            case Expression.Foreign(var name) -> words.add("[" + name + "]");
+        }
+    }
+
+    private String take() {
+        String key = String.join(" . ", loaded);
+        loaded.clear();
+        return key;
+    }
+
+    private static String name(Expression.Meta.Key key) {
+        return switch (key) {
+            case INPUT_NAME -> "iifname";
+            case OUTPUT_NAME -> "oifname";
+            case INPUT_TYPE -> "iiftype";
+            case NETWORK_PROTOCOL -> "meta nfproto";
+            case TRANSPORT_PROTOCOL -> "meta l4proto";
+        };
+    }
+
+    private String name(Expression.Payload payload) {
+        boolean arp = rule.table().family() == Family.ARP;
+        return switch (payload.header()) {
+            case LINK -> "ether saddr";
+            case NETWORK ->
+                switch (payload.offset() * 100 + payload.length()) {
+                    case 12_04 -> "ip saddr";
+                    case 16_04 -> "ip daddr";
+                    case 8_06 -> "arp saddr ether";
+                    case 14_04 -> "arp saddr ip";
+                    case 8_16 -> "ip6 saddr";
+                    case 24_16 -> "ip6 daddr";
+                    default -> raw(arp ? "@arp" : "@nh", payload);
+                };
+            case TRANSPORT ->
+                switch (payload.offset() * 100 + payload.length()) {
+                    case 2 -> transport + " sport";
+                    case 2_02 -> transport + " dport";
+                    case 1 -> transport + " type";
+                    case 1_01 -> transport + " code";
+                    default -> raw("@th", payload);
+                };
+        };
+    }
+
+    private static String raw(String header, Expression.Payload payload) {
+        return header + "," + payload.offset() * 8 + "," + payload.length() * 8;
+    }
+
+    private void compare(Operator operator, Bytes value, List<Expression> rest) {
+        String key = loaded.isEmpty() ? "" : loaded.getLast();
+        if (operator == Operator.AT_LEAST) {
+            words.add(take() + " " + number(value) + "-" + upperBound(rest));
+            return;
+        }
+        if (operator == Operator.AT_MOST) {
+            return; // said with the lower bound
+        }
+        loaded.clear();
+        switch (key) {
+            case "iiftype" -> {} // goes with an Ethernet address
+            case "meta nfproto" -> {
+                if (loads(rest, Header.NETWORK)) {
+                    return;
+                }
+                words.add(key + (value.at(0) == 2 ? " ipv4" : " ipv6"));
+            }
+            case "meta l4proto" -> {
+                transport = protocolName(value);
+                if (!loads(rest, Header.TRANSPORT)) {
+                    words.add(key + " " + value.unsignedAt(0));
+                }
+            }
+            case "iifname", "oifname" ->
+                words.add(key + " \"" + new String(value.toArray(), StandardCharsets.UTF_8) + "*\"");
+            case "ct state" -> words.add(key + " " + states());
+            case "ip saddr", "ip daddr", "ip6 saddr", "ip6 daddr" -> words.add(key + " " + prefix(value));
+            default -> words.add(key + " " + number(value));
+        }
+    }
+
+    private static boolean loads(List<Expression> rest, Header header) {
+        return rest.stream()
+                .anyMatch(expression -> expression instanceof Expression.Payload payload && payload.header() == header);
+    }
+
+    private static String upperBound(List<Expression> rest) {
+        return rest.getFirst() instanceof Expression.Compare(int _, var _, var value) ? number(value) : "?";
+    }
+
+    private static String protocolName(Bytes value) {
+        var protocol = new IpProtocol(value.unsignedAt(0));
+        if (protocol.equals(IpProtocol.TCP)) {
+            return "tcp";
+        } else if (protocol.equals(IpProtocol.UDP)) {
+            return "udp";
+        } else if (protocol.equals(IpProtocol.ICMP)) {
+            return "icmp";
+        } else if (protocol.equals(IpProtocol.ICMPV6)) {
+            return "icmpv6";
+        } else if (protocol.equals(IpProtocol.SCTP)) {
+            return "sctp";
+        } else if (protocol.equals(IpProtocol.DCCP)) {
+            return "dccp";
+        } else if (protocol.equals(IpProtocol.UDPLITE)) {
+            return "udplite";
+        }
+        return "@th";
+    }
+
+    private String states() {
+        int states =
+                ByteBuffer.wrap(mask.toArray()).order(ByteOrder.nativeOrder()).getInt();
+        mask = Bytes.EMPTY;
+        return switch (states) {
+            case Statements.ESTABLISHED_OR_RELATED -> "established,related";
+            case Statements.INVALID -> "invalid";
+            default -> "0x" + Integer.toHexString(states);
+        };
+    }
+
+    private String prefix(Bytes value) {
+        var address = IpAddress.of(value.toArray());
+        if (mask.length() == 0) {
+            return address.toString();
+        }
+        int length = 0;
+        for (byte part : mask.toArray()) {
+            length += Integer.bitCount(part & 0xff);
+        }
+        mask = Bytes.EMPTY;
+        return new Prefix(address, length).toString();
+    }
+
+    private static String number(Bytes value) {
+        int number = 0;
+        for (byte part : value.toArray()) {
+            number = (number << 8) | (part & 0xff);
+        }
+        return Integer.toString(number);
+    }
+
+    /// Reads {@code "tap1" . 52:54:00:00:00:01 . 10.0.0.1}, and {@code : goto guarded} for a map.
+    static String of(SetType type, SetElement element) {
+        var fields = new ArrayList<String>();
+        int at = 0;
+        for (SetType.Field field : type.key()) {
+            byte[] key = element.key().toArray();
+            fields.add(
+                    switch (field) {
+                        case INTERFACE_NAME ->
+                            "\""
+                                    + new String(key, at, Layout.INTERFACE_NAME_BYTES, StandardCharsets.UTF_8)
+                                            .replace("\0", "")
+                                    + "\"";
+                        case ETHERNET_ADDRESS -> MacAddress.of(key, at).toString();
+                        case IPV4_ADDRESS ->
+                            IpAddress.of(Arrays.copyOfRange(key, at, at + 4)).toString();
+                        case IPV6_ADDRESS ->
+                            IpAddress.of(Arrays.copyOfRange(key, at, at + 16)).toString();
+                    });
+            at += switch (field) {
+                case INTERFACE_NAME, IPV6_ADDRESS -> 16;
+                case ETHERNET_ADDRESS -> 8;
+                case IPV4_ADDRESS -> 4;
+            };
+        }
+        String key = fields.stream().collect(Collectors.joining(" . "));
+        return switch (element.value()) {
+            case SetElement.Value.Member() -> key;
+            case SetElement.Value.To(var verdict) -> key + " : " + verdict;
+            case SetElement.Value.CountedBy(var counter) -> key + " : \"" + counter + "\"";
+        };
+    }
+}

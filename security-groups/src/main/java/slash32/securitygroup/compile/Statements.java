@@ -1,0 +1,316 @@
+package slash32.securitygroup.compile;
+
+import static slash32.netlink.netfilter.Expression.Meta.Key.INPUT_NAME;
+import static slash32.netlink.netfilter.Expression.Meta.Key.INPUT_TYPE;
+import static slash32.netlink.netfilter.Expression.Meta.Key.NETWORK_PROTOCOL;
+import static slash32.netlink.netfilter.Expression.Meta.Key.OUTPUT_NAME;
+import static slash32.netlink.netfilter.Expression.Meta.Key.TRANSPORT_PROTOCOL;
+import static slash32.netlink.netfilter.Expression.Payload.Header.LINK;
+import static slash32.netlink.netfilter.Expression.Payload.Header.NETWORK;
+import static slash32.netlink.netfilter.Expression.Payload.Header.TRANSPORT;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import slash32.net.Bytes;
+import slash32.net.IpAddress;
+import slash32.net.MacAddress;
+import slash32.net.Prefix;
+import slash32.netlink.netfilter.Expression;
+import slash32.netlink.netfilter.Expression.Compare.Operator;
+import slash32.netlink.netfilter.NftRule;
+import slash32.netlink.netfilter.TableId;
+import slash32.netlink.netfilter.Verdict;
+import slash32.securitygroup.EtherType;
+import slash32.securitygroup.IpProtocol;
+
+/// Writes one rule: each method adds a match or an action, as {@code nft} would translate the words in its comment.
+/// Not thread-safe.
+final class Statements {
+    /// Conntrack's states as bits (NF_CT_STATE_BIT).
+    static final int ESTABLISHED_OR_RELATED = 0x6;
+
+    static final int INVALID = 0x1;
+
+    private static final int ARPHRD_ETHER = 1;
+    private static final int NFPROTO_IPV4 = 2;
+    private static final int NFPROTO_IPV6 = 10;
+
+    /// Offsets in the key of a set: the interface's name takes four registers, a MAC two.
+    private static final int FIRST = 0;
+
+    private static final int AFTER_NAME = 16;
+    private static final int AFTER_NAME_AND_MAC = 24;
+
+    private final List<Expression> expressions = new ArrayList<>();
+    private @Nullable EtherType stated;
+
+    /// {@code iifname vmap @map}
+    Statements inputVerdict(String map) {
+        expressions.add(new Expression.Meta(INPUT_NAME, FIRST));
+        expressions.add(new Expression.VerdictFrom(map, FIRST));
+        return this;
+    }
+
+    /// {@code oifname vmap @map}
+    Statements outputVerdict(String map) {
+        expressions.add(new Expression.Meta(OUTPUT_NAME, FIRST));
+        expressions.add(new Expression.VerdictFrom(map, FIRST));
+        return this;
+    }
+
+    /// {@code iifname "prefix*"}
+    Statements inputPrefix(String prefix) {
+        return namePrefix(INPUT_NAME, prefix);
+    }
+
+    /// {@code oifname "prefix*"}
+    Statements outputPrefix(String prefix) {
+        return namePrefix(OUTPUT_NAME, prefix);
+    }
+
+    private Statements namePrefix(Expression.Meta.Key key, String prefix) {
+        expressions.add(new Expression.Meta(key, FIRST));
+        return equal(prefix.getBytes(StandardCharsets.UTF_8));
+    }
+
+    /// {@code iifname . ether saddr @macs}
+    Statements inputMacIn(String set) {
+        ethernet();
+        expressions.add(new Expression.Meta(INPUT_NAME, FIRST));
+        expressions.add(new Expression.Payload(LINK, 6, 6, AFTER_NAME));
+        expressions.add(new Expression.InSet(set, FIRST));
+        return this;
+    }
+
+    /// {@code iifname . ether saddr . ip saddr @set}, or {@code ip6 saddr}
+    Statements inputSourceIn(EtherType family, String set) {
+        ethernet();
+        networkProtocol(family);
+        expressions.add(new Expression.Meta(INPUT_NAME, FIRST));
+        expressions.add(new Expression.Payload(LINK, 6, 6, AFTER_NAME));
+        expressions.add(source(family, AFTER_NAME_AND_MAC));
+        expressions.add(new Expression.InSet(set, FIRST));
+        return this;
+    }
+
+    /// {@code iifname . ether saddr . @th,64,128 @set}: the target of a neighbor solicitation or advertisement.
+    Statements inputNeighborTargetIn(String set) {
+        ethernet();
+        expressions.add(new Expression.Meta(INPUT_NAME, FIRST));
+        expressions.add(new Expression.Payload(LINK, 6, 6, AFTER_NAME));
+        expressions.add(new Expression.Payload(TRANSPORT, 8, 16, AFTER_NAME_AND_MAC));
+        expressions.add(new Expression.InSet(set, FIRST));
+        return this;
+    }
+
+    /// {@code iifname . arp saddr ether . arp saddr ip @set}
+    Statements arpSenderIn(String set) {
+        expressions.add(new Expression.Meta(INPUT_NAME, FIRST));
+        expressions.add(new Expression.Payload(NETWORK, 8, 6, AFTER_NAME));
+        expressions.add(new Expression.Payload(NETWORK, 14, 4, AFTER_NAME_AND_MAC));
+        expressions.add(new Expression.InSet(set, FIRST));
+        return this;
+    }
+
+    /// {@code meta nfproto ipv4}, or {@code ipv6}
+    Statements family(EtherType family) {
+        networkProtocol(family);
+        return this;
+    }
+
+    /// {@code ip saddr prefix}, or {@code ip6 saddr prefix}
+    Statements sourceIn(Prefix prefix) {
+        EtherType family = EtherType.of(prefix.address());
+        networkProtocol(family);
+        expressions.add(source(family, FIRST));
+        return prefix(prefix);
+    }
+
+    /// {@code ip daddr prefix}, or {@code ip6 daddr prefix}
+    Statements destinationIn(Prefix prefix) {
+        EtherType family = EtherType.of(prefix.address());
+        networkProtocol(family);
+        expressions.add(destination(family, FIRST));
+        return prefix(prefix);
+    }
+
+    /// {@code ip saddr @set}, or {@code ip6 saddr @set}
+    Statements sourceIn(EtherType family, String set) {
+        networkProtocol(family);
+        expressions.add(source(family, FIRST));
+        expressions.add(new Expression.InSet(set, FIRST));
+        return this;
+    }
+
+    /// {@code ip daddr @set}, or {@code ip6 daddr @set}
+    Statements destinationIn(EtherType family, String set) {
+        networkProtocol(family);
+        expressions.add(destination(family, FIRST));
+        expressions.add(new Expression.InSet(set, FIRST));
+        return this;
+    }
+
+    /// {@code meta l4proto protocol}
+    Statements protocol(IpProtocol protocol) {
+        expressions.add(new Expression.Meta(TRANSPORT_PROTOCOL, FIRST));
+        return equal((byte) protocol.number());
+    }
+
+    /// {@code tcp dport min-max}, with the protocol's own name
+    Statements destinationPorts(IpProtocol protocol, int min, int max) {
+        protocol(protocol);
+        expressions.add(new Expression.Payload(TRANSPORT, 2, 2, FIRST));
+        if (min == max) {
+            return equal(be16(min));
+        }
+        expressions.add(new Expression.Compare(FIRST, Operator.AT_LEAST, Bytes.copyOf(be16(min))));
+        expressions.add(new Expression.Compare(FIRST, Operator.AT_MOST, Bytes.copyOf(be16(max))));
+        return this;
+    }
+
+    /// {@code udp sport source udp dport destination}
+    Statements udp(int source, int destination) {
+        protocol(IpProtocol.UDP);
+        expressions.add(new Expression.Payload(TRANSPORT, 0, 2, FIRST));
+        equal(be16(source));
+        expressions.add(new Expression.Payload(TRANSPORT, 2, 2, FIRST));
+        return equal(be16(destination));
+    }
+
+    /// {@code icmp type type}, or {@code icmpv6 type type}
+    Statements icmpType(IpProtocol protocol, int type) {
+        protocol(protocol);
+        expressions.add(new Expression.Payload(TRANSPORT, 0, 1, FIRST));
+        return equal((byte) type);
+    }
+
+    /// {@code icmp code code}, or {@code icmpv6 code code}, after {@link #icmpType}
+    Statements icmpCode(int code) {
+        expressions.add(new Expression.Payload(TRANSPORT, 1, 1, FIRST));
+        return equal((byte) code);
+    }
+
+    /// {@code ct state ...}: any of the states in the mask
+    Statements state(int mask) {
+        expressions.add(new Expression.ConntrackState(FIRST));
+        expressions.add(new Expression.Mask(FIRST, hostOrder(mask, 4)));
+        expressions.add(new Expression.Compare(FIRST, Operator.NOT_EQUAL, hostOrder(0, 4)));
+        return this;
+    }
+
+    /// {@code counter name "counter"}
+    Statements count(String counter) {
+        expressions.add(new Expression.Count(counter));
+        return this;
+    }
+
+    /// {@code counter name iifname map @map}
+    Statements countByInput(String map) {
+        expressions.add(new Expression.Meta(INPUT_NAME, FIRST));
+        expressions.add(new Expression.CountFrom(map, FIRST));
+        return this;
+    }
+
+    NftRule accept(TableId table, String chain) {
+        return rule(table, chain, new Verdict.Accept(), "");
+    }
+
+    NftRule drop(TableId table, String chain) {
+        return rule(table, chain, new Verdict.Drop(), "");
+    }
+
+    NftRule rule(TableId table, String chain, Verdict verdict, String comment) {
+        expressions.add(new Expression.Immediate(verdict));
+        return new NftRule(table, chain, expressions, comment);
+    }
+
+    /// A rule that ends with its last match, such as a lookup of a verdict.
+    NftRule rule(TableId table, String chain) {
+        return new NftRule(table, chain, expressions, "");
+    }
+
+    private void ethernet() {
+        expressions.add(new Expression.Meta(INPUT_TYPE, FIRST));
+        expressions.add(new Expression.Compare(FIRST, Operator.EQUAL, hostOrder(ARPHRD_ETHER, 2)));
+    }
+
+    private void networkProtocol(EtherType family) {
+        if (family == stated) {
+            return;
+        }
+        stated = family;
+        expressions.add(new Expression.Meta(NETWORK_PROTOCOL, FIRST));
+        equal((byte) (family == EtherType.IPV4 ? NFPROTO_IPV4 : NFPROTO_IPV6));
+    }
+
+    private static Expression source(EtherType family, int register) {
+        return family == EtherType.IPV4
+                ? new Expression.Payload(NETWORK, 12, 4, register)
+                : new Expression.Payload(NETWORK, 8, 16, register);
+    }
+
+    private static Expression destination(EtherType family, int register) {
+        return family == EtherType.IPV4
+                ? new Expression.Payload(NETWORK, 16, 4, register)
+                : new Expression.Payload(NETWORK, 24, 16, register);
+    }
+
+    private Statements prefix(Prefix prefix) {
+        if (!prefix.isHost()) {
+            byte[] mask = new byte[prefix.address().bits() / 8];
+            for (int bit = 0; bit < prefix.length(); bit++) {
+                mask[bit / 8] |= (byte) (0x80 >>> (bit % 8));
+            }
+            expressions.add(new Expression.Mask(FIRST, Bytes.copyOf(mask)));
+        }
+        return equal(prefix.address().toArray());
+    }
+
+    private Statements equal(byte... value) {
+        expressions.add(new Expression.Compare(FIRST, Operator.EQUAL, Bytes.copyOf(value)));
+        return this;
+    }
+
+    private static byte[] be16(int value) {
+        return new byte[] {(byte) (value >>> 8), (byte) value};
+    }
+
+    private static Bytes hostOrder(int value, int bytes) {
+        ByteBuffer buffer = ByteBuffer.allocate(bytes).order(ByteOrder.nativeOrder());
+        if (bytes == 2) {
+            buffer.putShort((short) value);
+        } else {
+            buffer.putInt(value);
+        }
+        return Bytes.copyOf(buffer.array());
+    }
+
+    /// The key {@code ifname} of a set.
+    static Bytes key(String device) {
+        return key(device, new byte[0], new byte[0]);
+    }
+
+    /// The key {@code ifname . ether_addr} of a set.
+    static Bytes key(String device, MacAddress mac) {
+        return key(device, mac.toArray(), new byte[0]);
+    }
+
+    /// The key {@code ifname . ether_addr . ipv4_addr} or {@code ipv6_addr} of a set.
+    static Bytes key(String device, MacAddress mac, IpAddress address) {
+        return key(device, mac.toArray(), address.toArray());
+    }
+
+    private static Bytes key(String device, byte[] mac, byte[] address) {
+        int length = mac.length == 0 ? AFTER_NAME : AFTER_NAME_AND_MAC + address.length;
+        byte[] key = new byte[length];
+        byte[] name = device.getBytes(StandardCharsets.UTF_8);
+        System.arraycopy(name, 0, key, 0, name.length);
+        System.arraycopy(mac, 0, key, AFTER_NAME, mac.length);
+        System.arraycopy(address, 0, key, mac.length == 0 ? AFTER_NAME : AFTER_NAME_AND_MAC, address.length);
+        return Bytes.copyOf(key);
+    }
+}

@@ -1,0 +1,135 @@
+package slash32.securitygroup.compile;
+
+import static slash32.securitygroup.compile.Layout.ENDPOINT_SETS;
+
+import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
+import slash32.net.Bytes;
+import slash32.net.InterfaceName;
+import slash32.net.IpAddress;
+import slash32.securitygroup.GroupId;
+
+/// What owns a part of the ruleset: changed, refused and retried as a whole. The owner of everything in our tables is
+/// known by its name alone, so a restarted agent needs no memory.
+public sealed interface Subject {
+    /// The tables, base chains, shared chains and dispatch maps.
+    record Skeleton() implements Subject {
+        @Override
+        public String toString() {
+            return "skeleton";
+        }
+    }
+
+    /// The sets of a group's addresses, empty.
+    record MemberSets(GroupId group) implements Subject {
+        @Override
+        public String toString() {
+            return "member sets of group " + group;
+        }
+    }
+
+    /// The chains of a group's rules.
+    record Group(GroupId group) implements Subject {
+        @Override
+        public String toString() {
+            return "group " + group;
+        }
+    }
+
+    /// The chains, counters and map entries of one interface.
+    record Endpoint(InterfaceName device) implements Subject {
+        @Override
+        public String toString() {
+            return "endpoint " + device;
+        }
+    }
+
+    /// One address in a group's sets.
+    record Member(GroupId group, IpAddress address) implements Subject {
+        @Override
+        public String toString() {
+            return "member " + address + " of group " + group;
+        }
+    }
+
+    /// Position in the order in which things may refer to one another: later ones to earlier ones.
+    default int rank() {
+        return switch (this) {
+            case Skeleton() -> 0;
+            case MemberSets _ -> 1;
+            case Group _ -> 2;
+            case Endpoint _ -> 3;
+            case Member _ -> 4;
+        };
+    }
+
+    /// The owner of a chain that is not of the skeleton; null if it is nobody's.
+    static @Nullable Subject ofChain(String name) {
+        for (String prefix : Layout.GROUP_CHAINS) {
+            if (name.startsWith(prefix)) {
+                GroupId group = group(name.substring(prefix.length()));
+                return group == null ? null : new Group(group);
+            }
+        }
+        return endpoint(name, Layout.FROM, Layout.TO);
+    }
+
+    /// The owner of a counter; null if it is nobody's.
+    static @Nullable Subject ofCounter(String name) {
+        return endpoint(name, Layout.SPOOFED, Layout.HOST, Layout.FROM, Layout.TO);
+    }
+
+    /// The owner of a set that is not of the skeleton; null if it is nobody's.
+    static @Nullable Subject ofSet(String name) {
+        GroupId group = memberSetGroup(name);
+        return group == null ? null : new MemberSets(group);
+    }
+
+    /// The owner of an element; null if it is nobody's.
+    static @Nullable Subject ofElement(String set, Bytes key) {
+        GroupId group = memberSetGroup(set);
+        if (group != null) {
+            return new Member(group, IpAddress.of(key.toArray()));
+        }
+        return ENDPOINT_SETS.contains(set) ? endpoint(key) : null;
+    }
+
+    private static @Nullable GroupId memberSetGroup(String set) {
+        boolean ours = set.startsWith(Layout.MEMBERS) && (set.endsWith("_4") || set.endsWith("_6"));
+        return ours && set.length() > Layout.MEMBERS.length() + 2
+                ? group(set.substring(Layout.MEMBERS.length(), set.length() - 2))
+                : null;
+    }
+
+    private static @Nullable GroupId group(String digits) {
+        if (!digits.matches("[1-9][0-9]{0,9}") || Long.parseLong(digits) > 0xffff_ffffL) {
+            return null;
+        }
+        return new GroupId(Long.parseLong(digits));
+    }
+
+    private static @Nullable Subject endpoint(String name, String... prefixes) {
+        for (String prefix : prefixes) {
+            if (name.startsWith(prefix)) {
+                return device(name.substring(prefix.length()));
+            }
+        }
+        return null;
+    }
+
+    private static @Nullable Subject endpoint(Bytes key) {
+        int length = 0;
+        while (length < Layout.INTERFACE_NAME_BYTES && key.at(length) != 0) {
+            length++;
+        }
+        return device(new String(key.toArray(), 0, length, StandardCharsets.UTF_8));
+    }
+
+    private static @Nullable Subject device(String name) {
+        try {
+            return new Endpoint(new InterfaceName(name));
+        } catch (IllegalArgumentException e) {
+            return null; // put there by a stranger
+        }
+    }
+}

@@ -1,0 +1,326 @@
+package slash32.securitygroup.nft;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import slash32.net.InterfaceName;
+import slash32.net.IpAddress;
+import slash32.net.Prefix;
+import slash32.netlink.netfilter.NftCounter;
+import slash32.netlink.netfilter.Nftables;
+import slash32.netlink.netfilter.TableId;
+import slash32.netlink.socket.NetlinkProtocol;
+import slash32.netlink.socket.NetlinkSocket;
+import slash32.reconcile.Backoff;
+import slash32.reconcile.Pass;
+import slash32.reconcile.Reconciler;
+import slash32.securitygroup.EndpointPolicy;
+import slash32.securitygroup.GroupId;
+import slash32.securitygroup.Remote;
+import slash32.securitygroup.SecurityGroup;
+import slash32.securitygroup.compile.Fragment;
+import slash32.securitygroup.compile.Layout;
+import slash32.securitygroup.compile.RulesetCompiler;
+import slash32.securitygroup.compile.Subject;
+
+/// Security groups in force on this host: state what should be, call {@link #apply}, ask what is.
+///
+/// Every pass is one transaction with only the differences. Only groups that an endpoint here is in, and only member
+/// sets that a rule of those names, are in the kernel. A group that is named but was never stated lets nothing pass.
+/// Before {@link #inSync} nothing is removed that an earlier process left and nobody stated yet, so endpoints and
+/// groups are stated before the first {@link #apply}, and members whenever they become known.
+///
+/// Owned by the thread "kernel".
+public final class Firewall implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Firewall.class);
+
+    private final NetlinkSocket socket;
+    private final NftRuleset ruleset;
+    private final Reconciler<Subject, Fragment> reconciler;
+
+    private final Map<InterfaceName, EndpointPolicy> policies = new HashMap<>();
+    private final Map<GroupId, SecurityGroup> groups = new HashMap<>();
+    /// How many endpoints are in a group.
+    private final Map<GroupId, Integer> groupUses = new HashMap<>();
+    /// The groups whose members the rules of a group in use name.
+    private final Map<GroupId, Set<GroupId>> named = new HashMap<>();
+    /// How many groups in use name the members of a group.
+    private final Map<GroupId, Integer> memberUses = new HashMap<>();
+
+    private final Members members = new Members();
+    private final Set<Subject.Member> remoteMembers = new HashSet<>();
+
+    private Firewall(RulesetCompiler compiler, NetlinkSocket socket, boolean exclusive) {
+        this.socket = socket;
+        ruleset = new NftRuleset(socket, compiler.skeleton(), Firewall::safe, exclusive);
+        reconciler = new Reconciler<>(ruleset, Backoff.KERNEL);
+        reconciler.put(new Subject.Skeleton(), compiler.skeleton());
+    }
+
+    /// Opens the firewall of the calling thread's network namespace; nothing is written before {@link #apply}.
+    public static Firewall open(RulesetCompiler compiler) throws IOException {
+        return open(compiler, true);
+    }
+
+    static Firewall open(RulesetCompiler compiler, boolean exclusive) throws IOException {
+        return new Firewall(compiler, NetlinkSocket.open(NetlinkProtocol.NETFILTER), exclusive);
+    }
+
+    /// What an owner gets while what it should have is refused.
+    private static @Nullable Fragment safe(Subject subject) {
+        return switch (subject) {
+            case Subject.Endpoint(var device) -> RulesetCompiler.blocked(device);
+            case Subject.Group(var group) -> RulesetCompiler.group(nothing(group));
+            case Subject.Skeleton _, Subject.MemberSets _, Subject.Member _ -> null;
+        };
+    }
+
+    private static SecurityGroup nothing(GroupId group) {
+        return new SecurityGroup(group, "", List.of());
+    }
+
+    /// States what a group lets pass.
+    public void putGroup(SecurityGroup group) {
+        groups.put(group.id(), group);
+        updateGroup(group.id());
+    }
+
+    /// From now on the group lets nothing pass.
+    public void removeGroup(GroupId group) {
+        groups.remove(group);
+        updateGroup(group);
+    }
+
+    /// States what the endpoint behind an interface may do, whether or not there is such an interface. Its addresses
+    /// become members of its groups.
+    public void putEndpoint(EndpointPolicy policy) {
+        EndpointPolicy before = policies.put(policy.device(), policy);
+        join(policy);
+        reconciler.put(new Subject.Endpoint(policy.device()), RulesetCompiler.endpoint(policy));
+        if (before != null) {
+            leave(before);
+        }
+    }
+
+    /// From now on nothing passes through the interface.
+    public void blockEndpoint(InterfaceName device) {
+        reconciler.put(new Subject.Endpoint(device), RulesetCompiler.blocked(device));
+        EndpointPolicy before = policies.remove(device);
+        if (before != null) {
+            leave(before);
+        }
+    }
+
+    /// From now on the interface is none of ours; while it is still there, it should be blocked instead.
+    public void removeEndpoint(InterfaceName device) {
+        reconciler.remove(new Subject.Endpoint(device));
+        EndpointPolicy before = policies.remove(device);
+        if (before != null) {
+            leave(before);
+        }
+    }
+
+    /// States that an address behind another host is in a group. Stating it again changes nothing.
+    public void putMember(GroupId group, IpAddress address) {
+        if (remoteMembers.add(new Subject.Member(group, address))) {
+            addMember(group, address);
+        }
+    }
+
+    /// Takes back {@link #putMember}. An address that never was a remote member is left alone.
+    public void removeMember(GroupId group, IpAddress address) {
+        if (remoteMembers.remove(new Subject.Member(group, address))) {
+            removeMemberOnce(group, address);
+        }
+    }
+
+    /// The first complete state has been stated: what is left of an earlier process and was not stated may go.
+    public void inSync() {
+        reconciler.inSync();
+    }
+
+    /// Forgets what the kernel holds; the next {@link #apply} reads it back and repairs it.
+    public void resync() {
+        reconciler.resync();
+    }
+
+    /// Brings everything that changed in force.
+    public Pass<Subject, Fragment> apply(long nowNanos) {
+        Pass<Subject, Fragment> pass = reconciler.pass(nowNanos);
+        pass.failed()
+                .forEach(failure ->
+                        LOG.warn("event=refused object=\"{}\" reason=\"{}\"", failure.key(), failure.reason()));
+        if (pass.broken() != null) {
+            LOG.warn("event=broken reason=\"{}\"", pass.broken());
+        }
+        return pass;
+    }
+
+    /// When {@link #apply} has something to do; see {@link Reconciler#nextDeadlineNanos}.
+    public long nextDeadlineNanos(long nowNanos) {
+        return reconciler.nextDeadlineNanos(nowNanos);
+    }
+
+    /// True if the interface's endpoint and all its groups are in force as stated.
+    public boolean inForce(InterfaceName device) {
+        EndpointPolicy policy = policies.get(device);
+        return reconciler.inForce(new Subject.Endpoint(device))
+                && (policy == null || policy.groups().stream().allMatch(this::inForce));
+    }
+
+    /// True if the group is in force as stated; so is one that no endpoint here is in.
+    public boolean inForce(GroupId group) {
+        return !groupUses.containsKey(group) || reconciler.inForce(new Subject.Group(group));
+    }
+
+    /// Why the interface's endpoint, or the first of its groups, is not in force; null if nothing was refused.
+    public @Nullable String failure(InterfaceName device) {
+        String own = reconciler.failure(new Subject.Endpoint(device));
+        EndpointPolicy policy = policies.get(device);
+        if (own != null || policy == null) {
+            return own;
+        }
+        for (GroupId group : policy.groups()) {
+            String failure = failure(group);
+            if (failure != null) {
+                return failure;
+            }
+        }
+        return null;
+    }
+
+    /// Why the group is not in force; null if nothing was refused.
+    public @Nullable String failure(GroupId group) {
+        return reconciler.failure(new Subject.Group(group));
+    }
+
+    /// Objects that the kernel refused and that will be tried again.
+    public int failures() {
+        return reconciler.failures();
+    }
+
+    /// True if nobody else can change our tables; else {@link ForeignChanges} has to tell when to {@link #resync}.
+    public boolean exclusive() {
+        return ruleset.exclusive();
+    }
+
+    /// What was dropped, by interface; reads every counter.
+    public Map<InterfaceName, DropCounts> drops() throws IOException {
+        var counters = new ArrayList<NftCounter>();
+        for (TableId table : Layout.TABLES) {
+            var ofTable = new ArrayList<NftCounter>();
+            socket.dump(
+                    Nftables.dumpCounters(table),
+                    ofTable::clear,
+                    message -> ofTable.add(NftCounter.parse(table.family(), message)));
+            counters.addAll(ofTable);
+        }
+        var drops = new HashMap<InterfaceName, DropCounts>();
+        for (NftCounter counter : counters) {
+            if (Subject.ofCounter(counter.name()) instanceof Subject.Endpoint(var device)) {
+                drops.merge(device, count(device, counter), DropCounts::plus);
+            }
+        }
+        return drops;
+    }
+
+    private static DropCounts count(InterfaceName device, NftCounter counter) {
+        String name = counter.name();
+        long packets = counter.packets();
+        if (name.equals(Layout.spoofedCounter(device))) {
+            return new DropCounts(packets, 0, 0, 0);
+        } else if (name.equals(Layout.hostCounter(device))) {
+            return new DropCounts(0, packets, 0, 0);
+        } else if (name.equals(Layout.fromCounter(device))) {
+            return new DropCounts(0, 0, packets, 0);
+        }
+        return new DropCounts(0, 0, 0, packets);
+    }
+
+    private void join(EndpointPolicy policy) {
+        for (GroupId group : policy.groups()) {
+            if (groupUses.merge(group, 1, Integer::sum) == 1) {
+                updateGroup(group);
+            }
+            for (Prefix address : policy.addresses()) {
+                addMember(group, address.address());
+            }
+        }
+    }
+
+    private void leave(EndpointPolicy policy) {
+        for (GroupId group : policy.groups()) {
+            for (Prefix address : policy.addresses()) {
+                removeMemberOnce(group, address.address());
+            }
+            if (groupUses.computeIfPresent(group, (_, uses) -> uses == 1 ? null : uses - 1) == null) {
+                updateGroup(group);
+            }
+        }
+    }
+
+    private void updateGroup(GroupId id) {
+        boolean used = groupUses.containsKey(id);
+        SecurityGroup group = used ? groups.getOrDefault(id, nothing(id)) : nothing(id);
+        Set<GroupId> wanted = namedBy(group);
+        Set<GroupId> before = wanted.isEmpty() ? named.remove(id) : named.put(id, wanted);
+        for (GroupId other : wanted) {
+            if ((before == null || !before.contains(other)) && memberUses.merge(other, 1, Integer::sum) == 1) {
+                reconciler.put(new Subject.MemberSets(other), RulesetCompiler.memberSets(other));
+                members.of(other).forEach(address -> reconciler.put(member(other, address), Fragment.EMPTY));
+            }
+        }
+        if (used) {
+            reconciler.put(new Subject.Group(id), RulesetCompiler.group(group));
+        } else {
+            reconciler.remove(new Subject.Group(id));
+        }
+        if (before == null) {
+            return;
+        }
+        for (GroupId other : before) {
+            if (!wanted.contains(other)
+                    && memberUses.computeIfPresent(other, (_, uses) -> uses == 1 ? null : uses - 1) == null) {
+                reconciler.remove(new Subject.MemberSets(other));
+                members.of(other).forEach(address -> reconciler.remove(member(other, address)));
+            }
+        }
+    }
+
+    private static Set<GroupId> namedBy(SecurityGroup group) {
+        return group.rules().stream()
+                .flatMap(rule -> rule.remote() instanceof Remote.Members(var other) ? Stream.of(other) : Stream.empty())
+                .collect(Collectors.toSet());
+    }
+
+    private void addMember(GroupId group, IpAddress address) {
+        if (members.add(group, address) && memberUses.containsKey(group)) {
+            reconciler.put(member(group, address), Fragment.EMPTY);
+        }
+    }
+
+    private void removeMemberOnce(GroupId group, IpAddress address) {
+        if (members.remove(group, address) && memberUses.containsKey(group)) {
+            reconciler.remove(member(group, address));
+        }
+    }
+
+    private static Subject member(GroupId group, IpAddress address) {
+        return new Subject.Member(group, address);
+    }
+
+    /// Lets go of the socket. What is in force stays in force.
+    @Override
+    public void close() {
+        socket.close();
+    }
+}

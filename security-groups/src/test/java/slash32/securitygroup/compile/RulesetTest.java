@@ -1,0 +1,177 @@
+package slash32.securitygroup.compile;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import slash32.net.Bytes;
+import slash32.net.InterfaceName;
+import slash32.net.IpAddress;
+import slash32.net.MacAddress;
+import slash32.net.Prefix;
+import slash32.netlink.netfilter.NftChain;
+import slash32.netlink.netfilter.NftRule;
+import slash32.securitygroup.Direction;
+import slash32.securitygroup.EndpointPolicy;
+import slash32.securitygroup.EtherType;
+import slash32.securitygroup.GroupId;
+import slash32.securitygroup.Remote;
+import slash32.securitygroup.Rule;
+import slash32.securitygroup.SecurityGroup;
+import slash32.securitygroup.Traffic;
+
+class RulesetTest {
+    private static final Path GOLDEN = Path.of("src/test/resources/slash32/securitygroup/compile");
+    private static final RulesetCompiler COMPILER =
+            new RulesetCompiler(List.of("s32"), List.of(IpAddress.parse("169.254.1.1"), IpAddress.parse("fe80::1")));
+
+    @Test
+    void theSkeletonGuardsBeforeAnyEndpointIsKnown() throws IOException {
+        check("skeleton.nft", COMPILER.skeleton());
+    }
+
+    @Test
+    void anEndpointWithTwoGroups() throws IOException {
+        var policy = new EndpointPolicy(
+                new InterfaceName("tap1"),
+                MacAddress.parse("52:54:00:00:00:01"),
+                Set.of(Prefix.parse("10.0.0.1"), Prefix.parse("2001:db8::1")),
+                List.of(new GroupId(7), new GroupId(9)),
+                true);
+        var web = new SecurityGroup(
+                new GroupId(7),
+                "web",
+                List.of(
+                        rule("ssh", "ingress", "ipv4", "tcp", 22, 22, "10.0.0.0/8"),
+                        rule("web", "ingress", "ipv4", "tcp", 80, 90, "any"),
+                        rule("dns", "ingress", "ipv6", "udp", 53, 53, "2001:db8::/33"),
+                        rule("ping", "ingress", "ipv4", "icmp", 8, 0, "any"),
+                        rule("ping6", "ingress", "ipv6", "icmp", 128, null, "any"),
+                        rule("peers", "ingress", "ipv4", "any", null, null, "group 9"),
+                        rule("peers6", "ingress", "ipv6", "gre", null, null, "group 9")));
+        var out = new SecurityGroup(
+                new GroupId(9),
+                "out",
+                List.of(
+                        rule("all4", "egress", "ipv4", "any", null, null, "any"),
+                        rule("own6", "egress", "ipv6", "sctp", 5000, 5001, "group 7"),
+                        rule("one6", "egress", "ipv6", "tcp", null, null, "2001:db8::5/128")));
+        var all = new Fragment.Builder();
+        List.of(
+                        RulesetCompiler.memberSets(new GroupId(9)),
+                        RulesetCompiler.group(web),
+                        RulesetCompiler.group(out),
+                        RulesetCompiler.endpoint(policy),
+                        RulesetCompiler.blocked(new InterfaceName("tap2")),
+                        RulesetCompiler.endpoint(new EndpointPolicy(
+                                new InterfaceName("tap3"), policy.mac(), Set.of(), List.of(), false)))
+                .forEach(all::addAll);
+        check("endpoint.nft", all.addAll(COMPILER.skeleton()).build());
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "from_tap1, endpoint tap1",
+        "to_endpoint, endpoint endpoint", // a chain: the map of this name is of the skeleton
+        "egress_7, group 7",
+        "ingress_4294967295, group 4294967295",
+        "ingress_4294967296, -",
+        "egress_07, -",
+        "egress_, -",
+        "from_, -",
+        "from_sixteen-letters-, -",
+        "prerouting, -",
+        "provider_egress, -",
+        "docker, -",
+    })
+    void knowsAChainsOwnerByItsName(String chain, String owner) {
+        assertThat(String.valueOf(Subject.ofChain(chain)).replace("null", "-")).isEqualTo(owner);
+    }
+
+    @Test
+    void knowsTheOwnersOfSetsAndElements() {
+        assertThat(Subject.ofSet("members_7_6")).isEqualTo(new Subject.MemberSets(new GroupId(7)));
+        assertThat(Subject.ofSet("members_7")).isNull();
+        assertThat(Subject.ofSet("members__4")).isNull();
+        assertThat(Subject.ofElement("members_7_4", Bytes.fromHex("0a000001")))
+                .isEqualTo(new Subject.Member(new GroupId(7), IpAddress.parse("10.0.0.1")));
+        assertThat(Subject.ofElement("guard", Statements.key("tap1")))
+                .isEqualTo(new Subject.Endpoint(new InterfaceName("tap1")));
+        assertThat(Subject.ofElement("guard", Statements.key("fifteen-letters")))
+                .isEqualTo(new Subject.Endpoint(new InterfaceName("fifteen-letters")));
+        assertThat(Subject.ofElement("theirs", Statements.key("tap1"))).isNull();
+    }
+
+    /// No name of the skeleton is taken for somebody else's, whatever interfaces are called.
+    @Test
+    void theSkeletonsNamesAreNobodyElses() {
+        for (NftChain chain : COMPILER.skeleton().chains().keySet()) {
+            assertThat(Subject.ofChain(chain.name())).as(chain.name()).isNull();
+        }
+        COMPILER.skeleton()
+                .sets()
+                .forEach(set -> assertThat(Subject.ofSet(set.name())).isNull());
+    }
+
+    @Test
+    void everythingOfAFragmentBelongsToItsSubject() {
+        var device = new InterfaceName("tap1");
+        Fragment endpoint = RulesetCompiler.endpoint(new EndpointPolicy(
+                device,
+                MacAddress.parse("52:54:00:00:00:01"),
+                Set.of(Prefix.parse("10.0.0.1")),
+                List.of(new GroupId(7)),
+                true));
+        var owner = new Subject.Endpoint(device);
+        assertThat(endpoint.chains().keySet()).allMatch(chain -> owner.equals(Subject.ofChain(chain.name())));
+        assertThat(endpoint.counters()).allMatch(counter -> owner.equals(Subject.ofCounter(counter.name())));
+        assertThat(endpoint.elements())
+                .allMatch(placed -> owner.equals(
+                        Subject.ofElement(placed.set(), placed.element().key())));
+    }
+
+    @Test
+    void aGroupWithoutMembersOrRulesLetsNothingPass() {
+        Fragment group = RulesetCompiler.group(new SecurityGroup(new GroupId(7), "", List.of()));
+        assertThat(group.chains().values()).containsOnly(List.<NftRule>of()).hasSize(2);
+    }
+
+    static Rule rule(
+            String id,
+            String direction,
+            String family,
+            String protocol,
+            @Nullable Integer min,
+            @Nullable Integer max,
+            String remote) {
+        EtherType etherType = EtherType.parse(family);
+        Remote from;
+        if (remote.equals("any")) {
+            from = new Remote.Anywhere();
+        } else if (remote.startsWith("group ")) {
+            from = new Remote.Members(new GroupId(Long.parseLong(remote.substring("group ".length()))));
+        } else {
+            from = new Remote.Addresses(Prefix.parse(remote));
+        }
+        return new Rule(id, Direction.parse(direction), etherType, Traffic.of(etherType, protocol, min, max), from);
+    }
+
+    private static void check(String file, Fragment fragment) throws IOException {
+        String header = "# Our encoder's output (RulesetTest); compare with `nft -n list ruleset`.\n";
+        String text = header + Ruleset.of(List.of(fragment));
+        Path path = GOLDEN.resolve(file);
+        if (Boolean.getBoolean("golden.write")) {
+            Files.createDirectories(path.getParent());
+            Files.writeString(path, text);
+        }
+        assertThat(path).as("run 'make golden' to write it").exists();
+        assertThat(text).isEqualTo(Files.readString(path));
+    }
+}
