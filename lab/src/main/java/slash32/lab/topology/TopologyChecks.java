@@ -123,6 +123,9 @@ final class TopologyChecks {
     private void checkInterfaces() {
         Set<String> taken = new HashSet<>();
         for (LinkSpec link : topology.links()) {
+            if (!(link.a() instanceof LinkEnd.OfNode) && !(link.b() instanceof LinkEnd.OfNode)) {
+                findings.error(link.place(), link.key(), "has no end in a node of this lab");
+            }
             checkEnd(link, link.a(), taken);
             if (link.b() != null) {
                 checkEnd(link, link.b(), taken);
