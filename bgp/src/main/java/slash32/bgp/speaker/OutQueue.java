@@ -24,7 +24,7 @@ import slash32.net.Prefix;
 /// takes.
 final class OutQueue {
     /// Between two looks at whether the connection takes more.
-    private static final int PREFIXES_AT_ONCE = 256;
+    private static final int PREFIXES_AT_ONCE = 4_096;
 
     private final Channel channel;
     private final Terms terms;
@@ -32,7 +32,7 @@ final class OutQueue {
     private final AdjRibOut adjRibOut;
     private final UpdateEncoder encoder;
     private final Set<Prefix> waiting = new LinkedHashSet<>();
-    private final Set<AddressFamily> owedEndOfRib;
+    private final List<AddressFamily> owedEndOfRib;
     private final List<Runnable> waiters = new ArrayList<>();
     private @Nullable ChannelFuture lastWrite;
 
@@ -45,7 +45,7 @@ final class OutQueue {
         this.terms = terms;
         this.wanted = wanted;
         this.adjRibOut = adjRibOut;
-        owedEndOfRib = new LinkedHashSet<>(terms.families());
+        owedEndOfRib = new ArrayList<>(terms.families().stream().sorted().toList());
         encoder = new UpdateEncoder(terms, message -> {
             counter.run();
             write(message);

@@ -118,6 +118,7 @@ public final class Speaker implements AutoCloseable {
                 .option(ChannelOption.SO_REUSEADDR, true)
                 .option(EpollChannelOption.IP_FREEBIND, true)
                 .option(ChannelOption.AUTO_READ, false) // until there are sessions to give connections to
+                .option(EpollChannelOption.TCP_MD5SIG, keys())
                 .childOption(ChannelOption.TCP_NODELAY, true)
                 .childOption(EpollChannelOption.TCP_USER_TIMEOUT, USER_TIMEOUT_MILLIS)
                 .childOption(ChannelOption.RECVBUF_ALLOCATOR, new FixedRecvByteBufAllocator(READ_BYTES))
@@ -134,18 +135,17 @@ public final class Speaker implements AutoCloseable {
                     + bound.cause().getMessage());
         }
         listeners.add(bound.channel());
-        setKeys();
     }
 
     /// RFC 2385: the kernel drops segments of these peers that are not signed.
-    private void setKeys() {
+    private Map<InetAddress, byte[]> keys() {
         Map<InetAddress, byte[]> keys = new HashMap<>();
         for (PeerConfig peer : config.peers()) {
             if (peer.password() != null) {
                 keys.put(inetAddress(peer.address()), peer.password().toArray());
             }
         }
-        listeners.forEach(channel -> channel.config().setOption(EpollChannelOption.TCP_MD5SIG, keys));
+        return keys;
     }
 
     private void accepted(Channel channel) {
@@ -230,7 +230,7 @@ public final class Speaker implements AutoCloseable {
             }
             config = newConfig;
             ownAddresses = ownAddresses(newConfig);
-            setKeys();
+            listeners.forEach(channel -> channel.config().setOption(EpollChannelOption.TCP_MD5SIG, keys()));
             for (PeerConfig peer : newConfig.peers()) {
                 if (!peers.containsKey(peer.address())) {
                     addPeer(peer);

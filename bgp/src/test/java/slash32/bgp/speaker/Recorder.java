@@ -62,6 +62,18 @@ final class Recorder implements LocRibListener {
         return status == null ? SessionState.IDLE : status.state();
     }
 
+    /// How often the session was lost.
+    long flaps(String peer) {
+        PeerStatus status = peers.get(IpAddress.parse(peer));
+        return status == null ? 0 : status.counters().flaps();
+    }
+
+    /// Why the peer is in its state.
+    String reason(String peer) {
+        PeerStatus status = peers.get(IpAddress.parse(peer));
+        return status == null ? "" : status.reason();
+    }
+
     /// Waits until {@code condition} holds, which is looked at after every change; at most 30 s.
     synchronized void await(String what, BooleanSupplier condition) throws InterruptedException {
         long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);

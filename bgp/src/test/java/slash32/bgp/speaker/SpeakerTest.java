@@ -1,0 +1,548 @@
+package slash32.bgp.speaker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.EOFException;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+import slash32.bgp.rib.RibDelta;
+import slash32.bgp.session.SessionState;
+import slash32.bgp.wire.AddressFamily;
+import slash32.bgp.wire.BgpIdentifier;
+import slash32.bgp.wire.Capability;
+import slash32.bgp.wire.Framer;
+import slash32.bgp.wire.LargeCommunity;
+import slash32.bgp.wire.Message;
+import slash32.bgp.wire.MessageEncoder;
+import slash32.bgp.wire.NlriSlice;
+import slash32.bgp.wire.NotificationCode;
+import slash32.bgp.wire.PathAttributes;
+import slash32.bgp.wire.Terms;
+import slash32.bgp.wire.Update;
+import slash32.bgp.wire.UpdateDecoder;
+import slash32.net.Asn;
+import slash32.net.IpAddress;
+import slash32.net.Ipv4Address;
+import slash32.net.Prefix;
+import slash32.testkit.Command;
+import slash32.testkit.InNetns;
+
+/// A speaker with scripted peers, and with another of its kind. What the real reflectors make of it is in
+/// {@link ReflectorInteropTest}.
+@InNetns
+class SpeakerTest {
+    private static final AddressFamily V4 = AddressFamily.IPV4_UNICAST;
+    private static final AddressFamily V6 = AddressFamily.IPV6_UNICAST;
+    private static final int PORT = 1790;
+    private static final String OWN = "10.0.0.11";
+    private static final String PEER = "10.0.0.1";
+    private static final String OTHER = "10.0.0.2";
+    private static final Prefix ONE = Prefix.parse("10.9.0.1/32");
+    private static final Prefix TWO = Prefix.parse("10.9.0.2/32");
+    private static final Prefix SIX = Prefix.parse("2001:db8:9::1/128");
+    private static final PathAttributes VIA_V4 = PathAttributes.builder()
+            .nextHop(IpAddress.parse("10.0.0.50"))
+            .localPref(100)
+            .build();
+    private static final PathAttributes VIA_V6 =
+            VIA_V4.toBuilder().nextHop(IpAddress.parse("2001:db8::50")).build();
+
+    private final List<AutoCloseable> opened = new ArrayList<>();
+    private final Recorder heard = new Recorder();
+
+    @BeforeEach
+    void addresses() {
+        for (String address : List.of(PEER, OTHER, OWN, "10.0.0.12")) {
+            Command.run("ip", "addr", "add", address + "/32", "dev", "lo");
+        }
+    }
+
+    @AfterEach
+    void closeAll() throws Exception {
+        for (AutoCloseable each : opened.reversed()) {
+            each.close();
+        }
+    }
+
+    @Test
+    void aHundredThousandRoutesArriveAsTheyWereSent() throws Exception {
+        var atOther = new Recorder();
+        Speaker left = speaker(OWN, heard, List.of(active("10.0.0.12")));
+        speaker("10.0.0.12", atOther, List.of(passive(OWN)));
+        var wanted = new HashMap<Prefix, PathAttributes>();
+        var routes = new ArrayList<OriginatedRoute>();
+        for (int host = 0; host < 100_000; host++) {
+            Prefix prefix = new Ipv4Address(0x0b00_0000 + host).hostPrefix();
+            var nextHop = new Ipv4Address(0x0a00_0100 + host % 200);
+            var communities = List.of(new LargeCommunity(65000, 1, 1), new LargeCommunity(65000, 2, host % 7));
+            routes.add(new OriginatedRoute(prefix, nextHop, 100, communities));
+            wanted.put(
+                    prefix,
+                    PathAttributes.builder()
+                            .nextHop(nextHop)
+                            .localPref(100)
+                            .largeCommunities(communities)
+                            .build());
+        }
+        left.originate(routes);
+        heard.await("advertised", () -> heard.advertised.size() == 100_000);
+        atOther.await("all routes", () -> atOther.routes.size() == 100_000);
+        assertThat(atOther.routes).isEqualTo(wanted);
+        left.withdraw(wanted.keySet());
+        atOther.await("all withdrawn", () -> atOther.routes.isEmpty());
+    }
+
+    @Test
+    void bothDialAndOneSessionStays() throws Exception {
+        var atOther = new Recorder();
+        Speaker left = speaker(OWN, heard, List.of(active("10.0.0.12")));
+        speaker("10.0.0.12", atOther, List.of(active(OWN)));
+        left.originate(List.of(route(ONE, 1)));
+        atOther.await("the route", () -> atOther.routes.containsKey(ONE));
+        heard.await("in sync", () -> heard.inSync.containsAll(ScriptedPeer.FAMILIES));
+        assertThat(left.status().peers().getFirst().counters().flaps()).isZero();
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("malformed")
+    void malformedOctetsGetTheirNotificationAndHarmNobodyElse(String name, byte[] octets, NotificationCode answer)
+            throws Exception {
+        Speaker speaker = speaker(OWN, heard, List.of(passive(PEER), passive(OTHER)));
+        ScriptedPeer good = peer(OTHER).establish();
+        good.announce(VIA_V4, TWO);
+        boolean afterOpen = name.startsWith("established");
+        ScriptedPeer bad = peer(PEER);
+        if (afterOpen) {
+            bad.establish().announce(VIA_V4, ONE);
+            heard.await("both routes", () -> heard.routes.keySet().containsAll(List.of(ONE, TWO)));
+        }
+        bad.send(octets);
+        Message.Notification notification = bad.expectNotification();
+        assertThat(notification.text()).isEqualTo(answer.text());
+        assertThatThrownBy(bad::receive).isInstanceOf(EOFException.class);
+        heard.await("only the good one", () -> heard.routes.keySet().equals(Set.of(TWO)));
+        good.announce(VIA_V4, Prefix.parse("10.9.0.3/32"));
+        heard.await("more of it", () -> heard.routes.size() == 2);
+        peer(PEER).establish().announce(VIA_V4, ONE);
+        heard.await("the bad one again", () -> heard.routes.containsKey(ONE));
+        assertThat(speaker.status().peers().getLast().counters().flaps()).isZero();
+    }
+
+    static Stream<Arguments> malformed() {
+        byte[] keepalive = MessageEncoder.encode(new Message.Keepalive());
+        byte[] unsynchronized = keepalive.clone();
+        unsynchronized[3] = 0;
+        byte[] noType = keepalive.clone();
+        noType[18] = 9;
+        byte[] longKeepalive = keepalive.clone();
+        longKeepalive[17] = 20;
+        byte[] huge = keepalive.clone();
+        huge[16] = 0x10;
+        huge[17] = 1;
+        byte[] endOfRib = MessageEncoder.endOfRib(V4);
+        byte[] lengthPastTheEnd = endOfRib.clone();
+        lengthPastTheEnd[22] = 1;
+        byte[] longPrefix = ScriptedPeer.encoded(VIA_V4, ONE);
+        longPrefix[longPrefix.length - 5] = 33;
+        byte[] oldVersion = MessageEncoder.encode(open());
+        oldVersion[19] = 3;
+        byte[] shortHold = MessageEncoder.encode(open());
+        shortHold[23] = 2;
+        return Stream.of(
+                Arguments.of("marker", unsynchronized, NotificationCode.CONNECTION_NOT_SYNCHRONIZED),
+                Arguments.of("type 9", noType, NotificationCode.BAD_MESSAGE_TYPE),
+                Arguments.of("version 3", oldVersion, NotificationCode.UNSUPPORTED_VERSION),
+                Arguments.of("hold time 2", shortHold, NotificationCode.UNACCEPTABLE_HOLD_TIME),
+                Arguments.of("update first", endOfRib, NotificationCode.UNEXPECTED_IN_OPEN_SENT),
+                Arguments.of("keepalive first", keepalive, NotificationCode.UNEXPECTED_IN_OPEN_SENT),
+                Arguments.of("established: 4097 octets", huge, NotificationCode.BAD_MESSAGE_LENGTH),
+                Arguments.of("established: keepalive of 20", longKeepalive, NotificationCode.BAD_MESSAGE_LENGTH),
+                Arguments.of(
+                        "established: a second open",
+                        MessageEncoder.encode(open()),
+                        NotificationCode.UNEXPECTED_IN_ESTABLISHED),
+                Arguments.of(
+                        "established: attributes past the end",
+                        lengthPastTheEnd,
+                        NotificationCode.MALFORMED_ATTRIBUTE_LIST),
+                Arguments.of("established: a /33", longPrefix, NotificationCode.INVALID_NETWORK_FIELD));
+    }
+
+    private static Message.Open open() {
+        return new Message.Open(
+                ScriptedPeer.AS, 180, new BgpIdentifier(1), List.of(new Capability.FourOctetAs(ScriptedPeer.AS)));
+    }
+
+    @Test
+    void aPeerOfAnotherAsIsRefused() throws Exception {
+        speaker(OWN, heard, List.of(passive(PEER)));
+        ScriptedPeer stranger = peer(PEER).open(new Asn(65001));
+        assertThat(stranger.expectNotification().text()).isEqualTo(NotificationCode.BAD_PEER_AS.text());
+    }
+
+    /// RFC 4724 §4.2: the families of its capability, for its restart time.
+    @Test
+    void aRestartingPeersRoutesStayForItsTimeAndItsFamilies() throws Exception {
+        speaker(OWN, heard, List.of(passive(PEER)));
+        try (ScriptedPeer restarts = peer(PEER).establish(restart(3, V4))) {
+            restarts.announce(VIA_V4, ONE).announce(VIA_V6, SIX);
+            heard.await("routes", () -> heard.routes.size() == 2);
+        }
+        heard.await("no IPv6", () -> !heard.routes.containsKey(SIX));
+        assertThat(heard.routes).containsKey(ONE);
+        heard.await("nothing: it is not back", () -> heard.routes.isEmpty());
+    }
+
+    @Test
+    void aPeerThatIsBackSaysWhatStays() throws Exception {
+        Speaker speaker = speaker(OWN, heard, List.of(passive(PEER)));
+        for (int time = 0; time < 2; time++) { // and it may restart once more
+            try (ScriptedPeer restarts = peer(PEER).establish(restart(60, V4, V6))) {
+                restarts.announce(VIA_V4, ONE, TWO).announce(VIA_V6, SIX);
+                heard.await("routes", () -> heard.routes.size() == 3);
+            }
+            int flaps = time + 1;
+            heard.await("the loss", () -> heard.flaps(PEER) == flaps);
+        }
+        ScriptedPeer back = peer(PEER).establish(restart(60, V4, V6));
+        back.announce(VIA_V4, ONE).endOfRib(V4);
+        heard.await("without what it did not say", () -> !heard.routes.containsKey(TWO));
+        assertThat(heard.routes).containsOnlyKeys(ONE, SIX);
+        back.endOfRib(V6);
+        heard.await("the other family", () -> !heard.routes.containsKey(SIX));
+        assertThat(speaker.status().inSync()).containsExactlyInAnyOrder(V4, V6);
+    }
+
+    @Test
+    void aPeerThatLostItsForwardingStateIsBelieved() throws Exception {
+        speaker(OWN, heard, List.of(passive(PEER)));
+        try (ScriptedPeer restarts = peer(PEER).establish(restart(60, V4, V6))) {
+            restarts.announce(VIA_V4, ONE).announce(VIA_V6, SIX);
+            heard.await("routes", () -> heard.routes.size() == 2);
+        }
+        heard.await("the loss", () -> heard.flaps(PEER) == 1);
+        peer(PEER).establish(new Capability.GracefulRestart(true, 60, Map.of(V4, true, V6, false)));
+        heard.await("no IPv6", () -> !heard.routes.containsKey(SIX));
+        assertThat(heard.routes).containsOnlyKeys(ONE);
+    }
+
+    @Test
+    void aPeerThatSaysGoodbyeTakesItsRoutesAlong() throws Exception {
+        speaker(OWN, heard, List.of(passive(PEER)));
+        ScriptedPeer leaves = peer(PEER).establish(restart(60, V4, V6));
+        leaves.announce(VIA_V4, ONE);
+        heard.await("the route", () -> heard.routes.containsKey(ONE));
+        leaves.send(Message.Notification.cease(NotificationCode.ADMINISTRATIVE_SHUTDOWN, "bye"));
+        heard.await("its reason", () -> heard.reason(PEER).contains("bye"));
+        assertThat(heard.routes).isEmpty();
+    }
+
+    @Test
+    void removingAPeerThatIsAwayTakesItsStaleRoutes() throws Exception {
+        Speaker speaker = speaker(OWN, heard, List.of(passive(PEER), passive(OTHER)));
+        ScriptedPeer stays = peer(OTHER).establish();
+        stays.announce(VIA_V4, TWO);
+        try (ScriptedPeer restarts = peer(PEER).establish(restart(600, V4))) {
+            restarts.announce(VIA_V4, ONE);
+            heard.await("routes", () -> heard.routes.size() == 2);
+        }
+        heard.await("the loss", () -> heard.flaps(PEER) == 1);
+        speaker.reconfigure(config(OWN, List.of(passive(OTHER))));
+        heard.await("only the other's", () -> !heard.routes.containsKey(ONE));
+        assertThat(heard.routes).containsOnlyKeys(TWO);
+        assertThat(speaker.status().peers())
+                .singleElement()
+                .satisfies(peer -> assertThat(peer.counters().flaps()).isZero());
+    }
+
+    @Test
+    void aPeerThatNeverSendsEndOfRibHoldsNothingUpForEver() throws Exception {
+        speaker(OWN, heard, List.of(passive(PEER)));
+        peer(PEER).establish(restart(60, V4, V6)).announce(VIA_V4, ONE);
+        heard.await("in sync", () -> heard.inSync.containsAll(ScriptedPeer.FAMILIES));
+        assertThat(heard.routes).containsKey(ONE);
+    }
+
+    @Test
+    void aPeerThatIsNotUpHoldsInSyncBackAndThenNot() throws Exception {
+        speaker(OWN, heard, List.of(passive(PEER), passive(OTHER)));
+        peer(PEER).establish().endOfRib(V4).endOfRib(V6);
+        heard.await("in sync", () -> heard.inSync.containsAll(ScriptedPeer.FAMILIES));
+        assertThat(heard.state(OTHER)).isNotEqualTo(SessionState.ESTABLISHED);
+    }
+
+    @Test
+    void withoutPeersThereIsNothingToWaitFor() throws Exception {
+        speaker(OWN, heard, List.of());
+        heard.await("in sync", () -> heard.inSync.containsAll(ScriptedPeer.FAMILIES));
+    }
+
+    /// What the listener last heard is what stays in the kernel until the next start.
+    @Test
+    void leavingSaysNothingToTheListenerAndNothingToPeers() throws Exception {
+        Speaker speaker = speaker(OWN, heard, List.of(passive(PEER)));
+        ScriptedPeer peer = peer(PEER).establish();
+        peer.announce(VIA_V4, ONE);
+        heard.await("the route", () -> heard.routes.containsKey(ONE));
+        speaker.close();
+        assertThat(heard.routes).containsKey(ONE);
+        assertThat(heard.state(PEER)).isEqualTo(SessionState.ESTABLISHED);
+        assertThatThrownBy(() -> peer.expect(Message.NOTIFICATION)).isInstanceOf(EOFException.class);
+    }
+
+    @Test
+    void shuttingDownSaysWhyToPeersAndNothingToTheListener() throws Exception {
+        Speaker speaker = speaker(OWN, heard, List.of(passive(PEER)));
+        ScriptedPeer peer = peer(PEER).establish();
+        peer.announce(VIA_V4, ONE);
+        heard.await("the route", () -> heard.routes.containsKey(ONE));
+        speaker.shutdown("node drained");
+        assertThat(heard.routes).containsKey(ONE);
+        assertThat(peer.expectNotification().communication()).isEqualTo("node drained");
+    }
+
+    /// Ten changes of a route while the peer does not read are one message when it does.
+    @Test
+    void aPeerThatDoesNotReadCostsTheRoutesAndNotTheChanges() throws Exception {
+        Speaker speaker = speaker(OWN, heard, List.of(passive(PEER), passive(OTHER)));
+        ScriptedPeer stuck = peer(PEER).establish();
+        ScriptedPeer alsoStuck = peer(OTHER).establish();
+        heard.await("both up", () -> heard.state(OTHER) == SessionState.ESTABLISHED);
+        int count = 60_000; // more than both socket buffers take
+        int rounds = 5;
+        for (int round = 1; round <= rounds; round++) {
+            int preference = round;
+            speaker.originate(IntStream.range(0, count)
+                    .mapToObj(host -> route(new Ipv4Address(0x0b00_0000 + host).hostPrefix(), preference, host))
+                    .toList());
+        }
+        long sent = speaker.status().peers().getFirst().counters().updatesSent();
+        assertThat(sent).isLessThan(count);
+        assertThat(heard.advertised).isEmpty();
+        alsoStuck.close(); // and does not wait for the one that is gone
+        var last = new HashMap<Prefix, Long>();
+        long updates = 0;
+        for (int current = 0; current < count; updates++) {
+            Update update = decoded(stuck.expect(Message.UPDATE));
+            for (Update.Announcement announcement : update.announced()) {
+                long preference =
+                        Objects.requireNonNull(announcement.attributes()).localPref();
+                for (Prefix prefix : prefixes(announcement.prefixes())) {
+                    last.put(prefix, preference);
+                    current += preference == rounds ? 1 : 0;
+                }
+            }
+        }
+        assertThat(last).hasSize(count);
+        assertThat(updates).isLessThan(2L * count);
+        heard.await("advertised", () -> heard.advertised.size() == count);
+    }
+
+    @Test
+    void aRefreshIsAnsweredWithEverythingOnceMore() throws Exception {
+        Speaker speaker = speaker(OWN, heard, List.of(passive(PEER)));
+        speaker.originate(List.of(route(ONE, 1)));
+        ScriptedPeer peer = peer(PEER).establish(new Capability.RouteRefresh());
+        assertThat(announced(peer.expect(Message.UPDATE))).containsExactly(ONE);
+        peer.expect(Message.UPDATE); // End-of-RIB of two families
+        peer.expect(Message.UPDATE);
+        peer.send(new Message.RouteRefresh(V6, 0)).send(new Message.RouteRefresh(V4, 0));
+        assertThat(announced(peer.expect(Message.UPDATE))).containsExactly(ONE);
+        speaker.withdraw(List.of(ONE, TWO));
+        Update update = decoded(peer.expect(Message.UPDATE));
+        assertThat(update.withdrawn()).hasSize(1);
+        assertThat(update.endOfRib()).isNull();
+    }
+
+    @Test
+    void aListenerThatIsFullStopsTheReading() throws Exception {
+        var full = new OneAtATime();
+        Speaker speaker = new Speaker(config(OWN, List.of(passive(PEER))), full);
+        opened.add(speaker);
+        full.speaker.complete(speaker);
+        speaker.start();
+        ScriptedPeer peer = peer(PEER).establish();
+        int count = 300_000;
+        Prefix[] prefixes = IntStream.range(0, count)
+                .mapToObj(host -> new Ipv4Address(0x0b00_0000 + host).hostPrefix())
+                .toArray(Prefix[]::new);
+        peer.announce(VIA_V4, prefixes);
+        full.await("all routes", () -> full.prefixes == count);
+        assertThat(full.unwanted).isZero();
+        assertThat(full.deltas).isGreaterThan(10);
+    }
+
+    @Test
+    void aRouteToOurselvesIsRefused() throws Exception {
+        Speaker speaker = speaker(OWN, heard, List.of(passive(PEER)));
+        PathAttributes toUs = VIA_V4.toBuilder().nextHop(IpAddress.parse(OWN)).build();
+        PathAttributes fromUs = VIA_V4.toBuilder()
+                .originatorId(new BgpIdentifier(Ipv4Address.parse(OWN).value()))
+                .build();
+        peer(PEER).establish().announce(toUs, ONE).announce(fromUs, TWO).announce(VIA_V6, SIX);
+        heard.await("the good one", () -> heard.routes.containsKey(SIX));
+        assertThat(heard.routes).containsOnlyKeys(SIX);
+        assertThat(speaker.status().peers().getFirst().counters().rejectedPaths())
+                .isEqualTo(2);
+    }
+
+    /// RFC 8212: no policy, so nothing in and nothing out.
+    @Test
+    void anExternalPeerGetsAndGivesNothing() throws Exception {
+        var external = new PeerConfig(
+                IpAddress.parse(PEER), PORT, null, new Asn(65001), ScriptedPeer.FAMILIES, null, 180, 60, true);
+        Speaker speaker = speaker(OWN, heard, List.of(external));
+        speaker.originate(List.of(route(ONE, 1)));
+        ScriptedPeer peer = peer(PEER).open(new Asn(65001));
+        peer.expect(Message.OPEN);
+        peer.send(new Message.Keepalive());
+        byte[] first = peer.expect(Message.UPDATE).bytes();
+        assertThat(first).isEqualTo(MessageEncoder.endOfRib(V4));
+        PathAttributes path = VIA_V4.toBuilder()
+                .localPref(PathAttributes.ABSENT)
+                .asPath(slash32.bgp.wire.AsPath.EMPTY.prepend(new Asn(65001)))
+                .build();
+        peer.announce(path, TWO).endOfRib(V4).endOfRib(V6);
+        heard.await("in sync", () -> heard.inSync.containsAll(ScriptedPeer.FAMILIES));
+        assertThat(heard.routes).isEmpty();
+        assertThat(speaker.status().peers().getFirst().counters().rejectedPaths())
+                .isEqualTo(1);
+        assertThat(heard.advertised).isEmpty();
+    }
+
+    /// Takes one delta at a time: says it is full when it has one, until another thread has worked it off.
+    private static final class OneAtATime implements LocRibListener {
+        final CompletableFuture<Speaker> speaker = new CompletableFuture<>();
+        private final Recorder recorder = new Recorder();
+        int prefixes;
+        int deltas;
+        int unwanted;
+        private boolean busy;
+
+        @Override
+        public void changed(RibDelta delta) {
+            synchronized (recorder) {
+                unwanted += busy ? 1 : 0;
+                busy = true;
+                deltas++;
+                prefixes += delta.size();
+            }
+            Thread.ofVirtual().start(() -> {
+                synchronized (recorder) {
+                    busy = false;
+                    recorder.notifyAll();
+                }
+                speaker.join().resume();
+            });
+        }
+
+        @Override
+        public void inSync(AddressFamily family) {}
+
+        @Override
+        public void peerChanged(PeerStatus status) {}
+
+        @Override
+        public void advertised(List<Prefix> prefixes) {}
+
+        @Override
+        public boolean ready() {
+            synchronized (recorder) {
+                return !busy;
+            }
+        }
+
+        void await(String what, java.util.function.BooleanSupplier condition) throws InterruptedException {
+            recorder.await(what, condition);
+        }
+    }
+
+    private static Update decoded(ScriptedPeer.Received message) {
+        byte[] octets = message.bytes();
+        return new UpdateDecoder(new Terms(true, true, ScriptedPeer.FAMILIES))
+                .decode(octets, Framer.HEADER_BYTES, octets.length);
+    }
+
+    private static List<Prefix> announced(ScriptedPeer.Received message) {
+        return decoded(message).announced().stream()
+                .flatMap(announcement -> prefixes(announcement.prefixes()).stream())
+                .toList();
+    }
+
+    private static List<Prefix> prefixes(NlriSlice slice) {
+        var prefixes = new ArrayList<Prefix>();
+        slice.forEach((high, _, length) -> prefixes.add(new Prefix(new Ipv4Address((int) (high >>> 32)), length)));
+        return prefixes;
+    }
+
+    private ScriptedPeer peer(String address) throws IOException {
+        var peer = new ScriptedPeer(address, OWN, PORT);
+        opened.add(peer);
+        return peer;
+    }
+
+    private Speaker speaker(String address, Recorder recorder, List<PeerConfig> peers) throws IOException {
+        var speaker = new Speaker(config(address, peers), recorder);
+        opened.add(speaker);
+        speaker.start();
+        return speaker;
+    }
+
+    private static SpeakerConfig config(String address, List<PeerConfig> peers) {
+        IpAddress own = IpAddress.parse(address);
+        var identifier = new BgpIdentifier(Ipv4Address.parse(address).value());
+        return new SpeakerConfig(ScriptedPeer.AS, identifier, List.of(own), PORT, peers, false, Duration.ofSeconds(2));
+    }
+
+    private static PeerConfig passive(String address) {
+        return new PeerConfig(
+                IpAddress.parse(address), PORT, null, ScriptedPeer.AS, ScriptedPeer.FAMILIES, null, 180, 60, true);
+    }
+
+    private static PeerConfig active(String address) {
+        String own = address.equals(OWN) ? "10.0.0.12" : OWN;
+        return new PeerConfig(
+                IpAddress.parse(address),
+                PORT,
+                IpAddress.parse(own),
+                ScriptedPeer.AS,
+                ScriptedPeer.FAMILIES,
+                null,
+                180,
+                60,
+                false);
+    }
+
+    private static Capability restart(int seconds, AddressFamily... families) {
+        var forwarding = new HashMap<AddressFamily, Boolean>();
+        for (AddressFamily family : families) {
+            forwarding.put(family, true);
+        }
+        return new Capability.GracefulRestart(false, seconds, forwarding);
+    }
+
+    private static OriginatedRoute route(Prefix prefix, int preference) {
+        return route(prefix, preference, 1);
+    }
+
+    private static OriginatedRoute route(Prefix prefix, int preference, int group) {
+        return new OriginatedRoute(
+                prefix, IpAddress.parse(OWN), preference, List.of(new LargeCommunity(65000, 2, group)));
+    }
+}
