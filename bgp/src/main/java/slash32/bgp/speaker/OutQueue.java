@@ -9,6 +9,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import slash32.bgp.wire.AddressFamily;
 import slash32.bgp.wire.MessageEncoder;
@@ -31,6 +32,7 @@ final class OutQueue {
     private final Map<Prefix, PathAttributes> wanted;
     private final AdjRibOut adjRibOut;
     private final UpdateEncoder encoder;
+    private final BooleanSupplier complete;
     private final Set<Prefix> waiting = new LinkedHashSet<>();
     private final List<AddressFamily> owedEndOfRib;
     private final List<Runnable> waiters = new ArrayList<>();
@@ -39,12 +41,20 @@ final class OutQueue {
     /// A queue that owes the peer everything: {@code wanted}, then End-of-RIB of each family (RFC 4724 §2).
     ///
     /// @param wanted what the peer is to know, always looked at when something is written
+    /// @param complete whether {@code wanted} has all that there is at the start: before, there is no End-of-RIB
     /// @param counter runs for each UPDATE
-    OutQueue(Channel channel, Terms terms, Map<Prefix, PathAttributes> wanted, AdjRibOut adjRibOut, Runnable counter) {
+    OutQueue(
+            Channel channel,
+            Terms terms,
+            Map<Prefix, PathAttributes> wanted,
+            AdjRibOut adjRibOut,
+            BooleanSupplier complete,
+            Runnable counter) {
         this.channel = channel;
         this.terms = terms;
         this.wanted = wanted;
         this.adjRibOut = adjRibOut;
+        this.complete = complete;
         owedEndOfRib = new ArrayList<>(terms.families().stream().sorted().toList());
         encoder = new UpdateEncoder(terms, message -> {
             counter.run();
@@ -82,7 +92,7 @@ final class OutQueue {
         while (!waiting.isEmpty() && channel.isWritable()) {
             adjRibOut.advertise(nextPrefixes(), wanted, terms, encoder);
         }
-        if (waiting.isEmpty()) {
+        if (waiting.isEmpty() && complete.getAsBoolean()) {
             owedEndOfRib.forEach(family -> write(MessageEncoder.endOfRib(family)));
             owedEndOfRib.clear();
         }

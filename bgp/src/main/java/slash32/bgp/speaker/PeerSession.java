@@ -345,7 +345,7 @@ final class PeerSession {
         routes.sessionUp(agreed, new Contender(internal(), agreed.open().identifier(), config.address()));
         routes.flush();
         Map<Prefix, PathAttributes> told = agreed.wire().internal() ? speaker.originated() : Map.of();
-        out = new OutQueue(channel, agreed.wire(), told, adjRibOut, this::updateSent);
+        out = new OutQueue(channel, agreed.wire(), told, adjRibOut, speaker::ownRoutesComplete, this::updateSent);
         out.drain();
         speaker.sessionUp();
         waitForEndOfRib(updatesReceived);
@@ -417,6 +417,13 @@ final class PeerSession {
         }
     }
 
+    /// Writes what may be written now.
+    void drain() {
+        if (out != null) {
+            out.drain();
+        }
+    }
+
     /// Runs {@code waiter} once the peer has been told everything, or is no longer Established.
     void whenWritten(Runnable waiter) {
         if (out != null) {
@@ -428,8 +435,8 @@ final class PeerSession {
 
     /// The connection takes more, or no more.
     private void writable(Channel channel) {
-        if (out != null && channel.equals(channels.get(established))) {
-            out.drain();
+        if (channel.equals(channels.get(established))) {
+            drain();
         }
     }
 

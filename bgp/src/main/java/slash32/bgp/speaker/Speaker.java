@@ -77,6 +77,7 @@ public final class Speaker implements AutoCloseable {
     private boolean started;
     private boolean closing;
     private boolean patienceOver;
+    private boolean ownRoutesComplete;
     private boolean paused;
 
     /// A speaker that does nothing before {@link #start}.
@@ -105,6 +106,7 @@ public final class Speaker implements AutoCloseable {
                     () -> {
                         patienceOver = true;
                         considerInSync();
+                        completeOwnRoutes();
                     },
                     config.inSyncTimeout().toNanos(),
                     TimeUnit.NANOSECONDS);
@@ -258,6 +260,25 @@ public final class Speaker implements AutoCloseable {
             peers.values().forEach(peer -> peer.touch(prefixes));
             tellWhenWritten(prefixes);
         });
+    }
+
+    /// All routes that this node has at its start have been originated: peers get End-of-RIB.
+    ///
+    /// A reflector then drops what it kept from before our restart and was not announced again, so this must not be
+    /// said too early. If it is not said, it counts as said {@link SpeakerConfig#inSyncTimeout} after the start.
+    public void initialRoutesOriginated() {
+        loop.execute(this::completeOwnRoutes);
+    }
+
+    private void completeOwnRoutes() {
+        if (!ownRoutesComplete) {
+            ownRoutesComplete = true;
+            peers.values().forEach(PeerSession::drain);
+        }
+    }
+
+    boolean ownRoutesComplete() {
+        return ownRoutesComplete;
     }
 
     /// Withdraws these prefixes; one that is not announced is left out.

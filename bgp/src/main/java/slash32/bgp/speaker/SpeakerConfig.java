@@ -12,7 +12,8 @@ import slash32.net.IpAddress;
 /// @param port to listen on, 1 to 65535
 /// @param peers no address twice
 /// @param restarted the kernel holds routes of an earlier run, so peers are asked to wait for us (RFC 4724 §4.1)
-/// @param inSyncTimeout how long peers that are not up hold back {@link LocRibListener#inSync}
+/// @param inSyncTimeout how long peers that are not up, or up and silent without End-of-RIB, hold back
+/// {@link LocRibListener#inSync}; and how long {@link Speaker#initialRoutesOriginated} is waited for
 public record SpeakerConfig(
         Asn asn,
         BgpIdentifier identifier,

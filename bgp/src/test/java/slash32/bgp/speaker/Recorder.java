@@ -17,6 +17,7 @@ import slash32.net.Prefix;
 /// A listener that adds deltas up, and lets a test wait for a state.
 final class Recorder implements LocRibListener {
     final Map<Prefix, PathAttributes> routes = new HashMap<>();
+    final Set<Prefix> everLost = new HashSet<>();
     final Set<AddressFamily> inSync = new HashSet<>();
     final Set<Prefix> advertised = new HashSet<>();
     final Map<IpAddress, PeerStatus> peers = new HashMap<>();
@@ -27,6 +28,7 @@ final class Recorder implements LocRibListener {
             PathAttributes best = delta.attributes(i);
             if (best == null) {
                 routes.remove(delta.prefix(i));
+                everLost.add(delta.prefix(i));
             } else {
                 routes.put(delta.prefix(i), best);
             }

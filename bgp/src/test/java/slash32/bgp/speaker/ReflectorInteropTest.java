@@ -103,9 +103,12 @@ class ReflectorInteropTest {
         speakers.remove(one);
         var again = new Recorder();
         Speaker back = speaker("10.0.0.11", null, again);
+        again.await("the session", () -> again.state("10.0.0.1") == SessionState.ESTABLISHED);
         back.originate(routes("10.0.0.11", "2001:db8::11"));
+        back.initialRoutesOriginated();
         again.await("advertised", () -> again.advertised.containsAll(Set.of(V4, V6)));
         assertThat(heard.routes).containsKeys(V4, V6);
+        assertThat(heard.everLost).isEmpty();
         back.withdraw(List.of(V4));
         heard.await("the withdrawal", () -> !heard.routes.containsKey(V4));
         assertThat(heard.routes).containsKey(V6);

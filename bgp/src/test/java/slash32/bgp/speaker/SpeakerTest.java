@@ -370,6 +370,25 @@ class SpeakerTest {
         assertThat(update.endOfRib()).isNull();
     }
 
+    /// A reflector that keeps the routes of a restarted node drops them on its End-of-RIB.
+    @Test
+    void endOfRibWaitsForTheNodesOwnRoutes() throws Exception {
+        Speaker speaker = new Speaker(config(OWN, List.of(passive(PEER), passive(OTHER))), heard);
+        opened.add(speaker);
+        speaker.start();
+        ScriptedPeer peer = peer(PEER).establish();
+        speaker.originate(List.of(route(ONE, 1)));
+        assertThat(announced(peer.expect(Message.UPDATE))).containsExactly(ONE);
+        speaker.originate(List.of(route(TWO, 1)));
+        assertThat(announced(peer.expect(Message.UPDATE))).containsExactly(TWO);
+        speaker.initialRoutesOriginated();
+        assertThat(decoded(peer.expect(Message.UPDATE)).endOfRib()).isEqualTo(V4);
+        assertThat(decoded(peer.expect(Message.UPDATE)).endOfRib()).isEqualTo(V6);
+        ScriptedPeer late = peer(OTHER).establish();
+        assertThat(announced(late.expect(Message.UPDATE))).containsExactly(ONE, TWO);
+        assertThat(decoded(late.expect(Message.UPDATE)).endOfRib()).isEqualTo(V4);
+    }
+
     @Test
     void aListenerThatIsFullStopsTheReading() throws Exception {
         var full = new OneAtATime();
@@ -501,6 +520,7 @@ class SpeakerTest {
         var speaker = new Speaker(config(address, peers), recorder);
         opened.add(speaker);
         speaker.start();
+        speaker.initialRoutesOriginated();
         return speaker;
     }
 
