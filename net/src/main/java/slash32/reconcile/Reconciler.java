@@ -85,6 +85,19 @@ public final class Reconciler<K, V> {
         return retries.size();
     }
 
+    /// Some of the changes that were refused and wait for their retry, at most {@code most}.
+    public List<Failure<K>> failing(int most) {
+        return retries.entrySet().stream()
+                .limit(most)
+                .map(entry -> new Failure<>(entry.getKey(), entry.getValue().reason()))
+                .toList();
+    }
+
+    /// Objects of ours that are in force as far as we know.
+    public int owned() {
+        return owned.size();
+    }
+
     public int size() {
         return desired.size();
     }

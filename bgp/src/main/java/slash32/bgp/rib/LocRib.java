@@ -116,6 +116,28 @@ public final class LocRib {
         removeAll(peer, false, delta);
     }
 
+    /// Takes a best path.
+    public interface BestVisitor {
+        /// Called for each prefix, in no order.
+        void best(long high, long low, int length, PathAttributes attributes, Contender from);
+    }
+
+    /// Hands every best path to {@code visitor}; costs the table.
+    public void forEachBest(BestVisitor visitor) {
+        for (int path = 0; path < pathsUsed; path++) {
+            PathAttributes attributes = pathAttributes[path];
+            int prefix = pathPrefix[path];
+            if (attributes != null && bestPath[prefix] == path) {
+                visitor.best(
+                        prefixes.high(prefix),
+                        prefixes.low(prefix),
+                        prefixes.length(prefix),
+                        attributes,
+                        contender(path));
+            }
+        }
+    }
+
     /// The best path to the prefix; null if there is none.
     public @Nullable PathAttributes best(long high, long low, int length) {
         int prefix = prefixes.find(high, low, length);

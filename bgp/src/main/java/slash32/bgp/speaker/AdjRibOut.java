@@ -17,8 +17,10 @@ import slash32.net.Prefix;
 final class AdjRibOut {
     private final Map<Prefix, PathAttributes> told = new HashMap<>();
 
-    int size() {
-        return told.size();
+    int size(AddressFamily family) {
+        return (int) told.keySet().stream()
+                .filter(prefix -> family(prefix).equals(family))
+                .count();
     }
 
     /// Forgets what was told: a route refresh was asked for.

@@ -445,9 +445,11 @@ final class PeerSession {
     }
 
     PeerStatus status() {
-        var received = new HashMap<AddressFamily, Integer>();
-        config.families()
-                .forEach(family -> received.put(family, speaker.rib(family).size(number)));
+        var families = new HashMap<AddressFamily, PeerStatus.Family>();
+        for (AddressFamily family : config.families()) {
+            int received = speaker.rib(family).size(number);
+            families.put(family, new PeerStatus.Family(received, adjRibOut.size(family), ended.contains(family)));
+        }
         return new PeerStatus(
                 config.address(),
                 config.asn(),
@@ -456,8 +458,7 @@ final class PeerSession {
                 reason,
                 terms == null ? null : terms.open().identifier().toString(),
                 terms == null ? 0 : terms.holdSeconds(),
-                received,
-                adjRibOut.size(),
+                families,
                 new PeerStatus.Counters(
                         messagesReceived,
                         messagesSent,

@@ -14,8 +14,7 @@ import slash32.net.IpAddress;
 /// @param reason why it came into this state
 /// @param identifier the peer's BGP Identifier; null before its OPEN
 /// @param holdSeconds agreed; 0 before
-/// @param received paths held from it, by family
-/// @param advertised prefixes told to it
+/// @param families those that are configured
 public record PeerStatus(
         IpAddress address,
         Asn asn,
@@ -24,9 +23,15 @@ public record PeerStatus(
         String reason,
         @Nullable String identifier,
         int holdSeconds,
-        Map<AddressFamily, Integer> received,
-        int advertised,
+        Map<AddressFamily, Family> families,
         Counters counters) {
+
+    /// One family of the session.
+    ///
+    /// @param received paths held from the peer
+    /// @param advertised prefixes told to it
+    /// @param ended its End-of-RIB was seen since the session came up
+    public record Family(int received, int advertised, boolean ended) {}
 
     /// Since the start.
     ///

@@ -21,6 +21,7 @@ import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -34,6 +35,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import slash32.bgp.policy.Acceptance;
@@ -47,6 +49,8 @@ import slash32.bgp.wire.NotificationCode;
 import slash32.bgp.wire.PathAttributes;
 import slash32.net.Asn;
 import slash32.net.IpAddress;
+import slash32.net.Ipv4Address;
+import slash32.net.Ipv6Address;
 import slash32.net.Prefix;
 
 /// A BGP speaker for one node: keeps the sessions, learns what peers announce, and announces what it is told to.
@@ -385,11 +389,40 @@ public final class Speaker implements AutoCloseable {
             ribs.forEach((family, rib) -> prefixes.put(family, rib.size()));
             List<PeerStatus> all = peers.values().stream()
                     .map(PeerSession::status)
-                    .sorted(java.util.Comparator.comparing(PeerStatus::address))
+                    .sorted(Comparator.comparing(PeerStatus::address))
                     .toList();
-            answer.complete(new SpeakerStatus(all, prefixes, originated.size(), Set.copyOf(inSync)));
+            var own = new HashMap<AddressFamily, Integer>();
+            originated.keySet().forEach(prefix -> own.merge(AdjRibOut.family(prefix), 1, Integer::sum));
+            answer.complete(new SpeakerStatus(all, prefixes, own, Set.copyOf(inSync)));
         });
         return answer.join();
+    }
+
+    /// A best path.
+    ///
+    /// @param from the peer whose it is
+    public record BestPath(Prefix prefix, PathAttributes attributes, IpAddress from) {}
+
+    /// The best paths to prefixes in {@code within}, in order; waits for the event loop, which walks its whole table.
+    ///
+    /// @param within null for all
+    public List<BestPath> bestPaths(@Nullable Prefix within) {
+        var answer = new CompletableFuture<List<BestPath>>();
+        loop.execute(() -> {
+            var found = new ArrayList<BestPath>();
+            ribs.forEach((family, rib) -> rib.forEachBest((high, low, length, attributes, from) -> {
+                Prefix prefix = family.equals(AddressFamily.IPV4_UNICAST)
+                        ? new Prefix(new Ipv4Address((int) (high >>> 32)), length)
+                        : new Prefix(new Ipv6Address(high, low), length);
+                if (within == null || within.covers(prefix)) {
+                    found.add(new BestPath(prefix, attributes, from.address()));
+                }
+            }));
+            answer.complete(found);
+        });
+        return answer.join().stream()
+                .sorted(Comparator.comparing(BestPath::prefix))
+                .toList();
     }
 
     /// Ends every session with Cease/Administrative Shutdown and this reason (RFC 9003), so that peers drop our

@@ -9,6 +9,10 @@ import slash32.bgp.wire.AddressFamily;
 ///
 /// @param peers in address order
 /// @param prefixes with a best path, by family
+/// @param originated prefixes that this node announces, by family
 /// @param inSync families whose initial routes are complete
 public record SpeakerStatus(
-        List<PeerStatus> peers, Map<AddressFamily, Integer> prefixes, int originated, Set<AddressFamily> inSync) {}
+        List<PeerStatus> peers,
+        Map<AddressFamily, Integer> prefixes,
+        Map<AddressFamily, Integer> originated,
+        Set<AddressFamily> inSync) {}
