@@ -4,7 +4,6 @@ import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.Callable;
-import org.slf4j.LoggerFactory;
 import picocli.AutoComplete;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -20,22 +19,13 @@ import slash32.agent.config.ConfigSchema;
         versionProvider = Version.class,
         footer = {"", "Exit codes: 0 fine, 1 failed, 2 wrong usage."})
 public final class Slash32 {
-    private static final int FAULT_EXIT_CODE = 70; // EX_SOFTWARE of sysexits.h
-
     private Slash32() {}
 
     /// Runs the program, except for the agent itself, which {@code agents} makes.
     ///
     /// @return the exit code
     public static int run(RunningAgent.Factory agents, String... arguments) {
-        Thread.setDefaultUncaughtExceptionHandler(Slash32::die);
         return commandLine(agents, writer(System.out), writer(System.err)).execute(arguments);
-    }
-
-    /// A fault of ours ends the process: the kernel keeps forwarding, and the supervisor starts us anew.
-    private static void die(Thread thread, Throwable fault) {
-        LoggerFactory.getLogger(Slash32.class).error("event=died in={}", thread.getName(), fault);
-        Runtime.getRuntime().halt(FAULT_EXIT_CODE);
     }
 
     private static PrintWriter writer(PrintStream stream) {

@@ -14,7 +14,6 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.SynchronousQueue;
-import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -31,7 +30,6 @@ import slash32.agent.config.AgentConfig;
 import slash32.agent.config.ConfigSchema;
 import slash32.agent.config.ConfigWatcher;
 import slash32.agent.status.ConditionKind;
-import slash32.testkit.Command;
 
 /// The command line as its user sees it: text and exit codes.
 class Slash32Test {
@@ -261,34 +259,5 @@ class Slash32Test {
         var watcher = new ConfigWatcher(file, Duration.ofDays(1));
         watcher.poke();
         watcher.await();
-    }
-
-    @Test
-    void aFaultOfAnyThreadEndsTheProcessAndIsLogged() {
-        var outcome = Command.tryRun(
-                Path.of(System.getProperty("java.home"), "bin/java").toString(),
-                "-cp",
-                System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
-                Faulty.class.getName());
-        assertThat(outcome.exitCode()).isEqualTo(70);
-        assertThat(outcome.output())
-                .contains("level=error thread=http-request event=died in=http-request")
-                .contains("java.lang.IllegalStateException: our fault");
-    }
-
-    /// A process whose agent fails in a thread of its own, as in a request.
-    static final class Faulty {
-        public static void main(String... arguments) {
-            RunningAgent.Factory faulty = (_, _) -> {
-                Thread.ofVirtual().name("http-request").start(() -> {
-                    throw new IllegalStateException("our fault");
-                });
-                while (true) {
-                    LockSupport.park();
-                }
-            };
-            System.exit(Slash32.run(
-                    faulty, "agent", "--config", "src/test/resources/slash32/agent/config/good/least.yaml"));
-        }
     }
 }

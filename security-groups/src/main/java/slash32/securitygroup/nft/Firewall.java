@@ -203,6 +203,16 @@ public final class Firewall implements AutoCloseable {
         return reconciler.failure(new Subject.Group(group));
     }
 
+    /// Objects that are desired.
+    public int size() {
+        return reconciler.size();
+    }
+
+    /// Objects that are in force as far as we know.
+    public int owned() {
+        return reconciler.owned();
+    }
+
     /// Objects that the kernel refused and that will be tried again.
     public int failures() {
         return reconciler.failures();

@@ -1,0 +1,291 @@
+package slash32.agent;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import slash32.agent.api.Control;
+import slash32.agent.api.EventLog;
+import slash32.agent.api.Outcome;
+import slash32.agent.api.Problem;
+import slash32.agent.dataplane.Dataplane;
+import slash32.agent.intent.EndpointId;
+import slash32.agent.intent.EndpointSpec;
+import slash32.agent.intent.Intent;
+import slash32.agent.status.ConditionKind;
+import slash32.agent.status.ConditionState;
+import slash32.agent.status.EndpointView;
+import slash32.agent.status.GroupView;
+import slash32.agent.status.PeerView;
+import slash32.agent.status.RibView;
+import slash32.agent.status.RouteView;
+import slash32.agent.status.Snapshot;
+import slash32.agent.store.StateStore;
+import slash32.bgp.session.SessionState;
+import slash32.bgp.speaker.PeerStatus;
+import slash32.bgp.speaker.Speaker;
+import slash32.bgp.speaker.SpeakerStatus;
+import slash32.bgp.wire.AddressFamily;
+import slash32.net.IpAddress;
+import slash32.net.Prefix;
+import slash32.securitygroup.GroupId;
+import slash32.securitygroup.SecurityGroup;
+
+/// The agent as its API sees it: asks the loops and puts their answers together. On the caller's thread.
+final class AgentControl implements Control {
+    private final Snapshot.Node node;
+    private final IntentLoop intent;
+    private final KernelLoop kernel;
+    private final Speaker speaker;
+    private final StateStore store;
+    private final EventLog events;
+
+    AgentControl(
+            Snapshot.Node node,
+            IntentLoop intent,
+            KernelLoop kernel,
+            Speaker speaker,
+            StateStore store,
+            EventLog events) {
+        this.node = node;
+        this.intent = intent;
+        this.kernel = kernel;
+        this.speaker = speaker;
+        this.store = store;
+        this.events = events;
+    }
+
+    /// An outcome, and the ticket of its note in the store; 0 if there was nothing to note.
+    private record Noted<T>(T outcome, long ticket) {}
+
+    @Override
+    public Outcome putEndpoint(EndpointSpec spec) throws InterruptedException {
+        return durable(intent.ask(current -> {
+            Outcome outcome = current.put(spec, IntentLoop.now());
+            return new Noted<>(outcome, isChange(outcome) ? store.put(spec) : 0);
+        }));
+    }
+
+    @Override
+    public Outcome.SetOutcome putEndpoints(List<EndpointSpec> specs) throws InterruptedException {
+        Noted<Outcome.SetOutcome> noted = intent.ask(current -> {
+            Outcome.SetOutcome outcome = current.putAll(specs, IntentLoop.now());
+            boolean replaced = outcome instanceof Outcome.Replaced;
+            return new Noted<>(outcome, replaced ? store.replaceEndpoints(specs) : 0);
+        });
+        Problem problem = awaitDurable(noted.ticket());
+        return problem == null ? noted.outcome() : new Outcome.Refused(problem);
+    }
+
+    @Override
+    public Outcome deleteEndpoint(EndpointId id) throws InterruptedException {
+        return durable(intent.ask(current -> {
+            Outcome outcome = current.delete(id, IntentLoop.now());
+            return new Noted<>(outcome, isChange(outcome) ? store.remove(id) : 0);
+        }));
+    }
+
+    @Override
+    public Outcome putGroup(SecurityGroup group) throws InterruptedException {
+        return durable(intent.ask(current -> {
+            Outcome outcome = current.put(group, IntentLoop.now());
+            return new Noted<>(outcome, isChange(outcome) ? store.put(group) : 0);
+        }));
+    }
+
+    @Override
+    public Outcome deleteGroup(GroupId id) throws InterruptedException {
+        return durable(intent.ask(current -> {
+            Outcome outcome = current.delete(id);
+            return new Noted<>(outcome, isChange(outcome) ? store.remove(id) : 0);
+        }));
+    }
+
+    private static boolean isChange(Outcome outcome) {
+        return outcome instanceof Outcome.Created || outcome instanceof Outcome.Changed;
+    }
+
+    private Outcome durable(Noted<Outcome> noted) throws InterruptedException {
+        Problem problem = awaitDurable(noted.ticket());
+        return problem == null ? noted.outcome() : new Outcome.Refused(problem);
+    }
+
+    private @Nullable Problem awaitDurable(long ticket) throws InterruptedException {
+        if (ticket == 0) {
+            return null;
+        }
+        try {
+            store.awaitDurable(ticket);
+            return null;
+        } catch (IOException e) {
+            return Problem.unavailable("in force, but not on disk and so lost with a restart: " + e.getMessage());
+        }
+    }
+
+    @Override
+    public @Nullable EndpointView awaitEndpoint(EndpointId id, ConditionKind kind, Duration timeout)
+            throws InterruptedException {
+        var decided = new CountDownLatch(1);
+        Runnable forget = intent.watch(id, kind, decided::countDown);
+        try {
+            boolean _ = decided.await(timeout.toNanos(), TimeUnit.NANOSECONDS);
+        } finally {
+            forget.run();
+        }
+        return endpoint(id);
+    }
+
+    @Override
+    public @Nullable EndpointView endpoint(EndpointId id) {
+        return asking(() -> intent.ask(current -> new Answer<>(current.endpoint(id))))
+                .value();
+    }
+
+    @Override
+    public @Nullable GroupView group(GroupId id) {
+        return asking(() -> intent.ask(current -> new Answer<>(current.group(id))))
+                .value();
+    }
+
+    private record Answer<T>(@Nullable T value) {}
+
+    private interface Question<T> {
+        T ask() throws InterruptedException;
+    }
+
+    /// Asks a loop though the caller can't be interrupted.
+    private static <T> T asking(Question<T> question) {
+        try {
+            return question.ask();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted while asking a loop", e);
+        }
+    }
+
+    @Override
+    public Snapshot snapshot() {
+        SpeakerStatus bgp = speaker.status();
+        record Kernel(List<slash32.agent.status.TableView> tables, int routes) {}
+        Kernel inForce =
+                asking(() -> kernel.ask(dataplane -> new Kernel(dataplane.tables(), dataplane.remoteRoutes())));
+        return asking(() -> intent.ask(current -> new Snapshot(
+                events.revision(),
+                node,
+                current.inSync(),
+                current.endpoints(),
+                current.groups(),
+                bgp.peers().stream().map(AgentControl::view).toList(),
+                ribs(bgp),
+                inForce.routes(),
+                inForce.tables())));
+    }
+
+    private static List<RibView> ribs(SpeakerStatus bgp) {
+        return bgp.prefixes().keySet().stream()
+                .sorted()
+                .map(family -> new RibView(
+                        family.toString(),
+                        bgp.peers().stream()
+                                .map(peer -> peer.families().get(family))
+                                .filter(held -> held != null)
+                                .mapToLong(PeerStatus.Family::received)
+                                .sum(),
+                        bgp.prefixes().getOrDefault(family, 0),
+                        bgp.originated().getOrDefault(family, 0)))
+                .toList();
+    }
+
+    private static PeerView view(PeerStatus peer) {
+        boolean up = peer.state() == SessionState.ESTABLISHED;
+        PeerStatus.Counters counters = peer.counters();
+        return new PeerView(
+                peer.address(),
+                peer.asn(),
+                peer.state().text(),
+                peer.since(),
+                up ? null : peer.reason(),
+                counters.flaps() + (up ? 1 : 0),
+                new PeerView.Traffic(
+                        counters.messagesReceived(),
+                        counters.messagesSent(),
+                        counters.updatesReceived(),
+                        counters.updatesSent()),
+                peer.families().entrySet().stream()
+                        .sorted(java.util.Map.Entry.<AddressFamily, PeerStatus.Family>comparingByKey())
+                        .map(entry -> new PeerView.Family(
+                                entry.getKey().toString(),
+                                entry.getValue().received(),
+                                entry.getValue().advertised(),
+                                entry.getValue().ended()))
+                        .toList());
+    }
+
+    @Override
+    public Collection<RouteView> routes(@Nullable Prefix within) {
+        List<Speaker.BestPath> remote = speaker.bestPaths(within);
+        List<RouteView> all = new ArrayList<>(asking(() -> intent.ask(current -> local(current, within))));
+        List<RouteView> others = asking(() -> intent.ask(
+                current -> remote.stream().map(path -> remote(current, path)).toList()));
+        all.addAll(asking(() -> kernel.ask(dataplane ->
+                others.stream().map(route -> withFib(route, dataplane)).toList())));
+        all.sort(Comparator.comparing(RouteView::prefix));
+        return all;
+    }
+
+    private static List<RouteView> local(Intent current, @Nullable Prefix within) {
+        var routes = new ArrayList<RouteView>();
+        for (EndpointView endpoint : current.endpoints()) {
+            ConditionState installed =
+                    endpoint.condition(ConditionKind.ROUTE_INSTALLED).state();
+            for (Prefix prefix : endpoint.spec().addresses()) {
+                if (within == null || within.covers(prefix)) {
+                    routes.add(new RouteView(
+                            prefix,
+                            new RouteView.Path.Local(endpoint.spec().device()),
+                            RouteAgent.LOCAL_PREF,
+                            endpoint.spec().groups(),
+                            new RouteView.Fib(installed, installed == ConditionState.TRUE ? null : "not installed")));
+                }
+            }
+        }
+        return routes;
+    }
+
+    private static RouteView remote(Intent current, Speaker.BestPath path) {
+        IpAddress nextHop = path.attributes().nextHop();
+        if (nextHop == null) {
+            throw new IllegalStateException("a path in the RIB has no next hop: " + path);
+        }
+        return new RouteView(
+                path.prefix(),
+                new RouteView.Path.Remote(nextHop, path.from()),
+                path.attributes().localPref(),
+                current.groupsOf(path.attributes()),
+                current.refusal(nextHop));
+    }
+
+    private static RouteView withFib(RouteView route, Dataplane dataplane) {
+        boolean nodeRoute = route.path() instanceof RouteView.Path.Remote(IpAddress nextHop, IpAddress _)
+                && route.prefix().equals(nextHop.hostPrefix());
+        String reason = route.fib().reason() != null || nodeRoute
+                ? route.fib().reason()
+                : dataplane.remoteRouteFailure(route.prefix());
+        RouteView.Fib fib = nodeRoute
+                ? new RouteView.Fib(ConditionState.FALSE, "a node route: it resolves the others")
+                : reason == null
+                        ? RouteView.Fib.INSTALLED
+                        : route.fib().reason() != null ? route.fib() : new RouteView.Fib(ConditionState.FAILED, reason);
+        return new RouteView(route.prefix(), route.path(), route.localPref(), route.groups(), fib);
+    }
+
+    @Override
+    public EventLog events() {
+        return events;
+    }
+}

@@ -1,0 +1,67 @@
+package slash32.agent;
+
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import slash32.agent.dataplane.Dataplane;
+import slash32.agent.intent.Effect;
+import slash32.agent.intent.Progress;
+
+/// Thread {@code kernel}: the one writer of what is in force. What arrives while a pass runs is the next pass.
+final class KernelLoop implements Runnable {
+    private static final int FULL_AT = 256;
+    private static final long LONGEST_WAIT_NANOS = 3_600_000_000_000L;
+
+    private final Mailbox mailbox = new Mailbox(FULL_AT);
+    private final Dataplane dataplane;
+    private final Consumer<List<Progress>> reports;
+    private final Runnable drained;
+
+    /// A loop that has yet to run.
+    ///
+    /// @param reports takes what changed for endpoints, without waiting
+    /// @param drained run after each pass, for producers that stopped because the mailbox was full
+    KernelLoop(Dataplane dataplane, Consumer<List<Progress>> reports, Runnable drained) {
+        this.dataplane = dataplane;
+        this.reports = reports;
+        this.drained = drained;
+    }
+
+    void desire(Effect.Desire desire) {
+        mailbox.put(() -> dataplane.desire(desire));
+    }
+
+    void tell(Consumer<Dataplane> task) {
+        mailbox.put(() -> task.accept(dataplane));
+    }
+
+    <T> T ask(Function<Dataplane, T> question) throws InterruptedException {
+        return mailbox.ask(() -> question.apply(dataplane));
+    }
+
+    boolean isFull() {
+        return mailbox.isFull();
+    }
+
+    @Override
+    public void run() {
+        try {
+            while (!mailbox.isClosed()) {
+                long now = System.nanoTime();
+                long wait = Math.min(LONGEST_WAIT_NANOS, dataplane.nextDeadlineNanos(now) - now);
+                mailbox.take(wait).forEach(Runnable::run);
+                List<Progress> progress = dataplane.pass(System.nanoTime());
+                if (!progress.isEmpty()) {
+                    reports.accept(progress);
+                }
+                drained.run();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    void close() {
+        mailbox.close();
+    }
+}

@@ -1,0 +1,12 @@
+package slash32.agent;
+
+import slash32.agent.cli.Slash32;
+
+/// Where the process begins.
+final class Main {
+    private Main() {}
+
+    public static void main(String... arguments) {
+        System.exit(Slash32.run(RouteAgent::new, arguments));
+    }
+}

@@ -1,0 +1,326 @@
+package slash32.agent;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import slash32.agent.api.Api;
+import slash32.agent.api.EventLog;
+import slash32.agent.api.http.HttpServer;
+import slash32.agent.api.http.Limits;
+import slash32.agent.cli.RunningAgent;
+import slash32.agent.config.AgentConfig;
+import slash32.agent.config.PasswordFile;
+import slash32.agent.config.PeerConfig;
+import slash32.agent.config.SocketEndpoint;
+import slash32.agent.dataplane.Dataplane;
+import slash32.agent.dataplane.fib.FibWriter;
+import slash32.agent.intent.Effect;
+import slash32.agent.intent.Intent;
+import slash32.agent.intent.Node;
+import slash32.agent.intent.Progress;
+import slash32.agent.metrics.AgentMetrics;
+import slash32.agent.metrics.MetricsPages;
+import slash32.agent.status.Event;
+import slash32.agent.status.Snapshot;
+import slash32.agent.store.StateStore;
+import slash32.bgp.rib.RibDelta;
+import slash32.bgp.speaker.LocRibListener;
+import slash32.bgp.speaker.OriginatedRoute;
+import slash32.bgp.speaker.PeerStatus;
+import slash32.bgp.speaker.Speaker;
+import slash32.bgp.speaker.SpeakerConfig;
+import slash32.bgp.wire.AddressFamily;
+import slash32.bgp.wire.BgpIdentifier;
+import slash32.bgp.wire.LargeCommunity;
+import slash32.net.Bytes;
+import slash32.net.IpAddress;
+import slash32.net.Prefix;
+import slash32.netlink.socket.NetlinkProtocol;
+import slash32.netlink.socket.NetlinkSocket;
+import slash32.reconcile.Backoff;
+import slash32.securitygroup.GroupId;
+import slash32.securitygroup.compile.RulesetCompiler;
+import slash32.securitygroup.nft.Firewall;
+import slash32.tap.GatewayAddressTable;
+import slash32.tap.GatewayLoop;
+
+/// The agent: everything is made, joined and started here, and nowhere else.
+///
+/// API, BGP and kernel events come in; `intent` decides; `kernel` and `bgp` carry out; conditions come back to
+/// `intent`.
+public final class RouteAgent implements RunningAgent {
+    static final long LOCAL_PREF = 100;
+
+    private static final Logger LOG = LoggerFactory.getLogger(RouteAgent.class);
+    private static final int EVENTS_KEPT = 65_536;
+    /// Interfaces of these names are guests'; one that is no endpoint's carries nothing.
+    private static final List<String> GUEST_PREFIXES = List.of("s32");
+
+    private static final int BGP_PORT = 179;
+    private static final int FAULT_EXIT_CODE = 70;
+    private static final Duration IN_SYNC_TIMEOUT = Duration.ofSeconds(30);
+
+    private final Node node;
+    private final Set<IpAddress> peers;
+    private final List<Thread> threads = new ArrayList<>();
+    private final StateStore store;
+    private final EventLog events;
+    private final IntentLoop intent;
+    private final NetlinkSocket rtnl;
+    private final Firewall firewall;
+    private final GatewayLoop gateway;
+    private final KernelLoop kernel;
+    private final KernelEvents kernelEvents;
+    private final Speaker speaker;
+    private final AgentMetrics metrics;
+    private final HttpServer http;
+
+    /// Joins the parts; nothing runs before {@link #start}.
+    public RouteAgent(AgentConfig config, String version) throws IOException {
+        node = new Node(
+                config.asn(),
+                config.site().id(),
+                config.underlay().address(),
+                config.underlay().address6());
+        peers = peerAddresses(config);
+        store = StateStore.open(config.stateDirectory());
+        events = new EventLog(EVENTS_KEPT, Instant.now().toEpochMilli() * 1_000);
+        gateway = GatewayLoop.open();
+        intent = new IntentLoop(node, events, this::carryOut);
+        rtnl = NetlinkSocket.open(NetlinkProtocol.ROUTE);
+        firewall = Firewall.open(new RulesetCompiler(GUEST_PREFIXES, List.copyOf(GatewayAddressTable.ADDRESSES)));
+        var dataplane = new Dataplane(node, rtnl, firewall, new FibWriter(rtnl, Backoff.KERNEL), gateway);
+        kernel = new KernelLoop(dataplane, this::report, this::resumeBgp);
+        kernelEvents = new KernelEvents(
+                rtnl.port(),
+                event -> kernel.tell(d -> d.observed(event)),
+                () -> kernel.tell(Dataplane::routeEventsLost));
+        speaker = new Speaker(speakerConfig(config), new FromBgp());
+        var about = new Snapshot.Node(config.node(), version, Instant.now());
+        var control = new AgentControl(about, intent, kernel, speaker, store, events);
+        metrics = new AgentMetrics(control::snapshot);
+        metrics.configAccepted(about.started());
+        http = new HttpServer(Limits.DEFAULT);
+        http.listen(config.apiSocket(), new Api(control, InstantSource.system()));
+        SocketEndpoint scrape = config.metricsListen();
+        http.listen(
+                scrape.address(),
+                scrape.port(),
+                new MetricsPages(metrics, () -> control.snapshot().inSync()));
+    }
+
+    /// States what the earlier run left, then starts every thread.
+    @Override
+    public void start() throws IOException {
+        intent.tell(this::recover);
+        thread("store", store::run);
+        thread("kernel", kernel::run);
+        thread("intent", intent::run);
+        thread("kernel-events", kernelEvents::run);
+        thread("gateway-arp", gateway::runArp);
+        thread("gateway-nd", gateway::runNeighborDiscovery);
+        speaker.start();
+        speaker.originate(nodeRoutes());
+        LOG.info("event=started node={} as={} site={}", node.underlay(), node.asn(), node.site());
+    }
+
+    private void recover(Intent current) {
+        current.peers(peers);
+        store.recoveredGroups().forEach(group -> current.put(group, IntentLoop.now()));
+        store.recoveredEndpoints().forEach(spec -> current.put(spec, IntentLoop.now()));
+        if (store.lost() == null) {
+            current.complete(IntentLoop.now());
+        } else {
+            LOG.error("event=state-lost reason=\"{}\" until=\"the whole set is put\"", store.lost());
+        }
+    }
+
+    /// Takes a new configuration: peers that changed are reset, all others are left alone. Node, site, AS and
+    /// addresses
+    /// can't change while it runs.
+    ///
+    /// @return the keys that need a restart and so stay as they were
+    @Override
+    public List<String> reload(AgentConfig config) throws IOException {
+        var needRestart = new ArrayList<String>();
+        var now = new Node(
+                config.asn(),
+                config.site().id(),
+                config.underlay().address(),
+                config.underlay().address6());
+        if (!now.equals(node)) {
+            needRestart.add("asn, site or underlay");
+            return needRestart;
+        }
+        speaker.reconfigure(speakerConfig(config));
+        intent.tell(current -> current.peers(peerAddresses(config)));
+        metrics.configAccepted(Instant.now());
+        return needRestart;
+    }
+
+    @Override
+    public void reloadRefused() {
+        metrics.configRefused();
+    }
+
+    private void carryOut(Effect effect) {
+        switch (effect) {
+            case Effect.Desire desire -> kernel.desire(desire);
+            case Effect.Originate(List<Prefix> prefixes, List<GroupId> groups) ->
+                speaker.originate(
+                        prefixes.stream().map(p -> hostRoute(p, groups)).toList());
+            case Effect.Withdraw(List<Prefix> prefixes) -> speaker.withdraw(prefixes);
+        }
+    }
+
+    private void report(List<Progress> progress) {
+        intent.tell(current -> progress.forEach(each -> current.progress(each, IntentLoop.now())));
+    }
+
+    private void resumeBgp() {
+        if (!kernel.isFull() && !intent.isFull()) {
+            speaker.resume();
+        }
+    }
+
+    /// What the speaker hears goes to `intent`, which passes routes on to `kernel`.
+    private final class FromBgp implements LocRibListener {
+        @Override
+        public void changed(RibDelta delta) {
+            intent.tell(current -> current.routes(delta));
+        }
+
+        @Override
+        public void inSync(AddressFamily family) {
+            intent.tell(current -> current.routesComplete(family, IntentLoop.now()));
+        }
+
+        @Override
+        public void peerChanged(PeerStatus peer) {
+            events.append(revision -> new Event.PeerChanged(
+                    revision, peer.since(), peer.address(), peer.state().text(), peer.reason()));
+        }
+
+        @Override
+        public void advertised(List<Prefix> prefixes) {
+            intent.tell(current -> current.advertised(prefixes, IntentLoop.now()));
+        }
+
+        @Override
+        public boolean ready() {
+            return !intent.isFull() && !kernel.isFull();
+        }
+    }
+
+    private OriginatedRoute hostRoute(Prefix prefix, List<GroupId> groups) {
+        return new OriginatedRoute(
+                prefix,
+                nextHop(prefix),
+                LOCAL_PREF,
+                groups.stream()
+                        .map(group -> community(Intent.COMMUNITY_GROUP, group.number()))
+                        .toList());
+    }
+
+    private List<OriginatedRoute> nodeRoutes() {
+        List<LargeCommunity> site =
+                List.of(community(Intent.COMMUNITY_SITE, node.site().value()));
+        return Stream.of(node.underlay(), node.underlay6())
+                .filter(Objects::nonNull)
+                .map(IpAddress::hostPrefix)
+                .map(prefix -> new OriginatedRoute(prefix, nextHop(prefix), LOCAL_PREF, site))
+                .toList();
+    }
+
+    private IpAddress nextHop(Prefix prefix) {
+        return Objects.requireNonNull(node.underlayFor(prefix.address()), "intent refuses endpoints without one");
+    }
+
+    private LargeCommunity community(long function, long value) {
+        return new LargeCommunity(node.asn().value(), function, value);
+    }
+
+    private static SpeakerConfig speakerConfig(AgentConfig config) throws IOException {
+        var peers = new ArrayList<slash32.bgp.speaker.PeerConfig>();
+        for (PeerConfig peer : config.peers()) {
+            boolean ipv4 = peer.address().isIpv4();
+            peers.add(new slash32.bgp.speaker.PeerConfig(
+                    peer.address(),
+                    peer.port(),
+                    ipv4 ? config.underlay().address() : config.underlay().address6(),
+                    peer.asn(),
+                    peer.families(),
+                    password(peer.passwordFile()),
+                    (int) peer.holdTime().toSeconds(),
+                    (int) config.gracefulRestart().toSeconds(),
+                    peer.passive()));
+        }
+        List<IpAddress> listen =
+                config.listen().stream().map(SocketEndpoint::address).toList();
+        int port = config.listen().isEmpty()
+                ? BGP_PORT
+                : config.listen().getFirst().port();
+        var identifier = new BgpIdentifier(config.routerId().value());
+        return new SpeakerConfig(config.asn(), identifier, listen, port, peers, true, IN_SYNC_TIMEOUT);
+    }
+
+    private static @Nullable Bytes password(@Nullable Path file) throws IOException {
+        return file == null ? null : PasswordFile.read(file);
+    }
+
+    private static Set<IpAddress> peerAddresses(AgentConfig config) {
+        return config.peers().stream().map(PeerConfig::address).collect(Collectors.toUnmodifiableSet());
+    }
+
+    private interface Work {
+        void run() throws IOException;
+    }
+
+    /// A thread by its role's name. One that ends by a fault ends the process: the kernel keeps forwarding, and the
+    /// supervisor starts us anew.
+    private void thread(String name, Work work) {
+        threads.add(Thread.ofPlatform().name(name).daemon(true).start(() -> {
+            try {
+                work.run();
+            } catch (IOException | RuntimeException | Error fault) {
+                LOG.error("thread={} event=died", name, fault);
+                Runtime.getRuntime().halt(FAULT_EXIT_CODE);
+            }
+        }));
+    }
+
+    /// Ends without a word to peers and leaves all in the kernel as it is, so that nothing is lost until the next
+    /// start.
+    @Override
+    public void close() {
+        http.close();
+        kernelEvents.close();
+        intent.close();
+        kernel.close();
+        gateway.close();
+        store.close();
+        threads.forEach(RouteAgent::join);
+        speaker.close();
+        firewall.close();
+        rtnl.close();
+    }
+
+    private static void join(Thread thread) {
+        try {
+            thread.join();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

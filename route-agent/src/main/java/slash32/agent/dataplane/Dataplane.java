@@ -1,0 +1,549 @@
+package slash32.agent.dataplane;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import slash32.agent.dataplane.fib.FibPass;
+import slash32.agent.dataplane.fib.FibWriter;
+import slash32.agent.intent.DeviceMode;
+import slash32.agent.intent.Effect;
+import slash32.agent.intent.EndpointId;
+import slash32.agent.intent.EndpointSpec;
+import slash32.agent.intent.Node;
+import slash32.agent.intent.Progress;
+import slash32.agent.status.ConditionKind;
+import slash32.agent.status.ConditionState;
+import slash32.agent.status.TableView;
+import slash32.bgp.rib.RibDelta;
+import slash32.bgp.wire.AddressFamily;
+import slash32.bgp.wire.PathAttributes;
+import slash32.net.InterfaceIndex;
+import slash32.net.InterfaceName;
+import slash32.net.IpAddress;
+import slash32.net.MacAddress;
+import slash32.net.Prefix;
+import slash32.netlink.route.RouteEvent;
+import slash32.netlink.socket.NetlinkSocket;
+import slash32.overlay.choice.Path;
+import slash32.reconcile.Backoff;
+import slash32.reconcile.Pass;
+import slash32.reconcile.Reconciler;
+import slash32.reconcile.Table;
+import slash32.securitygroup.EndpointPolicy;
+import slash32.securitygroup.GroupId;
+import slash32.securitygroup.compile.Fragment;
+import slash32.securitygroup.compile.Subject;
+import slash32.securitygroup.nft.Firewall;
+import slash32.tap.DeviceAddress;
+import slash32.tap.GatewayAddressTable;
+import slash32.tap.GatewayLoop;
+import slash32.tap.HostRoute;
+import slash32.tap.HostRouteTable;
+import slash32.tap.HostSetting;
+import slash32.tap.HostSettingTable;
+import slash32.tap.NeighborTable;
+import slash32.tap.TapObserver;
+import slash32.tap.TapOrigin;
+import slash32.tap.TapSpec;
+import slash32.tap.TapTable;
+import slash32.tap.gateway.GatewayTerms;
+
+/// All that this node has in the kernel, and the order in which it comes: rules, interface, gateway and neighbour,
+/// host
+/// route; then routes to other nodes. Each stage takes an endpoint up only once the stage before is in force, and an
+/// interface whose rules are not is kept down.
+///
+/// Owned by thread {@code kernel}.
+public final class Dataplane {
+    private static final Logger LOG = LoggerFactory.getLogger(Dataplane.class);
+
+    private final Node node;
+    private final Firewall firewall;
+    private final FibWriter fib;
+    private final GatewayLoop gateway;
+    private final TapTable tapTable;
+    private final TapObserver observer;
+
+    private final CountedTable<HostSetting, String> settings;
+    private final CountedTable<InterfaceName, TapSpec> taps;
+    private final CountedTable<DeviceAddress, Integer> gatewayAddresses;
+    private final CountedTable<DeviceAddress, MacAddress> neighbors;
+    private final CountedTable<Prefix, HostRoute> hostRoutes;
+
+    private final Map<EndpointId, EndpointStage> endpoints = new HashMap<>();
+    private final Map<InterfaceName, EndpointId> devices = new HashMap<>();
+    private final Map<Prefix, EndpointId> addresses = new HashMap<>();
+    private final Map<GroupId, Set<EndpointId>> users = new HashMap<>();
+    private final Set<EndpointId> touched = new LinkedHashSet<>();
+    private final Map<InterfaceName, InterfaceIndex> served = new HashMap<>();
+    private final Set<InterfaceName> blocked = new LinkedHashSet<>();
+    private final Set<AddressFamily> routesComplete = new HashSet<>();
+    private boolean endpointsComplete;
+    private boolean swept;
+    private long rulesApplied;
+    private long rulesRefused;
+    private long routesApplied;
+    private long routesRefused;
+
+    /// A dataplane that has yet to look at the kernel.
+    ///
+    /// @param rtnl of NETLINK_ROUTE, for this thread alone
+    /// @param firewall with a socket of its own
+    /// @param fib may share {@code rtnl}
+    public Dataplane(Node node, NetlinkSocket rtnl, Firewall firewall, FibWriter fib, GatewayLoop gateway) {
+        this.node = node;
+        this.firewall = firewall;
+        this.fib = fib;
+        this.gateway = gateway;
+        tapTable = new TapTable(rtnl);
+        settings = counted(new HostSettingTable());
+        taps = counted(tapTable);
+        gatewayAddresses = counted(new GatewayAddressTable(rtnl));
+        neighbors = counted(new NeighborTable(rtnl));
+        hostRoutes = counted(new HostRouteTable(rtnl));
+        for (HostSetting setting : HostSetting.values()) {
+            settings.reconciler().put(setting, setting.wanted());
+        }
+        observer = new TapObserver(
+                rtnl,
+                tapTable,
+                taps.reconciler(),
+                gatewayAddresses.reconciler(),
+                neighbors.reconciler(),
+                hostRoutes.reconciler(),
+                this::guestAddresses);
+    }
+
+    private static <K, V> CountedTable<K, V> counted(Table<K, V> table) {
+        return new CountedTable<>(new Reconciler<>(table, Backoff.KERNEL));
+    }
+
+    /// Takes up what is desired; the next pass puts it in force.
+    public void desire(Effect.Desire desire) {
+        switch (desire) {
+            case Effect.Desire.Endpoint(EndpointSpec spec) -> put(spec);
+            case Effect.Desire.NoEndpoint(EndpointId id) -> remove(id);
+            case Effect.Desire.Group(var group) -> {
+                firewall.putGroup(group);
+                users.getOrDefault(group.id(), Set.of()).forEach(this::reportAnew);
+            }
+            case Effect.Desire.NoGroup(var id) -> firewall.removeGroup(id);
+            case Effect.Desire.Member(var group, IpAddress address) -> firewall.putMember(group, address);
+            case Effect.Desire.NoMember(var group, IpAddress address) -> firewall.removeMember(group, address);
+            case Effect.Desire.Routes(RibDelta delta) -> routes(delta);
+            case Effect.Desire.NextHop(IpAddress address, Path path) -> nextHop(address, path);
+            case Effect.Desire.EndpointsComplete() -> {
+                endpointsComplete = true;
+                considerFirewallInSync();
+            }
+            case Effect.Desire.RoutesComplete(AddressFamily family) -> {
+                routesComplete.add(family);
+                fib.inSync(family.equals(AddressFamily.IPV6_UNICAST));
+                considerFirewallInSync();
+            }
+        }
+    }
+
+    /// Members come from routes, so what an earlier run left of them goes last.
+    private void considerFirewallInSync() {
+        if (endpointsComplete && routesComplete.size() == 2) {
+            firewall.inSync();
+        }
+    }
+
+    private void put(EndpointSpec spec) {
+        EndpointStage before = endpoints.get(spec.id());
+        if (before != null) {
+            detach(before, spec);
+        }
+        endpoints.put(spec.id(), new EndpointStage(spec));
+        devices.put(spec.device(), spec.id());
+        spec.addresses().forEach(prefix -> addresses.put(prefix, spec.id()));
+        spec.groups()
+                .forEach(group ->
+                        users.computeIfAbsent(group, _ -> new HashSet<>()).add(spec.id()));
+        blocked.remove(spec.device());
+        firewall.putEndpoint(new EndpointPolicy(
+                spec.device(), spec.mac(), Set.copyOf(spec.addresses()), spec.groups(), spec.portSecurity()));
+        touched.add(spec.id());
+    }
+
+    private void remove(EndpointId id) {
+        EndpointStage stage = endpoints.remove(id);
+        if (stage == null) {
+            return;
+        }
+        detach(stage, null);
+        touched.remove(id);
+    }
+
+    /// Unstates what {@code before} has and {@code now} has not. A new stage states again what stays, which then
+    /// costs
+    /// nothing.
+    private void detach(EndpointStage before, @Nullable EndpointSpec now) {
+        EndpointSpec spec = before.spec;
+        boolean sameDevice = now != null && now.device().equals(spec.device());
+        spec.groups()
+                .forEach(group -> users.computeIfPresent(group, (_, ids) -> {
+                    ids.remove(spec.id());
+                    return ids.isEmpty() ? null : ids;
+                }));
+        for (Prefix prefix : spec.addresses()) {
+            boolean stays = now != null && now.addresses().contains(prefix);
+            addresses.remove(prefix);
+            if (!stays) {
+                hostRoutes.reconciler().remove(prefix);
+            }
+            if (!stays || !sameDevice) {
+                neighbors.reconciler().remove(new DeviceAddress(spec.device(), prefix.address()));
+            }
+        }
+        if (!sameDevice) {
+            before.gatewayAddresses().forEach(gatewayAddresses.reconciler()::remove);
+            taps.reconciler().remove(spec.device());
+            firewall.blockEndpoint(spec.device());
+            blocked.add(spec.device());
+            devices.remove(spec.device());
+            stopServing(spec.device());
+        }
+    }
+
+    private void routes(RibDelta delta) {
+        boolean ipv6 = delta.family().equals(AddressFamily.IPV6_UNICAST);
+        for (int i = 0; i < delta.size(); i++) {
+            PathAttributes attributes = delta.attributes(i);
+            IpAddress nextHop = attributes == null ? null : attributes.nextHop();
+            if (nextHop == null) {
+                fib.remove(delta.high(i), delta.low(i), delta.length(i), ipv6);
+            } else {
+                fib.put(delta.high(i), delta.low(i), delta.length(i), ipv6, nextHop);
+            }
+        }
+    }
+
+    private void nextHop(IpAddress address, Path path) {
+        switch (path) {
+            case Path.Native() -> fib.permit(address);
+            case Path.Refused _ -> fib.refuse(address);
+        }
+    }
+
+    /// Takes an event of the kernel.
+    public void observed(RouteEvent event) {
+        observer.on(event);
+        fib.observed(event);
+        switch (event) {
+            case RouteEvent.LinkChanged(var link) -> touchDevice(link.name());
+            case RouteEvent.LinkRemoved(var link) -> {
+                touchDevice(link.name());
+                stopServing(link.name());
+            }
+            case RouteEvent.RouteRemoved(var route) -> touchAddress(route.prefix());
+            default -> {}
+        }
+    }
+
+    /// Events of links, addresses, neighbours and routes were lost.
+    public void routeEventsLost() {
+        observer.overrun();
+        fib.resync();
+        touched.addAll(endpoints.keySet());
+    }
+
+    /// A stranger changed rules, or events of rules were lost.
+    public void rulesChanged() {
+        firewall.resync();
+        touched.addAll(endpoints.keySet());
+    }
+
+    /// Puts in force what is desired and not yet, as far as the kernel lets us.
+    ///
+    /// @return what changed for endpoints
+    public List<Progress> pass(long nowNanos) {
+        settings.pass(nowNanos, _ -> {});
+        passFirewall(nowNanos);
+        touched.forEach(this::stateInterface);
+        taps.pass(nowNanos, this::touchDevice);
+        releaseBlocked();
+        touched.forEach(this::attach);
+        gatewayAddresses.pass(nowNanos, key -> touchDevice(key.device()));
+        neighbors.pass(nowNanos, key -> touchDevice(key.device()));
+        touched.forEach(this::route);
+        hostRoutes.pass(nowNanos, this::touchAddress);
+        passFib(nowNanos);
+        sweepOnce();
+        List<Progress> progress = touched.stream()
+                .map(endpoints::get)
+                .filter(stage -> stage != null)
+                .map(this::report)
+                .filter(report -> report != null)
+                .toList();
+        touched.clear();
+        return progress;
+    }
+
+    private void passFirewall(long nowNanos) {
+        if (nowNanos < firewall.nextDeadlineNanos(nowNanos)) {
+            return;
+        }
+        Pass<Subject, Fragment> pass = firewall.apply(nowNanos);
+        rulesApplied += pass.applied().size();
+        rulesRefused += pass.failed().size();
+        pass.applied().forEach(change -> touchSubject(change.key()));
+        pass.failed().forEach(failure -> touchSubject(failure.key()));
+    }
+
+    private void touchSubject(Subject subject) {
+        switch (subject) {
+            case Subject.Endpoint(InterfaceName device) -> touchDevice(device);
+            case Subject.Group(GroupId group) ->
+                users.getOrDefault(group, Set.of()).forEach(this::reportAnew);
+            case Subject.Skeleton _, Subject.Member _, Subject.MemberSets _ -> {}
+        }
+    }
+
+    /// An interface that is no endpoint's any more stays blocked as long as it is there: the hypervisor may have made
+    /// it.
+    private void releaseBlocked() {
+        blocked.removeIf(device -> {
+            boolean gone = !tapTable.exists(device);
+            if (gone) {
+                firewall.removeEndpoint(device);
+            }
+            return gone;
+        });
+    }
+
+    private void passFib(long nowNanos) {
+        FibPass pass = fib.pass(nowNanos);
+        routesApplied += pass.applied();
+        routesRefused += pass.failed();
+        if (pass.firstFailure() != null) {
+            LOG.warn("table=remote_route event=refused routes={} first=\"{}\"", pass.failed(), pass.firstFailure());
+        }
+        if (pass.broken() != null) {
+            LOG.error("table=remote_route event=broken reason=\"{}\"", pass.broken());
+        }
+    }
+
+    /// When the next pass has something to do.
+    public long nextDeadlineNanos(long nowNanos) {
+        long next = Math.min(firewall.nextDeadlineNanos(nowNanos), fib.nextDeadlineNanos(nowNanos));
+        next = Math.min(next, settings.reconciler().nextDeadlineNanos(nowNanos));
+        next = Math.min(next, taps.reconciler().nextDeadlineNanos(nowNanos));
+        next = Math.min(next, gatewayAddresses.reconciler().nextDeadlineNanos(nowNanos));
+        next = Math.min(next, neighbors.reconciler().nextDeadlineNanos(nowNanos));
+        return Math.min(next, hostRoutes.reconciler().nextDeadlineNanos(nowNanos));
+    }
+
+    private void stateInterface(EndpointId id) {
+        EndpointStage stage = endpoints.get(id);
+        if (stage == null) {
+            return;
+        }
+        EndpointSpec spec = stage.spec;
+        TapOrigin origin = spec.mode() == DeviceMode.ADOPT
+                ? TapOrigin.Adopted.TAP
+                : new TapOrigin.Created(
+                        spec.ownerUid(), spec.ownerGid(), spec.multiQueue(), TapOrigin.Created.PLAIN.txQueueLength());
+        TapSpec ready = TapSpec.of(spec.id().value(), origin, spec.mtuBytes());
+        boolean up = firewall.inForce(spec.device());
+        taps.reconciler()
+                .put(
+                        spec.device(),
+                        new TapSpec(
+                                ready.endpoint(), ready.origin(), ready.mac(), ready.mtuBytes(), up, ready.settings()));
+    }
+
+    private void attach(EndpointId id) {
+        EndpointStage stage = endpoints.get(id);
+        if (stage == null) {
+            return;
+        }
+        boolean ready = taps.reconciler().inForce(stage.spec.device()) && firewall.inForce(stage.spec.device());
+        if (ready && !stage.attached) {
+            stage.gatewayAddresses()
+                    .forEach(key ->
+                            gatewayAddresses.reconciler().put(key, GatewayAddressTable.prefixLength(key.address())));
+            stage.neighbors().forEach(key -> neighbors.reconciler().put(key, stage.spec.mac()));
+            stage.attached = true;
+        } else if (!ready && stage.attached) {
+            stage.routes().forEach(hostRoutes.reconciler()::remove);
+            stage.neighbors().forEach(neighbors.reconciler()::remove);
+            stage.gatewayAddresses().forEach(gatewayAddresses.reconciler()::remove);
+            stage.attached = false;
+            stage.routed = false;
+        }
+        if (ready) {
+            serve(stage.spec);
+        } else {
+            stopServing(stage.spec.device());
+        }
+    }
+
+    private void serve(EndpointSpec spec) {
+        InterfaceIndex link = tapTable.indexOf(spec.device());
+        if (link != null) {
+            InterfaceIndex before = served.put(spec.device(), link);
+            if (before != null && !before.equals(link)) {
+                gateway.stop(before);
+            }
+            gateway.serve(link, GatewayTerms.of(spec.mac(), guestAddresses(spec), spec.mtuBytes()));
+        }
+    }
+
+    private void stopServing(InterfaceName device) {
+        InterfaceIndex link = served.remove(device);
+        if (link != null) {
+            gateway.stop(link);
+        }
+    }
+
+    private void route(EndpointId id) {
+        EndpointStage stage = endpoints.get(id);
+        if (stage == null || !stage.attached || stage.routed || !attachmentInForce(stage)) {
+            return;
+        }
+        stage.routed = true;
+        for (Prefix prefix : stage.routes()) {
+            hostRoutes.reconciler().put(prefix, HostRoute.of(stage.spec.device(), node.underlayFor(prefix.address())));
+        }
+    }
+
+    private boolean attachmentInForce(EndpointStage stage) {
+        return stage.gatewayAddresses().stream().allMatch(gatewayAddresses.reconciler()::inForce)
+                && stage.neighbors().stream().allMatch(neighbors.reconciler()::inForce);
+    }
+
+    /// What an earlier run left goes once every endpoint was stated, in the first pass after that in which each was
+    /// taken
+    /// as far as it comes.
+    private void sweepOnce() {
+        if (endpointsComplete && !swept) {
+            swept = true;
+            taps.reconciler().inSync();
+            gatewayAddresses.reconciler().inSync();
+            neighbors.reconciler().inSync();
+            hostRoutes.reconciler().inSync();
+        }
+    }
+
+    private @Nullable Progress report(EndpointStage stage) {
+        var progress = new Progress(stage.spec, List.of(interfaceStep(stage), rulesStep(stage), routeStep(stage)));
+        if (progress.equals(stage.reported)) {
+            return null;
+        }
+        stage.reported = progress;
+        return progress;
+    }
+
+    private Progress.Step interfaceStep(EndpointStage stage) {
+        InterfaceName device = stage.spec.device();
+        String refused = taps.reconciler().failure(device);
+        if (refused != null && TapTable.isWaiting(refused)) {
+            return step(ConditionKind.INTERFACE_READY, ConditionState.WAITING, "DeviceMissing", refused);
+        }
+        var failures = new ArrayList<String>();
+        add(failures, refused);
+        stage.gatewayAddresses()
+                .forEach(key -> add(failures, gatewayAddresses.reconciler().failure(key)));
+        stage.neighbors().forEach(key -> add(failures, neighbors.reconciler().failure(key)));
+        boolean holds = stage.attached && attachmentInForce(stage);
+        return step(ConditionKind.INTERFACE_READY, holds, "Ready", failures);
+    }
+
+    private Progress.Step rulesStep(EndpointStage stage) {
+        var failures = new ArrayList<String>();
+        add(failures, firewall.failure(stage.spec.device()));
+        return step(ConditionKind.RULES_ENFORCED, firewall.inForce(stage.spec.device()), "Enforced", failures);
+    }
+
+    private Progress.Step routeStep(EndpointStage stage) {
+        var failures = new ArrayList<String>();
+        stage.routes().forEach(prefix -> add(failures, hostRoutes.reconciler().failure(prefix)));
+        boolean holds = stage.routed && stage.routes().stream().allMatch(hostRoutes.reconciler()::inForce);
+        return step(ConditionKind.ROUTE_INSTALLED, holds, "Installed", failures);
+    }
+
+    private static void add(List<String> failures, @Nullable String failure) {
+        if (failure != null) {
+            failures.add(failure);
+        }
+    }
+
+    private static Progress.Step step(ConditionKind kind, boolean holds, String reason, List<String> failures) {
+        if (holds) {
+            return step(kind, ConditionState.TRUE, reason, "");
+        }
+        return failures.isEmpty()
+                ? step(kind, ConditionState.FALSE, "Pending", "")
+                : step(kind, ConditionState.FAILED, "Refused", String.join("; ", failures));
+    }
+
+    private static Progress.Step step(ConditionKind kind, ConditionState state, String reason, String message) {
+        return new Progress.Step(kind, state, reason, message);
+    }
+
+    private void reportAnew(EndpointId id) {
+        EndpointStage stage = endpoints.get(id);
+        if (stage != null) {
+            stage.reported = null;
+            touched.add(id);
+        }
+    }
+
+    private void touchDevice(InterfaceName device) {
+        EndpointId id = devices.get(device);
+        if (id != null) {
+            touched.add(id);
+        }
+    }
+
+    private void touchAddress(Prefix prefix) {
+        EndpointId id = addresses.get(prefix);
+        if (id != null) {
+            touched.add(id);
+        }
+    }
+
+    private Set<IpAddress> guestAddresses(InterfaceName device) {
+        EndpointId id = devices.get(device);
+        EndpointStage stage = id == null ? null : endpoints.get(id);
+        return stage == null ? Set.of() : guestAddresses(stage.spec);
+    }
+
+    private static Set<IpAddress> guestAddresses(EndpointSpec spec) {
+        return spec.addresses().stream().map(Prefix::address).collect(Collectors.toUnmodifiableSet());
+    }
+
+    /// The tables in the order in which they are applied.
+    public List<TableView> tables() {
+        return List.of(
+                settings.view(),
+                new TableView("rule", firewall.size(), firewall.owned(), rulesApplied, rulesRefused, List.of()),
+                taps.view(),
+                gatewayAddresses.view(),
+                neighbors.view(),
+                hostRoutes.view(),
+                new TableView("remote_route", fib.size(), fib.owned(), routesApplied, routesRefused, List.of()));
+    }
+
+    /// Routes to other nodes that the kernel has.
+    public int remoteRoutes() {
+        return fib.owned();
+    }
+
+    /// Why a route to another node is not in force; null if it is.
+    public @Nullable String remoteRouteFailure(Prefix prefix) {
+        return fib.inForce(prefix) ? null : Objects.requireNonNullElse(fib.failure(prefix), "pending");
+    }
+}

@@ -1,0 +1,49 @@
+package slash32.agent.dataplane;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import slash32.agent.intent.EndpointSpec;
+import slash32.agent.intent.Progress;
+import slash32.net.IpAddress;
+import slash32.net.Prefix;
+import slash32.tap.DeviceAddress;
+import slash32.tap.GatewayAddressTable;
+
+/// How far an endpoint is in the kernel, and what was reported of it last.
+final class EndpointStage {
+    final EndpointSpec spec;
+    /// Gateway addresses and neighbours are stated.
+    boolean attached;
+    /// Host routes are stated.
+    boolean routed;
+
+    @Nullable
+    Progress reported;
+
+    EndpointStage(EndpointSpec spec) {
+        this.spec = spec;
+    }
+
+    /// The gateway's addresses on its interface: IPv6 only for an endpoint that has IPv6.
+    List<DeviceAddress> gatewayAddresses() {
+        boolean ipv6 = spec.addresses().stream().anyMatch(prefix -> !prefix.isIpv4());
+        var keys = new ArrayList<DeviceAddress>(2);
+        for (IpAddress address : GatewayAddressTable.ADDRESSES) {
+            if (address.isIpv4() || ipv6) {
+                keys.add(new DeviceAddress(spec.device(), address));
+            }
+        }
+        return keys;
+    }
+
+    List<DeviceAddress> neighbors() {
+        return spec.addresses().stream()
+                .map(prefix -> new DeviceAddress(spec.device(), prefix.address()))
+                .toList();
+    }
+
+    List<Prefix> routes() {
+        return spec.addresses();
+    }
+}

@@ -1,0 +1,59 @@
+package slash32.agent.intent;
+
+import java.util.List;
+import slash32.bgp.rib.RibDelta;
+import slash32.bgp.wire.AddressFamily;
+import slash32.net.IpAddress;
+import slash32.net.Prefix;
+import slash32.overlay.choice.Path;
+import slash32.securitygroup.GroupId;
+import slash32.securitygroup.SecurityGroup;
+
+/// What {@link Intent} wants done, in the order in which it wants it.
+public sealed interface Effect {
+
+    /// For the kernel's one writer.
+    sealed interface Desire extends Effect {
+        /// The endpoint is to exist as {@code spec} says.
+        record Endpoint(EndpointSpec spec) implements Desire {}
+
+        /// Nothing of the endpoint is to be left.
+        record NoEndpoint(EndpointId id) implements Desire {}
+
+        record Group(SecurityGroup group) implements Desire {}
+
+        record NoGroup(GroupId id) implements Desire {}
+
+        /// {@code address}, of another hypervisor, is in the group.
+        record Member(GroupId group, IpAddress address) implements Desire {}
+
+        record NoMember(GroupId group, IpAddress address) implements Desire {}
+
+        /// Best paths changed.
+        record Routes(RibDelta delta) implements Desire {}
+
+        /// How packets reach a next hop; until this is said, not at all.
+        record NextHop(IpAddress address, Path path) implements Desire {}
+
+        /// Endpoints and groups are complete: what the kernel holds beyond them may go.
+        record EndpointsComplete() implements Desire {}
+
+        /// Routes and members of a family are complete: what the kernel holds beyond them may go.
+        record RoutesComplete(AddressFamily family) implements Desire {}
+    }
+
+    /// For the speaker: announce these addresses, members of these groups.
+    record Originate(List<Prefix> prefixes, List<GroupId> groups) implements Effect {
+        public Originate {
+            prefixes = List.copyOf(prefixes);
+            groups = List.copyOf(groups);
+        }
+    }
+
+    /// For the speaker: these addresses are here no longer.
+    record Withdraw(List<Prefix> prefixes) implements Effect {
+        public Withdraw {
+            prefixes = List.copyOf(prefixes);
+        }
+    }
+}

@@ -1,0 +1,406 @@
+package slash32.agent.intent;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+import slash32.agent.api.Outcome;
+import slash32.agent.api.Problem;
+import slash32.agent.status.ConditionKind;
+import slash32.agent.status.ConditionState;
+import slash32.agent.status.EndpointView;
+import slash32.agent.status.Event;
+import slash32.agent.status.GroupView;
+import slash32.agent.status.RouteView;
+import slash32.bgp.rib.RibDelta;
+import slash32.bgp.wire.AddressFamily;
+import slash32.bgp.wire.LargeCommunity;
+import slash32.bgp.wire.PathAttributes;
+import slash32.net.InterfaceName;
+import slash32.net.IpAddress;
+import slash32.net.Prefix;
+import slash32.overlay.choice.Path;
+import slash32.overlay.choice.SiteId;
+import slash32.securitygroup.GroupId;
+import slash32.securitygroup.SecurityGroup;
+
+/// What this node should be: endpoints and groups from the API, routes, sites and members from BGP, and the order in
+/// which one thing follows from another.
+///
+/// A route is announced once the kernel has it and the rules are in force, and withdrawn before it goes. Refuses what
+/// contradicts itself and changes nothing then. Owned by thread {@code intent}.
+public final class Intent {
+    /// Function numbers of our large communities (design: {@code ASN:1:site}, {@code ASN:2:group}).
+    public static final long COMMUNITY_SITE = 1;
+
+    public static final long COMMUNITY_GROUP = 2;
+    private static final int CACHED_ATTRIBUTES_MAX = 65_536;
+
+    private final Node node;
+    private final Outbox outbox;
+    private final RemoteMembers members = new RemoteMembers();
+    private final Sites sites;
+    private final Map<EndpointId, EndpointState> endpoints = new TreeMap<>();
+    private final Map<InterfaceName, EndpointId> devices = new HashMap<>();
+    private final Map<Prefix, EndpointId> addresses = new HashMap<>();
+    private final Map<GroupId, SecurityGroup> groups = new TreeMap<>();
+    private final Map<GroupId, Set<EndpointId>> users = new HashMap<>();
+    private final IdentityHashMap<PathAttributes, List<GroupId>> groupsOfAttributes = new IdentityHashMap<>();
+    private boolean endpointsComplete;
+    private final Set<AddressFamily> routesComplete = new HashSet<>();
+
+    public Intent(Node node, Outbox outbox) {
+        this.node = node;
+        this.outbox = outbox;
+        sites = new Sites(node.site());
+    }
+
+    public Outcome put(EndpointSpec spec, Moment now) {
+        Problem problem = refusal(spec, "", this.endpoints.keySet());
+        if (problem != null) {
+            return new Outcome.Refused(problem);
+        }
+        EndpointState before = endpoints.get(spec.id());
+        if (before != null && before.spec().equals(spec)) {
+            return new Outcome.Unchanged();
+        }
+        replace(before, spec, now);
+        return before == null ? new Outcome.Created() : new Outcome.Changed();
+    }
+
+    /// Makes {@code specs} all the endpoints there are, or refuses and changes nothing.
+    public Outcome.SetOutcome putAll(List<EndpointSpec> specs, Moment now) {
+        Problem problem = contradiction(specs);
+        if (problem != null) {
+            return new Outcome.Refused(problem);
+        }
+        var wanted = new HashSet<EndpointId>();
+        specs.forEach(spec -> wanted.add(spec.id()));
+        List<EndpointId> leaving =
+                endpoints.keySet().stream().filter(id -> !wanted.contains(id)).toList();
+        leaving.forEach(id -> delete(id, now));
+        int created = 0;
+        int changed = 0;
+        for (EndpointSpec spec : specs) {
+            EndpointState before = endpoints.get(spec.id());
+            if (before != null && before.spec().equals(spec)) {
+                continue;
+            }
+            created += before == null ? 1 : 0;
+            changed += before == null ? 0 : 1;
+            replace(before, spec, now);
+        }
+        complete(now);
+        return new Outcome.Replaced(created, changed, specs.size() - created - changed, leaving.size());
+    }
+
+    /// The stored endpoints and groups are all stated, or the whole set was put.
+    public void complete(Moment now) {
+        if (!endpointsComplete) {
+            endpointsComplete = true;
+            outbox.effect(new Effect.Desire.EndpointsComplete());
+            announceSync(now);
+        }
+    }
+
+    public Outcome delete(EndpointId id, Moment now) {
+        EndpointState before = endpoints.remove(id);
+        if (before == null) {
+            return new Outcome.Unchanged();
+        }
+        withdraw(before);
+        unclaim(before.spec());
+        outbox.effect(new Effect.Desire.NoEndpoint(id));
+        outbox.event(revision -> new Event.EndpointRemoved(revision, now.at(), id));
+        return new Outcome.Changed();
+    }
+
+    public Outcome put(SecurityGroup group, Moment now) {
+        SecurityGroup before = groups.put(group.id(), group);
+        if (group.equals(before)) {
+            return new Outcome.Unchanged();
+        }
+        for (EndpointId id : users.getOrDefault(group.id(), Set.of())) {
+            Objects.requireNonNull(endpoints.get(id)).set(pending(ConditionKind.RULES_ENFORCED), now, outbox);
+        }
+        outbox.effect(new Effect.Desire.Group(group));
+        return before == null ? new Outcome.Created() : new Outcome.Changed();
+    }
+
+    public Outcome delete(GroupId id) {
+        Set<EndpointId> inUse = users.getOrDefault(id, Set.of());
+        if (!inUse.isEmpty()) {
+            String who = inUse.stream().sorted().findFirst().orElseThrow().value();
+            String detail = "group " + id + " has members here, such as endpoint " + who;
+            return new Outcome.Refused(new Problem(409, "In use", detail, null, null));
+        }
+        if (groups.remove(id) == null) {
+            return new Outcome.Unchanged();
+        }
+        outbox.effect(new Effect.Desire.NoGroup(id));
+        return new Outcome.Changed();
+    }
+
+    /// The kernel's word on an endpoint.
+    public void progress(Progress progress, Moment now) {
+        EndpointState endpoint = endpoints.get(progress.spec().id());
+        if (endpoint == null || !endpoint.spec().equals(progress.spec())) {
+            return;
+        }
+        progress.steps().forEach(step -> endpoint.set(step, now, outbox));
+        boolean reachable = endpoint.holds(ConditionKind.ROUTE_INSTALLED);
+        if (!reachable) {
+            if (withdraw(endpoint)) {
+                endpoint.set(pending(ConditionKind.ADVERTISED), now, outbox);
+            }
+        } else if (!endpoint.announced() && endpoint.holds(ConditionKind.RULES_ENFORCED)) {
+            endpoint.announce();
+            outbox.effect(new Effect.Originate(
+                    endpoint.spec().addresses(), endpoint.spec().groups()));
+        }
+    }
+
+    /// The speaker has written these to every Established peer.
+    public void advertised(Collection<Prefix> prefixes, Moment now) {
+        for (Prefix prefix : prefixes) {
+            EndpointId id = addresses.get(prefix);
+            EndpointState endpoint = id == null ? null : endpoints.get(id);
+            if (endpoint != null && endpoint.advertised(prefix)) {
+                endpoint.set(
+                        new Progress.Step(ConditionKind.ADVERTISED, ConditionState.TRUE, "Advertised", ""),
+                        now,
+                        outbox);
+            }
+        }
+    }
+
+    /// Best paths changed: who is in which group and which site, first; then the routes.
+    public void routes(RibDelta delta) {
+        for (int i = 0; i < delta.size(); i++) {
+            boolean host = delta.length(i) == (delta.family().afi() == 1 ? 32 : 128);
+            if (host) {
+                hostRoute(delta.prefix(i).address(), delta.attributes(i));
+            }
+        }
+        outbox.effect(new Effect.Desire.Routes(delta));
+    }
+
+    private void hostRoute(IpAddress address, @Nullable PathAttributes attributes) {
+        members.state(address, attributes == null ? List.of() : groupsOf(attributes), outbox::effect);
+        boolean nodeRoute = attributes != null && address.equals(attributes.nextHop());
+        sites.nodeRoute(address, attributes != null && nodeRoute ? siteOf(attributes) : null, outbox::effect);
+    }
+
+    /// All routes of the family are there.
+    public void routesComplete(AddressFamily family, Moment now) {
+        if (routesComplete.add(family)) {
+            outbox.effect(new Effect.Desire.RoutesComplete(family));
+            announceSync(now);
+        }
+    }
+
+    /// Our configured BGP peers, whose site is ours.
+    public void peers(Set<IpAddress> peers) {
+        sites.peers(peers, outbox::effect);
+    }
+
+    /// Every source of intent is complete.
+    public boolean inSync() {
+        return endpointsComplete && routesComplete.size() == 2;
+    }
+
+    private void announceSync(Moment now) {
+        if (inSync()) {
+            outbox.event(revision -> new Event.SyncChanged(revision, now.at(), true));
+        }
+    }
+
+    public @Nullable EndpointView endpoint(EndpointId id) {
+        EndpointState endpoint = endpoints.get(id);
+        return endpoint == null ? null : endpoint.view();
+    }
+
+    /// In order of ids.
+    public List<EndpointView> endpoints() {
+        return endpoints.values().stream().map(EndpointState::view).toList();
+    }
+
+    public @Nullable GroupView group(GroupId id) {
+        SecurityGroup group = groups.get(id);
+        return group == null ? null : view(group);
+    }
+
+    /// In order of ids.
+    public List<GroupView> groups() {
+        return groups.values().stream().map(this::view).toList();
+    }
+
+    private GroupView view(SecurityGroup group) {
+        int local = users.getOrDefault(group.id(), Set.of()).stream()
+                .mapToInt(id -> Objects.requireNonNull(endpoints.get(id))
+                        .spec()
+                        .addresses()
+                        .size())
+                .sum();
+        return new GroupView(group, local, members.size(group.id()));
+    }
+
+    /// The groups that a route's communities name.
+    public List<GroupId> groupsOf(PathAttributes attributes) {
+        if (groupsOfAttributes.size() > CACHED_ATTRIBUTES_MAX) {
+            groupsOfAttributes.clear();
+        }
+        return groupsOfAttributes.computeIfAbsent(attributes, this::readGroups);
+    }
+
+    /// Whether packets to {@code nextHop} may leave, as a route's state; installed if they may.
+    public RouteView.Fib refusal(IpAddress nextHop) {
+        return switch (sites.path(nextHop)) {
+            case Path.Native() -> RouteView.Fib.INSTALLED;
+            case Path.Refused(Path.Reason reason) ->
+                new RouteView.Fib(ConditionState.WAITING, nextHop + " is dropped: " + reason.text());
+        };
+    }
+
+    private List<GroupId> readGroups(PathAttributes attributes) {
+        var named = new ArrayList<GroupId>();
+        for (LargeCommunity community : attributes.largeCommunities()) {
+            if (isOurs(community, COMMUNITY_GROUP)) {
+                named.add(new GroupId(community.value()));
+            }
+        }
+        return List.copyOf(named);
+    }
+
+    private @Nullable SiteId siteOf(PathAttributes attributes) {
+        for (LargeCommunity community : attributes.largeCommunities()) {
+            if (isOurs(community, COMMUNITY_SITE)) {
+                return new SiteId(community.value());
+            }
+        }
+        return null;
+    }
+
+    private boolean isOurs(LargeCommunity community, long function) {
+        return community.administrator() == node.asn().value()
+                && community.function() == function
+                && community.value() > 0;
+    }
+
+    private void replace(@Nullable EndpointState before, EndpointSpec spec, Moment now) {
+        if (before != null) {
+            var kept = new HashSet<>(spec.addresses());
+            List<Prefix> leaving = before.spec().addresses().stream()
+                    .filter(prefix -> !kept.contains(prefix))
+                    .toList();
+            if (before.announced() && !leaving.isEmpty()) {
+                outbox.effect(new Effect.Withdraw(leaving));
+            }
+            unclaim(before.spec());
+        }
+        endpoints.put(spec.id(), new EndpointState(spec, now));
+        devices.put(spec.device(), spec.id());
+        spec.addresses().forEach(prefix -> addresses.put(prefix, spec.id()));
+        spec.groups()
+                .forEach(group ->
+                        users.computeIfAbsent(group, _ -> new HashSet<>()).add(spec.id()));
+        outbox.effect(new Effect.Desire.Endpoint(spec));
+    }
+
+    private boolean withdraw(EndpointState endpoint) {
+        boolean announced = endpoint.announced();
+        if (announced) {
+            endpoint.unannounce();
+            outbox.effect(new Effect.Withdraw(endpoint.spec().addresses()));
+        }
+        return announced;
+    }
+
+    private void unclaim(EndpointSpec spec) {
+        devices.remove(spec.device());
+        spec.addresses().forEach(addresses::remove);
+        spec.groups()
+                .forEach(group -> users.computeIfPresent(group, (_, ids) -> {
+                    ids.remove(spec.id());
+                    return ids.isEmpty() ? null : ids;
+                }));
+    }
+
+    private static Progress.Step pending(ConditionKind kind) {
+        return new Progress.Step(kind, ConditionState.FALSE, "Pending", "");
+    }
+
+    /// What in a whole set contradicts itself or may not be.
+    private @Nullable Problem contradiction(List<EndpointSpec> specs) {
+        var ids = new HashSet<EndpointId>();
+        var claimedDevices = new HashMap<InterfaceName, EndpointId>();
+        var claimedAddresses = new HashMap<Prefix, EndpointId>();
+        for (int i = 0; i < specs.size(); i++) {
+            EndpointSpec spec = specs.get(i);
+            String place = "endpoints[" + i + "].";
+            if (!ids.add(spec.id())) {
+                return Problem.invalid(place + "id", "is there twice: " + spec.id());
+            }
+            EndpointId other = claimedDevices.putIfAbsent(spec.device(), spec.id());
+            if (other != null) {
+                return Problem.taken(place + "device", spec.device() + " is also endpoint " + other + "'s");
+            }
+            for (int a = 0; a < spec.addresses().size(); a++) {
+                EndpointId owner = claimedAddresses.putIfAbsent(spec.addresses().get(a), spec.id());
+                if (owner != null) {
+                    return Problem.taken(
+                            place + "addresses[" + a + "]",
+                            spec.addresses().get(a) + " is also endpoint " + owner + "'s");
+                }
+            }
+            Problem problem = refusal(spec, place, Set.of());
+            if (problem != null) {
+                return problem;
+            }
+        }
+        return null;
+    }
+
+    /// Why the endpoint may not be.
+    ///
+    /// @param staying endpoints that will be there beside it
+    private @Nullable Problem refusal(EndpointSpec spec, String place, Set<EndpointId> staying) {
+        EndpointState before = endpoints.get(spec.id());
+        if (before != null && spec.generation() < before.spec().generation()) {
+            return Problem.olderGeneration(spec.generation(), before.spec().generation());
+        }
+        EndpointId owner = devices.get(spec.device());
+        if (owner != null && !owner.equals(spec.id()) && staying.contains(owner)) {
+            return Problem.taken(place + "device", spec.device() + " is endpoint " + owner + "'s");
+        }
+        for (int i = 0; i < spec.addresses().size(); i++) {
+            Prefix prefix = spec.addresses().get(i);
+            String field = place + "addresses[" + i + "]";
+            EndpointId holder = addresses.get(prefix);
+            if (holder != null && !holder.equals(spec.id()) && staying.contains(holder)) {
+                return Problem.taken(field, prefix + " is endpoint " + holder + "'s");
+            }
+            if (node.underlayFor(prefix.address()) == null) {
+                return Problem.invalid(field, prefix + " needs an IPv6 underlay address (underlay.address6)");
+            }
+            if (prefix.address().equals(node.underlayFor(prefix.address()))) {
+                return Problem.taken(field, prefix + " is this node's own underlay address");
+            }
+        }
+        for (int i = 0; i < spec.groups().size(); i++) {
+            if (!groups.containsKey(spec.groups().get(i))) {
+                return Problem.invalid(
+                        place + "groups[" + i + "]",
+                        "no such group: " + spec.groups().get(i));
+            }
+        }
+        return null;
+    }
+}

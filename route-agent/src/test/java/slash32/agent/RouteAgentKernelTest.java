@@ -1,0 +1,261 @@
+package slash32.agent;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import slash32.agent.api.ApiClient;
+import slash32.agent.config.ConfigFile;
+import slash32.agent.config.Loaded;
+import slash32.bgp.rib.RibDelta;
+import slash32.bgp.speaker.LocRibListener;
+import slash32.bgp.speaker.OriginatedRoute;
+import slash32.bgp.speaker.PeerConfig;
+import slash32.bgp.speaker.PeerStatus;
+import slash32.bgp.speaker.Speaker;
+import slash32.bgp.speaker.SpeakerConfig;
+import slash32.bgp.wire.AddressFamily;
+import slash32.bgp.wire.BgpIdentifier;
+import slash32.bgp.wire.LargeCommunity;
+import slash32.bgp.wire.PathAttributes;
+import slash32.net.Asn;
+import slash32.net.IpAddress;
+import slash32.net.Prefix;
+import slash32.testkit.Command;
+import slash32.testkit.InNetns;
+
+/// The whole agent on a real kernel, with a speaker of ours as its only peer.
+@InNetns
+class RouteAgentKernelTest {
+    private static final Asn AS = new Asn(65000);
+    private static final IpAddress PEER = IpAddress.parse("10.0.0.1");
+    private static final String GROUP = """
+            {"name": "web", "rules": [{"id": "in", "direction": "ingress", "protocol": "tcp",
+              "portRangeMin": 80, "portRangeMax": 80, "remoteGroupId": 7}]}""";
+    private static final String ENDPOINT = """
+            {"device": "tap-a", "mode": "create", "mac": "52:54:00:00:00:0a",
+             "addresses": ["10.9.0.1/32", "2001:db8:9::1/128"], "groups": [7]}""";
+
+    @TempDir
+    Path folder;
+
+    private final Map<Prefix, PathAttributes> heard = new HashMap<>();
+    private @Nullable Speaker peer;
+    private @Nullable RouteAgent agent;
+
+    @BeforeEach
+    void fabric() throws IOException {
+        Command.run("ip", "link", "add", "up0", "type", "veth", "peer", "name", "up1");
+        Command.run("ip", "link", "set", "up0", "up");
+        Command.run("ip", "link", "set", "up1", "up");
+        for (String address : List.of("10.0.0.11/24", "2001:db8::11/64", "10.0.0.1/24")) {
+            Command.run("ip", "addr", "add", address, "dev", "up0", "noprefixroute", "nodad");
+        }
+        Command.run("ip", "route", "add", "10.0.0.0/24", "dev", "up0");
+        peer = new Speaker(peerConfig(), new Peer());
+        peer.start();
+        agent = startAgent();
+    }
+
+    @AfterEach
+    void stop() {
+        Objects.requireNonNull(agent).close();
+        Objects.requireNonNull(peer).close();
+    }
+
+    @Test
+    void anEndpointComesAndGoesWithoutATrace() throws Exception {
+        String links = Command.run("ip", "-o", "link");
+        send("PUT", "/v1/groups/7", GROUP, 201);
+        String reply = send("PUT", "/v1/endpoints/vm-a?wait=advertised&timeout=10s", ENDPOINT, 201);
+        assertThat(reply).contains("\"Advertised\",\"state\":\"True\"");
+        assertThat(Command.run("ip", "route", "show", "proto", "132")).contains("10.9.0.1 dev tap-a");
+        assertThat(Command.run("ip", "-6", "route", "show", "proto", "132")).contains("2001:db8:9::1 dev tap-a");
+        assertThat(Command.run("ip", "neigh", "show", "dev", "tap-a")).contains("10.9.0.1 lladdr 52:54:00:00:00:0a");
+        await("the route at the peer", () -> heard.containsKey(Prefix.parse("10.9.0.1/32")));
+        synchronized (heard) {
+            assertThat(Objects.requireNonNull(heard.get(Prefix.parse("10.9.0.1/32")))
+                            .largeCommunities())
+                    .containsExactly(new LargeCommunity(65000, 2, 7));
+            assertThat(Objects.requireNonNull(heard.get(Prefix.parse("10.0.0.11/32")))
+                            .largeCommunities())
+                    .containsExactly(new LargeCommunity(65000, 1, 1));
+        }
+        assertThat(send("PUT", "/v1/endpoints/vm-a", ENDPOINT, 200)).contains("vm-a");
+        send("DELETE", "/v1/endpoints/vm-a", null, 204);
+        send("DELETE", "/v1/endpoints/vm-a", null, 204);
+        await("the withdrawal at the peer", () -> !heard.containsKey(Prefix.parse("10.9.0.1/32")));
+        await("the interface to go", () -> Command.run("ip", "-o", "link").equals(links));
+        assertThat(Command.run("ip", "route", "show", "proto", "132")).isEmpty();
+    }
+
+    @Test
+    void routesOfAnotherHypervisorAreUsedOnceItsSiteIsKnown() throws Exception {
+        Speaker speaker = Objects.requireNonNull(peer);
+        IpAddress node = IpAddress.parse("10.0.0.12");
+        var group = new LargeCommunity(65000, 2, 7);
+        speaker.originate(List.of(new OriginatedRoute(Prefix.parse("10.9.1.1/32"), node, 100, List.of(group))));
+        await("the route", () -> Command.run("ip", "route", "show", "10.9.1.1").contains("nhid"));
+        assertThat(Command.run("ip", "nexthop", "show", "protocol", "132")).contains("blackhole");
+        assertThat(send("GET", "/v1/routes?prefix=10.9.1.1/32", null, 200)).contains("no node route");
+        var site = new LargeCommunity(65000, 1, 1);
+        speaker.originate(List.of(new OriginatedRoute(node.hostPrefix(), node, 100, List.of(site))));
+        await("the way", () -> Command.run("ip", "nexthop", "show").contains("via 10.0.0.12"));
+        assertThat(Command.run("ip", "route", "get", "10.9.1.1")).contains("via 10.0.0.12");
+        var other = new LargeCommunity(65000, 1, 2);
+        speaker.originate(List.of(new OriginatedRoute(node.hostPrefix(), node, 100, List.of(other))));
+        await("the refusal", () -> Command.run("ip", "nexthop", "show").contains("blackhole"));
+        speaker.withdraw(List.of(Prefix.parse("10.9.1.1/32")));
+        await(
+                "the route to go",
+                () -> Command.run("ip", "route", "show", "10.9.1.1").isEmpty());
+    }
+
+    @Test
+    void aRestartTakesUpWhatIsThere() throws Exception {
+        send("PUT", "/v1/groups/7", GROUP, 201);
+        send("PUT", "/v1/endpoints/vm-a?wait=advertised&timeout=10s", ENDPOINT, 201);
+        String before = kernelState();
+        Objects.requireNonNull(agent).close();
+        assertThat(kernelState()).isEqualTo(before);
+        agent = startAgent();
+        await("the endpoint again", () -> isAdvertised("vm-a"));
+        assertThat(kernelState()).isEqualTo(before);
+        send("DELETE", "/v1/endpoints/vm-a", null, 204);
+        await("the interface to go", () -> !Command.run("ip", "-o", "link").contains("tap-a"));
+    }
+
+    @Test
+    void aTapThatTheHypervisorMakesLaterIsTakenUp() throws Exception {
+        send("PUT", "/v1/groups/7", GROUP, 201);
+        String adopt = ENDPOINT.replace("create", "adopt");
+        String waiting = send("PUT", "/v1/endpoints/vm-a?wait=advertised&timeout=200ms", adopt, 504);
+        assertThat(waiting).contains("no interface tap-a");
+        Command.run("ip", "tuntap", "add", "tap-a", "mode", "tap");
+        await("the endpoint", () -> isAdvertised("vm-a"));
+        Command.run("ip", "link", "del", "tap-a");
+        await("the withdrawal", () -> !heard.containsKey(Prefix.parse("10.9.0.1/32")));
+        Command.run("ip", "tuntap", "add", "tap-a", "mode", "tap");
+        await("the endpoint again", () -> heard.containsKey(Prefix.parse("10.9.0.1/32")));
+    }
+
+    @Test
+    void whatAStrangerDoesToOurRoutesAndRulesIsPutRight() throws Exception {
+        send("PUT", "/v1/groups/7", GROUP, 201);
+        send("PUT", "/v1/endpoints/vm-a?wait=advertised&timeout=10s", ENDPOINT, 201);
+        String before = kernelState();
+        Command.run("ip", "route", "del", "10.9.0.1/32", "dev", "tap-a");
+        Command.run("ip", "neigh", "del", "10.9.0.1", "dev", "tap-a");
+        Command.run("ip", "route", "add", "203.0.113.0/24", "dev", "up0");
+        await("the repair", () -> kernelState().equals(before));
+        assertThat(Command.run("ip", "route", "show", "203.0.113.0/24")).contains("up0");
+    }
+
+    private static String kernelState() {
+        return Command.run("ip", "-d", "link", "show", "tap-a")
+                + Command.run("ip", "addr", "show", "tap-a")
+                + Command.run("ip", "route", "show", "proto", "132")
+                + Command.run("ip", "-6", "route", "show", "proto", "132")
+                + Command.run("ip", "neigh", "show", "dev", "tap-a", "nud", "permanent")
+                + Command.run("nft", "-s", "list", "ruleset");
+    }
+
+    private boolean isAdvertised(String id) {
+        try {
+            return send("GET", "/v1/endpoints/" + id, null, 200).contains("\"Advertised\",\"state\":\"True\"");
+        } catch (IOException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    private String send(String method, String target, @Nullable String body, int status) throws IOException {
+        try (var client = ApiClient.connect(folder.resolve("agent.sock"), Duration.ofSeconds(20))) {
+            ApiClient.Reply reply = client.send(method, target, body);
+            assertThat(reply.status()).as(reply.body()).isEqualTo(status);
+            return reply.body().replaceAll("\\s*([:,])\\s*", "$1");
+        }
+    }
+
+    private RouteAgent startAgent() throws IOException {
+        Loaded loaded = ConfigFile.parse("""
+                node: hv1
+                site: {id: 1, name: oslo}
+                asn: 65000
+                underlay: {address: 10.0.0.11, address6: "2001:db8::11"}
+                peers:
+                  - {address: 10.0.0.1, holdTime: 9s}
+                metrics: {listen: "127.0.0.1:9932"}
+                api: {socket: %s/agent.sock}
+                stateDirectory: %s/state
+                """.formatted(folder, folder));
+        if (!(loaded instanceof Loaded.Accepted(var config))) {
+            throw new AssertionError(loaded);
+        }
+        var started = new RouteAgent(config, "test");
+        started.start();
+        return started;
+    }
+
+    private static SpeakerConfig peerConfig() {
+        var families = Set.of(AddressFamily.IPV4_UNICAST, AddressFamily.IPV6_UNICAST);
+        var agent = new PeerConfig(IpAddress.parse("10.0.0.11"), 179, PEER, AS, families, null, 9, 60, true);
+        return new SpeakerConfig(
+                AS, new BgpIdentifier(1), List.of(PEER), 179, List.of(agent), false, Duration.ofSeconds(1));
+    }
+
+    private void await(String what, BooleanSupplier condition) throws InterruptedException {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+        synchronized (heard) {
+            while (!condition.getAsBoolean()) {
+                if (System.nanoTime() > deadline) {
+                    throw new AssertionError("waited in vain for " + what);
+                }
+                heard.wait(20);
+            }
+        }
+    }
+
+    private final class Peer implements LocRibListener {
+        @Override
+        public void changed(RibDelta delta) {
+            synchronized (heard) {
+                for (int i = 0; i < delta.size(); i++) {
+                    PathAttributes best = delta.attributes(i);
+                    if (best == null) {
+                        heard.remove(delta.prefix(i));
+                    } else {
+                        heard.put(delta.prefix(i), best);
+                    }
+                }
+                heard.notifyAll();
+            }
+        }
+
+        @Override
+        public void inSync(AddressFamily family) {}
+
+        @Override
+        public void peerChanged(PeerStatus status) {}
+
+        @Override
+        public void advertised(List<Prefix> prefixes) {}
+
+        @Override
+        public boolean ready() {
+            return true;
+        }
+    }
+}

@@ -1,0 +1,286 @@
+package slash32.agent.intent;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.function.LongFunction;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import slash32.agent.api.Outcome;
+import slash32.agent.status.ConditionKind;
+import slash32.agent.status.ConditionState;
+import slash32.agent.status.Event;
+import slash32.bgp.rib.RibDelta;
+import slash32.bgp.wire.AddressFamily;
+import slash32.bgp.wire.LargeCommunity;
+import slash32.bgp.wire.PathAttributes;
+import slash32.net.Asn;
+import slash32.net.InterfaceName;
+import slash32.net.IpAddress;
+import slash32.net.Ipv4Address;
+import slash32.net.MacAddress;
+import slash32.net.Prefix;
+import slash32.overlay.choice.Path;
+import slash32.overlay.choice.SiteId;
+import slash32.securitygroup.GroupId;
+import slash32.securitygroup.SecurityGroup;
+
+class IntentTest {
+    private static final GroupId WEB = new GroupId(7);
+    private static final SecurityGroup WEB_GROUP = new SecurityGroup(WEB, "web", List.of());
+    private static final IpAddress NODE_B = IpAddress.parse("10.0.0.12");
+
+    private final List<Effect> effects = new ArrayList<>();
+    private final List<Event> events = new ArrayList<>();
+    private final Node node = new Node(new Asn(65000), new SiteId(1), Ipv4Address.parse("10.0.0.11"), null);
+    private final Intent intent = new Intent(node, new Outbox() {
+        @Override
+        public void effect(Effect effect) {
+            effects.add(effect);
+        }
+
+        @Override
+        public void event(LongFunction<? extends Event> event) {
+            events.add(event.apply(events.size() + 1));
+        }
+    });
+    private long nanos;
+
+    @BeforeEach
+    void aGroup() {
+        assertThat(intent.put(WEB_GROUP, now())).isEqualTo(new Outcome.Created());
+        effects.clear();
+    }
+
+    @Test
+    void announcesOnlyOnceTheKernelHasTheRouteAndTheRules() {
+        EndpointSpec spec = spec("a", "tap-a", 1, "10.9.0.1");
+        assertThat(intent.put(spec, now())).isEqualTo(new Outcome.Created());
+        assertThat(effects).containsExactly(new Effect.Desire.Endpoint(spec));
+        effects.clear();
+        progress(spec, ConditionState.TRUE, ConditionState.FALSE, ConditionState.TRUE);
+        assertThat(effects).isEmpty();
+        progress(spec, ConditionState.TRUE, ConditionState.TRUE, ConditionState.TRUE);
+        assertThat(effects).containsExactly(new Effect.Originate(List.of(Prefix.parse("10.9.0.1/32")), List.of(WEB)));
+        assertThat(holds("a", ConditionKind.ADVERTISED)).isFalse();
+        intent.advertised(List.of(Prefix.parse("10.9.0.1/32")), now());
+        assertThat(holds("a", ConditionKind.ADVERTISED)).isTrue();
+    }
+
+    @Test
+    void withdrawsBeforeAnythingElseGoes() {
+        EndpointSpec spec = announced("a", "tap-a", "10.9.0.1");
+        intent.delete(spec.id(), now());
+        assertThat(effects)
+                .containsExactly(new Effect.Withdraw(spec.addresses()), new Effect.Desire.NoEndpoint(spec.id()));
+        assertThat(intent.delete(spec.id(), now())).isEqualTo(new Outcome.Unchanged());
+        assertThat(intent.endpoint(spec.id())).isNull();
+    }
+
+    @Test
+    void withdrawsWhenTheInterfaceGoesAndAnnouncesAgainWhenItIsBack() {
+        EndpointSpec spec = announced("a", "tap-a", "10.9.0.1");
+        progress(spec, ConditionState.WAITING, ConditionState.TRUE, ConditionState.FALSE);
+        assertThat(effects).containsExactly(new Effect.Withdraw(spec.addresses()));
+        assertThat(holds("a", ConditionKind.ADVERTISED)).isFalse();
+        effects.clear();
+        progress(spec, ConditionState.TRUE, ConditionState.TRUE, ConditionState.TRUE);
+        assertThat(effects).containsExactly(new Effect.Originate(spec.addresses(), List.of(WEB)));
+    }
+
+    @Test
+    void aChangeTakesBackOnlyWhatLeft() {
+        announced("a", "tap-a", "10.9.0.1", "10.9.0.2");
+        EndpointSpec changed = spec("a", "tap-a", 2, "10.9.0.2", "10.9.0.3");
+        assertThat(intent.put(changed, now())).isEqualTo(new Outcome.Changed());
+        assertThat(effects)
+                .containsExactly(
+                        new Effect.Withdraw(List.of(Prefix.parse("10.9.0.1/32"))), new Effect.Desire.Endpoint(changed));
+        assertThat(intent.put(changed, now())).isEqualTo(new Outcome.Unchanged());
+    }
+
+    @Test
+    void refusesWhatContradictsItselfAndChangesNothing() {
+        announced("a", "tap-a", "10.9.0.1");
+        assertThat(problem(spec("b", "tap-a", 1, "10.9.0.2"))).isEqualTo("409 device");
+        assertThat(problem(spec("b", "tap-b", 1, "10.9.0.2", "10.9.0.1"))).isEqualTo("409 addresses[1]");
+        assertThat(problem(spec("b", "tap-b", 1, "2001:db8::1"))).isEqualTo("422 addresses[0]"); // no IPv6 underlay
+        assertThat(problem(spec("b", "tap-b", 1, "10.0.0.11"))).isEqualTo("409 addresses[0]"); // the node's own
+        assertThat(problem(spec("a", "tap-a", 0, "10.9.0.1"))).isEqualTo("409 generation");
+        assertThat(intent.delete(WEB)).isInstanceOf(Outcome.Refused.class);
+        assertThat(effects).isEmpty();
+        var unknown = new EndpointSpec(
+                new EndpointId("b"),
+                1,
+                new InterfaceName("tap-b"),
+                DeviceMode.CREATE,
+                mac(),
+                prefixes("10.9.0.2"),
+                List.of(WEB, new GroupId(8)),
+                true,
+                1500,
+                null,
+                null,
+                false);
+        assertThat(problem(unknown)).isEqualTo("422 groups[1]");
+    }
+
+    @Test
+    void aWholeSetTradesAddressesAndIsAllOrNothing() {
+        announced("a", "tap-a", "10.9.0.1");
+        announced("b", "tap-b", "10.9.0.2");
+        effects.clear();
+        EndpointSpec a = spec("a", "tap-a", 2, "10.9.0.2");
+        EndpointSpec c = spec("c", "tap-b", 1, "10.9.0.1");
+        var twice = intent.putAll(List.of(a, spec("c", "tap-c", 1, "10.9.0.2")), now());
+        assertThat(twice)
+                .isInstanceOfSatisfying(
+                        Outcome.Refused.class,
+                        refused -> assertThat(refused.problem().field()).isEqualTo("endpoints[1].addresses[0]"));
+        assertThat(effects).isEmpty();
+        assertThat(intent.putAll(List.of(a, c), now())).isEqualTo(new Outcome.Replaced(1, 1, 0, 1));
+        assertThat(intent.endpoints()).hasSize(2);
+        assertThat(effects).contains(new Effect.Desire.EndpointsComplete());
+    }
+
+    @Test
+    void learnsMembersAndSitesFromCommunitiesBeforeTheRouteIsUsed() {
+        RibDelta delta = delta(
+                route("10.9.1.1/32", "10.0.0.12", new LargeCommunity(65000, 2, 7)),
+                route("10.0.0.12/32", "10.0.0.12", new LargeCommunity(65000, 1, 1)));
+        intent.routes(delta);
+        assertThat(effects)
+                .containsExactly(
+                        new Effect.Desire.Member(WEB, IpAddress.parse("10.9.1.1")),
+                        new Effect.Desire.NextHop(NODE_B, Path.NATIVE),
+                        new Effect.Desire.Routes(delta));
+        effects.clear();
+        intent.routes(delta(route("10.9.1.1/32", null)));
+        assertThat(effects).contains(new Effect.Desire.NoMember(WEB, IpAddress.parse("10.9.1.1")));
+    }
+
+    @Test
+    void anotherSiteIsNeverReachedInTheClear() {
+        intent.routes(delta(route("10.0.0.12/32", "10.0.0.12", new LargeCommunity(65000, 1, 1))));
+        effects.clear();
+        RibDelta moved = delta(route("10.0.0.12/32", "10.0.0.12", new LargeCommunity(65000, 1, 2)));
+        intent.routes(moved);
+        assertThat(effects)
+                .containsExactly(
+                        new Effect.Desire.NextHop(NODE_B, new Path.Refused(Path.Reason.OTHER_SITE)),
+                        new Effect.Desire.Routes(moved));
+        assertThat(intent.refusal(NODE_B).reason()).contains("another site");
+        assertThat(intent.refusal(IpAddress.parse("10.0.0.99")).reason()).contains("no node route");
+    }
+
+    @Test
+    void aRouteThatNamesOtherGroupsCostsTheDifference() {
+        var eight = new LargeCommunity(65000, 2, 8);
+        intent.routes(delta(route("10.9.1.1/32", "10.0.0.12", new LargeCommunity(65000, 2, 7), eight)));
+        assertThat(Objects.requireNonNull(intent.group(WEB)).remoteMembers()).isEqualTo(1);
+        effects.clear();
+        RibDelta changed = delta(route("10.9.1.1/32", "10.0.0.12", eight, new LargeCommunity(64999, 2, 9)));
+        intent.routes(changed);
+        assertThat(effects)
+                .containsExactly(
+                        new Effect.Desire.NoMember(WEB, IpAddress.parse("10.9.1.1")),
+                        new Effect.Desire.Routes(changed));
+        assertThat(Objects.requireNonNull(intent.group(WEB)).remoteMembers()).isZero();
+    }
+
+    @Test
+    void isInSyncOnceEndpointsAndBothFamiliesAreComplete() {
+        intent.complete(now());
+        intent.routesComplete(AddressFamily.IPV4_UNICAST, now());
+        assertThat(intent.inSync()).isFalse();
+        intent.routesComplete(AddressFamily.IPV6_UNICAST, now());
+        assertThat(intent.inSync()).isTrue();
+        assertThat(events).anyMatch(Event.SyncChanged.class::isInstance);
+    }
+
+    private EndpointSpec announced(String id, String device, String... addresses) {
+        EndpointSpec spec = spec(id, device, 1, addresses);
+        intent.put(spec, now());
+        progress(spec, ConditionState.TRUE, ConditionState.TRUE, ConditionState.TRUE);
+        intent.advertised(spec.addresses(), now());
+        effects.clear();
+        return spec;
+    }
+
+    private void progress(EndpointSpec spec, ConditionState device, ConditionState rules, ConditionState route) {
+        intent.progress(
+                new Progress(
+                        spec,
+                        List.of(
+                                new Progress.Step(ConditionKind.INTERFACE_READY, device, "x", ""),
+                                new Progress.Step(ConditionKind.RULES_ENFORCED, rules, "x", ""),
+                                new Progress.Step(ConditionKind.ROUTE_INSTALLED, route, "x", ""))),
+                now());
+    }
+
+    private boolean holds(String id, ConditionKind kind) {
+        return Objects.requireNonNull(intent.endpoint(new EndpointId(id))).holds(kind);
+    }
+
+    private String problem(EndpointSpec spec) {
+        return switch (intent.put(spec, now())) {
+            case Outcome.Refused(var problem) -> problem.status() + " " + problem.field();
+            case Outcome other -> other.toString();
+        };
+    }
+
+    private Moment now() {
+        return new Moment(Instant.EPOCH.plusNanos(++nanos), nanos);
+    }
+
+    private static EndpointSpec spec(String id, String device, long generation, String... addresses) {
+        return new EndpointSpec(
+                new EndpointId(id),
+                generation,
+                new InterfaceName(device),
+                DeviceMode.CREATE,
+                mac(),
+                prefixes(addresses),
+                List.of(WEB),
+                true,
+                1500,
+                null,
+                null,
+                false);
+    }
+
+    private static MacAddress mac() {
+        return MacAddress.parse("52:54:00:00:00:01");
+    }
+
+    private static List<Prefix> prefixes(String... addresses) {
+        return Stream.of(addresses).map(Prefix::parse).toList();
+    }
+
+    private record Change(Prefix prefix, @Nullable PathAttributes attributes) {}
+
+    private static Change route(String prefix, @Nullable String nextHop, LargeCommunity... communities) {
+        return new Change(
+                Prefix.parse(prefix),
+                nextHop == null
+                        ? null
+                        : PathAttributes.builder()
+                                .nextHop(IpAddress.parse(nextHop))
+                                .largeCommunities(List.of(communities))
+                                .build());
+    }
+
+    private static RibDelta delta(Change... changes) {
+        var builder = new RibDelta.Builder(AddressFamily.IPV4_UNICAST);
+        for (Change change : changes) {
+            var address = (Ipv4Address) change.prefix().address();
+            builder.add((long) address.value() << 32, 0, change.prefix().length(), change.attributes());
+        }
+        return builder.build();
+    }
+}
