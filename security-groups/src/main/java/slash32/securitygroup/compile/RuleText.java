@@ -136,7 +136,7 @@ final class RuleText {
             case "iifname", "oifname" ->
                 words.add(key + " \"" + new String(value.toArray(), StandardCharsets.UTF_8) + "*\"");
             case "ct state" -> words.add(key + " " + states());
-            case "ip saddr", "ip daddr", "ip6 saddr", "ip6 daddr" -> words.add(key + " " + prefix(value));
+            case "ip saddr", "ip daddr", "ip6 saddr", "ip6 daddr", "@th,64,128" -> words.add(key + " " + prefix(value));
             default -> words.add(key + " " + number(value));
         }
     }

@@ -93,6 +93,7 @@ public final class RulesetCompiler {
     private static final Prefix UNSPECIFIED_4 = Prefix.parse("0.0.0.0/32");
     private static final Prefix BROADCAST_4 = Prefix.parse("255.255.255.255/32");
     private static final Prefix UNSPECIFIED_6 = Prefix.parse("::/128");
+    private static final Prefix LINK_LOCAL_6 = Prefix.parse("fe80::/10");
     private static final Prefix LINK_MULTICAST_6 = Prefix.parse("ff02::/16");
 
     private static final Verdict ACCEPT = new Verdict.Accept();
@@ -171,10 +172,17 @@ public final class RulesetCompiler {
         return rules;
     }
 
-    private static List<NftRule> guarded() {
+    private List<NftRule> guarded() {
         var rules = new ArrayList<NftRule>();
         rules.add(rule().inputSourceIn(EtherType.IPV4, SOURCES_4).accept(INET, GUARDED));
         rules.add(rule().inputSourceIn(EtherType.IPV6, SOURCES_6).accept(INET, GUARDED));
+        for (IpAddress gateway : gateways) {
+            rules.add(rule().sourceIn(gateway.hostPrefix())
+                    .countByInput(SPOOFED_COUNTERS)
+                    .drop(INET, GUARDED));
+        }
+        // a guest makes up its link-local address (RFC 7217), and no router forwards it (RFC 4291 §2.5.6)
+        rules.add(rule().inputMacIn(MACS).sourceIn(LINK_LOCAL_6).accept(INET, GUARDED));
         rules.add(rule().inputMacIn(MACS)
                 .sourceIn(UNSPECIFIED_4)
                 .destinationIn(BROADCAST_4)
@@ -209,10 +217,14 @@ public final class RulesetCompiler {
                     .icmpType(IpProtocol.ICMPV6, type)
                     .accept(INET, HOST_SERVICES));
         }
-        // an advertisement changes the host's neighbour table: only for an address that is the guest's
+        // an advertisement changes the host's neighbour table: only for an address that can be the guest's
         rules.add(rule().family(EtherType.IPV6)
                 .icmpType(IpProtocol.ICMPV6, NEIGHBOR_ADVERTISEMENT)
                 .inputNeighborTargetIn(SOURCES_6)
+                .accept(INET, HOST_SERVICES));
+        rules.add(rule().family(EtherType.IPV6)
+                .icmpType(IpProtocol.ICMPV6, NEIGHBOR_ADVERTISEMENT)
+                .neighborTargetIn(LINK_LOCAL_6)
                 .accept(INET, HOST_SERVICES));
         rules.add(rule().countByInput(HOST_COUNTERS).drop(INET, HOST_SERVICES));
         return rules;
@@ -309,7 +321,6 @@ public final class RulesetCompiler {
         String device = policy.device().value();
         MacAddress mac = policy.mac();
         fragment.element(INET, MACS, SetElement.of(key(device, mac)));
-        fragment.element(INET, SOURCES_6, SetElement.of(key(device, mac, mac.linkLocal())));
         // the sender of an ARP probe (RFC 5227 §2.1.1)
         fragment.element(ARP, SOURCES_4, SetElement.of(key(device, mac, UNSPECIFIED_4.address())));
         for (Prefix address : policy.addresses()) {

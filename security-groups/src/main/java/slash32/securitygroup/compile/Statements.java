@@ -107,6 +107,12 @@ final class Statements {
         return this;
     }
 
+    /// {@code @th,64,128 & mask == prefix}: the target of a neighbor solicitation or advertisement.
+    Statements neighborTargetIn(Prefix prefix) {
+        expressions.add(new Expression.Payload(TRANSPORT, 8, 16, FIRST));
+        return prefix(prefix);
+    }
+
     /// {@code iifname . arp saddr ether . arp saddr ip @set}
     Statements arpSenderIn(String set) {
         expressions.add(new Expression.Meta(INPUT_NAME, FIRST));

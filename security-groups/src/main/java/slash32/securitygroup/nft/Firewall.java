@@ -21,6 +21,7 @@ import slash32.netlink.netfilter.TableId;
 import slash32.netlink.socket.NetlinkProtocol;
 import slash32.netlink.socket.NetlinkSocket;
 import slash32.reconcile.Backoff;
+import slash32.reconcile.Failure;
 import slash32.reconcile.Pass;
 import slash32.reconcile.Reconciler;
 import slash32.securitygroup.EndpointPolicy;
@@ -58,6 +59,11 @@ public final class Firewall implements AutoCloseable {
 
     private final Members members = new Members();
     private final Set<Subject.Member> remoteMembers = new HashSet<>();
+
+    /// What was logged, so that a retry that fails likewise is not.
+    private final Map<Subject, String> warned = new HashMap<>();
+
+    private @Nullable String warnedBroken;
 
     private Firewall(RulesetCompiler compiler, NetlinkSocket socket, boolean exclusive) {
         this.socket = socket;
@@ -156,12 +162,17 @@ public final class Firewall implements AutoCloseable {
     /// Brings everything that changed in force.
     public Pass<Subject, Fragment> apply(long nowNanos) {
         Pass<Subject, Fragment> pass = reconciler.pass(nowNanos);
-        pass.failed()
-                .forEach(failure ->
-                        LOG.warn("event=refused object=\"{}\" reason=\"{}\"", failure.key(), failure.reason()));
-        if (pass.broken() != null) {
-            LOG.warn("event=broken reason=\"{}\"", pass.broken());
+        for (Failure<Subject> failure : pass.failed()) {
+            if (!failure.reason().equals(warned.put(failure.key(), failure.reason()))) {
+                LOG.warn("event=rules-refused object=\"{}\" reason=\"{}\"", failure.key(), failure.reason());
+            }
         }
+        pass.applied().forEach(change -> warned.remove(change.key()));
+        String broken = pass.broken();
+        if (broken != null && !broken.equals(warnedBroken)) {
+            LOG.warn("event=ruleset-unknown reason=\"{}\"", broken);
+        }
+        warnedBroken = broken;
         return pass;
     }
 

@@ -6,6 +6,7 @@ import static slash32.securitygroup.nft.Packets.PUSH_ACK;
 import static slash32.securitygroup.nft.Packets.SYN;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -318,7 +319,10 @@ class FirewallKernelTest {
         assertThat(wire.send(A.device, B.mac, Packets.udp(B.ipv6, 1, FABRIC.ipv6, 53, wire.payload())))
                 .as("another guest altogether")
                 .isEmpty();
-        assertThat(firewall.drops().get(new InterfaceName("tapa"))).isEqualTo(new DropCounts(4, 0, 0, 0));
+        assertThat(udp(A, IpAddress.parse("fe80::1"), FABRIC.ipv6, 53))
+                .as("the gateway")
+                .isEmpty();
+        assertThat(firewall.drops().get(new InterfaceName("tapa"))).isEqualTo(new DropCounts(5, 0, 0, 0));
     }
 
     @Test
@@ -378,6 +382,58 @@ class FirewallKernelTest {
                 .as("not even a reset")
                 .isEmpty();
         assertThat(firewall.drops().get(new InterfaceName("tapa"))).isEqualTo(new DropCounts(0, 2, 0, 0));
+    }
+
+    @Test
+    void aLinkLocalAddressOfAnyMakingServesOnTheLinkOnly() throws IOException {
+        firewall.putGroup(everythingOut());
+        firewall.putEndpoint(A.in(OUT));
+        apply();
+        IpAddress gateway = IpAddress.parse("fe80::1");
+        IpAddress stable = IpAddress.parse("fe80::7217:1234:5678:9abc");
+        Command.run("ip", "neigh", "add", stable.toString(), "lladdr", A.mac.toString(), "dev", "tapa");
+        byte[] echo = Packets.icmp(stable, gateway, 128, 0, new byte[12]);
+        assertThat(answers(Packets.frame(Wire.GATEWAY, A.mac, echo))).containsExactly("echo");
+        assertThat(answers(Packets.frame(Wire.GATEWAY, B.mac, echo)))
+                .as("another MAC")
+                .isEmpty();
+        assertThat(udp(A, stable, FABRIC.ipv6, 53)).as("beyond the link").doesNotContain("up0");
+    }
+
+    @Test
+    void onlyAdvertisementsOfItsOwnAddressesReachTheNeighbourTable() throws IOException {
+        firewall.putEndpoint(A.in());
+        apply();
+        Command.run("ip", "neigh", "add", "2001:db8::66", "nud", "stale", "lladdr", A.mac.toString(), "dev", "tapa");
+        MacAddress forged = MacAddress.parse("52:54:00:00:00:66");
+        wire.exchange(A.device, advertisement("2001:db8::66", forged));
+        assertThat(Command.run("ip", "neigh", "show", "2001:db8::66", "dev", "tapa"))
+                .contains(A.mac.toString());
+        assertThat(firewall.drops().get(new InterfaceName("tapa"))).isEqualTo(new DropCounts(0, 1, 0, 0));
+
+        firewall.putEndpoint(new EndpointPolicy(
+                new InterfaceName("tapa"),
+                A.mac,
+                Set.of(A.ipv6.hostPrefix(), Prefix.parse("2001:db8::66")),
+                List.of(),
+                true));
+        apply();
+        wire.exchange(A.device, advertisement("2001:db8::66", forged));
+        assertThat(Command.run("ip", "neigh", "show", "2001:db8::66", "dev", "tapa"))
+                .contains(forged.toString());
+    }
+
+    /// Sent by A, overriding (RFC 4861 §4.4), with a target link-layer address.
+    private static byte[] advertisement(String target, MacAddress mac) {
+        byte[] body = ByteBuffer.allocate(28)
+                .putInt(0x2000_0000)
+                .put(IpAddress.parse(target).toArray())
+                .put((byte) 2)
+                .put((byte) 1)
+                .put(mac.toArray())
+                .array();
+        IpAddress gateway = IpAddress.parse("fe80::1");
+        return Packets.frame(Wire.GATEWAY, A.mac, Packets.icmp(A.mac.linkLocal(), gateway, 136, 0, body));
     }
 
     @Test
