@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
@@ -74,6 +75,28 @@ class ReflectorInteropTest {
     void aSessionWithBirdIsSignedWithMd5() throws Exception {
         startBird("passive on; password \"secret\";");
         routesPassBothWays(Bytes.copyOf("secret".getBytes(java.nio.charset.StandardCharsets.US_ASCII)));
+    }
+
+    @Test
+    void aHundredThousandRoutesOfBirdsAreHeldAsItHasThem() throws Exception {
+        var wanted = new HashMap<Prefix, LargeCommunity>();
+        var config = new StringBuilder("protocol static hosts {\nipv4;\n");
+        for (int host = 0; host < 100_000; host++) {
+            Prefix prefix = new Ipv4Address(0x0b00_0000 + host).hostPrefix();
+            int group = 1 + host % 100;
+            wanted.put(prefix, new LargeCommunity(65000, 2, group));
+            config.append(
+                    "route %s blackhole { bgp_large_community.add((65000, 2, %d)); };\n".formatted(prefix, group));
+        }
+        startBird("passive on;", config + "}\n");
+        var heard = new Recorder();
+        speaker("10.0.0.11", null, heard);
+        heard.await("in sync", () -> heard.inSync.contains(AddressFamily.IPV4_UNICAST));
+        assertThat(heard.routes.keySet()).isEqualTo(wanted.keySet());
+        heard.routes.forEach((prefix, path) -> {
+            assertThat(path.largeCommunities()).containsExactly(Objects.requireNonNull(wanted.get(prefix)));
+            assertThat(path.nextHop()).isEqualTo(IpAddress.parse("10.0.0.1"));
+        });
     }
 
     @Test
@@ -206,8 +229,12 @@ class ReflectorInteropTest {
     }
 
     private void startBird(String option) throws IOException {
+        startBird(option, "");
+    }
+
+    private void startBird(String option, String more) throws IOException {
         Requirement.program("bird", "bird2");
-        var config = new StringBuilder("router id 10.0.0.1;\nprotocol device {}\n");
+        var config = new StringBuilder("router id 10.0.0.1;\nprotocol device {}\n" + more);
         for (String peer : List.of("11", "12")) {
             config.append("""
                     protocol bgp p%s {
