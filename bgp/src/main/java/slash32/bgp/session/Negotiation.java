@@ -12,6 +12,7 @@ import slash32.bgp.wire.Message;
 import slash32.bgp.wire.NotificationCode;
 import slash32.bgp.wire.Terms;
 import slash32.net.Asn;
+import slash32.net.Bytes;
 
 /// Our OPEN, and what comes of the peer's.
 final class Negotiation {
@@ -66,12 +67,28 @@ final class Negotiation {
         }
         offered.retainAll(config.families());
         if (offered.isEmpty()) {
-            return refused(NotificationCode.UNSUPPORTED_CAPABILITY);
+            return new Outcome.Refused(
+                    Message.Notification.of(NotificationCode.UNSUPPORTED_CAPABILITY, missing(config.families())));
         }
         var wire = new Terms(config.internal(), fourOctets, offered);
         int hold = Math.min(config.holdSeconds(), open.holdSeconds());
         boolean graceful = config.gracefulRestartSeconds() > 0;
         return new Outcome.Agreed(new SessionTerms(wire, hold, open, refresh, graceful ? restart : null));
+    }
+
+    /// The capabilities that the peer lacks, as an OPEN has them (RFC 5492 §5).
+    private static Bytes missing(Set<AddressFamily> families) {
+        byte[] capabilities = new byte[6 * families.size()];
+        int at = 0;
+        for (AddressFamily family : families.stream().sorted().toList()) {
+            capabilities[at] = Capability.CODE_MULTIPROTOCOL;
+            capabilities[at + 1] = 4;
+            capabilities[at + 2] = (byte) (family.afi() >>> 8);
+            capabilities[at + 3] = (byte) family.afi();
+            capabilities[at + 5] = (byte) family.safi();
+            at += 6;
+        }
+        return Bytes.copyOf(capabilities);
     }
 
     private static Outcome refused(NotificationCode code) {

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -394,6 +395,38 @@ class SpeakerTest {
         full.await("all routes", () -> full.prefixes == count);
         assertThat(full.unwanted).isZero();
         assertThat(full.deltas).isGreaterThan(10);
+    }
+
+    @Test
+    void aRouteHasAsManyCommunitiesAsAMessageTakes() throws Exception {
+        Speaker speaker = speaker(OWN, heard, List.of(passive(PEER)));
+        List<LargeCommunity> communities = IntStream.rangeClosed(1, OriginatedRoute.COMMUNITIES_MAX)
+                .mapToObj(group -> new LargeCommunity(65000, 2, group))
+                .toList();
+        List<LargeCommunity> twice =
+                Stream.concat(communities.stream(), communities.stream()).toList();
+        speaker.originate(List.of(new OriginatedRoute(SIX, IpAddress.parse("2001:db8::11"), 100, twice)));
+        Update update = decoded(peer(PEER).establish().expect(Message.UPDATE));
+        PathAttributes told =
+                Objects.requireNonNull(update.announced().getFirst().attributes());
+        assertThat(told.largeCommunities()).isEqualTo(communities);
+        var tooMany = new ArrayList<>(communities);
+        tooMany.add(new LargeCommunity(65000, 1, 1));
+        assertThatThrownBy(() -> new OriginatedRoute(ONE, IpAddress.parse(OWN), 100, tooMany))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("301");
+    }
+
+    /// RFC 5492 §5: the NOTIFICATION says what is lacking.
+    @Test
+    void aPeerWithoutOurFamiliesIsToldWhatItLacks() throws Exception {
+        speaker(OWN, heard, List.of(passive(PEER)));
+        var capabilities = List.<Capability>of(
+                new Capability.FourOctetAs(ScriptedPeer.AS), new Capability.Multiprotocol(new AddressFamily(25, 70)));
+        ScriptedPeer peer = peer(PEER).send(new Message.Open(ScriptedPeer.AS, 180, new BgpIdentifier(1), capabilities));
+        Message.Notification notification = peer.expectNotification();
+        assertThat(notification.text()).isEqualTo(NotificationCode.UNSUPPORTED_CAPABILITY.text());
+        assertThat(HexFormat.of().formatHex(notification.value().toArray())).isEqualTo("010400010001" + "010400020001");
     }
 
     @Test
