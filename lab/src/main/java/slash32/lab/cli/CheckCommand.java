@@ -9,7 +9,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import slash32.lab.runner.Lab;
-import slash32.lab.topology.Finding;
+import slash32.lab.yaml.Finding;
 
 /// `slash32 lab check`.
 @Command(

@@ -32,7 +32,7 @@ public final class HostCommand {
     /// Runs {@code words}.
     ///
     /// @throws LabException naming the command and what it printed, unless it exits with 0
-    static String run(String... words) throws IOException {
+    public static String run(String... words) throws IOException {
         Outcome outcome = run(List.of(words), null, TIMEOUT);
         if (!outcome.isSuccess()) {
             throw new LabException(String.join(" ", words) + " exited with " + outcome.exitCode() + ": "

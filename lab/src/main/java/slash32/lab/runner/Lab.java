@@ -12,10 +12,10 @@ import java.util.Map;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import slash32.lab.runner.LabState.NodeState;
-import slash32.lab.topology.Finding;
-import slash32.lab.topology.Finding.Severity;
 import slash32.lab.topology.Topology;
 import slash32.lab.topology.TopologyFile;
+import slash32.lab.yaml.Finding;
+import slash32.lab.yaml.Finding.Severity;
 
 /// The lab of one topology file.
 ///

@@ -27,11 +27,11 @@ import slash32.lab.topology.CommandLine;
 import slash32.lab.topology.Healthcheck;
 import slash32.lab.topology.Kind;
 import slash32.lab.topology.LinkEnd;
-import slash32.lab.topology.Located;
 import slash32.lab.topology.NetworkMode;
 import slash32.lab.topology.NodeSpec;
 import slash32.lab.topology.Stage;
 import slash32.lab.topology.Topology;
+import slash32.lab.yaml.Located;
 
 /// Makes one lab: namespaces and the management network first, then every node through its stages.
 final class LabUp implements NodeLife.NodeWork {

@@ -11,9 +11,9 @@ import java.nio.file.StandardOpenOption;
 import java.util.HashSet;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
-import slash32.lab.topology.Located;
 import slash32.lab.topology.ManagementSpec;
 import slash32.lab.topology.NodeSpec;
+import slash32.lab.yaml.Located;
 import slash32.net.IpAddress;
 import slash32.net.Prefix;
 

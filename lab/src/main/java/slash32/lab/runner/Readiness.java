@@ -7,15 +7,15 @@ import java.util.ArrayList;
 import java.util.List;
 import slash32.lab.runner.ImageMap.NativeImage;
 import slash32.lab.topology.Bind;
-import slash32.lab.topology.Finding;
-import slash32.lab.topology.Finding.Severity;
 import slash32.lab.topology.Kind;
-import slash32.lab.topology.Located;
 import slash32.lab.topology.NetworkMode;
 import slash32.lab.topology.NodeSpec;
-import slash32.lab.topology.Place;
 import slash32.lab.topology.Stage;
 import slash32.lab.topology.Topology;
+import slash32.lab.yaml.Finding;
+import slash32.lab.yaml.Finding.Severity;
+import slash32.lab.yaml.Located;
+import slash32.lab.yaml.Place;
 
 /// What a topology that is right needs of this host, and doesn't find.
 ///

@@ -1,5 +1,7 @@
 package slash32.lab.topology;
 
+import slash32.lab.yaml.Place;
+
 /// A file or folder of the host that a node sees.
 ///
 /// @param source as written: absolute, or relative to the topology file

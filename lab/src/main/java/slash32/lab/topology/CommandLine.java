@@ -1,6 +1,7 @@
 package slash32.lab.topology;
 
 import java.util.List;
+import slash32.lab.yaml.Place;
 
 /// A command as written, and its words.
 ///

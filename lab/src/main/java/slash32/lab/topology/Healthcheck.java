@@ -2,6 +2,9 @@ package slash32.lab.topology;
 
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import slash32.lab.yaml.Located;
+import slash32.lab.yaml.Place;
+import slash32.lab.yaml.YamlMapping;
 
 /// How a node shows that it works.
 ///

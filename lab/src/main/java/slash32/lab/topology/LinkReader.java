@@ -6,6 +6,9 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import slash32.agent.config.Spelling;
+import slash32.lab.yaml.Located;
+import slash32.lab.yaml.Place;
+import slash32.lab.yaml.YamlMapping;
 import slash32.net.InterfaceName;
 import slash32.net.MacAddress;
 

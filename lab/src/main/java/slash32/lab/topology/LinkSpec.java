@@ -1,6 +1,7 @@
 package slash32.lab.topology;
 
 import org.jspecify.annotations.Nullable;
+import slash32.lab.yaml.Place;
 
 /// A link between two ends, or an interface with nothing at the other end.
 ///

@@ -1,6 +1,8 @@
 package slash32.lab.topology;
 
 import org.jspecify.annotations.Nullable;
+import slash32.lab.yaml.Located;
+import slash32.lab.yaml.YamlMapping;
 import slash32.net.IpAddress;
 import slash32.net.Ipv4Address;
 import slash32.net.Ipv6Address;

@@ -3,6 +3,8 @@ package slash32.lab.topology;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import slash32.lab.yaml.Located;
+import slash32.lab.yaml.Place;
 import slash32.net.IpAddress;
 
 /// A node with everything that it inherits.

@@ -3,6 +3,9 @@ package slash32.lab.topology;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
+import slash32.lab.yaml.Located;
+import slash32.lab.yaml.Place;
+import slash32.lab.yaml.YamlMapping;
 
 /// What a node does in one stage beside the stage's own work.
 ///

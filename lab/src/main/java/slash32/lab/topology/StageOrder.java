@@ -5,6 +5,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import slash32.lab.yaml.Findings;
 
 /// Looks for stages that wait for each other for ever.
 final class StageOrder {

@@ -8,6 +8,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
+import slash32.lab.yaml.Findings;
+import slash32.lab.yaml.Located;
+import slash32.lab.yaml.Place;
+import slash32.lab.yaml.YamlMapping;
 
 /// Reads a topology's root: layers to nodes, links, and what holds between them.
 final class TopologyReader {

@@ -14,6 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import slash32.lab.yaml.Finding;
 import slash32.net.InterfaceName;
 import slash32.net.MacAddress;
 import slash32.testkit.Requirement;

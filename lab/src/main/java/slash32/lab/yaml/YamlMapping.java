@@ -1,10 +1,11 @@
-package slash32.lab.topology;
+package slash32.lab.yaml;
 
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BiFunction;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.snakeyaml.engine.v2.nodes.MappingNode;
 import org.snakeyaml.engine.v2.nodes.Node;
@@ -18,7 +19,7 @@ import slash32.agent.config.Spelling;
 ///
 /// A value that can't be taken is noted as an error and reads as absent, so that reading goes on. Scalars are text as
 /// written: what YAML takes for a number is text to whoever wants text, as in the upstream parser.
-final class YamlMapping {
+public final class YamlMapping {
     private final String path;
     private final MappingNode node;
     private final Findings findings;
@@ -44,7 +45,7 @@ final class YamlMapping {
     }
 
     /// Starts to read {@code node}; null, which is noted, if it isn't a mapping.
-    static @Nullable YamlMapping of(String path, Node node, Findings findings) {
+    public static @Nullable YamlMapping of(String path, Node node, Findings findings) {
         if (node instanceof MappingNode mapping) {
             return new YamlMapping(path, mapping, findings);
         }
@@ -52,45 +53,43 @@ final class YamlMapping {
         return null;
     }
 
-    String path() {
+    public String path() {
         return path;
     }
 
-    Place place() {
+    public Place place() {
         return findings.place(node);
     }
 
     /// The keys in the order of the file.
-    List<String> keys() {
+    public List<String> keys() {
         return List.copyOf(unread.keySet());
     }
 
     /// Where the key stands; it must be there and not be read yet.
-    Place placeOf(String key) {
+    public Place placeOf(String key) {
         NodeTuple tuple = unread.get(key);
         return findings.place(tuple == null ? node : tuple.getKeyNode());
     }
 
-    boolean has(String key) {
+    public boolean has(String key) {
         known.add(key);
         return unread.containsKey(key);
     }
 
-    @Nullable
-    Node take(String key) {
+    public @Nullable Node take(String key) {
         known.add(key);
         NodeTuple tuple = unread.remove(key);
         return tuple == null ? null : tuple.getValueNode();
     }
 
     /// A value that may be anything and isn't looked at.
-    void skip(String key) {
+    public void skip(String key) {
         take(key);
     }
 
     /// A scalar as written; null if absent or null in YAML.
-    @Nullable
-    Located<String> text(String key) {
+    public @Nullable Located<String> text(String key) {
         Node value = take(key);
         return value == null ? null : text(value, child(key));
     }
@@ -104,7 +103,7 @@ final class YamlMapping {
     }
 
     /// A scalar that {@code parser} takes; what it throws ({@link IllegalArgumentException}) is noted.
-    <T> @Nullable Located<T> value(String key, java.util.function.Function<String, T> parser) {
+    public <T> @Nullable Located<T> value(String key, Function<String, T> parser) {
         Located<String> text = text(key);
         if (text == null) {
             return null;
@@ -117,7 +116,7 @@ final class YamlMapping {
         }
     }
 
-    int integer(String key, int least, int most, int otherwise) {
+    public int integer(String key, int least, int most, int otherwise) {
         Located<Integer> value = value(key, text -> {
             if (!text.matches("\\d{1,9}") || Integer.parseInt(text) < least || Integer.parseInt(text) > most) {
                 throw new IllegalArgumentException(
@@ -128,7 +127,7 @@ final class YamlMapping {
         return value == null ? otherwise : value.value();
     }
 
-    boolean flag(String key, boolean otherwise) {
+    public boolean flag(String key, boolean otherwise) {
         Located<Boolean> value = value(key, text -> switch (text) {
             case "true" -> true;
             case "false" -> false;
@@ -138,7 +137,7 @@ final class YamlMapping {
     }
 
     /// A sequence of scalars; empty if absent.
-    List<Located<String>> texts(String key) {
+    public List<Located<String>> texts(String key) {
         var texts = new ArrayList<Located<String>>();
         items(key, (item, at) -> {
             Located<String> text = text(item, at);
@@ -151,7 +150,7 @@ final class YamlMapping {
     }
 
     /// A mapping of scalars; a null value is empty text. Empty if absent.
-    Map<String, Located<String>> textMap(String key) {
+    public Map<String, Located<String>> textMap(String key) {
         YamlMapping mapping = mapping(key);
         var texts = new LinkedHashMap<String, Located<String>>();
         if (mapping != null) {
@@ -165,14 +164,13 @@ final class YamlMapping {
     }
 
     /// A nested mapping; null if absent or null in YAML.
-    @Nullable
-    YamlMapping mapping(String key) {
+    public @Nullable YamlMapping mapping(String key) {
         Node value = take(key);
         return value == null || value.getTag().equals(Tag.NULL) ? null : of(child(key), value, findings);
     }
 
     /// A sequence of mappings; empty if absent.
-    List<YamlMapping> mappings(String key) {
+    public List<YamlMapping> mappings(String key) {
         var mappings = new ArrayList<YamlMapping>();
         items(key, (item, at) -> {
             YamlMapping mapping = of(at, item, findings);
@@ -196,12 +194,12 @@ final class YamlMapping {
         }
     }
 
-    void error(Place place, String key, String text) {
+    public void error(Place place, String key, String text) {
         findings.error(place, child(key), text);
     }
 
     /// Notes that a key is there and has no effect.
-    void ignore(String key, String why) {
+    public void ignore(String key, String why) {
         if (has(key)) {
             findings.warning(placeOf(key), child(key), "ignored: " + why);
             skip(key);
@@ -209,7 +207,7 @@ final class YamlMapping {
     }
 
     /// Notes that a key is there and can't be.
-    void refuse(String key, String why) {
+    public void refuse(String key, String why) {
         if (has(key)) {
             findings.error(placeOf(key), child(key), why);
             skip(key);
@@ -217,7 +215,7 @@ final class YamlMapping {
     }
 
     /// Notes every key that nobody read.
-    void end() {
+    public void end() {
         for (String key : unread.keySet()) {
             String near = Spelling.nearest(key, known);
             findings.error(

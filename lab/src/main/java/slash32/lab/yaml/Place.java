@@ -1,4 +1,4 @@
-package slash32.lab.topology;
+package slash32.lab.yaml;
 
 /// Where something stands in a file.
 ///

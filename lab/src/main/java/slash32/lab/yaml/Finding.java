@@ -1,4 +1,4 @@
-package slash32.lab.topology;
+package slash32.lab.yaml;
 
 /// Something to say about a file.
 ///

@@ -1,4 +1,4 @@
-package slash32.lab.topology;
+package slash32.lab.yaml;
 
 /// A value and where it was written.
 public record Located<T>(T value, Place place) {}
