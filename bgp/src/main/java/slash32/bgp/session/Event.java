@@ -30,6 +30,11 @@ public sealed interface Event {
     /// Octets that end the session (events 21, 22, 28).
     record Malformed(long connection, Message.Notification notification) implements Event {}
 
+    /// BFD says that the peer can't be reached (RFC 5882 §4): its connections end at once.
+    ///
+    /// @param keepsRoutes the peer may only be restarting (RFC 5882 §4.3): its routes may then stay
+    record PathDown(String reason, boolean keepsRoutes) implements Event {}
+
     /// {@link SessionMachine#nextDeadlineNanos} has come.
     record DeadlineReached() implements Event {}
 }

@@ -77,6 +77,7 @@ public final class SessionMachine {
             case Event.Received(long number, Message message) -> received(number, message, actions, nowNanos);
             case Event.UpdateReceived(long number) -> updateReceived(number, actions, nowNanos);
             case Event.Malformed(long number, Notification why) -> malformed(number, why, actions, nowNanos);
+            case Event.PathDown(String why, boolean keeps) -> pathDown(why, keeps, actions, nowNanos);
             case Event.DeadlineReached() -> deadline(actions, nowNanos);
         };
         SessionState now = stateNow();
@@ -208,6 +209,19 @@ public final class SessionMachine {
     private String malformed(long number, Notification why, List<Action> actions, long nowNanos) {
         Connection connection = connections.get(number);
         return connection == null ? "" : fail(connection, why, actions, nowNanos);
+    }
+
+    /// Where routes stay there is no NOTIFICATION: it would have the peer drop ours (RFC 4724 §4).
+    private String pathDown(String why, boolean keepsRoutes, List<Action> actions, long nowNanos) {
+        for (Connection connection : List.copyOf(connections.values())) {
+            boolean keeps = keepsRoutes && connection.hasGracefulRestart();
+            if (!keeps) {
+                actions.add(new Action.Send(connection.number, Notification.of(NotificationCode.BFD_DOWN)));
+            }
+            drop(connection, why, keeps, actions);
+            retryLater(nowNanos);
+        }
+        return why;
     }
 
     private String fail(Connection connection, Notification why, List<Action> actions, long nowNanos) {

@@ -123,6 +123,14 @@ final class PeerSession {
         routes.drop();
     }
 
+    /// The way to the peer failed.
+    void linkDown(String why, boolean keepsRoutes) {
+        perform(new Event.PathDown(why, keepsRoutes));
+        if (!keepsRoutes) {
+            routes.drop(); // those of a restart that was under way (RFC 5882 §4.3.1)
+        }
+    }
+
     /// Closes without a word, so that a peer with graceful restart keeps our routes.
     void abandon() {
         cancelTimers();

@@ -332,6 +332,18 @@ public final class Speaker implements AutoCloseable {
         }
     }
 
+    /// BFD lost {@code peer}: its session ends at once, without waiting for the hold timer (RFC 5882 §4).
+    ///
+    /// @param keepsRoutes the peer may only be restarting (RFC 5882 §4.3): with graceful restart its routes stay
+    public void linkDown(IpAddress peer, String reason, boolean keepsRoutes) {
+        loop.execute(() -> {
+            PeerSession session = peers.get(peer);
+            if (session != null && !closing) {
+                session.linkDown(reason, keepsRoutes);
+            }
+        });
+    }
+
     void changed(RibDelta delta) {
         if (closing) {
             return;

@@ -1,7 +1,7 @@
 package slash32.bgp.wire;
 
 /// Error codes and subcodes of NOTIFICATION (RFC 4271 §4.5, RFC 4486, RFC 5492, RFC 6608, RFC 7313, RFC 8538,
-/// RFC 9687).
+/// RFC 9384, RFC 9687).
 public enum NotificationCode {
     CONNECTION_NOT_SYNCHRONIZED(1, 1),
     BAD_MESSAGE_LENGTH(1, 2),
@@ -36,6 +36,7 @@ public enum NotificationCode {
     CONNECTION_COLLISION_RESOLUTION(6, 7),
     OUT_OF_RESOURCES(6, 8),
     HARD_RESET(6, 9),
+    BFD_DOWN(6, 10),
     BAD_ROUTE_REFRESH_LENGTH(7, 1),
     SEND_HOLD_TIMER_EXPIRED(8, 0);
 

@@ -229,6 +229,29 @@ class SessionMachineTest {
                         "send 0 unexpected in established, close 0, down"));
     }
 
+    static Stream<Row> pathDown() {
+        var down = new Event.PathDown("BFD", false);
+        var restarting = new Event.PathDown("BFD", true);
+        return Stream.of(
+                row("nothing to end", Given.IDLE, down, SessionState.IDLE, ""),
+                row("a dial goes on", Given.CONNECT, down, SessionState.CONNECT, ""),
+                row("the pause is not made longer", Given.ACTIVE, down, SessionState.ACTIVE, ""),
+                row("RFC 9384", Given.OPEN_SENT, down, SessionState.ACTIVE, "send 0 bfd down, close 0"),
+                row("RFC 9384", Given.ESTABLISHED, down, SessionState.ACTIVE, "send 0 bfd down, close 0, down"),
+                row(
+                        "RFC 5882 §4.3.1: perhaps a restart",
+                        Given.ESTABLISHED,
+                        restarting,
+                        SessionState.ACTIVE,
+                        "close 0, down keeping routes"),
+                row(
+                        "both connections",
+                        Given.COLLISION,
+                        down,
+                        SessionState.ACTIVE,
+                        "send 0 bfd down, close 0, send 1 bfd down, close 1"));
+    }
+
     static Stream<Row> collisions() {
         return Stream.of(
                 row(
@@ -295,7 +318,7 @@ class SessionMachineTest {
     }
 
     @ParameterizedTest(name = "{0}")
-    @MethodSource({"idle", "connectAndActive", "openSent", "openConfirm", "established", "collisions"})
+    @MethodSource({"idle", "connectAndActive", "openSent", "openConfirm", "established", "pathDown", "collisions"})
     void doesWhatTheClauseSays(Row row) {
         var machine = new SessionMachine(CONFIG, false, () -> 1);
         row.given.events.forEach(event -> machine.on(event, 0));

@@ -211,6 +211,10 @@ final class SessionSimulation {
             deliver(() -> feed(new Event.Stop(cease)));
         }
 
+        void losePath(boolean keepsRoutes) {
+            deliver(() -> feed(new Event.PathDown("BFD", keepsRoutes)));
+        }
+
         /// The process dies; the kernel says nothing on its behalf, as when power fails.
         void crash() {
             down = true;

@@ -48,10 +48,11 @@ class SessionSimulationTest {
     private static long plan(SessionSimulation simulation, Random chances, long at) {
         var node = chances.nextBoolean() ? simulation.left : simulation.right;
         long length = chances.nextInt(chances.nextInt(5) == 0 ? 120_000 : 5_000) * 1_000_000L;
-        switch (chances.nextInt(4)) {
+        switch (chances.nextInt(5)) {
             case 0 -> simulation.later(at, () -> simulation.cut(length));
             case 1 -> simulation.later(at, () -> node.pause(length));
-            case 2 ->
+            case 2 -> simulation.later(at, () -> node.losePath(chances.nextBoolean()));
+            case 3 ->
                 simulation.later(at, () -> {
                     if (!node.down) {
                         node.crash();

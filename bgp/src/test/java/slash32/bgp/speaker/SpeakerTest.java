@@ -262,6 +262,27 @@ class SpeakerTest {
     }
 
     @Test
+    void aLostPathEndsTheSessionAtOnce() throws Exception {
+        Speaker speaker = speaker(OWN, heard, List.of(passive(PEER), passive(OTHER)));
+        peer(OTHER).establish().announce(VIA_V4, TWO);
+        ScriptedPeer plain = peer(PEER).establish().announce(VIA_V4, ONE);
+        heard.await("routes", () -> heard.routes.size() == 2);
+        speaker.linkDown(IpAddress.parse(PEER), "BFD: control detection time expired", true);
+        heard.await("only the other's", () -> heard.routes.keySet().equals(Set.of(TWO)));
+        assertThat(plain.expectNotification().text()).isEqualTo("bfd down");
+        assertThat(heard.reason(PEER)).isEqualTo("BFD: control detection time expired");
+
+        ScriptedPeer graceful = peer(PEER).establish(restart(600, V4)).announce(VIA_V4, ONE);
+        heard.await("both again", () -> heard.routes.size() == 2);
+        speaker.linkDown(IpAddress.parse(PEER), "it may be restarting", true);
+        heard.await("the loss", () -> heard.flaps(PEER) == 2);
+        assertThatThrownBy(graceful::expectNotification).isInstanceOf(EOFException.class);
+        assertThat(heard.routes).containsOnlyKeys(ONE, TWO);
+        speaker.linkDown(IpAddress.parse(PEER), "its forwarding is gone too", false);
+        heard.await("only the other's", () -> heard.routes.keySet().equals(Set.of(TWO)));
+    }
+
+    @Test
     void aPeerThatNeverSendsEndOfRibHoldsNothingUpForEver() throws Exception {
         speaker(OWN, heard, List.of(passive(PEER)));
         peer(PEER).establish(restart(60, V4, V6)).announce(VIA_V4, ONE);
