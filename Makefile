@@ -10,7 +10,7 @@ endif
 export JAVA_HOME
 MVN := mvn -q
 PACKAGES_BUILD := maven
-PACKAGES_LAB := iproute2 iputils-ping iputils-arping procps util-linux curl jq nftables bird2 gobgpd prometheus tcpdump
+PACKAGES_LAB := iproute2 iputils-ping iputils-arping procps util-linux curl jq nftables bird2 gobgpd prometheus tcpdump netcat-openbsd
 SCENARIOS := $(sort $(wildcard lab/topologies/*))
 
 .PHONY: help demo test check build bench fmt golden packages packages-build

@@ -19,6 +19,7 @@ import picocli.CommandLine.Spec;
             InspectCommand.class,
             ExecCommand.class,
             CheckCommand.class,
+            TestCommand.class,
             CableCommand.class,
         })
 public final class LabCommand implements Runnable {

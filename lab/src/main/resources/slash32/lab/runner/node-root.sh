@@ -28,6 +28,7 @@ make_root() {
     cd "$1"
     by_reference / etc run tmp var lost+found
     by_reference /var lib log
+    mount --make-private . # or the node could not bind a folder of its own, as ip-netns(8) does
     chmod 1777 tmp
     cp -a /etc/. etc/
     mkdir .host

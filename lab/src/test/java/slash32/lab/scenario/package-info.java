@@ -1,0 +1,4 @@
+@NullMarked
+package slash32.lab.scenario;
+
+import org.jspecify.annotations.NullMarked;
