@@ -9,6 +9,7 @@ final class Connection {
     Phase phase = Phase.OPEN_SENT;
     long holdDeadline;
     long keepaliveAt = Long.MAX_VALUE;
+    long sendHoldDeadline = Long.MAX_VALUE;
     private long establishedAt;
 
     /// Null in OpenSent.
@@ -34,6 +35,10 @@ final class Connection {
 
     boolean isEstablishedSince(long nanos) {
         return phase == Phase.ESTABLISHED && establishedAt - nanos <= 0;
+    }
+
+    boolean restartsOnNotification() {
+        return terms != null && terms.restartsOnNotification();
     }
 
     boolean hasGracefulRestart() {

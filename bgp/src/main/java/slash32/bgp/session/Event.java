@@ -35,6 +35,15 @@ public sealed interface Event {
     /// @param keepsRoutes the peer may only be restarting (RFC 5882 §4.3): its routes may then stay
     record PathDown(String reason, boolean keepsRoutes) implements Event {}
 
+    /// A message of an {@link Action.Send} has left for the kernel: the peer still takes what we send (RFC 9687 §3).
+    record Written(long connection) implements Event {}
+
+    /// We end the session for a reason of ours, with this NOTIFICATION, and make no other before {@code pauseNanos}
+    /// are over; {@link #FOR_GOOD} for not before the next Start.
+    record Fault(long connection, Message.Notification notification, long pauseNanos) implements Event {}
+
+    long FOR_GOOD = Long.MAX_VALUE;
+
     /// {@link SessionMachine#nextDeadlineNanos} has come.
     record DeadlineReached() implements Event {}
 }

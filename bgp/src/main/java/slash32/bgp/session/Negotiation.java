@@ -10,6 +10,7 @@ import slash32.bgp.wire.AddressFamily;
 import slash32.bgp.wire.Capability;
 import slash32.bgp.wire.Message;
 import slash32.bgp.wire.NotificationCode;
+import slash32.bgp.wire.PeerRole;
 import slash32.bgp.wire.Terms;
 import slash32.net.Asn;
 import slash32.net.Bytes;
@@ -32,12 +33,24 @@ final class Negotiation {
         var capabilities = new ArrayList<Capability>();
         families.forEach(family -> capabilities.add(new Capability.Multiprotocol(family)));
         capabilities.add(new Capability.RouteRefresh());
+        PeerRole role = config.internal() ? null : config.options().role();
+        if (role != null) {
+            capabilities.add(new Capability.Role(role));
+        }
         if (config.gracefulRestartSeconds() > 0) {
             Map<AddressFamily, Boolean> forwarding = new HashMap<>();
             families.forEach(family -> forwarding.put(family, true)); // the kernel forwards whatever becomes of us
-            capabilities.add(new Capability.GracefulRestart(restarted, config.gracefulRestartSeconds(), forwarding));
+            int seconds = config.gracefulRestartSeconds();
+            capabilities.add(new Capability.GracefulRestart(restarted, true, seconds, forwarding));
         }
         capabilities.add(new Capability.FourOctetAs(config.localAs()));
+        capabilities.add(new Capability.EnhancedRouteRefresh());
+        if (config.gracefulRestartSeconds() > 0 && config.options().longLivedSeconds() > 0) {
+            var longLived = new Capability.LongLived(true, config.options().longLivedSeconds());
+            Map<AddressFamily, Capability.LongLived> kept = new HashMap<>();
+            families.forEach(family -> kept.put(family, longLived));
+            capabilities.add(new Capability.LongLivedGracefulRestart(kept));
+        }
         return new Message.Open(config.localAs(), config.holdSeconds(), config.identifier(), capabilities);
     }
 
@@ -49,17 +62,24 @@ final class Negotiation {
         if (config.internal() && open.identifier().equals(config.identifier())) {
             return refused(NotificationCode.BAD_BGP_IDENTIFIER);
         }
+        if (!rolesFit(config, open.capabilities())) {
+            return refused(NotificationCode.ROLE_MISMATCH);
+        }
         boolean fourOctets = false;
         boolean refresh = false;
+        boolean enhanced = false;
         Capability.GracefulRestart restart = null;
+        Capability.LongLivedGracefulRestart longLived = null;
         Set<AddressFamily> offered = new HashSet<>();
         for (Capability capability : open.capabilities()) {
             switch (capability) {
                 case Capability.Multiprotocol(AddressFamily family) -> offered.add(family);
                 case Capability.FourOctetAs(Asn _) -> fourOctets = true;
                 case Capability.RouteRefresh() -> refresh = true;
+                case Capability.EnhancedRouteRefresh() -> enhanced = true;
                 case Capability.GracefulRestart graceful -> restart = graceful;
-                case Capability.Unknown _ -> {}
+                case Capability.LongLivedGracefulRestart lasting -> longLived = lasting;
+                case Capability.Role _, Capability.Unknown _ -> {}
             }
         }
         if (offered.isEmpty()) {
@@ -72,8 +92,36 @@ final class Negotiation {
         }
         var wire = new Terms(config.internal(), fourOctets, offered);
         int hold = Math.min(config.holdSeconds(), open.holdSeconds());
-        boolean graceful = config.gracefulRestartSeconds() > 0;
-        return new Outcome.Agreed(new SessionTerms(wire, hold, open, refresh, graceful ? restart : null));
+        if (config.gracefulRestartSeconds() == 0) {
+            restart = null;
+        }
+        if (restart == null || config.options().longLivedSeconds() == 0) {
+            longLived = null;
+        }
+        return new Outcome.Agreed(new SessionTerms(wire, hold, open, refresh, refresh && enhanced, restart, longLived));
+    }
+
+    /// RFC 9234 §4.2: the roles of both must be a pair; a peer that has none is refused only if we are strict.
+    private static boolean rolesFit(SessionConfig config, List<Capability> capabilities) {
+        PeerRole ours = config.internal() ? null : config.options().role();
+        if (ours == null) {
+            return true;
+        }
+        boolean any = false;
+        for (Capability capability : capabilities) {
+            switch (capability) {
+                case Capability.Role(PeerRole role) when role == ours.counterpart() -> any = true;
+                case Capability.Role _ -> {
+                    return false;
+                }
+                case Capability.Unknown(int code, Bytes _)
+                when code == Capability.CODE_ROLE -> {
+                    return false;
+                }
+                default -> {}
+            }
+        }
+        return any || !config.options().strictRole();
     }
 
     /// The capabilities that the peer lacks, as an OPEN has them (RFC 5492 §5).

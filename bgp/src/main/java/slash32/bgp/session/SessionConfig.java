@@ -11,6 +11,7 @@ import slash32.net.Asn;
 /// @param families proposed
 /// @param gracefulRestartSeconds advertised restart time, 1 to 4095; 0 to leave the capability out
 /// @param passive never dials
+/// @param options what is seldom changed
 public record SessionConfig(
         Asn localAs,
         Asn peerAs,
@@ -18,7 +19,8 @@ public record SessionConfig(
         int holdSeconds,
         Set<AddressFamily> families,
         int gracefulRestartSeconds,
-        boolean passive) {
+        boolean passive,
+        SessionOptions options) {
     public SessionConfig {
         if (holdSeconds < 0 || holdSeconds == 1 || holdSeconds == 2 || holdSeconds > 65_535) {
             throw new IllegalArgumentException("the hold time must be 0 or 3 to 65535 s, was " + holdSeconds);

@@ -14,7 +14,9 @@ import slash32.bgp.wire.NotificationCode;
 ///
 /// A peer may have two connections while both ends dial; each goes through OpenSent and OpenConfirm on its own until
 /// one is closed by collision resolution (§6.8). Unlike the RFC's, a failed session goes back to Active and not to
-/// Idle: the peer may connect at once, and only our own dialling waits, longer after each failure (§8.1.1
+/// Idle: the peer may connect at once, and only our own dialling waits, longer after each failure. A session that
+/// falls
+/// soon after it came up, and again, does go to Idle for that pause, in which the peer is refused (§8.1.1
 /// DampPeerOscillations).
 ///
 /// Every call returns all that is to be done. Owned by one thread.
@@ -28,6 +30,10 @@ public final class SessionMachine {
     private static final long RETRY_LONGEST_NANOS = 30 * SECOND;
     /// A session that lasted so long did not fail at once: the next pause is the shortest again.
     private static final long STABLE_NANOS = 30 * SECOND;
+    /// So many sessions in a row that did not last are an oscillation.
+    private static final int OSCILLATION = 3;
+
+    private static final long NOT_QUIET = Long.MIN_VALUE;
 
     private final SessionConfig config;
     private final DoubleSupplier jitter;
@@ -38,6 +44,10 @@ public final class SessionMachine {
     private long dialDeadline = Long.MAX_VALUE;
     private long retryAt = Long.MAX_VALUE;
     private int failures;
+    private int shortSessions;
+    /// In Idle until then, {@link Event#FOR_GOOD} for not before the next Start.
+    private long quietUntil = NOT_QUIET;
+
     private long nextConnection;
     private SessionState state = SessionState.IDLE;
 
@@ -70,7 +80,7 @@ public final class SessionMachine {
         var actions = new ArrayList<Action>();
         String reason = switch (event) {
             case Event.Start() -> start(actions, nowNanos);
-            case Event.Stop(Notification cease) -> stop(cease, actions);
+            case Event.Stop(Notification cease) -> stop(cease, actions, nowNanos);
             case Event.Connected(long number, boolean dialed) -> connected(number, dialed, actions, nowNanos);
             case Event.DialFailed(long number, String why) -> dialFailed(number, why, nowNanos);
             case Event.Closed(long number, String why) -> closed(number, why, actions, nowNanos);
@@ -78,6 +88,8 @@ public final class SessionMachine {
             case Event.UpdateReceived(long number) -> updateReceived(number, actions, nowNanos);
             case Event.Malformed(long number, Notification why) -> malformed(number, why, actions, nowNanos);
             case Event.PathDown(String why, boolean keeps) -> pathDown(why, keeps, actions, nowNanos);
+            case Event.Written(long number) -> written(number, nowNanos);
+            case Event.Fault(long number, Notification why, long pause) -> fault(number, why, pause, actions, nowNanos);
             case Event.DeadlineReached() -> deadline(actions, nowNanos);
         };
         SessionState now = stateNow();
@@ -91,15 +103,20 @@ public final class SessionMachine {
     /// When {@link Event.DeadlineReached} is wanted; {@link Long#MAX_VALUE} for never.
     public long nextDeadlineNanos() {
         long next = Math.min(dialDeadline, retryAt);
+        if (quietUntil != NOT_QUIET) {
+            next = Math.min(next, quietUntil);
+        }
         for (Connection connection : connections.values()) {
             next = Math.min(next, Math.min(connection.holdDeadline, connection.keepaliveAt));
+            next = Math.min(next, connection.sendHoldDeadline);
         }
         return next;
     }
 
     private SessionState stateNow() {
-        SessionState furthest =
-                !started ? SessionState.IDLE : dialing >= 0 ? SessionState.CONNECT : SessionState.ACTIVE;
+        SessionState furthest = !started || quietUntil != NOT_QUIET
+                ? SessionState.IDLE
+                : dialing >= 0 ? SessionState.CONNECT : SessionState.ACTIVE;
         for (Connection connection : connections.values()) {
             SessionState own = switch (connection.phase) {
                 case OPEN_SENT -> SessionState.OPEN_SENT;
@@ -112,27 +129,36 @@ public final class SessionMachine {
     }
 
     private String start(List<Action> actions, long nowNanos) {
-        if (!started) {
+        if (!started || quietUntil != NOT_QUIET) {
             started = true;
             failures = 0;
+            shortSessions = 0;
+            quietUntil = NOT_QUIET;
             dial(actions, nowNanos);
         }
         return "started";
     }
 
-    private String stop(Notification cease, List<Action> actions) {
+    private String stop(Notification cease, List<Action> actions, long nowNanos) {
         started = false;
         retryAt = Long.MAX_VALUE;
+        quietUntil = NOT_QUIET;
         String reason = "stopped: " + cease.text();
         if (dialing >= 0) {
             actions.add(new Action.Close(dialing));
             dialOver();
         }
         for (Connection connection : List.copyOf(connections.values())) {
-            actions.add(new Action.Send(connection.number, cease));
-            drop(connection, reason, false, actions);
+            sendFinal(connection, cease, actions);
+            drop(connection, reason, false, actions, nowNanos);
         }
         return reason;
+    }
+
+    /// As a Hard Reset if the peer would keep our routes otherwise (RFC 8538 §3.1).
+    private static void sendFinal(Connection connection, Notification why, List<Action> actions) {
+        Notification sent = connection.restartsOnNotification() ? HardReset.of(why) : why;
+        actions.add(new Action.Send(connection.number, sent));
     }
 
     private void dial(List<Action> actions, long nowNanos) {
@@ -154,8 +180,25 @@ public final class SessionMachine {
             return;
         }
         failures = Math.min(failures + 1, 16);
-        long longest = Math.min(RETRY_LONGEST_NANOS, RETRY_FIRST_NANOS << Math.min(failures - 1, 10));
-        retryAt = nowNanos + (long) (longest * (0.75 + 0.25 * jitter.getAsDouble()));
+        retryAt = Math.max(nowNanos + pause(failures), quietUntil);
+    }
+
+    /// RFC 4271 §10: less up to a quarter.
+    private long pause(int failed) {
+        long longest = Math.min(RETRY_LONGEST_NANOS, RETRY_FIRST_NANOS << Math.min(failed - 1, 10));
+        return (long) (longest * (0.75 + 0.25 * jitter.getAsDouble()));
+    }
+
+    /// Goes to Idle and refuses the peer for a while.
+    private void quietFor(long pauseNanos, List<Action> actions, long nowNanos) {
+        quietUntil = Math.max(quietUntil, pauseNanos == Event.FOR_GOOD ? Event.FOR_GOOD : nowNanos + pauseNanos);
+        if (dialing >= 0) {
+            actions.add(new Action.Close(dialing));
+            dialOver();
+        }
+        if (!config.passive() && connections.isEmpty()) {
+            retryAt = retryAt == Long.MAX_VALUE ? quietUntil : Math.max(retryAt, quietUntil);
+        }
     }
 
     private String connected(long number, boolean dialed, List<Action> actions, long nowNanos) {
@@ -170,7 +213,7 @@ public final class SessionMachine {
                 return "connected twice";
             }
         }
-        if (!started) {
+        if (!started || quietUntil > nowNanos) {
             actions.add(new Action.Send(number, Notification.of(NotificationCode.CONNECTION_REJECTED)));
             actions.add(new Action.Close(number));
             return "refused a connection";
@@ -180,8 +223,9 @@ public final class SessionMachine {
             connections.values().stream()
                     .filter(c -> !c.dialed && c.phase != Phase.ESTABLISHED)
                     .toList()
-                    .forEach(c -> drop(c, "replaced by a newer connection", false, actions));
+                    .forEach(c -> drop(c, "replaced by a newer connection", false, actions, nowNanos));
         }
+        quietUntil = NOT_QUIET;
         retryAt = Long.MAX_VALUE;
         connections.put(number, new Connection(number, dialed, nowNanos + OPEN_WAIT_NANOS));
         actions.add(new Action.Send(number, Negotiation.open(config, restarted)));
@@ -200,7 +244,7 @@ public final class SessionMachine {
         Connection connection = connections.get(number);
         if (connection != null) {
             // no NOTIFICATION was seen: the peer may be restarting
-            drop(connection, why, true, actions, false);
+            drop(connection, why, true, actions, nowNanos, false);
             retryLater(nowNanos);
         }
         return why;
@@ -216,9 +260,9 @@ public final class SessionMachine {
         for (Connection connection : List.copyOf(connections.values())) {
             boolean keeps = keepsRoutes && connection.hasGracefulRestart();
             if (!keeps) {
-                actions.add(new Action.Send(connection.number, Notification.of(NotificationCode.BFD_DOWN)));
+                sendFinal(connection, Notification.of(NotificationCode.BFD_DOWN), actions);
             }
-            drop(connection, why, keeps, actions);
+            drop(connection, why, keeps, actions, nowNanos);
             retryLater(nowNanos);
         }
         return why;
@@ -227,22 +271,63 @@ public final class SessionMachine {
     private String fail(Connection connection, Notification why, List<Action> actions, long nowNanos) {
         String reason = "sent " + why.text();
         actions.add(new Action.Send(connection.number, why));
-        drop(connection, reason, false, actions);
+        drop(connection, reason, connection.restartsOnNotification(), actions, nowNanos);
         retryLater(nowNanos);
         return reason;
     }
 
-    private void drop(Connection connection, String reason, boolean keepsRoutes, List<Action> actions) {
-        drop(connection, reason, keepsRoutes, actions, true);
+    private String fault(long number, Notification why, long pauseNanos, List<Action> actions, long nowNanos) {
+        Connection connection = connections.get(number);
+        if (connection == null) {
+            return "";
+        }
+        String reason = "sent " + why.text();
+        for (Connection each : List.copyOf(connections.values())) {
+            sendFinal(each, why, actions);
+            drop(each, reason, false, actions, nowNanos);
+        }
+        retryLater(nowNanos);
+        quietFor(pauseNanos, actions, nowNanos);
+        return reason;
     }
 
-    private void drop(Connection connection, String reason, boolean keepsRoutes, List<Action> actions, boolean close) {
+    private String written(long number, long nowNanos) {
+        Connection connection = connections.get(number);
+        if (connection != null && connection.phase == Phase.ESTABLISHED) {
+            restartSendHold(connection, nowNanos);
+        }
+        return "written";
+    }
+
+    /// RFC 9687 §3: no timer in a session without a hold time.
+    private void restartSendHold(Connection connection, long nowNanos) {
+        SessionTerms terms = connection.terms;
+        int seconds = config.options().sendHoldSeconds();
+        if (terms != null && terms.holdSeconds() > 0 && seconds > 0) {
+            connection.sendHoldDeadline = nowNanos + Math.max(seconds, 2L * terms.holdSeconds()) * SECOND;
+        }
+    }
+
+    private void drop(Connection connection, String reason, boolean keepsRoutes, List<Action> actions, long nowNanos) {
+        drop(connection, reason, keepsRoutes, actions, nowNanos, true);
+    }
+
+    private void drop(
+            Connection connection,
+            String reason,
+            boolean keepsRoutes,
+            List<Action> actions,
+            long nowNanos,
+            boolean close) {
         connections.remove(connection.number);
         if (close) {
             actions.add(new Action.Close(connection.number));
         }
         if (connection.phase == Phase.ESTABLISHED) {
             actions.add(new Action.Down(reason, keepsRoutes && connection.hasGracefulRestart()));
+            if (!connection.isEstablishedSince(nowNanos - STABLE_NANOS) && ++shortSessions >= OSCILLATION && started) {
+                quietFor(pause(Math.max(failures + 1, shortSessions)), actions, nowNanos);
+            }
         }
     }
 
@@ -252,8 +337,9 @@ public final class SessionMachine {
             return "";
         }
         if (message instanceof Notification notification) {
-            String reason = "received " + notification.text();
-            drop(connection, reason, false, actions);
+            boolean restarts = connection.restartsOnNotification() && !HardReset.isOne(notification);
+            String reason = "received " + HardReset.inner(notification).text();
+            drop(connection, reason, restarts, actions, nowNanos);
             retryLater(nowNanos);
             return reason;
         }
@@ -315,7 +401,7 @@ public final class SessionMachine {
             if (other.isEstablishedSince(nowNanos - DIAL_TIMEOUT_NANOS) && other.hasGracefulRestart()) {
                 // older than any dial of the peer's that crossed it: so the peer has restarted unnoticed, and the old
                 // connection goes without a word (RFC 4724 §4.2, §5; but at an OPEN: a connection proves nothing)
-                drop(other, "the peer has restarted", true, actions);
+                drop(other, "the peer has restarted", true, actions, nowNanos);
                 continue;
             }
             int order = config.identifier().compareTo(open.identifier());
@@ -323,7 +409,7 @@ public final class SessionMachine {
             boolean otherStays = other.phase == Phase.ESTABLISHED || other.dialed == oursStays;
             Connection loser = otherStays ? fresh : other;
             actions.add(new Action.Send(loser.number, cease));
-            drop(loser, "collision", false, actions);
+            drop(loser, "collision", false, actions, nowNanos);
             if (otherStays) {
                 return false;
             }
@@ -340,11 +426,12 @@ public final class SessionMachine {
         for (Connection other : List.copyOf(connections.values())) {
             if (other != connection) {
                 actions.add(new Action.Send(other.number, cease));
-                drop(other, "collision", false, actions);
+                drop(other, "collision", false, actions, nowNanos);
             }
         }
         connection.established(nowNanos);
         alive(connection, nowNanos);
+        restartSendHold(connection, nowNanos);
         actions.add(new Action.Up(connection.number, terms));
         return "established";
     }
@@ -362,6 +449,7 @@ public final class SessionMachine {
     private String alive(Connection connection, long nowNanos) {
         if (connection.isEstablishedSince(nowNanos - STABLE_NANOS)) {
             failures = 0;
+            shortSessions = 0;
         }
         SessionTerms terms = connection.terms;
         if (terms != null && terms.holdSeconds() > 0) {
@@ -372,6 +460,10 @@ public final class SessionMachine {
 
     private String deadline(List<Action> actions, long nowNanos) {
         String reason = "";
+        if (quietUntil != NOT_QUIET && quietUntil <= nowNanos) {
+            quietUntil = NOT_QUIET;
+            reason = "listens again";
+        }
         if (dialDeadline <= nowNanos) {
             actions.add(new Action.Close(dialing));
             dialOver();
@@ -387,9 +479,15 @@ public final class SessionMachine {
                 Notification expired = Notification.of(NotificationCode.HOLD_TIMER_EXPIRED);
                 actions.add(new Action.Send(connection.number, expired));
                 // RFC 8538 §4.1: an expired hold timer need not mean that forwarding stopped
-                drop(connection, "hold timer expired", true, actions);
+                drop(connection, "hold timer expired", true, actions, nowNanos);
                 retryLater(nowNanos);
                 reason = "hold timer expired";
+            } else if (connection.sendHoldDeadline <= nowNanos) {
+                Notification expired = Notification.of(NotificationCode.SEND_HOLD_TIMER_EXPIRED);
+                actions.add(new Action.Send(connection.number, expired));
+                drop(connection, "send hold timer expired", connection.restartsOnNotification(), actions, nowNanos);
+                retryLater(nowNanos);
+                reason = "send hold timer expired";
             } else if (connection.keepaliveAt <= nowNanos && connection.terms != null) {
                 actions.add(new Action.Send(connection.number, new Message.Keepalive()));
                 connection.keepaliveAt = nextKeepalive(connection.terms, nowNanos);

@@ -3,7 +3,6 @@ package slash32.bgp.speaker;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -24,6 +23,7 @@ import slash32.bgp.session.Action;
 import slash32.bgp.session.Event;
 import slash32.bgp.session.SessionConfig;
 import slash32.bgp.session.SessionMachine;
+import slash32.bgp.session.SessionOptions;
 import slash32.bgp.session.SessionState;
 import slash32.bgp.session.SessionTerms;
 import slash32.bgp.wire.AddressFamily;
@@ -43,6 +43,8 @@ import slash32.net.Prefix;
 /// bgp}.
 final class PeerSession {
     private static final Logger LOG = LoggerFactory.getLogger(PeerSession.class);
+
+    private static final long FAREWELL_MILLIS = 1_000;
 
     private final Speaker speaker;
     private final PeerConfig config;
@@ -84,7 +86,8 @@ final class PeerSession {
                 config.holdSeconds(),
                 config.families(),
                 config.gracefulRestartSeconds(),
-                config.passive());
+                config.passive(),
+                SessionOptions.DEFAULT);
         machine = new SessionMachine(session, own.restarted(), speaker::jitter);
         routes = new PeerRoutes(speaker, config, number);
     }
@@ -288,7 +291,7 @@ final class PeerSession {
             switch (action) {
                 case Action.Dial(long connection) -> speaker.dial(this, connection);
                 case Action.Send(long connection, Message message) -> {
-                    var _ = send(connection, MessageEncoder.encode(message));
+                    send(connection, MessageEncoder.encode(message));
                 }
                 case Action.Close(long connection) -> close(connection);
                 case Action.Up(long connection, SessionTerms agreed) -> up(connection, agreed);
@@ -321,20 +324,29 @@ final class PeerSession {
         perform(new Event.DeadlineReached());
     }
 
-    private @Nullable ChannelFuture send(long connection, byte[] message) {
+    private void send(long connection, byte[] message) {
         Channel channel = channels.get(connection);
         if (channel == null) {
-            return null;
+            return;
         }
         messagesSent++;
-        return channel.writeAndFlush(Unpooled.wrappedBuffer(message));
+        var _ = channel.writeAndFlush(Unpooled.wrappedBuffer(message)).addListener(write -> {
+            if (write.isSuccess() && numbers.containsKey(channel)) {
+                perform(new Event.Written(connection));
+            }
+        });
     }
 
+    /// What was sent may still go out; a peer that takes nothing is not waited for.
     private void close(long connection) {
         Channel channel = channels.remove(connection);
         if (channel != null) {
             numbers.remove(channel);
             var _ = channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
+            Runnable abort = () -> {
+                var _ = channel.close();
+            };
+            var _ = speaker.loop().schedule(abort, FAREWELL_MILLIS, TimeUnit.MILLISECONDS);
         } else {
             speaker.cancelDial(this, connection);
         }

@@ -26,8 +26,8 @@ public final class AttributeCode {
     public static final int ONLY_TO_CUSTOMER = 35;
     public static final int PREFIX_SID = 40;
 
-    static final int OPTIONAL = 0x80;
-    static final int TRANSITIVE = 0x40;
+    public static final int OPTIONAL = 0x80;
+    public static final int TRANSITIVE = 0x40;
     static final int PARTIAL = 0x20;
     static final int EXTENDED_LENGTH = 0x10;
 

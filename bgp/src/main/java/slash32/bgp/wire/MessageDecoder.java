@@ -155,6 +155,10 @@ public final class MessageDecoder {
             case Capability.CODE_ROUTE_REFRESH -> value.remaining() == 0 ? new Capability.RouteRefresh() : null;
             case Capability.CODE_FOUR_OCTET_AS -> fourOctetAs(value);
             case Capability.CODE_GRACEFUL_RESTART -> gracefulRestart(value);
+            case Capability.CODE_ENHANCED_ROUTE_REFRESH ->
+                value.remaining() == 0 ? new Capability.EnhancedRouteRefresh() : null;
+            case Capability.CODE_LONG_LIVED_GRACEFUL_RESTART -> longLived(value);
+            case Capability.CODE_ROLE -> role(code, value);
             default -> new Capability.Unknown(code, value.rest());
         };
     }
@@ -180,6 +184,30 @@ public final class MessageDecoder {
             var family = new AddressFamily(value.u16(), value.u8());
             forwarding.put(family, (value.u8() & 0x80) != 0);
         }
-        return new Capability.GracefulRestart((flagsAndTime & 0x8000) != 0, flagsAndTime & 0xfff, forwarding);
+        return new Capability.GracefulRestart(
+                (flagsAndTime & 0x8000) != 0, (flagsAndTime & 0x4000) != 0, flagsAndTime & 0xfff, forwarding);
+    }
+
+    private static @Nullable Capability longLived(Reader value) {
+        if (value.remaining() % 7 != 0) {
+            return null;
+        }
+        var families = new HashMap<AddressFamily, Capability.LongLived>();
+        while (value.remaining() > 0) {
+            var family = new AddressFamily(value.u16(), value.u8());
+            boolean forwarding = (value.u8() & 0x80) != 0;
+            families.put(family, new Capability.LongLived(forwarding, value.u8() << 16 | value.u16()));
+        }
+        return new Capability.LongLivedGracefulRestart(families);
+    }
+
+    /// RFC 9234 §4.1: a role that is not assigned is kept as bytes; it matches none.
+    private static @Nullable Capability role(int code, Reader value) {
+        if (value.remaining() != 1) {
+            return null;
+        }
+        Bytes bytes = value.rest();
+        PeerRole role = PeerRole.of(value.u8());
+        return role == null ? new Capability.Unknown(code, bytes) : new Capability.Role(role);
     }
 }

@@ -105,7 +105,8 @@ public final class MessageEncoder {
             case Capability.GracefulRestart restart -> {
                 out.write(Capability.CODE_GRACEFUL_RESTART);
                 out.write(2 + 4 * restart.forwarding().size());
-                u16((restart.restarted() ? 0x8000 : 0) | restart.restartSeconds(), out);
+                int flags = (restart.restarted() ? 0x8000 : 0) | (restart.notifications() ? 0x4000 : 0);
+                u16(flags | restart.restartSeconds(), out);
                 restart.forwarding().entrySet().stream()
                         .sorted(Map.Entry.comparingByKey())
                         .forEach(entry -> {
@@ -113,6 +114,26 @@ public final class MessageEncoder {
                             out.write(entry.getKey().safi());
                             out.write(entry.getValue() ? 0x80 : 0);
                         });
+            }
+            case Capability.EnhancedRouteRefresh() -> {
+                out.write(Capability.CODE_ENHANCED_ROUTE_REFRESH);
+                out.write(0);
+            }
+            case Capability.LongLivedGracefulRestart(var families) -> {
+                out.write(Capability.CODE_LONG_LIVED_GRACEFUL_RESTART);
+                out.write(7 * families.size());
+                families.entrySet().stream().sorted(Map.Entry.comparingByKey()).forEach(entry -> {
+                    u16(entry.getKey().afi(), out);
+                    out.write(entry.getKey().safi());
+                    out.write(entry.getValue().forwarding() ? 0x80 : 0);
+                    out.write(entry.getValue().staleSeconds() >>> 16);
+                    u16(entry.getValue().staleSeconds(), out);
+                });
+            }
+            case Capability.Role(PeerRole role) -> {
+                out.write(Capability.CODE_ROLE);
+                out.write(1);
+                out.write(role.code());
             }
             case Capability.Unknown(int code, Bytes value) -> {
                 out.write(code);

@@ -238,6 +238,12 @@ public final class PathAttributes {
             return this;
         }
 
+        /// Takes away what {@link PathAttributes#others} has of this type.
+        public Builder withoutOther(int type) {
+            others.removeIf(attribute -> attribute.type() == type);
+            return this;
+        }
+
         /// Keeps only those of {@link PathAttributes#others} that may be passed on to a peer: the transitive ones.
         public Builder onlyTransitiveOthers() {
             others.removeIf(attribute -> !attribute.isTransitive());

@@ -352,13 +352,14 @@ class SessionMachineTest {
     }
 
     static SessionConfig config(String identifier, int holdSeconds, boolean passive) {
-        return new SessionConfig(AS, AS, identifier(identifier), holdSeconds, FAMILIES, 120, passive);
+        return new SessionConfig(
+                AS, AS, identifier(identifier), holdSeconds, FAMILIES, 120, passive, SessionOptions.DEFAULT);
     }
 
     static Message.Open open(Asn asn, String identifier, int holdSeconds, Set<AddressFamily> families) {
         var capabilities = new ArrayList<Capability>();
         families.stream().sorted().forEach(family -> capabilities.add(new Capability.Multiprotocol(family)));
-        capabilities.add(new Capability.GracefulRestart(false, 60, Map.of(AddressFamily.IPV4_UNICAST, true)));
+        capabilities.add(new Capability.GracefulRestart(false, false, 60, Map.of(AddressFamily.IPV4_UNICAST, true)));
         capabilities.add(new Capability.FourOctetAs(asn));
         return new Message.Open(asn, holdSeconds, identifier(identifier), capabilities);
     }

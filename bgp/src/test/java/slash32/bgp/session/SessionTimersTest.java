@@ -130,7 +130,8 @@ class SessionTimersTest {
         "10.0.0.3, 10.0.0.3, 64999, ours",
     })
     void aCollisionIsDecidedByIdentifierAndThenByAs(String ours, String theirs, long peerAs, String stays) {
-        var config = new SessionConfig(AS, new Asn(peerAs), identifier(ours), 90, FAMILIES, 0, false);
+        var config = new SessionConfig(
+                AS, new Asn(peerAs), identifier(ours), 90, FAMILIES, 0, false, SessionOptions.DEFAULT);
         for (long first : List.of(0L, 1L)) {
             machine = new SessionMachine(config, false, () -> 1);
             machine.on(new Event.Start(), now);

@@ -227,7 +227,7 @@ class SpeakerTest {
             heard.await("routes", () -> heard.routes.size() == 2);
         }
         heard.await("the loss", () -> heard.flaps(PEER) == 1);
-        peer(PEER).establish(new Capability.GracefulRestart(true, 60, Map.of(V4, true, V6, false)));
+        peer(PEER).establish(new Capability.GracefulRestart(true, false, 60, Map.of(V4, true, V6, false)));
         heard.await("no IPv6", () -> !heard.routes.containsKey(SIX));
         assertThat(heard.routes).containsOnlyKeys(ONE);
     }
@@ -597,7 +597,7 @@ class SpeakerTest {
         for (AddressFamily family : families) {
             forwarding.put(family, true);
         }
-        return new Capability.GracefulRestart(false, seconds, forwarding);
+        return new Capability.GracefulRestart(false, false, seconds, forwarding);
     }
 
     private static OriginatedRoute route(Prefix prefix, int preference) {

@@ -39,11 +39,16 @@ class CodecTest {
                         new Capability.Multiprotocol(AddressFamily.IPV4_UNICAST),
                         new Capability.Multiprotocol(AddressFamily.IPV6_UNICAST),
                         new Capability.RouteRefresh(),
-                        new Capability.GracefulRestart(true, 120, Map.of(AddressFamily.IPV4_UNICAST, true)),
+                        new Capability.GracefulRestart(true, true, 120, Map.of(AddressFamily.IPV4_UNICAST, true)),
+                        new Capability.EnhancedRouteRefresh(),
+                        new Capability.LongLivedGracefulRestart(Map.of(
+                                AddressFamily.IPV4_UNICAST, new Capability.LongLived(true, 0xff_ffff),
+                                AddressFamily.IPV6_UNICAST, new Capability.LongLived(false, 3_600))),
+                        new Capability.Role(PeerRole.ROUTE_SERVER_CLIENT),
                         new Capability.FourOctetAs(new Asn(4_200_000_000L)),
                         new Capability.Unknown(73, Bytes.fromHex("0102"))));
         byte[] bytes = MessageEncoder.encode(open);
-        assertThat(HexFormat.of().formatHex(bytes, 19, 29)).isEqualTo("045ba0005a0a00000b22"); // AS_TRANS
+        assertThat(HexFormat.of().formatHex(bytes, 19, 29)).isEqualTo("045ba0005a0a00000b37"); // AS_TRANS
         assertThat(decode(bytes)).isEqualTo(new MessageDecoder.Decoded.Accepted(open));
     }
 
