@@ -248,7 +248,7 @@ final class AgentControl implements Control {
                     routes.add(new RouteView(
                             prefix,
                             new RouteView.Path.Local(endpoint.spec().device()),
-                            RouteAgent.LOCAL_PREF,
+                            OwnRoutes.LOCAL_PREF,
                             endpoint.spec().groups(),
                             new RouteView.Fib(installed, installed == ConditionState.TRUE ? null : "not installed")));
                 }

@@ -21,7 +21,8 @@ import slash32.agent.status.ConditionState;
 import slash32.agent.status.EndpointView;
 import slash32.agent.status.Event;
 
-/// Thread {@code intent}: the one writer of what is desired. Feeds {@link Intent}, carries its effects to the kernel's
+/// Thread {@code intent}: the one writer of what is desired. Feeds {@link Intent}, carries its effects to the
+/// kernel's
 /// loop and the speaker in their order, and wakes whoever waits for a condition.
 final class IntentLoop implements Runnable, Outbox {
     private static final int FULL_AT = 256;
@@ -30,6 +31,7 @@ final class IntentLoop implements Runnable, Outbox {
     private final Intent intent;
     private final EventLog events;
     private final Consumer<Effect> effects;
+    private final Consumer<Condition> measured;
     private final Map<EndpointId, List<Waiter>> waiters = new HashMap<>();
 
     private record Waiter(ConditionKind kind, Runnable wake) {}
@@ -37,9 +39,11 @@ final class IntentLoop implements Runnable, Outbox {
     /// A loop that has yet to run.
     ///
     /// @param effects takes each effect, without waiting
-    IntentLoop(Node node, EventLog events, Consumer<Effect> effects) {
+    /// @param measured takes each condition that changed, without waiting
+    IntentLoop(Node node, EventLog events, Consumer<Effect> effects, Consumer<Condition> measured) {
         this.events = events;
         this.effects = effects;
+        this.measured = measured;
         intent = new Intent(node, this);
     }
 
@@ -93,6 +97,7 @@ final class IntentLoop implements Runnable, Outbox {
     private void wake(Event event) {
         switch (event) {
             case Event.ConditionChanged(long _, Instant _, EndpointId endpoint, Condition condition) -> {
+                measured.accept(condition);
                 boolean decided =
                         condition.state() == ConditionState.TRUE || condition.state() == ConditionState.FAILED;
                 waiters.getOrDefault(endpoint, List.of()).stream()

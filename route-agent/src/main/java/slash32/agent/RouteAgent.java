@@ -1,17 +1,12 @@
 package slash32.agent;
 
 import java.io.IOException;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
-import java.util.Objects;
-import java.util.Set;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import slash32.agent.api.Api;
@@ -20,8 +15,6 @@ import slash32.agent.api.http.HttpServer;
 import slash32.agent.api.http.Limits;
 import slash32.agent.cli.RunningAgent;
 import slash32.agent.config.AgentConfig;
-import slash32.agent.config.PasswordFile;
-import slash32.agent.config.PeerConfig;
 import slash32.agent.config.SocketEndpoint;
 import slash32.agent.dataplane.Dataplane;
 import slash32.agent.dataplane.fib.FibWriter;
@@ -31,20 +24,16 @@ import slash32.agent.intent.Node;
 import slash32.agent.intent.Progress;
 import slash32.agent.metrics.AgentMetrics;
 import slash32.agent.metrics.MetricsPages;
+import slash32.agent.status.Condition;
+import slash32.agent.status.ConditionState;
 import slash32.agent.status.Event;
 import slash32.agent.status.Snapshot;
 import slash32.agent.store.StateStore;
 import slash32.bgp.rib.RibDelta;
 import slash32.bgp.speaker.LocRibListener;
-import slash32.bgp.speaker.OriginatedRoute;
 import slash32.bgp.speaker.PeerStatus;
 import slash32.bgp.speaker.Speaker;
-import slash32.bgp.speaker.SpeakerConfig;
 import slash32.bgp.wire.AddressFamily;
-import slash32.bgp.wire.BgpIdentifier;
-import slash32.bgp.wire.LargeCommunity;
-import slash32.net.Bytes;
-import slash32.net.IpAddress;
 import slash32.net.Prefix;
 import slash32.netlink.socket.NetlinkProtocol;
 import slash32.netlink.socket.NetlinkSocket;
@@ -60,19 +49,19 @@ import slash32.tap.GatewayLoop;
 /// API, BGP and kernel events come in; `intent` decides; `kernel` and `bgp` carry out; conditions come back to
 /// `intent`.
 public final class RouteAgent implements RunningAgent {
-    static final long LOCAL_PREF = 100;
-
     private static final Logger LOG = LoggerFactory.getLogger(RouteAgent.class);
     private static final int EVENTS_KEPT = 65_536;
     /// Interfaces of these names are guests'; one that is no endpoint's carries nothing.
     private static final List<String> GUEST_PREFIXES = List.of("s32");
 
-    private static final int BGP_PORT = 179;
     private static final int FAULT_EXIT_CODE = 70;
-    private static final Duration IN_SYNC_TIMEOUT = Duration.ofSeconds(30);
+    private static final List<String> NODE_KEYS = List.of("site", "asn", "routerId", "underlay", "listen");
+    /// RFC 4861 §6.2.1, MaxRtrAdvInterval.
+    private static final Duration ADVERTISE_EVERY = Duration.ofMinutes(10);
 
+    private final AgentConfig started;
     private final Node node;
-    private final Set<IpAddress> peers;
+    private final OwnRoutes ownRoutes;
     private final List<Thread> threads = new ArrayList<>();
     private final StateStore store;
     private final EventLog events;
@@ -88,28 +77,31 @@ public final class RouteAgent implements RunningAgent {
 
     /// Joins the parts; nothing runs before {@link #start}.
     public RouteAgent(AgentConfig config, String version) throws IOException {
+        started = config;
         node = new Node(
                 config.asn(),
                 config.site().id(),
                 config.underlay().address(),
                 config.underlay().address6());
-        peers = peerAddresses(config);
+        ownRoutes = new OwnRoutes(node);
         store = StateStore.open(config.stateDirectory());
         events = new EventLog(EVENTS_KEPT, Instant.now().toEpochMilli() * 1_000);
         gateway = GatewayLoop.open();
-        intent = new IntentLoop(node, events, this::carryOut);
+        metrics = new AgentMetrics();
+        intent = new IntentLoop(node, events, this::carryOut, this::measure);
         rtnl = NetlinkSocket.open(NetlinkProtocol.ROUTE);
         firewall = Firewall.open(new RulesetCompiler(GUEST_PREFIXES, List.copyOf(GatewayAddressTable.ADDRESSES)));
-        var dataplane = new Dataplane(node, rtnl, firewall, new FibWriter(rtnl, Backoff.KERNEL), gateway);
+        var dataplane =
+                new Dataplane(node, rtnl, firewall, new FibWriter(rtnl, Backoff.KERNEL), gateway, metrics::applied);
         kernel = new KernelLoop(dataplane, this::report, this::resumeBgp);
         kernelEvents = new KernelEvents(
                 rtnl.port(),
                 event -> kernel.tell(d -> d.observed(event)),
                 () -> kernel.tell(Dataplane::routeEventsLost));
-        speaker = new Speaker(speakerConfig(config), new FromBgp());
+        speaker = new Speaker(BgpSettings.of(config), new FromBgp());
         var about = new Snapshot.Node(config.node(), version, Instant.now());
         var control = new AgentControl(about, intent, kernel, speaker, store, events);
-        metrics = new AgentMetrics(control::snapshot);
+        metrics.watch(control::snapshot);
         metrics.configAccepted(about.started());
         http = new HttpServer(Limits.DEFAULT);
         http.listen(config.apiSocket(), new Api(control, InstantSource.system()));
@@ -130,13 +122,14 @@ public final class RouteAgent implements RunningAgent {
         thread("kernel-events", kernelEvents::run);
         thread("gateway-arp", gateway::runArp);
         thread("gateway-nd", gateway::runNeighborDiscovery);
+        thread("gateway-ra", () -> gateway.runAdvertisements(ADVERTISE_EVERY));
         speaker.start();
-        speaker.originate(nodeRoutes());
+        speaker.originate(ownRoutes.nodeRoutes());
         LOG.info("event=started node={} as={} site={}", node.underlay(), node.asn(), node.site());
     }
 
     private void recover(Intent current) {
-        current.peers(peers);
+        current.peers(BgpSettings.peerAddresses(started));
         store.recoveredGroups().forEach(group -> current.put(group, IntentLoop.now()));
         store.recoveredEndpoints().forEach(spec -> current.put(spec, IntentLoop.now()));
         if (store.lost() == null) {
@@ -146,25 +139,18 @@ public final class RouteAgent implements RunningAgent {
         }
     }
 
-    /// Takes a new configuration: peers that changed are reset, all others are left alone. Node, site, AS and
-    /// addresses
-    /// can't change while it runs.
+    /// Takes a new configuration: peers that changed are reset, all others are left alone. Where the node itself
+    /// would
+    /// change, nothing of it is taken.
     ///
     /// @return the keys that need a restart and so stay as they were
     @Override
     public List<String> reload(AgentConfig config) throws IOException {
-        var needRestart = new ArrayList<String>();
-        var now = new Node(
-                config.asn(),
-                config.site().id(),
-                config.underlay().address(),
-                config.underlay().address6());
-        if (!now.equals(node)) {
-            needRestart.add("asn, site or underlay");
-            return needRestart;
+        List<String> needRestart = started.fixedKeysUnlike(config);
+        if (Collections.disjoint(needRestart, NODE_KEYS)) {
+            speaker.reconfigure(BgpSettings.of(config));
+            intent.tell(current -> current.peers(BgpSettings.peerAddresses(config)));
         }
-        speaker.reconfigure(speakerConfig(config));
-        intent.tell(current -> current.peers(peerAddresses(config)));
         metrics.configAccepted(Instant.now());
         return needRestart;
     }
@@ -178,9 +164,15 @@ public final class RouteAgent implements RunningAgent {
         switch (effect) {
             case Effect.Desire desire -> kernel.desire(desire);
             case Effect.Originate(List<Prefix> prefixes, List<GroupId> groups) ->
-                speaker.originate(
-                        prefixes.stream().map(p -> hostRoute(p, groups)).toList());
+                speaker.originate(ownRoutes.hostRoutes(prefixes, groups));
             case Effect.Withdraw(List<Prefix> prefixes) -> speaker.withdraw(prefixes);
+        }
+    }
+
+    private void measure(Condition condition) {
+        Duration latency = condition.latency();
+        if (condition.state() == ConditionState.TRUE && latency != null) {
+            metrics.conditionHeld(condition.kind(), latency);
         }
     }
 
@@ -223,68 +215,8 @@ public final class RouteAgent implements RunningAgent {
         }
     }
 
-    private OriginatedRoute hostRoute(Prefix prefix, List<GroupId> groups) {
-        return new OriginatedRoute(
-                prefix,
-                nextHop(prefix),
-                LOCAL_PREF,
-                groups.stream()
-                        .map(group -> community(Intent.COMMUNITY_GROUP, group.number()))
-                        .toList());
-    }
-
-    private List<OriginatedRoute> nodeRoutes() {
-        List<LargeCommunity> site =
-                List.of(community(Intent.COMMUNITY_SITE, node.site().value()));
-        return Stream.of(node.underlay(), node.underlay6())
-                .filter(Objects::nonNull)
-                .map(IpAddress::hostPrefix)
-                .map(prefix -> new OriginatedRoute(prefix, nextHop(prefix), LOCAL_PREF, site))
-                .toList();
-    }
-
-    private IpAddress nextHop(Prefix prefix) {
-        return Objects.requireNonNull(node.underlayFor(prefix.address()), "intent refuses endpoints without one");
-    }
-
-    private LargeCommunity community(long function, long value) {
-        return new LargeCommunity(node.asn().value(), function, value);
-    }
-
-    private static SpeakerConfig speakerConfig(AgentConfig config) throws IOException {
-        var peers = new ArrayList<slash32.bgp.speaker.PeerConfig>();
-        for (PeerConfig peer : config.peers()) {
-            boolean ipv4 = peer.address().isIpv4();
-            peers.add(new slash32.bgp.speaker.PeerConfig(
-                    peer.address(),
-                    peer.port(),
-                    ipv4 ? config.underlay().address() : config.underlay().address6(),
-                    peer.asn(),
-                    peer.families(),
-                    password(peer.passwordFile()),
-                    (int) peer.holdTime().toSeconds(),
-                    (int) config.gracefulRestart().toSeconds(),
-                    peer.passive()));
-        }
-        List<IpAddress> listen =
-                config.listen().stream().map(SocketEndpoint::address).toList();
-        int port = config.listen().isEmpty()
-                ? BGP_PORT
-                : config.listen().getFirst().port();
-        var identifier = new BgpIdentifier(config.routerId().value());
-        return new SpeakerConfig(config.asn(), identifier, listen, port, peers, true, IN_SYNC_TIMEOUT);
-    }
-
-    private static @Nullable Bytes password(@Nullable Path file) throws IOException {
-        return file == null ? null : PasswordFile.read(file);
-    }
-
-    private static Set<IpAddress> peerAddresses(AgentConfig config) {
-        return config.peers().stream().map(PeerConfig::address).collect(Collectors.toUnmodifiableSet());
-    }
-
     private interface Work {
-        void run() throws IOException;
+        void run() throws IOException, InterruptedException;
     }
 
     /// A thread by its role's name. One that ends by a fault ends the process: the kernel keeps forwarding, and the
@@ -293,7 +225,7 @@ public final class RouteAgent implements RunningAgent {
         threads.add(Thread.ofPlatform().name(name).daemon(true).start(() -> {
             try {
                 work.run();
-            } catch (IOException | RuntimeException | Error fault) {
+            } catch (IOException | InterruptedException | RuntimeException | Error fault) {
                 LOG.error("thread={} event=died", name, fault);
                 Runtime.getRuntime().halt(FAULT_EXIT_CODE);
             }

@@ -12,12 +12,14 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import slash32.agent.api.ApiClient;
+import slash32.agent.config.AgentConfig;
 import slash32.agent.config.ConfigFile;
 import slash32.agent.config.Loaded;
 import slash32.bgp.rib.RibDelta;
@@ -125,6 +127,20 @@ class RouteAgentKernelTest {
     }
 
     @Test
+    void aReloadTakesPeersAndNamesWhatItCannotTake() throws Exception {
+        RouteAgent running = Objects.requireNonNull(agent);
+        await("the session", () -> sees("/v1/peers", "Established"));
+        assertThat(running.reload(config(file -> file.replace("9932", "9933")))).containsExactly("metrics.listen");
+        assertThat(running.reload(config(file -> file.replace("asn: 65000", "asn: 65001"))))
+                .containsExactly("asn");
+        assertThat(sees("/v1/peers", "Established")).isTrue();
+        assertThat(running.reload(config(file -> file.replace("10.0.0.1, hold", "10.0.0.9, hold"))))
+                .isEmpty();
+        await("the peer to change", () -> sees("/v1/peers", "10.0.0.9"));
+        assertThat(sees("/v1/peers", "Established")).isFalse();
+    }
+
+    @Test
     void aRestartTakesUpWhatIsThere() throws Exception {
         send("PUT", "/v1/groups/7", GROUP, 201);
         send("PUT", "/v1/endpoints/vm-a?wait=advertised&timeout=10s", ENDPOINT, 201);
@@ -143,8 +159,7 @@ class RouteAgentKernelTest {
         send("PUT", "/v1/groups/7", GROUP, 201);
         String adopt = ENDPOINT.replace("create", "adopt");
         String waiting = send("PUT", "/v1/endpoints/vm-a?wait=advertised&timeout=200ms", adopt, 504);
-        assertThat(waiting).contains("Advertised is False");
-        assertThat(send("GET", "/v1/endpoints/vm-a", null, 200)).contains("DeviceMissing", "no interface tap-a");
+        assertThat(waiting).contains("InterfaceReady is Waiting (DeviceMissing)", "no interface tap-a");
         Command.run("ip", "tuntap", "add", "tap-a", "mode", "tap");
         await("the endpoint", () -> isAdvertised("vm-a"));
         Command.run("ip", "link", "del", "tap-a");
@@ -175,8 +190,12 @@ class RouteAgentKernelTest {
     }
 
     private boolean isAdvertised(String id) {
+        return sees("/v1/endpoints/" + id, "\"Advertised\",\"state\":\"True\"");
+    }
+
+    private boolean sees(String path, String text) {
         try {
-            return send("GET", "/v1/endpoints/" + id, null, 200).contains("\"Advertised\",\"state\":\"True\"");
+            return send("GET", path, null, 200).contains(text);
         } catch (IOException e) {
             throw new AssertionError(e);
         }
@@ -191,7 +210,13 @@ class RouteAgentKernelTest {
     }
 
     private RouteAgent startAgent() throws IOException {
-        Loaded loaded = ConfigFile.parse("""
+        var started = new RouteAgent(config(config -> config), "test");
+        started.start();
+        return started;
+    }
+
+    private AgentConfig config(UnaryOperator<String> edit) {
+        Loaded loaded = ConfigFile.parse(edit.apply("""
                 node: hv1
                 site: {id: 1, name: oslo}
                 asn: 65000
@@ -201,13 +226,11 @@ class RouteAgentKernelTest {
                 metrics: {listen: "127.0.0.1:9932"}
                 api: {socket: %s/agent.sock}
                 stateDirectory: %s/state
-                """.formatted(folder, folder));
-        if (!(loaded instanceof Loaded.Accepted(var config))) {
-            throw new AssertionError(loaded);
+                """.formatted(folder, folder)));
+        if (loaded instanceof Loaded.Accepted(AgentConfig accepted)) {
+            return accepted;
         }
-        var started = new RouteAgent(config, "test");
-        started.start();
-        return started;
+        throw new AssertionError(loaded);
     }
 
     private static SpeakerConfig peerConfig() {

@@ -1,10 +1,13 @@
 package slash32.tap;
 
 import java.io.IOException;
+import java.time.Duration;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Function;
 import slash32.net.InterfaceIndex;
@@ -28,6 +31,7 @@ public final class GatewayLoop implements AutoCloseable {
     private final PacketSocket arp;
     private final PacketSocket neighborDiscovery;
     private final Map<InterfaceIndex, Served> served = new ConcurrentHashMap<>();
+    private final CountDownLatch closed = new CountDownLatch(1);
     private final LongAdder replies = new LongAdder();
     private final LongAdder announcements = new LongAdder();
     private final LongAdder unsent = new LongAdder();
@@ -98,9 +102,14 @@ public final class GatewayLoop implements AutoCloseable {
         served.remove(link);
     }
 
-    /// Tells every guest with IPv6 who its router is; to be repeated well within the 18 hours that guests keep it.
-    public void advertise() {
-        served.forEach((link, guest) -> advertise(link, guest.terms()));
+    /// Tells every guest with IPv6 who its router is, again and again until {@link #close}: a guest forgets it
+    /// otherwise (RFC 4861 §6.2.4).
+    ///
+    /// @param every well within the 18 hours that an advertisement holds
+    public void runAdvertisements(Duration every) throws InterruptedException {
+        while (!closed.await(every.toNanos(), TimeUnit.NANOSECONDS)) {
+            served.forEach((link, guest) -> advertise(link, guest.terms()));
+        }
     }
 
     private void advertise(InterfaceIndex link, GatewayTerms terms) {
@@ -160,9 +169,10 @@ public final class GatewayLoop implements AutoCloseable {
         return new Counts(replies.sum(), announcements.sum(), unsent.sum(), byReason);
     }
 
-    /// Ends both loops.
+    /// Ends the loops.
     @Override
     public void close() {
+        closed.countDown();
         arp.close();
         neighborDiscovery.close();
     }

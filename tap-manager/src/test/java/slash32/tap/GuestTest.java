@@ -3,6 +3,7 @@ package slash32.tap;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.time.Duration;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -20,6 +21,7 @@ import slash32.testkit.InNetns;
 /// Unmodified Linux guests behind real TAPs, with nothing but this module on the host.
 @InNetns
 class GuestTest {
+    private static final Duration ADVERTISE_EVERY = Duration.ofMillis(50);
     private static final InterfaceName TAP_A = new InterfaceName("tapa");
     private static final InterfaceName TAP_B = new InterfaceName("tapb");
     private static final MacAddress MAC_A = MacAddress.parse("02:00:00:00:00:0a");
@@ -45,6 +47,10 @@ class GuestTest {
         gateway = GatewayLoop.open();
         Thread.ofPlatform().daemon().name("gateway-arp").start(() -> run(gateway::runArp));
         Thread.ofPlatform().daemon().name("gateway-nd").start(() -> run(gateway::runNeighborDiscovery));
+        Thread.ofPlatform()
+                .daemon()
+                .name("gateway-ra")
+                .start(() -> run(() -> gateway.runAdvertisements(ADVERTISE_EVERY)));
         rig.putSource(TAP_A, SPEC_A, MAC_A, ADDRESSES_A, IpAddress.parse("10.0.0.11"));
         rig.put(TAP_B, SPEC_B, MAC_B, ADDRESSES_B);
         rig.settleOnce();
@@ -53,13 +59,13 @@ class GuestTest {
     }
 
     private interface Loop {
-        void run() throws IOException;
+        void run() throws IOException, InterruptedException;
     }
 
     private static void run(Loop loop) {
         try {
             loop.run();
-        } catch (IOException e) {
+        } catch (IOException | InterruptedException e) {
             throw new AssertionError(e);
         }
     }
@@ -116,7 +122,10 @@ class GuestTest {
     void aGuestLearnsItsIpv6RouterAndReachesWhatIsBeyond() throws IOException {
         try (var a = new Guest(TAP_A, MAC_A)) {
             a.run("ip", "addr", "add", "2001:db8:1::5/128", "dev", "eth0", "nodad");
-            gateway.advertise(); // or wait for the guest's next solicitation, up to 4 s
+            long end = System.nanoTime() + 10_000_000_000L;
+            while (!a.run("ip", "-6", "route").contains("proto ra") && System.nanoTime() < end) {
+                Thread.onSpinWait();
+            }
             a.reaches("2001:db8:ff::11");
             assertThat(a.run("ip", "-6", "route"))
                     .contains("default via fe80::1 dev eth0 proto ra")

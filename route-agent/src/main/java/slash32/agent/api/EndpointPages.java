@@ -10,10 +10,12 @@ import static slash32.agent.api.Replies.problem;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.Comparator;
 import java.util.List;
 import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import slash32.agent.api.http.Request;
 import slash32.agent.api.http.Response;
@@ -24,7 +26,9 @@ import slash32.agent.json.EndpointJson;
 import slash32.agent.json.Fields;
 import slash32.agent.json.MalformedJsonException;
 import slash32.agent.json.StrictJson;
+import slash32.agent.status.Condition;
 import slash32.agent.status.ConditionKind;
+import slash32.agent.status.ConditionState;
 import slash32.agent.status.EndpointView;
 import slash32.agent.status.Snapshot;
 import slash32.agent.status.StatusJson;
@@ -111,15 +115,24 @@ final class EndpointPages {
         throw new IllegalArgumentException("must be 0ms to 60s, such as 500ms or 2s, was '" + text + "'");
     }
 
+    /// Names what failed, or else the first condition that doesn't hold: those after it wait for it.
     private static Problem notInForce(EndpointView view, Wait wait) {
-        var condition = view.condition(wait.kind());
-        String message = condition.message().isEmpty() ? "" : ": " + condition.message();
+        Condition missing = Stream.of(ConditionKind.values())
+                .map(view::condition)
+                .filter(condition -> condition.state() != ConditionState.TRUE)
+                .min(Comparator.comparing(condition -> condition.state() != ConditionState.FAILED))
+                .orElseThrow();
+        String message = missing.message().isEmpty() ? "" : ": " + missing.message();
         return new Problem(
                 504,
                 "Not in force yet",
-                "the endpoint was taken, but within " + wait.timeout().toMillis() + " ms "
-                        + condition.kind().label() + " is " + condition.state().label() + " (" + condition.reason()
-                        + ")" + message,
+                "the endpoint was taken, but within %d ms %s is %s (%s)%s"
+                        .formatted(
+                                wait.timeout().toMillis(),
+                                missing.kind().label(),
+                                missing.state().label(),
+                                missing.reason(),
+                                message),
                 "wait",
                 null);
     }

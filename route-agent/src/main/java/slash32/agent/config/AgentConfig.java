@@ -2,6 +2,7 @@ package slash32.agent.config;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import slash32.net.Asn;
@@ -47,6 +48,27 @@ public record AgentConfig(
         }
         if (routerId.isUnspecified()) {
             throw new IllegalArgumentException("routerId must not be 0.0.0.0");
+        }
+    }
+
+    /// Keys other than peers and gracefulRestart that have another value in {@code other}, as they are in the file.
+    public List<String> fixedKeysUnlike(AgentConfig other) {
+        var unlike = new ArrayList<String>();
+        note(unlike, "node", node.equals(other.node));
+        note(unlike, "site", site.equals(other.site));
+        note(unlike, "asn", asn.equals(other.asn));
+        note(unlike, "routerId", routerId.equals(other.routerId));
+        note(unlike, "underlay", underlay.equals(other.underlay));
+        note(unlike, "listen", listen.equals(other.listen));
+        note(unlike, "metrics.listen", metricsListen.equals(other.metricsListen));
+        note(unlike, "api.socket", apiSocket.equals(other.apiSocket));
+        note(unlike, "stateDirectory", stateDirectory.equals(other.stateDirectory));
+        return unlike;
+    }
+
+    private static void note(List<String> unlike, String key, boolean isLike) {
+        if (!isLike) {
+            unlike.add(key);
         }
     }
 }

@@ -16,12 +16,14 @@ final class CountedTable<K, V> {
     static final int FAILURES_SHOWN = 16;
 
     private final Reconciler<K, V> reconciler;
+    private final PassTimer timer;
     private long applied;
     private long refused;
     private boolean broken;
 
-    CountedTable(Reconciler<K, V> reconciler) {
+    CountedTable(Reconciler<K, V> reconciler, PassTimer timer) {
         this.reconciler = reconciler;
+        this.timer = timer;
     }
 
     Reconciler<K, V> reconciler() {
@@ -33,7 +35,11 @@ final class CountedTable<K, V> {
         if (!reconciler.due(nowNanos)) {
             return;
         }
+        long start = System.nanoTime();
         Pass<K, V> pass = reconciler.pass(nowNanos);
+        if (!pass.applied().isEmpty() || !pass.failed().isEmpty()) {
+            timer.applied(reconciler.name(), System.nanoTime() - start);
+        }
         applied += pass.applied().size();
         refused += pass.failed().size();
         for (Change<K, V> change : pass.applied()) {

@@ -66,7 +66,11 @@ import slash32.tap.gateway.GatewayTerms;
 public final class Dataplane {
     private static final Logger LOG = LoggerFactory.getLogger(Dataplane.class);
 
+    private static final String RULES = "rule";
+    private static final String REMOTE_ROUTES = "remote_route";
+
     private final Node node;
+    private final PassTimer timer;
     private final Firewall firewall;
     private final FibWriter fib;
     private final GatewayLoop gateway;
@@ -99,8 +103,10 @@ public final class Dataplane {
     /// @param rtnl of NETLINK_ROUTE, for this thread alone
     /// @param firewall with a socket of its own
     /// @param fib may share {@code rtnl}
-    public Dataplane(Node node, NetlinkSocket rtnl, Firewall firewall, FibWriter fib, GatewayLoop gateway) {
+    public Dataplane(
+            Node node, NetlinkSocket rtnl, Firewall firewall, FibWriter fib, GatewayLoop gateway, PassTimer timer) {
         this.node = node;
+        this.timer = timer;
         this.firewall = firewall;
         this.fib = fib;
         this.gateway = gateway;
@@ -123,8 +129,8 @@ public final class Dataplane {
                 this::guestAddresses);
     }
 
-    private static <K, V> CountedTable<K, V> counted(Table<K, V> table) {
-        return new CountedTable<>(new Reconciler<>(table, Backoff.KERNEL));
+    private <K, V> CountedTable<K, V> counted(Table<K, V> table) {
+        return new CountedTable<>(new Reconciler<>(table, Backoff.KERNEL), timer);
     }
 
     /// Takes up what is desired; the next pass puts it in force.
@@ -295,7 +301,11 @@ public final class Dataplane {
         if (nowNanos < firewall.nextDeadlineNanos(nowNanos)) {
             return;
         }
+        long start = System.nanoTime();
         Pass<Subject, Fragment> pass = firewall.apply(nowNanos);
+        if (!pass.applied().isEmpty() || !pass.failed().isEmpty()) {
+            timer.applied(RULES, System.nanoTime() - start);
+        }
         rulesApplied += pass.applied().size();
         rulesRefused += pass.failed().size();
         pass.applied().forEach(change -> touchSubject(change.key()));
@@ -324,7 +334,11 @@ public final class Dataplane {
     }
 
     private void passFib(long nowNanos) {
+        long start = System.nanoTime();
         FibPass pass = fib.pass(nowNanos);
+        if (pass.applied() + pass.failed() > 0) {
+            timer.applied(REMOTE_ROUTES, System.nanoTime() - start);
+        }
         routesApplied += pass.applied();
         routesRefused += pass.failed();
         if (pass.firstFailure() != null) {
@@ -529,12 +543,12 @@ public final class Dataplane {
     public List<TableView> tables() {
         return List.of(
                 settings.view(),
-                new TableView("rule", firewall.size(), firewall.owned(), rulesApplied, rulesRefused, List.of()),
+                new TableView(RULES, firewall.size(), firewall.owned(), rulesApplied, rulesRefused, List.of()),
                 taps.view(),
                 gatewayAddresses.view(),
                 neighbors.view(),
                 hostRoutes.view(),
-                new TableView("remote_route", fib.size(), fib.owned(), routesApplied, routesRefused, List.of()));
+                new TableView(REMOTE_ROUTES, fib.size(), fib.owned(), routesApplied, routesRefused, List.of()));
     }
 
     /// Routes to other nodes that the kernel has.

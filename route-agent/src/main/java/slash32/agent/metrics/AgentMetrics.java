@@ -53,9 +53,8 @@ public final class AgentMetrics {
             .help("When a configuration file was last accepted.")
             .register(registry);
 
-    /// Metrics of a node that {@code snapshot} describes at each scrape.
-    public AgentMetrics(Supplier<Snapshot> snapshot) {
-        registry.register(new SnapshotCollector(snapshot));
+    /// Metrics of this process, and what its parts measure.
+    public AgentMetrics() {
         for (Collector machine : new Collector[] {
             new StandardExports(),
             new MemoryPoolsExports(),
@@ -70,6 +69,11 @@ public final class AgentMetrics {
         }
     }
 
+    /// Adds those of the node that {@code snapshot} describes at each scrape.
+    public void watch(Supplier<Snapshot> snapshot) {
+        registry.register(new SnapshotCollector(snapshot));
+    }
+
     /// A condition came to hold for the first time since the PUT that needed it.
     public void conditionHeld(ConditionKind kind, Duration sincePut) {
         conditions.labels(kind.label()).observe(sincePut.toNanos() / NANOS_PER_SECOND);
@@ -78,8 +82,8 @@ public final class AgentMetrics {
     /// A batch was applied to {@code table}, whole or in part.
     ///
     /// @param table the name of one of the agent's tables
-    public void applied(String table, Duration took) {
-        applies.labels(table).observe(took.toNanos() / NANOS_PER_SECOND);
+    public void applied(String table, long tookNanos) {
+        applies.labels(table).observe(tookNanos / NANOS_PER_SECOND);
     }
 
     /// The configuration file was accepted.

@@ -183,7 +183,7 @@ class ApiTest {
                     .isEqualTo(problem(
                             504,
                             "Not in force yet",
-                            "the endpoint was taken, but within 10 ms Advertised is Waiting (Asked): not yet",
+                            "the endpoint was taken, but within 10 ms InterfaceReady is Waiting (Asked): not yet",
                             "wait"));
             assertThat(control.snapshot().endpoints()).hasSize(1);
 

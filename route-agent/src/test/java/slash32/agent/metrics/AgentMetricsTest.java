@@ -25,11 +25,12 @@ import slash32.testkit.Command;
 import slash32.testkit.Requirement;
 
 class AgentMetricsTest {
-    private final AgentMetrics metrics = new AgentMetrics(StatusSamples::snapshot);
+    private final AgentMetrics metrics = new AgentMetrics();
 
     AgentMetricsTest() {
+        metrics.watch(StatusSamples::snapshot);
         metrics.conditionHeld(ConditionKind.ADVERTISED, Duration.ofMillis(3));
-        metrics.applied("route", Duration.ofNanos(80_000));
+        metrics.applied("route", 80_000);
         metrics.configAccepted(StatusSamples.START);
     }
 

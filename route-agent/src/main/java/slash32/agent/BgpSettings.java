@@ -1,0 +1,61 @@
+package slash32.agent;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import slash32.agent.config.AgentConfig;
+import slash32.agent.config.PasswordFile;
+import slash32.agent.config.PeerConfig;
+import slash32.agent.config.SocketEndpoint;
+import slash32.bgp.speaker.SpeakerConfig;
+import slash32.bgp.wire.BgpIdentifier;
+import slash32.net.Bytes;
+import slash32.net.IpAddress;
+
+/// The speaker's part of the configuration file.
+final class BgpSettings {
+    private static final int BGP_PORT = 179;
+    private static final Duration IN_SYNC_TIMEOUT = Duration.ofSeconds(30);
+
+    private BgpSettings() {}
+
+    /// The speaker's settings, with the passwords read from their files.
+    ///
+    /// @throws IOException naming the password file that can't be read
+    static SpeakerConfig of(AgentConfig config) throws IOException {
+        var peers = new ArrayList<slash32.bgp.speaker.PeerConfig>();
+        for (PeerConfig peer : config.peers()) {
+            boolean ipv4 = peer.address().isIpv4();
+            peers.add(new slash32.bgp.speaker.PeerConfig(
+                    peer.address(),
+                    peer.port(),
+                    ipv4 ? config.underlay().address() : config.underlay().address6(),
+                    peer.asn(),
+                    peer.families(),
+                    password(peer.passwordFile()),
+                    (int) peer.holdTime().toSeconds(),
+                    (int) config.gracefulRestart().toSeconds(),
+                    peer.passive()));
+        }
+        List<IpAddress> listen =
+                config.listen().stream().map(SocketEndpoint::address).toList();
+        int port = config.listen().isEmpty()
+                ? BGP_PORT
+                : config.listen().getFirst().port();
+        var identifier = new BgpIdentifier(config.routerId().value());
+        return new SpeakerConfig(config.asn(), identifier, listen, port, peers, true, IN_SYNC_TIMEOUT);
+    }
+
+    private static @Nullable Bytes password(@Nullable Path file) throws IOException {
+        return file == null ? null : PasswordFile.read(file);
+    }
+
+    static Set<IpAddress> peerAddresses(AgentConfig config) {
+        return config.peers().stream().map(PeerConfig::address).collect(Collectors.toUnmodifiableSet());
+    }
+}
