@@ -3,6 +3,7 @@ package slash32.lab.topology;
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -25,8 +26,8 @@ public record TopologyFile(@Nullable Topology topology, List<Finding> findings) 
     /// Reads {@code file}.
     ///
     /// @param env the environment whose variables are expanded in it
-    /// @throws IOException if it can't be read; what is wrong with what is in it is a finding
-    public static TopologyFile read(Path file, Map<String, String> env) throws IOException {
+    /// What is wrong with it, or keeps it from being read, is a finding.
+    public static TopologyFile read(Path file, Map<String, String> env) {
         var findings = new Findings(file.toString());
         Topology topology = null;
         YamlMapping root = root(file, env, findings);
@@ -36,8 +37,7 @@ public record TopologyFile(@Nullable Topology topology, List<Finding> findings) 
         return new TopologyFile(findings.hasErrors() ? null : topology, findings.inOrder());
     }
 
-    private static @Nullable YamlMapping root(Path file, Map<String, String> env, Findings findings)
-            throws IOException {
+    private static @Nullable YamlMapping root(Path file, Map<String, String> env, Findings findings) {
         Place start = new Place(file.toString(), 1, 1);
         if (file.toString().endsWith(".gotmpl")) {
             findings.error(start, "", "Go templates are not supported; render it first");
@@ -47,7 +47,11 @@ public record TopologyFile(@Nullable Topology topology, List<Finding> findings) 
             return YamlFile.parse(EnvExpansion.expand(Files.readString(file), env), findings);
         } catch (CharacterCodingException e) {
             findings.error(start, "", "is not UTF-8 text");
-            return null;
+        } catch (NoSuchFileException e) {
+            findings.error(start, "", "there is no such file");
+        } catch (IOException e) {
+            findings.error(start, "", "can't be read: " + e.getMessage());
         }
+        return null;
     }
 }

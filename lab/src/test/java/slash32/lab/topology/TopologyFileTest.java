@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import org.assertj.core.groups.Tuple;
@@ -17,7 +16,6 @@ import org.junit.jupiter.params.provider.CsvSource;
 import slash32.lab.yaml.Finding;
 import slash32.net.InterfaceName;
 import slash32.net.MacAddress;
-import slash32.testkit.Requirement;
 
 class TopologyFileTest {
     @TempDir
@@ -213,7 +211,7 @@ class TopologyFileTest {
     }
 
     @Test
-    void refusesGoTemplatesAndEmptyFiles() throws IOException {
+    void refusesWhatIsNoTopologyFile() throws IOException {
         Path template = Files.writeString(folder.resolve("x.clab.gotmpl"), "name: {{ .x }}");
         assertThat(TopologyFile.read(template, Map.of()).findings())
                 .singleElement()
@@ -221,36 +219,15 @@ class TopologyFileTest {
                 .contains("Go template");
         assertThat(read("").findings()).singleElement().asString().contains("the file is empty");
         assertThat(read("# only this\n").topology()).isNull();
-    }
-
-    /// Every public topology in reach: what is refused, and where.
-    @ParameterizedTest
-    @CsvSource(
-            delimiter = '~',
-            value = {
-                "cilium-bgp-cplane-dev-v4.topo.yml ~",
-                "containerlab-01-linux-nodes.clab.yml ~",
-                "containerlab-03-bridge-and-host.clab.yml ~",
-                "containerlab-24-bridge-in-ns.clab.yml ~",
-                "containerlab-frr01.clab.yml ~",
-                "containerlab-srlfrr01.clab.yml ~ 6:13: error: topology.nodes.srl.kind: ",
-                "containerlab-stages.clab.yml ~",
-                "containerlab-vxlan-stitch-linux.clab.yml ~ 69:13: error: topology.links[0].type: ",
-                "martimy-vxlan-evpn.clab.yml ~",
-                "martimy-vxlan-ptp.clab.yml ~",
-                "rustbgpd-m0-bird.clab.yml ~",
-                "rustbgpd-m14-rr-frr.clab.yml ~"
-            })
-    void publicTopologies(String name, @Nullable String refusal) throws IOException {
-        Path path = Requirement.shared("reference/clab-topologies").resolve(name);
-        List<Finding> errors = TopologyFile.read(path, Map.of()).findings().stream()
-                .filter(Finding::isError)
-                .toList();
-        if (refusal == null) {
-            assertThat(errors).isEmpty();
-        } else {
-            assertThat(errors).first().asString().contains(name + ":" + refusal);
-        }
+        assertThat(TopologyFile.read(folder, Map.of()).findings())
+                .singleElement()
+                .asString()
+                .contains(":1:1: error: can't be read: Is a directory");
+        assertThat(TopologyFile.read(folder.resolve("nosuch.clab.yml"), Map.of())
+                        .findings())
+                .singleElement()
+                .asString()
+                .endsWith("nosuch.clab.yml:1:1: error: there is no such file");
     }
 
     private TopologyFile read(String yaml) throws IOException {

@@ -1,0 +1,5 @@
+/// Tests of the lab's command line.
+@NullMarked
+package slash32.lab.cli;
+
+import org.jspecify.annotations.NullMarked;
