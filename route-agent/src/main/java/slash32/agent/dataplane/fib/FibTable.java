@@ -1,6 +1,7 @@
 package slash32.agent.dataplane.fib;
 
 import java.util.Arrays;
+import java.util.Set;
 import java.util.function.IntConsumer;
 import slash32.net.IpAddress;
 import slash32.net.Ipv4Address;
@@ -15,6 +16,8 @@ final class FibTable {
     static final int ABSENT = -1;
     /// Owned, but leads elsewhere than to a nexthop object of ours.
     static final int ASTRAY = -1;
+    /// Probably not owned: somebody deleted or replaced it, perhaps before our last write, of which we heard first.
+    static final int UNSURE = -2;
 
     private static final byte QUEUED = 1;
     private static final byte RELEASED = 2;
@@ -73,9 +76,18 @@ final class FibTable {
         desired[number] = handle;
     }
 
-    /// Id of the nexthop object that the kernel's route has, {@link #ASTRAY}, or 0 if there is no route.
+    /// Id of the nexthop object that the kernel's route has, {@link #ASTRAY}, {@link #UNSURE}, or 0 for no route.
     int owned(int number) {
         return owned[number];
+    }
+
+    /// True if a route of ours is there as far as we know.
+    boolean isPresent(int number) {
+        return isPresentAs(owned[number]);
+    }
+
+    private static boolean isPresentAs(int id) {
+        return id != 0 && id != UNSURE;
     }
 
     void own(int number, int id) {
@@ -86,7 +98,7 @@ final class FibTable {
         if (NexthopObjects.isOurs(before)) {
             objects.unuse(before);
         }
-        ownedCount += (id == 0 ? 0 : 1) - (before == 0 ? 0 : 1);
+        ownedCount += (isPresentAs(id) ? 1 : 0) - (isPresentAs(before) ? 1 : 0);
         owned[number] = id;
     }
 
@@ -148,6 +160,15 @@ final class FibTable {
     void reviveDeferred() {
         for (int number = 0; deferredCount > 0 && number < used; number++) {
             if ((flags[number] & DEFERRED) != 0) {
+                touch(number);
+            }
+        }
+    }
+
+    /// Queues the routes of some next hops.
+    void touchAll(Set<Integer> handles) {
+        for (int number = 0; number < used; number++) {
+            if (desired[number] != 0 && handles.contains(desired[number])) {
                 touch(number);
             }
         }

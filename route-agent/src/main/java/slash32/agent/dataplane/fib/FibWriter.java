@@ -171,7 +171,7 @@ public final class FibWriter {
         if (!ours && !there) { // what was in our way went out of it
             retries.forget(route.prefix());
         } else {
-            table.own(number, ours && there ? idOf(route) : 0);
+            table.own(number, ours && there ? idOf(route) : FibTable.UNSURE);
         }
         table.touch(number);
     }
@@ -188,8 +188,7 @@ public final class FibWriter {
         if (!NexthopObjects.isOurs(nexthop.id())) {
             nexthops.reconsiderAll(); // routes of the underlay may use it
         } else if (there) {
-            objects.found(nexthop);
-            nexthops.reconsider(nexthop.id());
+            nexthops.bent(nexthop);
         } else {
             resync(); // every route that used it went too, unreported
         }
@@ -238,12 +237,20 @@ public final class FibWriter {
             }
         });
         nexthops.resolve(rtnl, address -> (address.isIpv4() ? ipv4 : ipv6).ownedCovering(address));
+        Set<Integer> rebound = nexthops.disinherit();
+        if (!rebound.isEmpty()) {
+            ipv4.touchAll(rebound);
+            ipv6.touchAll(rebound);
+        }
         var changes = new ArrayList<RouteChange>();
         collect(ipv4, nowNanos, changes);
         collect(ipv6, nowNanos, changes);
         int nexthopsWritten = nexthops.write(rtnl, nowNanos);
         FibPass routes = changes.isEmpty() ? FibPass.NOTHING : write(changes, nowNanos);
         nexthopsWritten += nexthops.sweep(rtnl);
+        if (inSync.size() == 2 && !ipv4.hasQueued() && !ipv6.hasQueued()) {
+            nexthops.allStated();
+        }
         return routes.and(nexthopsWritten);
     }
 
@@ -259,7 +266,7 @@ public final class FibWriter {
             if (id == owned) {
                 settled(table, number);
             } else if (id != FibTable.ABSENT) {
-                changes.add(new RouteChange(table, number, table.prefix(number), id, owned != 0));
+                changes.add(new RouteChange(table, number, table.prefix(number), id, table.isPresent(number)));
             }
         }
     }
@@ -274,7 +281,7 @@ public final class FibWriter {
         NextHop hop = nexthops.of(table.desired(number));
         boolean undecided =
                 hop.decision == NextHop.Decision.UNDECIDED && !inSync.contains(hop.address.isIpv4() ? ipv4 : ipv6);
-        if (undecided && owned != 0) {
+        if (undecided && table.isPresent(number)) {
             table.defer(number);
             return FibTable.ABSENT;
         }

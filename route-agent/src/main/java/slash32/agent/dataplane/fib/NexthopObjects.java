@@ -26,6 +26,8 @@ final class NexthopObjects {
 
     private final Map<Integer, Target> present = new HashMap<>();
     private final Map<Integer, NextHop> owners = new HashMap<>();
+    /// By where they lead, some of those that stood for no next hop when they were read.
+    private final Map<Target, Integer> leftOver = new HashMap<>();
     /// Ids in our range that somebody else has taken.
     private final Set<Integer> foreign = new HashSet<>();
     /// Ids that may have lost their last use.
@@ -41,7 +43,14 @@ final class NexthopObjects {
     /// Forgets what the kernel holds and keeps which object stands for which next hop.
     void forgetPresent() {
         present.clear();
+        leftOver.clear();
         foreign.clear();
+    }
+
+    /// Forgets what the object is now.
+    void forgetPresent(int id) {
+        present.remove(id);
+        idle.add(id);
     }
 
     /// The kernel has this object.
@@ -52,6 +61,9 @@ final class NexthopObjects {
         if (nexthop.protocol() == Rt.RTPROT_SLASH32) {
             present.put(nexthop.id(), nexthop.target());
             idle.add(nexthop.id());
+            if (!owners.containsKey(nexthop.id())) {
+                leftOver.put(nexthop.target(), nexthop.id());
+            }
         } else {
             foreign.add(nexthop.id());
         }
@@ -73,12 +85,34 @@ final class NexthopObjects {
         return owners.get(id);
     }
 
-    void assign(int id, NextHop owner) {
-        owners.put(id, owner);
+    /// Makes an object stand for {@code hop}: one that an earlier run left and that leads where it should, so that a
+    /// restart rewrites nothing, or else a new one.
+    ///
+    /// @param used by a route of {@code hop}, and preferred
+    /// @return true if it was left by an earlier run: other routes may use it that are not of {@code hop}
+    boolean assign(NextHop hop, int used) {
+        Target wanted = hop.wanted();
+        int candidate = isLeftOver(used, wanted) ? used : leftOver.getOrDefault(wanted, 0);
+        boolean inherited = isLeftOver(candidate, wanted);
+        hop.id = inherited ? candidate : allocate();
+        owners.put(hop.id, hop);
+        return inherited;
+    }
+
+    /// Makes a new object stand for {@code hop}.
+    void reassign(NextHop hop) {
+        owners.remove(hop.id);
+        idle.add(hop.id);
+        hop.id = allocate();
+        owners.put(hop.id, hop);
+    }
+
+    private boolean isLeftOver(int id, Target target) {
+        return target.equals(present.get(id)) && !owners.containsKey(id);
     }
 
     /// An id that nobody has.
-    int allocate() {
+    private int allocate() {
         for (int tried = 0; tried <= LAST_ID - FIRST_ID; tried++) {
             lastAllocated = lastAllocated == LAST_ID ? FIRST_ID : lastAllocated + 1;
             Integer id = lastAllocated;
@@ -108,7 +142,12 @@ final class NexthopObjects {
         idle.add(id);
     }
 
+    boolean hasIdle() {
+        return !idle.isEmpty();
+    }
+
     /// Deletes what no route uses, and no next hop with a route stands behind.
+    /// One that the kernel keeps is tried again after the next read-back.
     ///
     /// @return how many are gone
     int sweep(Rtnl rtnl) throws IOException {
@@ -117,6 +156,8 @@ final class NexthopObjects {
         }
         idle.removeIf(this::isWanted);
         List<Integer> ids = List.copyOf(idle);
+        idle.clear();
+        int gone = 0;
         var requests = new ArrayList<Request>(ids.size());
         ids.forEach(id -> requests.add(Nexthop.delete(id)));
         List<@Nullable KernelException> outcomes = rtnl.executeAll(requests);
@@ -124,9 +165,10 @@ final class NexthopObjects {
             KernelException refusal = outcomes.get(i);
             if (refusal == null || refusal.is(Errno.ENOENT)) {
                 forget(ids.get(i));
+                gone++;
             }
         }
-        return ids.size() - idle.size();
+        return gone;
     }
 
     private boolean isWanted(int id) {
@@ -136,7 +178,6 @@ final class NexthopObjects {
     }
 
     private void forget(Integer id) {
-        idle.remove(id);
         present.remove(id);
         NextHop owner = owners.remove(id);
         if (owner != null) {

@@ -37,6 +37,8 @@ final class Nexthops {
     /// Their objects may differ from what is wanted.
     private final Set<NextHop> changed = new LinkedHashSet<>();
     private final Set<NextHop> held = new HashSet<>();
+    /// Their objects are of an earlier run.
+    private final Set<NextHop> inherited = new LinkedHashSet<>();
     /// Links and objects that some next hop is, or was, reached through; spares the walk over next hops for others.
     private final Set<InterfaceIndex> linksUsed = new HashSet<>();
 
@@ -110,19 +112,40 @@ final class Nexthops {
 
     /// The id of the object that {@code hop}'s routes are to use.
     ///
-    /// @param owned the object that a route of {@code hop} uses; taken over if it was left by an earlier run and
-    ///     leads
-    ///     where it should, so that a restart rewrites nothing
+    /// @param owned the object that a route of {@code hop} uses now
     int bind(NextHop hop, int owned) {
         if (hop.id == 0) {
-            boolean adopt = NexthopObjects.isOurs(owned)
-                    && objects.owner(owned) == null
-                    && hop.wanted().equals(objects.present(owned));
-            hop.id = adopt ? owned : objects.allocate();
-            objects.assign(hop.id, hop);
+            if (objects.assign(hop, owned)) {
+                inherited.add(hop);
+            }
             changed.add(hop);
         }
         return hop.id;
+    }
+
+    /// Gives a new object to each next hop whose inherited one would have to lead elsewhere: routes of which nothing
+    /// was said yet may use it too, and are not to be led there.
+    ///
+    /// @return the handles of those next hops
+    Set<Integer> disinherit() {
+        var handles = new HashSet<Integer>();
+        for (NextHop hop : List.copyOf(inherited)) {
+            Target present = objects.present(hop.id);
+            if (hop.id == 0 || present == null) {
+                inherited.remove(hop);
+            } else if (!present.equals(hop.wanted())) {
+                inherited.remove(hop);
+                objects.reassign(hop);
+                changed.add(hop);
+                handles.add(hop.handle);
+            }
+        }
+        return handles;
+    }
+
+    /// Every route is stated and written: what uses an inherited object is its next hop's.
+    void allStated() {
+        inherited.clear();
     }
 
     /// What the kernel holds was read anew.
@@ -135,9 +158,14 @@ final class Nexthops {
         }
     }
 
-    void reconsider(int id) {
-        NextHop owner = objects.owner(id);
-        if (owner != null) {
+    /// Somebody changed an object of ours, perhaps before our last write, of which we heard first:
+    /// what it is now is not known, and is written again.
+    void bent(Nexthop nexthop) {
+        NextHop owner = objects.owner(nexthop.id());
+        if (owner == null) {
+            objects.found(nexthop);
+        } else {
+            objects.forgetPresent(nexthop.id());
             changed.add(owner);
         }
     }
@@ -176,7 +204,7 @@ final class Nexthops {
     }
 
     boolean hasWork() {
-        return !unresolved.isEmpty() || !changed.isEmpty();
+        return !unresolved.isEmpty() || !changed.isEmpty() || objects.hasIdle();
     }
 
     /// When a refused object is next to be tried; {@link Long#MAX_VALUE} for never.
@@ -306,6 +334,7 @@ final class Nexthops {
             freeHandles.add(hop.handle);
             unresolved.remove(hop);
             changed.remove(hop);
+            inherited.remove(hop);
             letGo(hop);
         }
     }

@@ -44,6 +44,9 @@ final class FakeKernel implements Rtnl {
     /// Calls that still succeed before one fails as a whole; negative for ever.
     int callsUntilBroken = -1;
 
+    /// Hears of routes of others that one of ours takes the place of.
+    Consumer<Route> replaced = _ -> {};
+
     boolean linkUp = true;
     int writes;
 
@@ -154,8 +157,12 @@ final class FakeKernel implements Rtnl {
         if (v4Object && !route.prefix().isIpv4()) {
             return Errno.EINVAL;
         }
-        if ((flags & Nl.NLM_F_EXCL) != 0 && routes.containsKey(new RouteKey(route.prefix(), route.priority()))) {
+        Route there = routes.get(new RouteKey(route.prefix(), route.priority()));
+        if (there != null && (flags & Nl.NLM_F_EXCL) != 0) {
             return Errno.EEXIST;
+        }
+        if (there != null && there.protocol() != route.protocol()) {
+            replaced.accept(there);
         }
         add(route);
         return null;
