@@ -79,7 +79,13 @@ final class Negotiation {
                 case Capability.EnhancedRouteRefresh() -> enhanced = true;
                 case Capability.GracefulRestart graceful -> restart = graceful;
                 case Capability.LongLivedGracefulRestart lasting -> longLived = lasting;
-                case Capability.Role _, Capability.Unknown _ -> {}
+                case Capability.Role _,
+                        Capability.ExtendedNextHop _,
+                        Capability.ExtendedMessage _,
+                        Capability.AddPath _,
+                        Capability.Fqdn _,
+                        Capability.SoftwareVersion _,
+                        Capability.Unknown _ -> {}
             }
         }
         if (offered.isEmpty()) {

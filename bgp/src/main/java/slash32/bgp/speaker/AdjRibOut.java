@@ -34,8 +34,7 @@ final class AdjRibOut {
     }
 
     /// Encodes what {@code prefixes} need so that the peer knows {@code wanted}; prefixes with the same attributes
-    /// share
-    /// messages.
+    /// share messages.
     void advertise(Iterable<Prefix> prefixes, Map<Prefix, PathAttributes> wanted, Terms terms, UpdateEncoder encoder) {
         Map<AddressFamily, Map<PathAttributes, List<Prefix>>> announced = new LinkedHashMap<>();
         Map<AddressFamily, List<Prefix>> withdrawn = new LinkedHashMap<>();
@@ -77,8 +76,8 @@ final class AdjRibOut {
 
     private static void add(UpdateEncoder encoder, Prefix prefix) {
         switch (prefix.address()) {
-            case Ipv4Address v4 -> encoder.add((long) v4.value() << 32, 0, prefix.length());
-            case Ipv6Address v6 -> encoder.add(v6.high(), v6.low(), prefix.length());
+            case Ipv4Address v4 -> encoder.add(0, (long) v4.value() << 32, 0, prefix.length());
+            case Ipv6Address v6 -> encoder.add(0, v6.high(), v6.low(), prefix.length());
         }
     }
 }

@@ -41,13 +41,13 @@ final class PeerRoutes {
     void announce(NlriSlice slice, PathAttributes attributes) {
         LocRib rib = speaker.rib(slice.family());
         RibDelta.Builder delta = delta(slice.family());
-        slice.forEach((high, low, length) -> rib.announce(number, high, low, length, attributes, delta));
+        slice.forEach((_, high, low, length) -> rib.announce(number, high, low, length, attributes, delta));
     }
 
     void withdraw(NlriSlice slice) {
         LocRib rib = speaker.rib(slice.family());
         RibDelta.Builder delta = delta(slice.family());
-        slice.forEach((high, low, length) -> rib.withdraw(number, high, low, length, delta));
+        slice.forEach((_, high, low, length) -> rib.withdraw(number, high, low, length, delta));
     }
 
     /// A session came up: what it does not promise to have kept goes at once.

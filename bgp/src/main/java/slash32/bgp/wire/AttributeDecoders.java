@@ -48,6 +48,9 @@ final class AttributeDecoders {
     /// Attributes under construction.
     static final class Attributes {
         final Terms terms;
+        /// Of the attribute that is being decoded, the Extended Length bit clear.
+        int flags;
+
         final PathAttributes.Builder builder = PathAttributes.builder();
 
         @Nullable
@@ -59,6 +62,8 @@ final class AttributeDecoders {
         /// AGGREGATOR in its four-octet form.
         @Nullable
         Bytes aggregator;
+
+        int aggregatorFlags;
 
         @Nullable
         Bytes as4Aggregator;
@@ -75,7 +80,7 @@ final class AttributeDecoders {
             }
             if (aggregator != null) {
                 Bytes value = as4Aggregator == null || aggregatedSince ? aggregator : as4Aggregator;
-                builder.other(OPTIONAL_TRANSITIVE, AttributeCode.AGGREGATOR, value);
+                builder.other(aggregatorFlags, AttributeCode.AGGREGATOR, value);
             }
         }
 
@@ -102,6 +107,14 @@ final class AttributeDecoders {
                                     AttributeCode.EXTENDED_COMMUNITIES,
                                     OPTIONAL_TRANSITIVE,
                                     AttributeDecoders::extendedCommunities),
+                            new Row(
+                                    AttributeCode.IPV6_EXTENDED_COMMUNITIES,
+                                    OPTIONAL_TRANSITIVE,
+                                    AttributeDecoders::ipv6ExtendedCommunities),
+                            new Row(
+                                    AttributeCode.ONLY_TO_CUSTOMER,
+                                    OPTIONAL_TRANSITIVE,
+                                    AttributeDecoders::onlyToCustomer),
                             new Row(AttributeCode.AS4_PATH, OPTIONAL_TRANSITIVE, AttributeDecoders::as4Path),
                             new Row(
                                     AttributeCode.AS4_AGGREGATOR,
@@ -232,6 +245,7 @@ final class AttributeDecoders {
             return AttributeFault.discard(AttributeCode.AGGREGATOR, OPTIONAL_ATTRIBUTE_ERROR);
         }
         into.aggregator = Bytes.copyOf(four);
+        into.aggregatorFlags = into.flags;
         return null;
     }
 
@@ -285,7 +299,33 @@ final class AttributeDecoders {
         if (value.remaining() == 0 || value.remaining() % 8 != 0) {
             return AttributeFault.withdraw(AttributeCode.EXTENDED_COMMUNITIES, ATTRIBUTE_LENGTH_ERROR);
         }
-        into.builder.other(OPTIONAL_TRANSITIVE, AttributeCode.EXTENDED_COMMUNITIES, value.rest());
+        var communities = new ArrayList<ExtendedCommunity>(value.remaining() / 8);
+        while (value.remaining() > 0) {
+            communities.add(new ExtendedCommunity(value.i64()));
+        }
+        into.builder.extendedCommunities(communities);
+        return null;
+    }
+
+    /// RFC 7606 §7.15.
+    private static @Nullable AttributeFault ipv6ExtendedCommunities(Reader value, Attributes into) {
+        if (value.remaining() == 0 || value.remaining() % Ipv6ExtendedCommunity.BYTES != 0) {
+            return AttributeFault.withdraw(AttributeCode.IPV6_EXTENDED_COMMUNITIES, ATTRIBUTE_LENGTH_ERROR);
+        }
+        var communities = new ArrayList<Ipv6ExtendedCommunity>();
+        while (value.remaining() > 0) {
+            communities.add(Ipv6ExtendedCommunity.decode(value));
+        }
+        into.builder.ipv6ExtendedCommunities(communities);
+        return null;
+    }
+
+    /// RFC 9234 §5.
+    private static @Nullable AttributeFault onlyToCustomer(Reader value, Attributes into) {
+        if (value.remaining() != 4) {
+            return AttributeFault.withdraw(AttributeCode.ONLY_TO_CUSTOMER, ATTRIBUTE_LENGTH_ERROR);
+        }
+        into.builder.onlyToCustomer(value.u32());
         return null;
     }
 

@@ -6,6 +6,8 @@ import slash32.net.Bytes;
 public final class Framer {
     public static final int HEADER_BYTES = 19;
     public static final int MAX_BYTES = 4096;
+    /// RFC 8654 §4.
+    public static final int MAX_EXTENDED_BYTES = 65_535;
 
     private static final int[] MIN_BYTES = {0, 29, 23, 21, 19, 23};
 
@@ -26,7 +28,10 @@ public final class Framer {
     private static final Frame INCOMPLETE = new Frame.Incomplete();
 
     /// Looks at {@code bytes} between {@code from} and {@code to}.
-    public static Frame at(byte[] bytes, int from, int to) {
+    ///
+    /// @param maxBytes the longest message that the session allows; OPEN and KEEPALIVE have at most 4096 octets
+    ///     whatever that is (RFC 8654 §4)
+    public static Frame at(byte[] bytes, int from, int to, int maxBytes) {
         int available = to - from;
         for (int i = 0; i < Math.min(16, available); i++) {
             if (bytes[from + i] != (byte) 0xff) {
@@ -38,7 +43,8 @@ public final class Framer {
         }
         int length = (bytes[from + 16] & 0xff) << 8 | (bytes[from + 17] & 0xff);
         int type = bytes[from + 18] & 0xff;
-        if (length < HEADER_BYTES || length > MAX_BYTES) {
+        boolean alwaysShort = type == Message.OPEN || type == Message.KEEPALIVE;
+        if (length < HEADER_BYTES || length > (alwaysShort ? MAX_BYTES : maxBytes)) {
             return malformed(NotificationCode.BAD_MESSAGE_LENGTH, Bytes.copyOf(bytes, from + 16, 2));
         }
         if (type < Message.OPEN || type > Message.ROUTE_REFRESH) {
@@ -50,6 +56,11 @@ public final class Framer {
             return malformed(NotificationCode.BAD_MESSAGE_LENGTH, Bytes.copyOf(bytes, from + 16, 2));
         }
         return available < length ? INCOMPLETE : new Frame.Whole(type, length);
+    }
+
+    /// A stream of messages of at most 4096 octets, as it is before and without agreement on more.
+    public static Frame at(byte[] bytes, int from, int to) {
+        return at(bytes, from, to, MAX_BYTES);
     }
 
     private static Frame malformed(NotificationCode code, Bytes value) {

@@ -1,7 +1,6 @@
 package slash32.bgp.wire;
 
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import slash32.net.Asn;
@@ -132,82 +131,12 @@ public final class MessageDecoder {
             if (length > parameter.remaining()) {
                 return false;
             }
-            Capability capability = capability(code, parameter.slice(length));
+            Capability capability = CapabilityCodec.decode(code, parameter.slice(length));
             if (capability == null) {
                 return false;
             }
             capabilities.add(capability);
         }
         return true;
-    }
-
-    /// One capability; null for a malformed one of those that we use.
-    private static @Nullable Capability capability(int code, Reader value) {
-        return switch (code) {
-            case Capability.CODE_MULTIPROTOCOL -> {
-                if (value.remaining() != 4) {
-                    yield null;
-                }
-                int afi = value.u16();
-                value.u8();
-                yield new Capability.Multiprotocol(new AddressFamily(afi, value.u8()));
-            }
-            case Capability.CODE_ROUTE_REFRESH -> value.remaining() == 0 ? new Capability.RouteRefresh() : null;
-            case Capability.CODE_FOUR_OCTET_AS -> fourOctetAs(value);
-            case Capability.CODE_GRACEFUL_RESTART -> gracefulRestart(value);
-            case Capability.CODE_ENHANCED_ROUTE_REFRESH ->
-                value.remaining() == 0 ? new Capability.EnhancedRouteRefresh() : null;
-            case Capability.CODE_LONG_LIVED_GRACEFUL_RESTART -> longLived(value);
-            case Capability.CODE_ROLE -> role(code, value);
-            default -> new Capability.Unknown(code, value.rest());
-        };
-    }
-
-    private static @Nullable Capability fourOctetAs(Reader value) {
-        if (value.remaining() != 4) {
-            return null;
-        }
-        Bytes bytes = value.rest();
-        long number = value.u32();
-        return number == 0
-                ? new Capability.Unknown(Capability.CODE_FOUR_OCTET_AS, bytes)
-                : new Capability.FourOctetAs(new Asn(number));
-    }
-
-    private static @Nullable Capability gracefulRestart(Reader value) {
-        if (value.remaining() < 2 || (value.remaining() - 2) % 4 != 0) {
-            return null;
-        }
-        int flagsAndTime = value.u16();
-        var forwarding = new HashMap<AddressFamily, Boolean>();
-        while (value.remaining() > 0) {
-            var family = new AddressFamily(value.u16(), value.u8());
-            forwarding.put(family, (value.u8() & 0x80) != 0);
-        }
-        return new Capability.GracefulRestart(
-                (flagsAndTime & 0x8000) != 0, (flagsAndTime & 0x4000) != 0, flagsAndTime & 0xfff, forwarding);
-    }
-
-    private static @Nullable Capability longLived(Reader value) {
-        if (value.remaining() % 7 != 0) {
-            return null;
-        }
-        var families = new HashMap<AddressFamily, Capability.LongLived>();
-        while (value.remaining() > 0) {
-            var family = new AddressFamily(value.u16(), value.u8());
-            boolean forwarding = (value.u8() & 0x80) != 0;
-            families.put(family, new Capability.LongLived(forwarding, value.u8() << 16 | value.u16()));
-        }
-        return new Capability.LongLivedGracefulRestart(families);
-    }
-
-    /// RFC 9234 §4.1: a role that is not assigned is kept as bytes; it matches none.
-    private static @Nullable Capability role(int code, Reader value) {
-        if (value.remaining() != 1) {
-            return null;
-        }
-        Bytes bytes = value.rest();
-        PeerRole role = PeerRole.of(value.u8());
-        return role == null ? new Capability.Unknown(code, bytes) : new Capability.Role(role);
     }
 }

@@ -1,5 +1,7 @@
 package slash32.bgp.wire;
 
+import org.jspecify.annotations.Nullable;
+
 /// The prefixes of one family in a message, checked but not decoded: visiting them allocates nothing.
 ///
 /// Valid as long as the message's bytes are.
@@ -8,9 +10,11 @@ public final class NlriSlice {
     private final byte[] bytes;
     private final int from;
     private final int to;
+    private final boolean pathIds;
 
-    private NlriSlice(AddressFamily family, byte[] bytes, int from, int to) {
+    private NlriSlice(AddressFamily family, boolean pathIds, byte[] bytes, int from, int to) {
         this.family = family;
+        this.pathIds = pathIds;
         this.bytes = bytes;
         this.from = from;
         this.to = to;
@@ -20,25 +24,31 @@ public final class NlriSlice {
     public interface Visitor {
         /// Called for each prefix in order; bits past {@code length} are clear.
         ///
+        /// @param pathId the path identifier (RFC 7911 §3); 0 in a session without them
         /// @param length 0 to 32 or 128
-        void prefix(long high, long low, int length);
+        void prefix(int pathId, long high, long low, int length);
     }
 
     /// What remains of {@code reader} as prefixes of {@code family}, a unicast one.
     ///
+    /// @param pathIds each prefix has a path identifier before it
     /// @return null if a prefix is longer than its family allows or is cut short (RFC 7606 §5.3)
-    static @org.jspecify.annotations.Nullable NlriSlice check(AddressFamily family, Reader reader) {
+    static @Nullable NlriSlice check(AddressFamily family, boolean pathIds, Reader reader) {
         byte[] bytes = reader.array();
         int longest = family.afi() == 1 ? 32 : 128;
         int at = reader.position();
         while (at < reader.limit()) {
+            at += pathIds ? 4 : 0;
+            if (at >= reader.limit()) {
+                return null;
+            }
             int length = bytes[at] & 0xff;
             at += 1 + (length + 7) / 8;
             if (length > longest || at > reader.limit()) {
                 return null;
             }
         }
-        return new NlriSlice(family, bytes, reader.position(), reader.limit());
+        return new NlriSlice(family, pathIds, bytes, reader.position(), reader.limit());
     }
 
     public AddressFamily family() {
@@ -53,11 +63,16 @@ public final class NlriSlice {
     public void forEach(Visitor visitor) {
         int at = from;
         while (at < to) {
+            int pathId = 0;
+            if (pathIds) {
+                pathId = (int) (word(at, 4) >>> 32);
+                at += 4;
+            }
             int length = bytes[at++] & 0xff;
             int octets = (length + 7) / 8;
             long high = word(at, Math.min(octets, 8));
             long low = octets > 8 ? word(at + 8, octets - 8) : 0;
-            visitor.prefix(high & mask(Math.min(length, 64)), low & mask(Math.max(length - 64, 0)), length);
+            visitor.prefix(pathId, high & mask(Math.min(length, 64)), low & mask(Math.max(length - 64, 0)), length);
             at += octets;
         }
     }

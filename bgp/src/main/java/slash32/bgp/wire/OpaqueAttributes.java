@@ -18,15 +18,10 @@ final class OpaqueAttributes {
 
     static Stream<Row> rows() {
         return Stream.of(
-                kept(AttributeCode.PMSI_TUNNEL, TREAT_AS_WITHDRAW, OpaqueAttributes::isPmsiTunnel),
-                kept(AttributeCode.TUNNEL_ENCAPSULATION, TREAT_AS_WITHDRAW, value -> areTlvs(value, 2, 0)),
-                kept(
-                        AttributeCode.IPV6_EXTENDED_COMMUNITIES,
-                        TREAT_AS_WITHDRAW, // RFC 7606 §7.15
-                        value -> value.remaining() > 0 && value.remaining() % 20 == 0),
+                kept(AttributeCode.PMSI_TUNNEL, TREAT_AS_WITHDRAW, value -> PmsiTunnel.decode(value) != null),
+                kept(AttributeCode.TUNNEL_ENCAPSULATION, TREAT_AS_WITHDRAW, value -> Tunnel.decode(value) != null),
                 ignored(AttributeCode.AIGP, value -> value.remaining() > 0 && areTlvs(value, 1, 3)),
                 ignored(AttributeCode.BGP_LS, value -> areTlvs(value, 2, 0)),
-                kept(AttributeCode.ONLY_TO_CUSTOMER, TREAT_AS_WITHDRAW, value -> value.remaining() == 4),
                 kept(AttributeCode.PREFIX_SID, ATTRIBUTE_DISCARD, value -> areTlvs(value, 1, 0)));
     }
 
@@ -36,7 +31,7 @@ final class OpaqueAttributes {
             if (!shape.test(value)) {
                 return new AttributeFault(type, ifMalformed, NotificationCode.OPTIONAL_ATTRIBUTE_ERROR, Bytes.EMPTY);
             }
-            into.builder.other(OPTIONAL_TRANSITIVE, type, bytes);
+            into.builder.other(into.flags, type, bytes);
             return null;
         });
     }
@@ -51,11 +46,6 @@ final class OpaqueAttributes {
                 (value, _) -> shape.test(value)
                         ? null
                         : AttributeFault.discard(type, NotificationCode.OPTIONAL_ATTRIBUTE_ERROR));
-    }
-
-    /// Flags, tunnel type and label before the tunnel identifier (RFC 6514 §5).
-    private static boolean isPmsiTunnel(Reader value) {
-        return value.remaining() >= 5;
     }
 
     /// True if type-length-value elements fill {@code in}: a type of some octets, two octets of length.

@@ -7,6 +7,7 @@ import java.util.StringJoiner;
 import org.jspecify.annotations.Nullable;
 import slash32.net.Bytes;
 import slash32.net.IpAddress;
+import slash32.net.Ipv6Address;
 
 /// The path attributes of a route, without its NLRI. Immutable, compared by value, with its hash computed once: RIBs
 /// share one instance among all routes that have it.
@@ -17,40 +18,59 @@ public final class PathAttributes {
     private final Origin origin;
     private final AsPath asPath;
     private final @Nullable IpAddress nextHop;
+    private final @Nullable Ipv6Address linkLocalNextHop;
+    private final Bytes opaqueNextHop;
     private final long med;
     private final long localPref;
     private final boolean atomicAggregate;
     private final List<Integer> communities;
+    private final List<ExtendedCommunity> extendedCommunities;
+    private final List<Ipv6ExtendedCommunity> ipv6ExtendedCommunities;
     private final List<LargeCommunity> largeCommunities;
+    private final long onlyToCustomer;
     private final @Nullable BgpIdentifier originatorId;
     private final List<Integer> clusterList;
     private final List<RawAttribute> others;
+    /// A bit for each type below 64 that came with the Partial bit.
+    private final long partial;
     private final int hash;
 
     private PathAttributes(Builder builder) {
         origin = builder.origin;
         asPath = builder.asPath;
         nextHop = builder.nextHop;
+        linkLocalNextHop = builder.linkLocalNextHop;
+        opaqueNextHop = builder.opaqueNextHop;
         med = builder.med;
         localPref = builder.localPref;
         atomicAggregate = builder.atomicAggregate;
         communities = List.copyOf(builder.communities);
+        extendedCommunities = List.copyOf(builder.extendedCommunities);
+        ipv6ExtendedCommunities = List.copyOf(builder.ipv6ExtendedCommunities);
         largeCommunities = List.copyOf(builder.largeCommunities);
+        onlyToCustomer = builder.onlyToCustomer;
         originatorId = builder.originatorId;
         clusterList = List.copyOf(builder.clusterList);
         others = List.copyOf(builder.others);
+        partial = builder.partial;
         hash = Objects.hash(
                 origin,
                 asPath,
                 nextHop,
+                linkLocalNextHop,
+                opaqueNextHop,
                 med,
                 localPref,
                 atomicAggregate,
                 communities,
+                extendedCommunities,
+                ipv6ExtendedCommunities,
                 largeCommunities,
+                onlyToCustomer,
                 originatorId,
                 clusterList,
-                others);
+                others,
+                partial);
     }
 
     public Origin origin() {
@@ -64,6 +84,16 @@ public final class PathAttributes {
     /// NEXT_HOP, or the global address of MP_REACH_NLRI's; null in a message that announces nothing.
     public @Nullable IpAddress nextHop() {
         return nextHop;
+    }
+
+    /// The link-local address beside a global next hop (RFC 2545 §3); null if there is none.
+    public @Nullable Ipv6Address linkLocalNextHop() {
+        return linkLocalNextHop;
+    }
+
+    /// The next hop field of a family that we don't know, as it came; else empty.
+    public Bytes opaqueNextHop() {
+        return opaqueNextHop;
     }
 
     /// 0 to 4294967295 or {@link #ABSENT}.
@@ -85,8 +115,21 @@ public final class PathAttributes {
         return communities;
     }
 
+    public List<ExtendedCommunity> extendedCommunities() {
+        return extendedCommunities;
+    }
+
+    public List<Ipv6ExtendedCommunity> ipv6ExtendedCommunities() {
+        return ipv6ExtendedCommunities;
+    }
+
     public List<LargeCommunity> largeCommunities() {
         return largeCommunities;
+    }
+
+    /// The AS number of Only to Customer (RFC 9234 §5), or {@link #ABSENT}.
+    public long onlyToCustomer() {
+        return onlyToCustomer;
     }
 
     /// RFC 4456 §8: who brought the route into the AS.
@@ -99,9 +142,36 @@ public final class PathAttributes {
         return clusterList;
     }
 
-    /// Attributes kept as bytes, ordered by type: AGGREGATOR, extended communities, and what we do not know.
+    /// The PMSI Tunnel attribute; null if there is none.
+    public @Nullable PmsiTunnel pmsiTunnel() {
+        Bytes value = other(AttributeCode.PMSI_TUNNEL);
+        return value == null ? null : PmsiTunnel.decode(Reader.of(value));
+    }
+
+    /// The tunnels of the Tunnel Encapsulation attribute, in order.
+    public List<Tunnel> tunnels() {
+        Bytes value = other(AttributeCode.TUNNEL_ENCAPSULATION);
+        List<Tunnel> tunnels = value == null ? null : Tunnel.decode(Reader.of(value));
+        return tunnels == null ? List.of() : tunnels;
+    }
+
+    private @Nullable Bytes other(int type) {
+        for (RawAttribute other : others) {
+            if (other.type() == type) {
+                return other.value();
+            }
+        }
+        return null;
+    }
+
+    /// Attributes kept as bytes, ordered by type: AGGREGATOR, tunnels, and what we do not know.
     public List<RawAttribute> others() {
         return others;
+    }
+
+    /// True if the attribute came with the Partial bit: somebody on the way did not know it (RFC 4271 §5).
+    boolean isPartial(int type) {
+        return type < 64 && (partial >>> type & 1) != 0;
     }
 
     /// A builder that starts from these attributes.
@@ -110,14 +180,20 @@ public final class PathAttributes {
         builder.origin = origin;
         builder.asPath = asPath;
         builder.nextHop = nextHop;
+        builder.linkLocalNextHop = linkLocalNextHop;
+        builder.opaqueNextHop = opaqueNextHop;
         builder.med = med;
         builder.localPref = localPref;
         builder.atomicAggregate = atomicAggregate;
         builder.communities = communities;
+        builder.extendedCommunities = extendedCommunities;
+        builder.ipv6ExtendedCommunities = ipv6ExtendedCommunities;
         builder.largeCommunities = largeCommunities;
+        builder.onlyToCustomer = onlyToCustomer;
         builder.originatorId = originatorId;
         builder.clusterList = clusterList;
         builder.others = new ArrayList<>(others);
+        builder.partial = partial;
         return builder;
     }
 
@@ -133,14 +209,20 @@ public final class PathAttributes {
                         && origin == that.origin
                         && asPath.equals(that.asPath)
                         && Objects.equals(nextHop, that.nextHop)
+                        && Objects.equals(linkLocalNextHop, that.linkLocalNextHop)
+                        && opaqueNextHop.equals(that.opaqueNextHop)
                         && med == that.med
                         && localPref == that.localPref
                         && atomicAggregate == that.atomicAggregate
                         && communities.equals(that.communities)
+                        && extendedCommunities.equals(that.extendedCommunities)
+                        && ipv6ExtendedCommunities.equals(that.ipv6ExtendedCommunities)
                         && largeCommunities.equals(that.largeCommunities)
+                        && onlyToCustomer == that.onlyToCustomer
                         && Objects.equals(originatorId, that.originatorId)
                         && clusterList.equals(that.clusterList)
-                        && others.equals(that.others));
+                        && others.equals(that.others)
+                        && partial == that.partial);
     }
 
     @Override
@@ -161,6 +243,9 @@ public final class PathAttributes {
         if (!largeCommunities.isEmpty()) {
             text.add("large-community " + largeCommunities);
         }
+        if (!extendedCommunities.isEmpty()) {
+            text.add("extended-community " + extendedCommunities);
+        }
         if (originatorId != null) {
             text.add("originator-id " + originatorId);
         }
@@ -172,14 +257,20 @@ public final class PathAttributes {
         private Origin origin = Origin.IGP;
         private AsPath asPath = AsPath.EMPTY;
         private @Nullable IpAddress nextHop;
+        private @Nullable Ipv6Address linkLocalNextHop;
+        private Bytes opaqueNextHop = Bytes.EMPTY;
         private long med = ABSENT;
         private long localPref = ABSENT;
         private boolean atomicAggregate;
         private List<Integer> communities = List.of();
+        private List<ExtendedCommunity> extendedCommunities = List.of();
+        private List<Ipv6ExtendedCommunity> ipv6ExtendedCommunities = List.of();
         private List<LargeCommunity> largeCommunities = List.of();
+        private long onlyToCustomer = ABSENT;
         private @Nullable BgpIdentifier originatorId;
         private List<Integer> clusterList = List.of();
         private List<RawAttribute> others = new ArrayList<>();
+        private long partial;
 
         private Builder() {}
 
@@ -196,6 +287,16 @@ public final class PathAttributes {
         public Builder nextHop(@Nullable IpAddress value) {
             nextHop = value;
             return this;
+        }
+
+        public Builder linkLocalNextHop(@Nullable Ipv6Address value) {
+            linkLocalNextHop = value;
+            return this;
+        }
+
+        Builder nextHop(NextHop value) {
+            opaqueNextHop = value.octets();
+            return nextHop(value.address()).linkLocalNextHop(value.linkLocal());
         }
 
         public Builder med(long value) {
@@ -218,6 +319,38 @@ public final class PathAttributes {
             return this;
         }
 
+        public Builder extendedCommunities(List<ExtendedCommunity> value) {
+            extendedCommunities = value;
+            return this;
+        }
+
+        public Builder ipv6ExtendedCommunities(List<Ipv6ExtendedCommunity> value) {
+            ipv6ExtendedCommunities = value;
+            return this;
+        }
+
+        /// The AS number of Only to Customer, or {@link PathAttributes#ABSENT}.
+        public Builder onlyToCustomer(long value) {
+            onlyToCustomer = value;
+            return this;
+        }
+
+        public Builder pmsiTunnel(PmsiTunnel value) {
+            return other(AttributeCode.OPTIONAL | AttributeCode.TRANSITIVE, AttributeCode.PMSI_TUNNEL, value.encode());
+        }
+
+        public Builder tunnels(List<Tunnel> value) {
+            return other(
+                    AttributeCode.OPTIONAL | AttributeCode.TRANSITIVE,
+                    AttributeCode.TUNNEL_ENCAPSULATION,
+                    Tunnel.encode(value));
+        }
+
+        Builder partial(int type) {
+            partial |= type < 64 ? 1L << type : 0;
+            return this;
+        }
+
         public Builder largeCommunities(List<LargeCommunity> value) {
             largeCommunities = value;
             return this;
@@ -235,12 +368,6 @@ public final class PathAttributes {
 
         public Builder other(int flags, int type, Bytes value) {
             others.add(new RawAttribute(flags, type, value));
-            return this;
-        }
-
-        /// Takes away what {@link PathAttributes#others} has of this type.
-        public Builder withoutOther(int type) {
-            others.removeIf(attribute -> attribute.type() == type);
             return this;
         }
 

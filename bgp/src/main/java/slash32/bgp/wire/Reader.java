@@ -18,6 +18,10 @@ public final class Reader {
         limit = to;
     }
 
+    static Reader of(Bytes bytes) {
+        return new Reader(bytes.toArray(), 0, bytes.length());
+    }
+
     byte[] array() {
         return bytes;
     }

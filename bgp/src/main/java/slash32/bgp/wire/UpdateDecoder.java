@@ -9,15 +9,14 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import slash32.net.Bytes;
-import slash32.net.IpAddress;
-import slash32.net.Ipv6Address;
 
 /// Decodes UPDATE messages of one session (RFC 4271 §4.3, RFC 4760 §3, RFC 7606).
 ///
-/// A block of path attributes that was seen before is not decoded again: it is found by its bytes, and routes share
-/// the one {@link PathAttributes}. Structure comes first, legality second, so that what can be withdrawn is withdrawn.
+/// A block of path attributes that was seen before is not decoded again: it is found by its bytes, and routes share the
+/// one {@link PathAttributes}. Structure comes first, legality second, so that what can be withdrawn is withdrawn.
 /// Owned by one thread.
 public final class UpdateDecoder {
+    private static final int OPTIONAL_TRANSITIVE = AttributeCode.OPTIONAL | AttributeCode.TRANSITIVE;
     private static final int CACHED_BLOCKS_MAX = 65_536;
     private static final long CACHED_BYTES_MAX = 16 << 20;
 
@@ -31,7 +30,7 @@ public final class UpdateDecoder {
     }
 
     /// A block's bytes without the multiprotocol attributes, and what else decides what they mean.
-    private record BlockKey(Bytes bytes, @Nullable IpAddress reachNextHop, boolean announces) {}
+    private record BlockKey(Bytes bytes, @Nullable NextHop reachNextHop, boolean announces) {}
 
     private record Block(PathAttributes attributes, List<AttributeFault> faults) {}
 
@@ -44,7 +43,7 @@ public final class UpdateDecoder {
         boolean multiprotocol;
 
         @Nullable
-        IpAddress reachNextHop;
+        NextHop reachNextHop;
 
         @Nullable
         NlriSlice reach;
@@ -67,13 +66,14 @@ public final class UpdateDecoder {
         if (withdrawnLength + 2 > message.remaining()) {
             return broken(NotificationCode.MALFORMED_ATTRIBUTE_LIST);
         }
-        NlriSlice withdrawn = NlriSlice.check(AddressFamily.IPV4_UNICAST, message.slice(withdrawnLength));
+        boolean pathIds = terms.addPathReceived().contains(AddressFamily.IPV4_UNICAST);
+        NlriSlice withdrawn = NlriSlice.check(AddressFamily.IPV4_UNICAST, pathIds, message.slice(withdrawnLength));
         int attributesLength = message.u16();
         if (attributesLength > message.remaining()) {
             return broken(NotificationCode.MALFORMED_ATTRIBUTE_LIST);
         }
         Reader block = message.slice(attributesLength);
-        NlriSlice announced = NlriSlice.check(AddressFamily.IPV4_UNICAST, message);
+        NlriSlice announced = NlriSlice.check(AddressFamily.IPV4_UNICAST, pathIds, message);
         if (withdrawn == null || announced == null) {
             return broken(NotificationCode.INVALID_NETWORK_FIELD);
         }
@@ -237,7 +237,7 @@ public final class UpdateDecoder {
     }
 
     /// RFC 7606 §7.11: a next hop of the wrong length leaves no way to find the NLRI, so the session goes.
-    private static void reach(AddressFamily family, boolean agreed, Reader value, Layout layout) {
+    private void reach(AddressFamily family, boolean agreed, Reader value, Layout layout) {
         int type = AttributeCode.MP_REACH_NLRI;
         int nextHopLength = value.remaining() < 2 ? -1 : value.u8();
         if (nextHopLength < 0 || nextHopLength + 1 > value.remaining()) {
@@ -249,24 +249,19 @@ public final class UpdateDecoder {
         if (!agreed) {
             return;
         }
-        boolean fits = family.equals(AddressFamily.IPV4_UNICAST)
-                ? nextHopLength == 4
-                : nextHopLength == 16 || nextHopLength == 32;
-        if (!fits) {
+        layout.reachNextHop = NextHop.decode(family, terms.extendedNextHops().contains(family), nextHop);
+        if (layout.reachNextHop == null) {
             layout.faults.add(AttributeFault.reset(type, NotificationCode.OPTIONAL_ATTRIBUTE_ERROR));
             return;
         }
         layout.reach = prefixes(type, family, value, layout);
-        layout.reachNextHop = nextHopLength == 4
-                ? new slash32.net.Ipv4Address(nextHop.i32())
-                : new Ipv6Address(nextHop.i64(), nextHop.i64());
-        if (!AttributeDecoders.isHost(layout.reachNextHop)) {
+        if (!layout.reachNextHop.isUsable()) {
             layout.faults.add(AttributeFault.withdraw(type, NotificationCode.INVALID_NEXT_HOP));
         }
     }
 
-    private static @Nullable NlriSlice prefixes(int type, AddressFamily family, Reader value, Layout layout) {
-        NlriSlice slice = NlriSlice.check(family, value);
+    private @Nullable NlriSlice prefixes(int type, AddressFamily family, Reader value, Layout layout) {
+        NlriSlice slice = NlriSlice.check(family, terms.addPathReceived().contains(family), value);
         if (slice == null) {
             layout.faults.add(AttributeFault.reset(type, NotificationCode.OPTIONAL_ATTRIBUTE_ERROR));
         }
@@ -277,7 +272,7 @@ public final class UpdateDecoder {
     ///
     /// @param reachNextHop of MP_REACH_NLRI, whose prefixes they are for; null for the NLRI field
     /// @param announces what is mandatory with prefixes must be there
-    private Block block(Layout layout, @Nullable IpAddress reachNextHop, boolean announces, List<Block> blocks) {
+    private Block block(Layout layout, @Nullable NextHop reachNextHop, boolean announces, List<Block> blocks) {
         var key = new BlockKey(Bytes.copyOf(scratch, 0, layout.scratchLength), reachNextHop, announces);
         Block known = cache.get(key);
         if (known == null) {
@@ -293,7 +288,7 @@ public final class UpdateDecoder {
         return known;
     }
 
-    private Block decodeBlock(Reader block, @Nullable IpAddress reachNextHop, boolean announces) {
+    private Block decodeBlock(Reader block, @Nullable NextHop reachNextHop, boolean announces) {
         var attributes = new AttributeDecoders.Attributes(terms);
         var faults = new ArrayList<AttributeFault>();
         var present = new BitSet(256);
@@ -323,7 +318,7 @@ public final class UpdateDecoder {
     private static @Nullable AttributeFault one(
             int flags, int type, Reader value, AttributeDecoders.Attributes attributes) {
         AttributeDecoders.Row row = AttributeDecoders.ROWS.get(type);
-        int kind = flags & (AttributeCode.OPTIONAL | AttributeCode.TRANSITIVE);
+        int kind = flags & OPTIONAL_TRANSITIVE;
         if (row == null) {
             if ((flags & AttributeCode.OPTIONAL) == 0) {
                 return AttributeFault.reset(type, NotificationCode.UNRECOGNIZED_WELL_KNOWN_ATTRIBUTE);
@@ -337,6 +332,10 @@ public final class UpdateDecoder {
         boolean partialWellKnown = row.flags() == AttributeCode.TRANSITIVE && (flags & AttributeCode.PARTIAL) != 0;
         if (kind != row.flags() || partialWellKnown) {
             return new AttributeFault(type, row.wrongFlags(), NotificationCode.ATTRIBUTE_FLAGS_ERROR, Bytes.EMPTY);
+        }
+        attributes.flags = flags & (OPTIONAL_TRANSITIVE | AttributeCode.PARTIAL);
+        if ((attributes.flags & AttributeCode.PARTIAL) != 0 && row.flags() == OPTIONAL_TRANSITIVE) {
+            attributes.builder.partial(type);
         }
         return row.decoder().decode(value, attributes);
     }

@@ -3,23 +3,26 @@ package slash32.bgp.wire;
 import java.io.ByteArrayOutputStream;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
-import slash32.net.IpAddress;
+import slash32.net.Bytes;
 
 /// Packs prefixes that share attributes, or that go, into as few UPDATE messages as fit (RFC 4271 §4.3, RFC 4760 §3).
 ///
 /// Prefixes are added one by one; whenever a message is full, and at the end, it is handed to the consumer. Owned by
-/// one
-/// thread; reused for any number of batches.
+/// one thread; reused for any number of batches.
 public final class UpdateEncoder {
     /// Room for the header of a message and of its MP attribute, which grow with neither prefixes nor attributes.
-    private static final int OVERHEAD_BYTES = Framer.HEADER_BYTES + 4 + 4 + 5 + 16;
+    private static final int OVERHEAD_BYTES = Framer.HEADER_BYTES + 4 + 4 + 5 + 48;
 
     private final Terms terms;
     private final Consumer<byte[]> messages;
     private final ByteArrayOutputStream nlri = new ByteArrayOutputStream(Framer.MAX_BYTES);
     private AddressFamily family = AddressFamily.IPV4_UNICAST;
     private byte[] attributes = new byte[0];
-    private @Nullable IpAddress nextHop;
+    /// The next hop field; null while withdrawing.
+    private @Nullable Bytes nextHop;
+
+    private boolean pathIds;
+    private boolean classic;
 
     /// An encoder for one session.
     ///
@@ -31,16 +34,17 @@ public final class UpdateEncoder {
 
     /// Begins announcements of {@code family} with these attributes.
     ///
-    /// @throws IllegalArgumentException if the attributes have no next hop, or leave no room for a prefix
+    /// @throws IllegalArgumentException if the attributes have no next hop and the family needs one, or leave no
+    /// room for a prefix
     public void beginAnnouncing(AddressFamily family, PathAttributes shared) {
-        this.family = family;
-        nextHop = shared.nextHop();
-        if (nextHop == null) {
+        begin(family);
+        nextHop = NextHop.encode(family, shared);
+        if (nextHop.length() == 0 && family.needsNextHop()) {
             throw new IllegalArgumentException("attributes without a next hop announce nothing: " + shared);
         }
-        boolean classic = family.equals(AddressFamily.IPV4_UNICAST);
-        attributes = MessageEncoder.attributes(shared, terms, classic ? nextHop : null);
-        if (attributes.length + OVERHEAD_BYTES + 17 > Framer.MAX_BYTES) {
+        classic = family.equals(AddressFamily.IPV4_UNICAST) && nextHop.length() == 4;
+        attributes = AttributeEncoder.encode(shared, terms, classic ? shared.nextHop() : null);
+        if (attributes.length + OVERHEAD_BYTES + 21 > terms.maxMessageBytes()) {
             throw new IllegalArgumentException(
                     "attributes of " + attributes.length + " octets leave no room for a prefix");
         }
@@ -48,20 +52,35 @@ public final class UpdateEncoder {
 
     /// Begins withdrawals of {@code family}.
     public void beginWithdrawing(AddressFamily family) {
-        this.family = family;
+        begin(family);
         nextHop = null;
         attributes = new byte[0];
     }
 
+    private void begin(AddressFamily next) {
+        family = next;
+        classic = next.equals(AddressFamily.IPV4_UNICAST);
+        pathIds = terms.addPathSent().contains(next);
+    }
+
     /// Adds a prefix; see {@link NlriSlice.Visitor} for its form.
-    public void add(long high, long low, int length) {
+    ///
+    /// @param pathId left out in a session without path identifiers
+    public void add(int pathId, long high, long low, int length) {
         int octets = (length + 7) / 8;
-        if (OVERHEAD_BYTES + attributes.length + nlri.size() + 1 + octets > Framer.MAX_BYTES) {
-            end();
+        makeRoom(5 + octets);
+        if (pathIds) {
+            MessageEncoder.i32(pathId, nlri);
         }
         nlri.write(length);
         for (int i = 0; i < octets; i++) {
             nlri.write((int) (i < 8 ? high >>> (56 - 8 * i) : low >>> (120 - 8 * i)));
+        }
+    }
+
+    private void makeRoom(int octets) {
+        if (OVERHEAD_BYTES + attributes.length + nlri.size() + octets > terms.maxMessageBytes()) {
+            end();
         }
     }
 
@@ -71,7 +90,7 @@ public final class UpdateEncoder {
             return;
         }
         var body = new ByteArrayOutputStream(Framer.MAX_BYTES);
-        if (family.equals(AddressFamily.IPV4_UNICAST)) {
+        if (classic) {
             classic(body);
         } else {
             multiprotocol(body);
@@ -100,7 +119,7 @@ public final class UpdateEncoder {
         boolean announces = nextHop != null;
         int length = 3 + (announces ? 2 + gateway.length : 0) + nlri.size();
         int type = announces ? AttributeCode.MP_REACH_NLRI : AttributeCode.MP_UNREACH_NLRI;
-        MessageEncoder.header(AttributeCode.OPTIONAL, type, length, block);
+        AttributeEncoder.header(AttributeCode.OPTIONAL, type, length, block);
         MessageEncoder.u16(family.afi(), block);
         block.write(family.safi());
         if (announces) {

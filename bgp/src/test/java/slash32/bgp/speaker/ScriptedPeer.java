@@ -97,8 +97,8 @@ final class ScriptedPeer implements AutoCloseable {
         encoder.beginAnnouncing(AdjRibOut.family(prefixes[0]), attributes);
         for (Prefix prefix : prefixes) {
             switch (prefix.address()) {
-                case Ipv4Address v4 -> encoder.add((long) v4.value() << 32, 0, prefix.length());
-                case Ipv6Address v6 -> encoder.add(v6.high(), v6.low(), prefix.length());
+                case Ipv4Address v4 -> encoder.add(0, (long) v4.value() << 32, 0, prefix.length());
+                case Ipv6Address v6 -> encoder.add(0, v6.high(), v6.low(), prefix.length());
             }
         }
         encoder.end();

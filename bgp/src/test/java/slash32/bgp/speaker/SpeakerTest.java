@@ -549,7 +549,7 @@ class SpeakerTest {
 
     private static List<Prefix> prefixes(NlriSlice slice) {
         var prefixes = new ArrayList<Prefix>();
-        slice.forEach((high, _, length) -> prefixes.add(new Prefix(new Ipv4Address((int) (high >>> 32)), length)));
+        slice.forEach((_, high, _, length) -> prefixes.add(new Prefix(new Ipv4Address((int) (high >>> 32)), length)));
         return prefixes;
     }
 

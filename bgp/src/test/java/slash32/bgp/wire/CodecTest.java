@@ -40,15 +40,23 @@ class CodecTest {
                         new Capability.Multiprotocol(AddressFamily.IPV6_UNICAST),
                         new Capability.RouteRefresh(),
                         new Capability.GracefulRestart(true, true, 120, Map.of(AddressFamily.IPV4_UNICAST, true)),
-                        new Capability.EnhancedRouteRefresh(),
-                        new Capability.LongLivedGracefulRestart(Map.of(
-                                AddressFamily.IPV4_UNICAST, new Capability.LongLived(true, 0xff_ffff),
-                                AddressFamily.IPV6_UNICAST, new Capability.LongLived(false, 3_600))),
-                        new Capability.Role(PeerRole.ROUTE_SERVER_CLIENT),
                         new Capability.FourOctetAs(new Asn(4_200_000_000L)),
-                        new Capability.Unknown(73, Bytes.fromHex("0102"))));
+                        new Capability.ExtendedNextHop(List.of(
+                                new Capability.ExtendedNextHop.Encoding(AddressFamily.IPV4_UNICAST, 2),
+                                new Capability.ExtendedNextHop.Encoding(AddressFamily.IPV4_VPN, 2))),
+                        new Capability.ExtendedMessage(),
+                        new Capability.Role(PeerRole.CUSTOMER),
+                        new Capability.AddPath(Map.of(
+                                AddressFamily.IPV4_UNICAST, Capability.AddPathMode.BOTH,
+                                AddressFamily.L2VPN_EVPN, Capability.AddPathMode.RECEIVE)),
+                        new Capability.EnhancedRouteRefresh(),
+                        new Capability.LongLivedGracefulRestart(
+                                Map.of(AddressFamily.IPV6_UNICAST, new Capability.LongLived(true, 86_400))),
+                        new Capability.Fqdn("hv1", "example.net"),
+                        new Capability.SoftwareVersion("slash32"),
+                        new Capability.Unknown(200, Bytes.fromHex("0102"))));
         byte[] bytes = MessageEncoder.encode(open);
-        assertThat(HexFormat.of().formatHex(bytes, 19, 29)).isEqualTo("045ba0005a0a00000b37"); // AS_TRANS
+        assertThat(HexFormat.of().formatHex(bytes, 19, 29)).isEqualTo("045ba0005a0a00000b66"); // AS_TRANS
         assertThat(decode(bytes)).isEqualTo(new MessageDecoder.Decoded.Accepted(open));
     }
 
@@ -151,8 +159,8 @@ class CodecTest {
             first = first == null ? attributes(update) : first;
             assertThat(attributes(update)).isSameAs(first); // interned by its bytes
             update.announced()
-                    .forEach(
-                            announcement -> announcement.prefixes().forEach((h, l, n) -> got.add(prefix(v6, h, l, n))));
+                    .forEach(announcement ->
+                            announcement.prefixes().forEach((_, h, l, n) -> got.add(prefix(v6, h, l, n))));
         }
         assertThat(got).isEqualTo(wanted);
         assertThat(messages.size()).isLessThanOrEqualTo(3_000 * 18 / 3_900 + 1);
@@ -171,7 +179,7 @@ class CodecTest {
             byte[] message = messages.getFirst();
             Update update = new UpdateDecoder(IBGP).decode(message, Framer.HEADER_BYTES, message.length);
             assertThat(update.endOfRib()).isNull();
-            update.withdrawn().forEach(s -> s.forEach((h, l, n) -> gone.add(prefix(!prefix.isIpv4(), h, l, n))));
+            update.withdrawn().forEach(s -> s.forEach((_, h, l, n) -> gone.add(prefix(!prefix.isIpv4(), h, l, n))));
         }
         assertThat(gone).containsExactly(Prefix.parse("10.9.0.1/32"), Prefix.parse("2001:db8::1/128"));
     }
@@ -228,7 +236,7 @@ class CodecTest {
             update.announced()
                     .forEach(announcement -> announcement
                             .prefixes()
-                            .forEach((_, _, length) -> assertThat(length).isBetween(0, 128)));
+                            .forEach((_, _, _, length) -> assertThat(length).isBetween(0, 128)));
             assertThat(update.fate() == Fate.ACCEPT).isEqualTo(update.faults().isEmpty());
         }
     }
@@ -264,8 +272,8 @@ class CodecTest {
 
     private static void add(UpdateEncoder encoder, Prefix prefix) {
         switch (prefix.address()) {
-            case Ipv4Address v4 -> encoder.add((long) v4.value() << 32, 0, prefix.length());
-            case Ipv6Address v6 -> encoder.add(v6.high(), v6.low(), prefix.length());
+            case Ipv4Address v4 -> encoder.add(0, (long) v4.value() << 32, 0, prefix.length());
+            case Ipv6Address v6 -> encoder.add(0, v6.high(), v6.low(), prefix.length());
         }
     }
 

@@ -115,7 +115,7 @@ final class Vectors {
     private static List<Prefix> prefixes(NlriSlice slice) {
         var prefixes = new ArrayList<Prefix>();
         boolean v4 = slice.family().equals(AddressFamily.IPV4_UNICAST);
-        slice.forEach((high, low, length) -> prefixes.add(
+        slice.forEach((_, high, low, length) -> prefixes.add(
                 new Prefix(v4 ? new Ipv4Address((int) (high >>> 32)) : new Ipv6Address(high, low), length)));
         return prefixes;
     }
