@@ -22,14 +22,14 @@ demo: packages build ## two minutes of proof: fabric up, VMs reach each other an
 	@bin/slash32 lab test lab/topologies/demo
 
 check: packages-build ## the fast inner loop: build checks and every test that needs no root
-	@.ci/count-tests $(MVN) verify
+	@.ci/count-tests $(MVN) -T2 verify
 
 test: packages build ## every test: unit, kernel, interop and the lab's scenarios; needs root
 	@.ci/count-tests $(MVN) verify -Dtest.groups.excluded=
 	@bin/slash32 lab test $(SCENARIOS)
 
 build: packages-build ## leaves bin/slash32 runnable
-	@$(MVN) -DskipTests package
+	@$(MVN) -T2 -DskipTests package
 
 bench: packages build ## benchmarks of the lab, printed as JSON lines and a table
 	@bin/slash32 lab bench
