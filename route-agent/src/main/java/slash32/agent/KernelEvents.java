@@ -14,7 +14,6 @@ final class KernelEvents implements AutoCloseable {
     private final Subscription subscription;
     private final Consumer<RouteEvent> events;
     private final Runnable lost;
-    private final int ownPort;
 
     /// Subscribes in the calling thread's network namespace.
     ///
@@ -24,9 +23,9 @@ final class KernelEvents implements AutoCloseable {
     KernelEvents(int ownPort, Consumer<RouteEvent> events, Runnable lost) throws IOException {
         this.events = events;
         this.lost = lost;
-        this.ownPort = ownPort;
-        subscription = Subscription.open(
+        subscription = Subscription.openToOthers(
                 NetlinkProtocol.ROUTE,
+                ownPort,
                 Rt.RTNLGRP_LINK,
                 Rt.RTNLGRP_NEIGH,
                 Rt.RTNLGRP_IPV4_IFADDR,
@@ -41,7 +40,7 @@ final class KernelEvents implements AutoCloseable {
         var batch = new ArrayList<RouteEvent>();
         while (true) {
             Subscription.Outcome outcome = subscription.receive(message -> {
-                RouteEvent event = message.port() == ownPort ? null : RouteEvent.parse(message);
+                RouteEvent event = RouteEvent.parse(message);
                 if (event != null) {
                     batch.add(event);
                 }

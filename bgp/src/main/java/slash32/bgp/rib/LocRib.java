@@ -7,8 +7,7 @@ import slash32.bgp.wire.AddressFamily;
 import slash32.bgp.wire.PathAttributes;
 
 /// Every peer's Adj-RIB-In and the Loc-RIB of one family, in flat arrays: a prefix has a chain of paths, one a peer,
-/// and
-/// a best one. A path costs 21 octets and a reference besides its prefix; attributes are shared.
+/// and a best one. A path costs 21 octets and a reference besides its prefix; attributes are shared.
 ///
 /// Peers are small numbers that the caller gives. Losing a peer costs its routes: the paths of a peer are chained too.
 /// Every change of a best path goes to the delta that is passed in, and nothing else does. The arrays shrink with the
@@ -246,7 +245,7 @@ public final class LocRib {
         bestPath[prefix] = best;
         PathAttributes now = best(prefix);
         if (!Objects.equals(now, before)) {
-            delta.add(prefixes.high(prefix), prefixes.low(prefix), prefixes.length(prefix), now);
+            delta.add(prefixes.high(prefix), prefixes.low(prefix), prefixes.length(prefix), before, now);
         }
     }
 

@@ -15,6 +15,7 @@ public final class RibDelta {
     private final long[] high;
     private final long[] low;
     private final byte[] length;
+    private final @Nullable PathAttributes[] before;
     private final @Nullable PathAttributes[] attributes;
 
     private RibDelta(Builder builder) {
@@ -22,6 +23,7 @@ public final class RibDelta {
         high = Arrays.copyOf(builder.high, builder.size);
         low = Arrays.copyOf(builder.low, builder.size);
         length = Arrays.copyOf(builder.length, builder.size);
+        before = Arrays.copyOf(builder.before, builder.size);
         attributes = Arrays.copyOf(builder.attributes, builder.size);
     }
 
@@ -46,6 +48,11 @@ public final class RibDelta {
         return length[index] & 0xff;
     }
 
+    /// The best path until now; null if there was none.
+    public @Nullable PathAttributes before(int index) {
+        return before[index];
+    }
+
     /// The best path now; null if there is none any more.
     public @Nullable PathAttributes attributes(int index) {
         return attributes[index];
@@ -68,6 +75,7 @@ public final class RibDelta {
         private long[] high = new long[FEW];
         private long[] low = new long[FEW];
         private byte[] length = new byte[FEW];
+        private @Nullable PathAttributes[] before = new PathAttributes[FEW];
         private @Nullable PathAttributes[] attributes = new PathAttributes[FEW];
         private int size;
 
@@ -79,20 +87,23 @@ public final class RibDelta {
             return size;
         }
 
-        /// Adds a change; null attributes for a prefix without a path.
-        public void add(long newHigh, long newLow, int newLength, @Nullable PathAttributes best) {
+        /// Adds a change from {@code old} to {@code best}; null attributes for a prefix without a path.
+        public void add(
+                long newHigh, long newLow, int newLength, @Nullable PathAttributes old, @Nullable PathAttributes best) {
             if (size == high.length) {
                 resize(2 * size);
             }
             high[size] = newHigh;
             low[size] = newLow;
             length[size] = (byte) newLength;
+            before[size] = old;
             attributes[size++] = best;
         }
 
         /// What was collected; starts anew.
         public RibDelta build() {
             var delta = new RibDelta(this);
+            Arrays.fill(before, 0, size, null);
             Arrays.fill(attributes, 0, size, null);
             size = 0;
             if (high.length > KEPT_MAX) {
@@ -105,6 +116,7 @@ public final class RibDelta {
             high = Arrays.copyOf(high, capacity);
             low = Arrays.copyOf(low, capacity);
             length = Arrays.copyOf(length, capacity);
+            before = Arrays.copyOf(before, capacity);
             attributes = Arrays.copyOf(attributes, capacity);
         }
     }

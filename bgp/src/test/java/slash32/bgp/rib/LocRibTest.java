@@ -249,6 +249,7 @@ class LocRibTest {
                 assertThat(Objects.equals(before, best))
                         .as("%s said again", built.prefix(i))
                         .isFalse();
+                assertThat(built.before(i)).isEqualTo(before);
             }
             for (int i = 0; i < built.size(); i++) {
                 assertThat(rib.best(built.high(i), built.low(i), built.length(i)))

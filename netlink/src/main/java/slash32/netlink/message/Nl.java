@@ -3,6 +3,7 @@ package slash32.netlink.message;
 /// Code points of linux/netlink.h.
 public final class Nl {
     public static final int HEADER_BYTES = 16;
+    public static final int FLAGS_OFFSET = 6;
 
     public static final int NLMSG_NOOP = 1;
     public static final int NLMSG_ERROR = 2;

@@ -12,7 +12,7 @@ import slash32.net.IpAddress;
 /// its sequence number is written when it is sent.
 ///
 /// Not thread-safe while it is built.
-public final class Request {
+public final class Request implements Outgoing {
     private static final int SEQUENCE_OFFSET = 8;
 
     private final Supplier<String> description;
@@ -122,14 +122,12 @@ public final class Request {
         return this;
     }
 
-    /// The request's length in bytes with its header; a multiple of 4.
+    @Override
     public int length() {
         return bytes.position();
     }
 
-    /// The request as it goes to the kernel with this sequence number.
-    ///
-    /// @param sequence nlmsg_seq
+    @Override
     public void writeTo(ByteBuffer target, int sequence) {
         bytes.putInt(0, bytes.position()).putInt(SEQUENCE_OFFSET, sequence);
         target.put(bytes.array(), 0, bytes.position());

@@ -3,6 +3,7 @@ package slash32.netlink.socket;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.function.Consumer;
@@ -11,6 +12,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import slash32.netlink.message.Message;
 import slash32.netlink.message.Nl;
+import slash32.netlink.message.Outgoing;
 import slash32.netlink.message.Request;
 
 /// A netlink socket for requests: one at a time, in pipelined batches, or as a transaction; and for dumps
@@ -111,22 +113,26 @@ public final class NetlinkSocket implements AutoCloseable {
         }
     }
 
-    /// Sends many requests, up to 64 a call, and matches each answer by its sequence number. One that is refused does
-    /// not
-    /// stop the others.
+    /// Sends many requests, up to 64 a call, and matches each refusal by its sequence number. One that is refused does
+    /// not stop the others. Only the last of a call is acknowledged, which says that all before it were worked off.
     ///
     /// @return for each request null, or why it was refused
     /// @throws IOException if answers are missing: what is in force is then unknown
-    public List<@Nullable KernelException> executeAll(List<Request> requests) throws IOException {
+    public List<@Nullable KernelException> executeAll(List<? extends Outgoing> requests) throws IOException {
         var outcomes = new ArrayList<@Nullable KernelException>(requests.size());
         int at = 0;
         while (at < requests.size()) {
             int first = sequence + 1;
             int count = 0;
+            int last = 0;
             out.bytes().clear();
             while (at + count < requests.size()
                     && count < BATCH_REQUESTS
                     && requests.get(at + count).length() <= out.bytes().remaining()) {
+                if (count > 0) {
+                    clearAcknowledge(last);
+                }
+                last = out.bytes().position();
                 requests.get(at + count).writeTo(out.bytes(), ++sequence);
                 count++;
             }
@@ -260,18 +266,23 @@ public final class NetlinkSocket implements AutoCloseable {
         return interrupted[0];
     }
 
-    private void collectAnswers(List<Request> sent, int first, List<@Nullable KernelException> outcomes)
+    private void clearAcknowledge(int message) {
+        short flags = out.bytes().getShort(message + Nl.FLAGS_OFFSET);
+        out.bytes().putShort(message + Nl.FLAGS_OFFSET, (short) (flags & ~Nl.NLM_F_ACK));
+    }
+
+    private void collectAnswers(List<? extends Outgoing> sent, int first, List<@Nullable KernelException> outcomes)
             throws IOException {
         int base = outcomes.size();
-        sent.forEach(_ -> outcomes.add(null));
-        int[] open = {sent.size()};
-        while (open[0] > 0) {
+        outcomes.addAll(Collections.nCopies(sent.size(), null));
+        boolean[] ended = new boolean[1];
+        while (!ended[0]) {
             Message.split(receive(sent.getFirst().toString()), message -> {
                 int index = message.sequence() - first;
                 if (!message.isError() || index < 0 || index >= sent.size()) {
                     return; // what a request that timed out left behind
                 }
-                open[0]--;
+                ended[0] |= index == sent.size() - 1;
                 if (message.errno() != 0) {
                     outcomes.set(base + index, refusal(sent.get(index).toString(), message));
                 }

@@ -1,6 +1,7 @@
 package slash32.netlink.socket;
 
 import java.io.IOException;
+import java.lang.ref.Reference;
 import java.util.function.Consumer;
 import slash32.netlink.message.Message;
 
@@ -13,6 +14,8 @@ public final class Subscription implements AutoCloseable {
     private static final int EFD_CLOEXEC = 0x80000;
     private static final int POLLIN = 1;
     private static final int SOL_NETLINK = 270;
+    private static final int SOL_SOCKET = 1;
+    private static final int SO_ATTACH_FILTER = 26;
 
     private final FileDescriptor descriptor;
     private final FileDescriptor wakeup;
@@ -29,7 +32,49 @@ public final class Subscription implements AutoCloseable {
     ///
     /// @param groups numbers of multicast groups (RTNLGRP_*, NFNLGRP_*)
     public static Subscription open(NetlinkProtocol protocol, int... groups) throws IOException {
+        return join(NetlinkSocket.openRaw(protocol, KERNEL_RECEIVE_BYTES), groups);
+    }
+
+    /// Joins {@code groups}, and has the kernel leave out what the socket {@code port} does: a copy that nobody reads
+    /// would cost that socket as much as its own request.
+    ///
+    /// @param port see {@link NetlinkSocket#port}
+    public static Subscription openToOthers(NetlinkProtocol protocol, int port, int... groups) throws IOException {
         FileDescriptor descriptor = NetlinkSocket.openRaw(protocol, KERNEL_RECEIVE_BYTES);
+        leaveOut(descriptor, port);
+        return join(descriptor, groups);
+    }
+
+    /// A classic BPF program (socket(7), SO_ATTACH_FILTER) on nlmsg_pid, which it loads in network byte order.
+    private static void leaveOut(FileDescriptor descriptor, int port) throws IOException {
+        final int loadWord = 0x20;
+        final int jumpIfEqual = 0x15;
+        final int giveBack = 0x06;
+        NativeBuffer program = NativeBuffer.allocate(4 * 8);
+        instruction(program, loadWord, 0, 0, 12);
+        instruction(program, jumpIfEqual, 0, 1, Integer.reverseBytes(port));
+        instruction(program, giveBack, 0, 0, 0);
+        instruction(program, giveBack, 0, 0, -1);
+        NativeBuffer header = NativeBuffer.allocate(16); // struct sock_fprog
+        header.bytes().putShort(0, (short) 4).putLong(8, program.pointer().address());
+        try {
+            FileDescriptor.check(
+                    Libc.INSTANCE.setsockopt(descriptor.value(), SOL_SOCKET, SO_ATTACH_FILTER, header.pointer(), 16),
+                    "attach a filter to a netlink socket");
+        } finally {
+            Reference.reachabilityFence(program); // only its address is in the header
+        }
+    }
+
+    private static void instruction(NativeBuffer program, int code, int ifTrue, int ifFalse, int operand) {
+        program.bytes()
+                .putShort((short) code)
+                .put((byte) ifTrue)
+                .put((byte) ifFalse)
+                .putInt(operand);
+    }
+
+    private static Subscription join(FileDescriptor descriptor, int... groups) throws IOException {
         for (int group : groups) {
             NetlinkSocket.setOption(descriptor, SOL_NETLINK, NetlinkSocket.NETLINK_ADD_MEMBERSHIP, group);
         }

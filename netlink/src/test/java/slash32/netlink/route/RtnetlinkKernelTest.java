@@ -214,6 +214,23 @@ class RtnetlinkKernelTest {
     }
 
     @Test
+    void leavesOutWhatOneSocketDoes() throws IOException {
+        int[] groups = {Rt.RTNLGRP_IPV4_ROUTE, Rt.RTNLGRP_IPV6_ROUTE, Rt.RTNLGRP_NEXTHOP};
+        try (var events = Subscription.openToOthers(NetlinkProtocol.ROUTE, socket.port(), groups)) {
+            for (String prefix : List.of("10.9.0.1/32", "2001:db8:9::1/128")) {
+                socket.execute(
+                        Route.onLink(Prefix.parse(prefix), 16, veth, null, 0).replace());
+                socket.execute(new Nexthop(0x5320_0001, new Nexthop.Target.Blackhole(Rt.AF_INET), Rt.RTPROT_SLASH32)
+                        .replace());
+                Command.run("ip", "route", "del", prefix);
+                var ports = new ArrayList<Integer>();
+                events.receive(message -> ports.add(message.port()));
+                assertThat(ports).isNotEmpty().doesNotContain(socket.port());
+            }
+        }
+    }
+
+    @Test
     void createsBesideOthersRoutesButNeverOverThem() throws IOException {
         Route ours = Route.onLink(Prefix.parse("10.9.0.1/32"), 32, veth, null, 0);
         Command.run("ip", "route", "add", "10.9.0.1/32", "dev", "v0", "metric", "5", "proto", "static");

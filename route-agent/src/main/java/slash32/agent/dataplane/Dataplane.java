@@ -18,6 +18,7 @@ import slash32.agent.intent.DeviceMode;
 import slash32.agent.intent.Effect;
 import slash32.agent.intent.EndpointId;
 import slash32.agent.intent.EndpointSpec;
+import slash32.agent.intent.MemberChange;
 import slash32.agent.intent.Node;
 import slash32.agent.intent.Progress;
 import slash32.agent.status.ConditionKind;
@@ -57,8 +58,7 @@ import slash32.tap.TapSpec;
 import slash32.tap.TapTable;
 import slash32.tap.gateway.GatewayTerms;
 
-/// All that this node has in the kernel, and the order in which it comes: rules, interface, gateway and neighbour,
-/// host
+/// All that this node has in the kernel, and the order in which it comes: rules, interface, gateway and neighbour, host
 /// route; then routes to other nodes. Each stage takes an endpoint up only once the stage before is in force, and an
 /// interface whose rules are not is kept down.
 ///
@@ -143,8 +143,7 @@ public final class Dataplane {
                 users.getOrDefault(group.id(), Set.of()).forEach(this::reportAnew);
             }
             case Effect.Desire.NoGroup(var id) -> firewall.removeGroup(id);
-            case Effect.Desire.Member(var group, IpAddress address) -> firewall.putMember(group, address);
-            case Effect.Desire.NoMember(var group, IpAddress address) -> firewall.removeMember(group, address);
+            case Effect.Desire.Members(List<MemberChange> changes) -> changes.forEach(this::change);
             case Effect.Desire.Routes(RibDelta delta) -> routes(delta);
             case Effect.Desire.NextHop(IpAddress address, Path path) -> nextHop(address, path);
             case Effect.Desire.EndpointsComplete() -> {
@@ -156,6 +155,14 @@ public final class Dataplane {
                 fib.inSync(family.equals(AddressFamily.IPV6_UNICAST));
                 considerFirewallInSync();
             }
+        }
+    }
+
+    private void change(MemberChange change) {
+        if (change.joins()) {
+            firewall.putMember(change.group(), change.address());
+        } else {
+            firewall.removeMember(change.group(), change.address());
         }
     }
 
@@ -192,8 +199,7 @@ public final class Dataplane {
         touched.remove(id);
     }
 
-    /// Unstates what {@code before} has and {@code now} has not. A new stage states again what stays, which then
-    /// costs
+    /// Unstates what {@code before} has and {@code now} has not. A new stage states again what stays, which then costs
     /// nothing.
     private void detach(EndpointStage before, @Nullable EndpointSpec now) {
         EndpointSpec spec = before.spec;
@@ -439,8 +445,7 @@ public final class Dataplane {
     }
 
     /// What an earlier run left goes once every endpoint was stated, in the first pass after that in which each was
-    /// taken
-    /// as far as it comes.
+    /// taken as far as it comes.
     private void sweepOnce() {
         if (endpointsComplete && !swept) {
             swept = true;

@@ -24,10 +24,12 @@ public sealed interface Effect {
 
         record NoGroup(GroupId id) implements Desire {}
 
-        /// {@code address}, of another hypervisor, is in the group.
-        record Member(GroupId group, IpAddress address) implements Desire {}
-
-        record NoMember(GroupId group, IpAddress address) implements Desire {}
+        /// Addresses of other hypervisors change groups, in this order.
+        record Members(List<MemberChange> changes) implements Desire {
+            public Members {
+                changes = List.copyOf(changes);
+            }
+        }
 
         /// Best paths changed.
         record Routes(RibDelta delta) implements Desire {}

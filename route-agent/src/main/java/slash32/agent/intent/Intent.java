@@ -25,6 +25,8 @@ import slash32.bgp.wire.LargeCommunity;
 import slash32.bgp.wire.PathAttributes;
 import slash32.net.InterfaceName;
 import slash32.net.IpAddress;
+import slash32.net.Ipv4Address;
+import slash32.net.Ipv6Address;
 import slash32.net.Prefix;
 import slash32.overlay.choice.Path;
 import slash32.overlay.choice.SiteId;
@@ -183,19 +185,41 @@ public final class Intent {
 
     /// Best paths changed: who is in which group and which site, first; then the routes.
     public void routes(RibDelta delta) {
+        var changes = new ArrayList<MemberChange>();
         for (int i = 0; i < delta.size(); i++) {
-            boolean host = delta.length(i) == (delta.family().afi() == 1 ? 32 : 128);
-            if (host) {
-                hostRoute(delta.prefix(i).address(), delta.attributes(i));
+            List<GroupId> before = groupsOf(delta.before(i));
+            List<GroupId> now = groupsOf(delta.attributes(i));
+            if (!before.equals(now) && isHost(delta, i)) {
+                members.change(delta.prefix(i).address(), before, now, changes::add);
+            }
+        }
+        if (!changes.isEmpty()) {
+            outbox.effect(new Effect.Desire.Members(changes));
+        }
+        for (int i = 0; i < delta.size(); i++) {
+            PathAttributes now = delta.attributes(i);
+            boolean isNodeRoute = isNodeRoute(delta, i, now);
+            if (isNodeRoute || isNodeRoute(delta, i, delta.before(i))) {
+                SiteId site = now == null || !isNodeRoute ? null : siteOf(now);
+                sites.nodeRoute(delta.prefix(i).address(), site, outbox::effect);
             }
         }
         outbox.effect(new Effect.Desire.Routes(delta));
     }
 
-    private void hostRoute(IpAddress address, @Nullable PathAttributes attributes) {
-        members.state(address, attributes == null ? List.of() : groupsOf(attributes), outbox::effect);
-        boolean nodeRoute = attributes != null && address.equals(attributes.nextHop());
-        sites.nodeRoute(address, attributes != null && nodeRoute ? siteOf(attributes) : null, outbox::effect);
+    private static boolean isHost(RibDelta delta, int index) {
+        return delta.length(index) == (delta.family().afi() == 1 ? 32 : 128);
+    }
+
+    /// True if {@code path} is a node's word on itself: a host route whose next hop is its address.
+    private static boolean isNodeRoute(RibDelta delta, int index, @Nullable PathAttributes path) {
+        return switch (path == null ? null : path.nextHop()) {
+            case Ipv4Address v4 ->
+                delta.family().afi() == 1 && isHost(delta, index) && delta.high(index) == (long) v4.value() << 32;
+            case Ipv6Address v6 ->
+                isHost(delta, index) && delta.high(index) == v6.high() && delta.low(index) == v6.low();
+            case null -> false;
+        };
     }
 
     /// All routes of the family are there.
@@ -253,7 +277,10 @@ public final class Intent {
     }
 
     /// The groups that a route's communities name.
-    public List<GroupId> groupsOf(PathAttributes attributes) {
+    public List<GroupId> groupsOf(@Nullable PathAttributes attributes) {
+        if (attributes == null) {
+            return List.of();
+        }
         if (groupsOfAttributes.size() > CACHED_ATTRIBUTES_MAX) {
             groupsOfAttributes.clear();
         }

@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.function.LongFunction;
 import java.util.stream.Stream;
@@ -37,6 +39,7 @@ class IntentTest {
 
     private final List<Effect> effects = new ArrayList<>();
     private final List<Event> events = new ArrayList<>();
+    private final Map<Prefix, PathAttributes> best = new HashMap<>();
     private final Node node = new Node(new Asn(65000), new SiteId(1), Ipv4Address.parse("10.0.0.11"), null);
     private final Intent intent = new Intent(node, new Outbox() {
         @Override
@@ -156,12 +159,12 @@ class IntentTest {
         intent.routes(delta);
         assertThat(effects)
                 .containsExactly(
-                        new Effect.Desire.Member(WEB, IpAddress.parse("10.9.1.1")),
+                        members(new MemberChange(WEB, IpAddress.parse("10.9.1.1"), true)),
                         new Effect.Desire.NextHop(NODE_B, Path.NATIVE),
                         new Effect.Desire.Routes(delta));
         effects.clear();
         intent.routes(delta(route("10.9.1.1/32", null)));
-        assertThat(effects).contains(new Effect.Desire.NoMember(WEB, IpAddress.parse("10.9.1.1")));
+        assertThat(effects).contains(members(new MemberChange(WEB, IpAddress.parse("10.9.1.1"), false)));
     }
 
     @Test
@@ -188,7 +191,7 @@ class IntentTest {
         intent.routes(changed);
         assertThat(effects)
                 .containsExactly(
-                        new Effect.Desire.NoMember(WEB, IpAddress.parse("10.9.1.1")),
+                        members(new MemberChange(WEB, IpAddress.parse("10.9.1.1"), false)),
                         new Effect.Desire.Routes(changed));
         assertThat(Objects.requireNonNull(intent.group(WEB)).remoteMembers()).isZero();
     }
@@ -275,11 +278,18 @@ class IntentTest {
                                 .build());
     }
 
-    private static RibDelta delta(Change... changes) {
+    private static Effect members(MemberChange... changes) {
+        return new Effect.Desire.Members(List.of(changes));
+    }
+
+    /// Of the routes that earlier deltas left.
+    private RibDelta delta(Change... changes) {
         var builder = new RibDelta.Builder(AddressFamily.IPV4_UNICAST);
         for (Change change : changes) {
             var address = (Ipv4Address) change.prefix().address();
-            builder.add((long) address.value() << 32, 0, change.prefix().length(), change.attributes());
+            PathAttributes now = change.attributes();
+            PathAttributes before = now == null ? best.remove(change.prefix()) : best.put(change.prefix(), now);
+            builder.add((long) address.value() << 32, 0, change.prefix().length(), before, now);
         }
         return builder.build();
     }

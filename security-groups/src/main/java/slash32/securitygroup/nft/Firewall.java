@@ -3,7 +3,6 @@ package slash32.securitygroup.nft;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -58,7 +57,6 @@ public final class Firewall implements AutoCloseable {
     private final Map<GroupId, Integer> memberUses = new HashMap<>();
 
     private final Members members = new Members();
-    private final Set<Subject.Member> remoteMembers = new HashSet<>();
 
     /// What was logged, so that a retry that fails likewise is not.
     private final Map<Subject, String> warned = new HashMap<>();
@@ -137,15 +135,15 @@ public final class Firewall implements AutoCloseable {
 
     /// States that an address behind another host is in a group. Stating it again changes nothing.
     public void putMember(GroupId group, IpAddress address) {
-        if (remoteMembers.add(new Subject.Member(group, address))) {
-            addMember(group, address);
+        if (members.addRemote(group, address) && memberUses.containsKey(group)) {
+            reconciler.put(member(group, address), Fragment.EMPTY);
         }
     }
 
     /// Takes back {@link #putMember}. An address that never was a remote member is left alone.
     public void removeMember(GroupId group, IpAddress address) {
-        if (remoteMembers.remove(new Subject.Member(group, address))) {
-            removeMemberOnce(group, address);
+        if (members.removeRemote(group, address) && memberUses.containsKey(group)) {
+            reconciler.remove(member(group, address));
         }
     }
 
@@ -273,7 +271,7 @@ public final class Firewall implements AutoCloseable {
                 updateGroup(group);
             }
             for (Prefix address : policy.addresses()) {
-                addMember(group, address.address());
+                addLocalMember(group, address.address());
             }
         }
     }
@@ -281,7 +279,7 @@ public final class Firewall implements AutoCloseable {
     private void leave(EndpointPolicy policy) {
         for (GroupId group : policy.groups()) {
             for (Prefix address : policy.addresses()) {
-                removeMemberOnce(group, address.address());
+                removeLocalMember(group, address.address());
             }
             if (groupUses.computeIfPresent(group, (_, uses) -> uses == 1 ? null : uses - 1) == null) {
                 updateGroup(group);
@@ -297,7 +295,7 @@ public final class Firewall implements AutoCloseable {
         for (GroupId other : wanted) {
             if ((before == null || !before.contains(other)) && memberUses.merge(other, 1, Integer::sum) == 1) {
                 reconciler.put(new Subject.MemberSets(other), RulesetCompiler.memberSets(other));
-                members.of(other).forEach(address -> reconciler.put(member(other, address), Fragment.EMPTY));
+                members.forEach(other, address -> reconciler.put(member(other, address), Fragment.EMPTY));
             }
         }
         if (used) {
@@ -312,7 +310,7 @@ public final class Firewall implements AutoCloseable {
             if (!wanted.contains(other)
                     && memberUses.computeIfPresent(other, (_, uses) -> uses == 1 ? null : uses - 1) == null) {
                 reconciler.remove(new Subject.MemberSets(other));
-                members.of(other).forEach(address -> reconciler.remove(member(other, address)));
+                members.forEach(other, address -> reconciler.remove(member(other, address)));
             }
         }
     }
@@ -323,14 +321,14 @@ public final class Firewall implements AutoCloseable {
                 .collect(Collectors.toSet());
     }
 
-    private void addMember(GroupId group, IpAddress address) {
-        if (members.add(group, address) && memberUses.containsKey(group)) {
+    private void addLocalMember(GroupId group, IpAddress address) {
+        if (members.addLocal(group, address) && memberUses.containsKey(group)) {
             reconciler.put(member(group, address), Fragment.EMPTY);
         }
     }
 
-    private void removeMemberOnce(GroupId group, IpAddress address) {
-        if (members.remove(group, address) && memberUses.containsKey(group)) {
+    private void removeLocalMember(GroupId group, IpAddress address) {
+        if (members.removeLocal(group, address) && memberUses.containsKey(group)) {
             reconciler.remove(member(group, address));
         }
     }

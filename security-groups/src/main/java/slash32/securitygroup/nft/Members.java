@@ -1,28 +1,33 @@
 package slash32.securitygroup.nft;
 
-import java.util.Collection;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.Set;
+import java.util.function.Consumer;
 import slash32.net.IpAddress;
+import slash32.net.Ipv4Address;
+import slash32.net.Ipv6Address;
 import slash32.securitygroup.GroupId;
 
-/// The addresses of every group, by how many state each: endpoints of this host, and routes of others. Not thread-safe.
+/// The addresses of every group: of endpoints of this host, by how many of them state each, and of other hosts, of
+/// which there may be a million. Not thread-safe.
 final class Members {
-    private final Map<GroupId, Map<IpAddress, Integer>> statements = new HashMap<>();
+    private final Map<GroupId, Map<IpAddress, Integer>> local = new HashMap<>();
+    private final MemberSet remoteIpv4 = new MemberSet(1);
+    private final MemberSet remoteIpv6 = new MemberSet(3);
 
-    /// States a membership once more.
+    /// An endpoint of this host states a membership.
     ///
     /// @return true if nobody had stated it
-    boolean add(GroupId group, IpAddress address) {
-        return statements.computeIfAbsent(group, _ -> new HashMap<>()).merge(address, 1, Integer::sum) == 1;
+    boolean addLocal(GroupId group, IpAddress address) {
+        return local.computeIfAbsent(group, _ -> new HashMap<>()).merge(address, 1, Integer::sum) == 1
+                && !isRemote(group, address);
     }
 
-    /// Takes back one statement.
+    /// Takes back one statement of {@link #addLocal}.
     ///
-    /// @return true if it was the last
-    boolean remove(GroupId group, IpAddress address) {
-        Map<IpAddress, Integer> addresses = statements.get(group);
+    /// @return true if nobody else states it
+    boolean removeLocal(GroupId group, IpAddress address) {
+        Map<IpAddress, Integer> addresses = local.get(group);
         if (addresses == null || !addresses.containsKey(address)) {
             throw new IllegalStateException(address + " is no member of group " + group);
         }
@@ -30,13 +35,66 @@ final class Members {
             return false;
         }
         if (addresses.isEmpty()) {
-            statements.remove(group);
+            local.remove(group);
         }
-        return true;
+        return !isRemote(group, address);
     }
 
-    Collection<IpAddress> of(GroupId group) {
-        Map<IpAddress, Integer> addresses = statements.get(group);
-        return addresses == null ? Set.of() : addresses.keySet();
+    /// An address behind another host is in the group.
+    ///
+    /// @return true if nobody had stated it
+    boolean addRemote(GroupId group, IpAddress address) {
+        boolean added = switch (address) {
+            case Ipv4Address v4 -> remoteIpv4.add(narrow(group, v4), 0, 0);
+            case Ipv6Address v6 -> remoteIpv6.add(group.number(), v6.high(), v6.low());
+        };
+        return added && !isLocal(group, address);
+    }
+
+    /// Takes back {@link #addRemote}, if it was said.
+    ///
+    /// @return true if it was, and nobody else states it
+    boolean removeRemote(GroupId group, IpAddress address) {
+        boolean removed = switch (address) {
+            case Ipv4Address v4 -> remoteIpv4.remove(narrow(group, v4), 0, 0);
+            case Ipv6Address v6 -> remoteIpv6.remove(group.number(), v6.high(), v6.low());
+        };
+        return removed && !isLocal(group, address);
+    }
+
+    private boolean isLocal(GroupId group, IpAddress address) {
+        return local.getOrDefault(group, Map.of()).containsKey(address);
+    }
+
+    private boolean isRemote(GroupId group, IpAddress address) {
+        return switch (address) {
+            case Ipv4Address v4 -> remoteIpv4.contains(narrow(group, v4), 0, 0);
+            case Ipv6Address v6 -> remoteIpv6.contains(group.number(), v6.high(), v6.low());
+        };
+    }
+
+    private static long narrow(GroupId group, Ipv4Address address) {
+        return (group.number() << 32) | (address.value() & 0xffff_ffffL);
+    }
+
+    /// Hands out each member once, in no order. Costs the members of all groups.
+    void forEach(GroupId group, Consumer<IpAddress> each) {
+        Map<IpAddress, Integer> here = local.getOrDefault(group, Map.of());
+        here.keySet().forEach(each);
+        Consumer<IpAddress> other = address -> {
+            if (!here.containsKey(address)) {
+                each.accept(address);
+            }
+        };
+        remoteIpv4.forEach((first, _, _) -> {
+            if (first >>> 32 == group.number()) {
+                other.accept(new Ipv4Address((int) first));
+            }
+        });
+        remoteIpv6.forEach((first, high, low) -> {
+            if (first == group.number()) {
+                other.accept(new Ipv6Address(high, low));
+            }
+        });
     }
 }

@@ -7,6 +7,7 @@ import slash32.net.IpAddress;
 import slash32.net.Ipv4Address;
 import slash32.net.Ipv6Address;
 import slash32.net.Prefix;
+import slash32.netlink.route.NexthopRoute;
 
 /// The routes of one family, desired and owned, in flat columns, and the queue of those to look at.
 ///
@@ -198,9 +199,21 @@ final class FibTable {
     }
 
     Prefix prefix(int number) {
-        IpAddress address =
-                ipv4 ? new Ipv4Address((int) (high[number] >>> 32)) : new Ipv6Address(high[number], low[number]);
-        return new Prefix(address, length[number] & 0xff);
+        return new Prefix(address(number), length[number] & 0xff);
+    }
+
+    /// The prefix's first address.
+    IpAddress address(int number) {
+        return ipv4 ? new Ipv4Address((int) (high[number] >>> 32)) : new Ipv6Address(high[number], low[number]);
+    }
+
+    boolean isHost(int number) {
+        return (length[number] & 0xff) == (ipv4 ? 32 : 128);
+    }
+
+    NexthopRoute request(int number, NexthopRoute.Verb verb, int id) {
+        int bits = length[number] & 0xff;
+        return new NexthopRoute(verb, !ipv4, high[number], ipv4 ? 0 : low[number], bits, FibWriter.PRIORITY, id);
     }
 
     /// The prefix's number, or {@link #ABSENT}.

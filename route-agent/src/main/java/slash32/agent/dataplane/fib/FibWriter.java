@@ -10,9 +10,9 @@ import org.jspecify.annotations.Nullable;
 import slash32.net.InterfaceIndex;
 import slash32.net.IpAddress;
 import slash32.net.Prefix;
-import slash32.netlink.message.Request;
 import slash32.netlink.route.Link;
 import slash32.netlink.route.Nexthop;
+import slash32.netlink.route.NexthopRoute;
 import slash32.netlink.route.Route;
 import slash32.netlink.route.RouteEvent;
 import slash32.netlink.route.Rt;
@@ -23,11 +23,9 @@ import slash32.reconcile.Backoff;
 
 /// Keeps the kernel's remote routes equal to what is desired, at the cost of the change.
 ///
-/// A reconciler like {@link slash32.reconcile.Reconciler}, with the same rules, for a million routes: desired and
-/// owned
+/// A reconciler like {@link slash32.reconcile.Reconciler}, with the same rules, for a million routes: desired and owned
 /// are flat columns, and all routes of a next hop share one nexthop object, so that what happens to a next hop is one
-/// message. A next hop that is not permitted is a blackhole (docs/adr/0006). Until a family is in sync, routes that
-/// an
+/// message. A next hop that is not permitted is a blackhole (docs/adr/0006). Until a family is in sync, routes that an
 /// earlier run left are neither removed nor turned away from a next hop that nothing was yet said about.
 ///
 /// Owned by one thread, {@code kernel}. Give {@link #observed} no echoes of our own writes: events whose
@@ -266,7 +264,7 @@ public final class FibWriter {
             if (id == owned) {
                 settled(table, number);
             } else if (id != FibTable.ABSENT) {
-                changes.add(new RouteChange(table, number, table.prefix(number), id, table.isPresent(number)));
+                changes.add(new RouteChange(table, number, id, table.isPresent(number)));
             }
         }
     }
@@ -289,7 +287,7 @@ public final class FibWriter {
     }
 
     private FibPass write(List<RouteChange> changes, long nowNanos) throws IOException {
-        var requests = new ArrayList<Request>(changes.size());
+        var requests = new ArrayList<NexthopRoute>(changes.size());
         changes.forEach(change -> requests.add(change.request()));
         List<@Nullable KernelException> outcomes = rtnl.executeAll(requests);
         int put = 0;
@@ -307,10 +305,19 @@ public final class FibWriter {
             put += change.removes() ? 0 : 1;
             removed += change.removes() ? 1 : 0;
             change.table().own(change.number(), change.id());
+            noticeWritten(change.table(), change.number());
             settled(change.table(), change.number());
-            nexthops.routeChanged(change.prefix());
         }
         return new FibPass(put, removed, 0, failed, firstFailure, null);
+    }
+
+    /// Next hops may be reached by the route.
+    private void noticeWritten(FibTable table, int number) {
+        if (table.isHost(number)) {
+            nexthops.hostRouteChanged(table.address(number));
+        } else {
+            nexthops.routeChanged(table.prefix(number));
+        }
     }
 
     private String failed(RouteChange change, KernelException refusal, long nowNanos) {

@@ -20,10 +20,8 @@ import slash32.netlink.route.Rt;
 import slash32.netlink.socket.KernelException;
 import slash32.reconcile.Backoff;
 
-/// The next hops of routes, each with one nexthop object while it has routes. The object leads to the gateway that
-/// the
-/// underlay's own routes name, or drops: while the next hop is not permitted, has no route to it, or the kernel
-/// refuses
+/// The next hops of routes, each with one nexthop object while it has routes. The object leads to the gateway that the
+/// underlay's own routes name, or drops: while the next hop is not permitted, has no route to it, or the kernel refuses
 /// the gateway.
 final class Nexthops {
     private final NexthopObjects objects;
@@ -173,16 +171,21 @@ final class Nexthops {
     /// A route changed, ours or not: it may be the one to some next hops.
     void routeChanged(Prefix prefix) {
         if (prefix.isHost()) {
-            NextHop hop = byAddress.get(prefix.address());
-            if (hop != null && hop.routes > 0) {
-                unresolved.add(hop);
-            }
+            hostRouteChanged(prefix.address());
             return;
         }
         for (NextHop hop : byAddress.values()) {
             if (hop.routes > 0 && prefix.contains(hop.address)) {
                 unresolved.add(hop);
             }
+        }
+    }
+
+    /// A route to {@code address} alone changed: it may be a next hop's.
+    void hostRouteChanged(IpAddress address) {
+        NextHop hop = byAddress.get(address);
+        if (hop != null && hop.routes > 0) {
+            unresolved.add(hop);
         }
     }
 

@@ -1,26 +1,28 @@
 package slash32.agent.dataplane.fib;
 
 import slash32.net.Prefix;
-import slash32.netlink.message.Request;
-import slash32.netlink.route.Route;
-import slash32.netlink.route.Rt;
+import slash32.netlink.route.NexthopRoute;
 
 /// A difference between desired and owned, about to be written.
 ///
 /// @param number of the prefix in {@code table}
 /// @param id of the nexthop object that the route is to use; 0 to remove the route
 /// @param present a route of ours is there now
-record RouteChange(FibTable table, int number, Prefix prefix, int id, boolean present) {
+record RouteChange(FibTable table, int number, int id, boolean present) {
     boolean removes() {
         return id == 0;
     }
 
+    Prefix prefix() {
+        return table.prefix(number);
+    }
+
     /// Replaces only what is ours: a new route gives way to one of others with its prefix and metric.
-    Request request() {
-        if (removes()) {
-            return Route.remove(prefix, FibWriter.PRIORITY, Rt.RTPROT_SLASH32);
+    NexthopRoute request() {
+        NexthopRoute.Verb verb = NexthopRoute.Verb.REMOVE;
+        if (!removes()) {
+            verb = present ? NexthopRoute.Verb.REPLACE : NexthopRoute.Verb.CREATE;
         }
-        Route route = Route.byNexthop(prefix, FibWriter.PRIORITY, id);
-        return present ? route.replace() : route.create();
+        return table.request(number, verb, id);
     }
 }

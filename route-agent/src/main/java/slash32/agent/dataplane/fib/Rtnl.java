@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import slash32.netlink.message.Message;
+import slash32.netlink.message.Outgoing;
 import slash32.netlink.message.Request;
 import slash32.netlink.socket.KernelException;
 import slash32.netlink.socket.NetlinkSocket;
@@ -12,7 +13,7 @@ import slash32.netlink.socket.NetlinkSocket;
 /// Where requests go: a netlink socket, or in a test a kernel of messages with faults.
 interface Rtnl {
     /// See {@link NetlinkSocket#executeAll}.
-    List<@Nullable KernelException> executeAll(List<Request> requests) throws IOException;
+    List<@Nullable KernelException> executeAll(List<? extends Outgoing> requests) throws IOException;
 
     /// See {@link NetlinkSocket#dump}.
     void dump(Request request, Runnable restarted, Consumer<Message> each) throws IOException;
@@ -23,7 +24,7 @@ interface Rtnl {
     static Rtnl of(NetlinkSocket socket) {
         return new Rtnl() {
             @Override
-            public List<@Nullable KernelException> executeAll(List<Request> requests) throws IOException {
+            public List<@Nullable KernelException> executeAll(List<? extends Outgoing> requests) throws IOException {
                 return socket.executeAll(requests);
             }
 

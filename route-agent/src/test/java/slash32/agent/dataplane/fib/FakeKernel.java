@@ -2,6 +2,7 @@ package slash32.agent.dataplane.fib;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -16,6 +17,7 @@ import slash32.net.Prefix;
 import slash32.netlink.message.Attributes;
 import slash32.netlink.message.Message;
 import slash32.netlink.message.Nl;
+import slash32.netlink.message.Outgoing;
 import slash32.netlink.message.Request;
 import slash32.netlink.route.Nexthop;
 import slash32.netlink.route.Nexthop.Target;
@@ -95,9 +97,9 @@ final class FakeKernel implements Rtnl {
     }
 
     @Override
-    public List<@Nullable KernelException> executeAll(List<Request> requests) throws IOException {
+    public List<@Nullable KernelException> executeAll(List<? extends Outgoing> requests) throws IOException {
         var outcomes = new ArrayList<@Nullable KernelException>();
-        for (Request request : requests) {
+        for (Outgoing request : requests) {
             breakIfDue();
             Errno errno = refuse.apply(request.toString());
             if (errno == null) {
@@ -117,8 +119,10 @@ final class FakeKernel implements Rtnl {
         }
     }
 
-    private static void split(Request request, Consumer<Message> each) {
-        Message.split(ByteBuffer.wrap(request.toArray()), each);
+    private static void split(Outgoing request, Consumer<Message> each) {
+        ByteBuffer bytes = ByteBuffer.allocate(request.length()).order(ByteOrder.nativeOrder());
+        request.writeTo(bytes, 0);
+        Message.split(bytes.flip(), each);
     }
 
     private @Nullable Errno apply(Message message) {
