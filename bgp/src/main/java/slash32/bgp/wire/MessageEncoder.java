@@ -91,6 +91,11 @@ public final class MessageEncoder {
         out.write(value);
     }
 
+    static void i64(long value, ByteArrayOutputStream out) {
+        i32((int) (value >>> 32), out);
+        i32((int) value, out);
+    }
+
     static void i32(int value, ByteArrayOutputStream out) {
         u16(value >>> 16, out);
         u16(value, out);

@@ -1,8 +1,11 @@
 package slash32.bgp.wire;
 
+import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/// The prefixes of one family in a message, checked but not decoded: visiting them allocates nothing.
+/// The routes of one family in a message. Those of unicast and multicast are checked but not decoded: visiting them
+/// allocates nothing.
 ///
 /// Valid as long as the message's bytes are.
 public final class NlriSlice {
@@ -11,10 +14,22 @@ public final class NlriSlice {
     private final int from;
     private final int to;
     private final boolean pathIds;
+    /// The routes of a family that is not plain prefixes; else null.
+    private final @Nullable List<Nlri> decoded;
+
+    private NlriSlice(AddressFamily family, List<Nlri> decoded) {
+        this.family = family;
+        this.decoded = decoded;
+        pathIds = false;
+        bytes = new byte[0];
+        from = 0;
+        to = 0;
+    }
 
     private NlriSlice(AddressFamily family, boolean pathIds, byte[] bytes, int from, int to) {
         this.family = family;
         this.pathIds = pathIds;
+        decoded = null;
         this.bytes = bytes;
         this.from = from;
         this.to = to;
@@ -29,11 +44,16 @@ public final class NlriSlice {
         void prefix(int pathId, long high, long low, int length);
     }
 
-    /// What remains of {@code reader} as prefixes of {@code family}, a unicast one.
+    /// What remains of {@code reader} as routes of {@code family}.
     ///
-    /// @param pathIds each prefix has a path identifier before it
-    /// @return null if a prefix is longer than its family allows or is cut short (RFC 7606 §5.3)
-    static @Nullable NlriSlice check(AddressFamily family, boolean pathIds, Reader reader) {
+    /// @param pathIds each route has a path identifier before it
+    /// @param withdrawn they are withdrawn
+    /// @return null if a route is malformed or cut short (RFC 7606 §5.3)
+    static @Nullable NlriSlice check(AddressFamily family, boolean pathIds, boolean withdrawn, Reader reader) {
+        if (family.kind() != AddressFamily.Kind.PREFIX) {
+            List<Nlri> routes = NlriCodec.decode(family, pathIds, withdrawn, reader);
+            return routes == null ? null : new NlriSlice(family, List.copyOf(routes));
+        }
         byte[] bytes = reader.array();
         int longest = family.afi() == 1 ? 32 : 128;
         int at = reader.position();
@@ -56,10 +76,19 @@ public final class NlriSlice {
     }
 
     public boolean isEmpty() {
-        return from == to;
+        return decoded == null ? from == to : decoded.isEmpty();
     }
 
-    /// Hands every prefix to {@code visitor}.
+    /// Every route as a value, whatever the family.
+    public List<Nlri> routes() {
+        if (decoded != null) {
+            return decoded;
+        }
+        List<Nlri> routes = NlriCodec.decode(family, pathIds, false, new Reader(bytes, from, to));
+        return Objects.requireNonNull(routes, "a checked slice decodes");
+    }
+
+    /// Hands every prefix of a unicast or multicast family to {@code visitor}; of others there are none.
     public void forEach(Visitor visitor) {
         int at = from;
         while (at < to) {

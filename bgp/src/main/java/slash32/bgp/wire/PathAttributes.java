@@ -294,9 +294,14 @@ public final class PathAttributes {
             return this;
         }
 
+        /// The next hop field of a family that we don't know.
+        public Builder opaqueNextHop(Bytes value) {
+            opaqueNextHop = value;
+            return this;
+        }
+
         Builder nextHop(NextHop value) {
-            opaqueNextHop = value.octets();
-            return nextHop(value.address()).linkLocalNextHop(value.linkLocal());
+            return nextHop(value.address()).linkLocalNextHop(value.linkLocal()).opaqueNextHop(value.octets());
         }
 
         public Builder med(long value) {

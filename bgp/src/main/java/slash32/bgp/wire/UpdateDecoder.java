@@ -67,13 +67,14 @@ public final class UpdateDecoder {
             return broken(NotificationCode.MALFORMED_ATTRIBUTE_LIST);
         }
         boolean pathIds = terms.addPathReceived().contains(AddressFamily.IPV4_UNICAST);
-        NlriSlice withdrawn = NlriSlice.check(AddressFamily.IPV4_UNICAST, pathIds, message.slice(withdrawnLength));
+        NlriSlice withdrawn =
+                NlriSlice.check(AddressFamily.IPV4_UNICAST, pathIds, true, message.slice(withdrawnLength));
         int attributesLength = message.u16();
         if (attributesLength > message.remaining()) {
             return broken(NotificationCode.MALFORMED_ATTRIBUTE_LIST);
         }
         Reader block = message.slice(attributesLength);
-        NlriSlice announced = NlriSlice.check(AddressFamily.IPV4_UNICAST, pathIds, message);
+        NlriSlice announced = NlriSlice.check(AddressFamily.IPV4_UNICAST, pathIds, false, message);
         if (withdrawn == null || announced == null) {
             return broken(NotificationCode.INVALID_NETWORK_FIELD);
         }
@@ -261,7 +262,8 @@ public final class UpdateDecoder {
     }
 
     private @Nullable NlriSlice prefixes(int type, AddressFamily family, Reader value, Layout layout) {
-        NlriSlice slice = NlriSlice.check(family, terms.addPathReceived().contains(family), value);
+        boolean withdrawn = type == AttributeCode.MP_UNREACH_NLRI;
+        NlriSlice slice = NlriSlice.check(family, terms.addPathReceived().contains(family), withdrawn, value);
         if (slice == null) {
             layout.faults.add(AttributeFault.reset(type, NotificationCode.OPTIONAL_ATTRIBUTE_ERROR));
         }

@@ -78,6 +78,19 @@ public final class UpdateEncoder {
         }
     }
 
+    /// Adds a route of any family.
+    ///
+    /// @throws IllegalArgumentException if it fits no message beside its attributes
+    public void add(Nlri route) {
+        var octets = new ByteArrayOutputStream(64);
+        NlriCodec.encode(route, pathIds, octets);
+        if (OVERHEAD_BYTES + attributes.length + octets.size() > terms.maxMessageBytes()) {
+            throw new IllegalArgumentException("no message has room for a route of " + octets.size() + " octets");
+        }
+        makeRoom(octets.size());
+        nlri.writeBytes(octets.toByteArray());
+    }
+
     private void makeRoom(int octets) {
         if (OVERHEAD_BYTES + attributes.length + nlri.size() + octets > terms.maxMessageBytes()) {
             end();
