@@ -142,7 +142,7 @@ public record Link(
                 master);
     }
 
-    private static @Nullable InterfaceName name(String text) {
+    static @Nullable InterfaceName name(String text) {
         try {
             return new InterfaceName(text);
         } catch (IllegalArgumentException e) {

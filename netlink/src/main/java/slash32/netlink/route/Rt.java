@@ -1,6 +1,6 @@
 package slash32.netlink.route;
 
-/// Code points of linux/rtnetlink.h, if_link.h, if_addr.h, neighbour.h and nexthop.h.
+/// Code points of linux/rtnetlink.h, if_link.h, if_addr.h, neighbour.h, nexthop.h and fib_rules.h.
 public final class Rt {
     /// Multicast groups of NETLINK_ROUTE, for subscriptions.
     public static final int RTNLGRP_LINK = 1;
@@ -41,6 +41,9 @@ public final class Rt {
     static final int RTM_NEWNEIGH = 28;
     static final int RTM_DELNEIGH = 29;
     static final int RTM_GETNEIGH = 30;
+    static final int RTM_NEWRULE = 32;
+    static final int RTM_DELRULE = 33;
+    static final int RTM_GETRULE = 34;
     static final int RTM_NEWNEXTHOP = 104;
     static final int RTM_DELNEXTHOP = 105;
     static final int RTM_GETNEXTHOP = 106;
@@ -50,6 +53,15 @@ public final class Rt {
     static final int RTMSG_BYTES = 12;
     static final int NDMSG_BYTES = 12;
     static final int NHMSG_BYTES = 8;
+
+    static final int RT_TABLE_UNSPEC = 0;
+    static final int FR_ACT_TO_TBL = 1;
+    static final int FRA_DST = 1;
+    static final int FRA_SRC = 2;
+    static final int FRA_IIFNAME = 3;
+    static final int FRA_PRIORITY = 6;
+    static final int FRA_TABLE = 15;
+    static final int FRA_PROTOCOL = 21;
 
     static final int IFLA_ADDRESS = 1;
     static final int IFLA_IFNAME = 3;

@@ -114,6 +114,26 @@ class RtnetlinkKernelTest {
     }
 
     @Test
+    void aRoutingRuleComesAndGoes() throws IOException {
+        var rule = new RoutingRule(
+                Rt.AF_INET,
+                1000,
+                300,
+                Rt.RTPROT_SLASH32,
+                Prefix.parse("10.1.0.0/24"),
+                Prefix.parse("10.2.0.0/16"),
+                new InterfaceName("v0"));
+        socket.execute(rule.create());
+        assertThat(Command.run("ip", "rule")).contains("1000:\tfrom 10.1.0.0/24 to 10.2.0.0/16 iif v0 lookup 300");
+        var rules = new ArrayList<@Nullable RoutingRule>();
+        socket.dump(RoutingRule.dump(Rt.AF_INET), rules::clear, message -> rules.add(RoutingRule.parse(message)));
+        assertThat(rules).contains(rule).hasSize(4);
+        assertThatThrownBy(() -> socket.execute(rule.create())).hasMessageContaining("File exists");
+        socket.execute(rule.delete());
+        assertThat(Command.run("ip", "rule")).doesNotContain("1000:");
+    }
+
+    @Test
     void statesAddressesAndPermanentNeighbours() throws IOException {
         var address = new InterfaceAddress(veth, IpAddress.parse("169.254.1.1"), 32);
         var address6 = new InterfaceAddress(veth, IpAddress.parse("fe80::1"), 128);
