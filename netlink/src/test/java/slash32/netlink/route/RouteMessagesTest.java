@@ -84,12 +84,6 @@ class RouteMessagesTest {
                         """
                         30000000 1c000505 00000000 00000000 02000000 03000000 80000000 08000100
                         0a090001 0a000200 02000000 00010000"""),
-                arguments(
-                        "addr replace 169.254.1.1/32 dev v0",
-                        new InterfaceAddress(V0, IpAddress.parse("169.254.1.1"), 32).put(),
-                        """
-                        28000000 14000505 00000000 00000000 02200000 03000000 08000200 a9fe0101
-                        08000100 a9fe0101"""),
                 arguments("link set v0 alias slash32:ep-1", Link.setAlias(V0, "slash32:ep-1"), """
                         30000000 10000500 00000000 00000000 00000000 03000000 00000000 00000000
                         10001400 736c6173 6833323a 65702d31"""));
@@ -106,7 +100,7 @@ class RouteMessagesTest {
     private static List<String> parts(byte[] message) {
         ByteBuffer buffer = ByteBuffer.wrap(message).order(ByteOrder.LITTLE_ENDIAN);
         int headerBytes = switch (buffer.getShort(4)) {
-            case Rt.RTM_NEWADDR, Rt.RTM_NEWNEXTHOP -> 16 + 8;
+            case Rt.RTM_NEWNEXTHOP -> 16 + 8;
             case Rt.RTM_NEWLINK -> 16 + 16;
             default -> 16 + 12;
         };
