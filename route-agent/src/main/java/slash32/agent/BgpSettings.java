@@ -11,7 +11,9 @@ import org.jspecify.annotations.Nullable;
 import slash32.agent.config.AgentConfig;
 import slash32.agent.config.PasswordFile;
 import slash32.agent.config.PeerConfig;
+import slash32.agent.config.PeerRangeConfig;
 import slash32.agent.config.SocketEndpoint;
+import slash32.bgp.speaker.PeerRange;
 import slash32.bgp.speaker.SpeakerConfig;
 import slash32.bgp.wire.BgpIdentifier;
 import slash32.net.Bytes;
@@ -30,17 +32,11 @@ final class BgpSettings {
     static SpeakerConfig of(AgentConfig config) throws IOException {
         var peers = new ArrayList<slash32.bgp.speaker.PeerConfig>();
         for (PeerConfig peer : config.peers()) {
-            boolean ipv4 = peer.address().isIpv4();
-            peers.add(new slash32.bgp.speaker.PeerConfig(
-                    peer.address(),
-                    peer.port(),
-                    ipv4 ? config.underlay().address() : config.underlay().address6(),
-                    peer.asn(),
-                    peer.families(),
-                    password(peer.passwordFile()),
-                    (int) peer.holdTime().toSeconds(),
-                    (int) config.gracefulRestart().toSeconds(),
-                    peer.passive()));
+            peers.add(of(peer, config));
+        }
+        var ranges = new ArrayList<PeerRange>();
+        for (PeerRangeConfig range : config.peerRanges()) {
+            ranges.add(new PeerRange(range.prefix(), of(range.peer(), config), range.max()));
         }
         List<IpAddress> listen =
                 config.listen().stream().map(SocketEndpoint::address).toList();
@@ -48,7 +44,22 @@ final class BgpSettings {
                 ? BGP_PORT
                 : config.listen().getFirst().port();
         var identifier = new BgpIdentifier(config.routerId().value());
-        return new SpeakerConfig(config.asn(), identifier, listen, port, peers, true, IN_SYNC_TIMEOUT);
+        return new SpeakerConfig(config.asn(), identifier, listen, port, peers, true, IN_SYNC_TIMEOUT, ranges);
+    }
+
+    private static slash32.bgp.speaker.PeerConfig of(PeerConfig peer, AgentConfig config) throws IOException {
+        boolean ipv4 = peer.address().isIpv4();
+        return new slash32.bgp.speaker.PeerConfig(
+                peer.address(),
+                peer.port(),
+                ipv4 ? config.underlay().address() : config.underlay().address6(),
+                peer.asn(),
+                peer.families(),
+                password(peer.passwordFile()),
+                (int) peer.holdTime().toSeconds(),
+                (int) config.gracefulRestart().toSeconds(),
+                peer.passive(),
+                peer.options());
     }
 
     private static @Nullable Bytes password(@Nullable Path file) throws IOException {

@@ -99,6 +99,7 @@ public final class RouteAgent implements RunningAgent {
                 event -> kernel.tell(d -> d.observed(event)),
                 () -> kernel.tell(Dataplane::routeEventsLost));
         speaker = new Speaker(BgpSettings.of(config), new FromBgp());
+        speaker.drain(config.gracefulShutdown());
         var about = new Snapshot.Node(config.node(), version, Instant.now());
         var control = new AgentControl(about, intent, kernel, speaker, store, events);
         metrics.watch(control::snapshot);
@@ -139,8 +140,7 @@ public final class RouteAgent implements RunningAgent {
         }
     }
 
-    /// Takes a new configuration: peers that changed are reset, all others are left alone. Where the node itself
-    /// would
+    /// Takes a new configuration: peers that changed are reset, all others are left alone. Where the node itself would
     /// change, nothing of it is taken.
     ///
     /// @return the keys that need a restart and so stay as they were
@@ -149,6 +149,7 @@ public final class RouteAgent implements RunningAgent {
         List<String> needRestart = started.fixedKeysUnlike(config);
         if (Collections.disjoint(needRestart, NODE_KEYS)) {
             speaker.reconfigure(BgpSettings.of(config));
+            speaker.drain(config.gracefulShutdown());
             intent.tell(current -> current.peers(BgpSettings.peerAddresses(config)));
         }
         metrics.configAccepted(Instant.now());

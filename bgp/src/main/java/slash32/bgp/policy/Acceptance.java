@@ -21,14 +21,10 @@ public enum Acceptance {
     /// Judges a path from a peer.
     ///
     /// @param ownAddresses that peers know us by
-    /// @param internal iBGP
+    /// @param trusted an internal peer, or one with an import policy
     public static Acceptance of(
-            PathAttributes path,
-            Asn ownAs,
-            BgpIdentifier ownIdentifier,
-            Set<IpAddress> ownAddresses,
-            boolean internal) {
-        if (!internal) {
+            PathAttributes path, Asn ownAs, BgpIdentifier ownIdentifier, Set<IpAddress> ownAddresses, boolean trusted) {
+        if (!trusted) {
             return NO_POLICY;
         }
         if (ownIdentifier.equals(path.originatorId())) {

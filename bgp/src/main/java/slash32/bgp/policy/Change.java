@@ -6,6 +6,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import slash32.bgp.wire.AsPath;
+import slash32.bgp.wire.ExtendedCommunity;
 import slash32.bgp.wire.LargeCommunity;
 import slash32.bgp.wire.PathAttributes;
 import slash32.net.Asn;
@@ -34,9 +35,10 @@ public sealed interface Change {
         }
     }
 
-    /// Takes extended communities away, then adds others; each is its eight octets.
-    record ExtendedCommunity(Set<Long> removed, boolean removesAll, List<Long> added) implements Change {
-        public ExtendedCommunity {
+    /// Takes extended communities away, then adds others.
+    record ExtendedCommunities(Set<ExtendedCommunity> removed, boolean removesAll, List<ExtendedCommunity> added)
+            implements Change {
+        public ExtendedCommunities {
             removed = Set.copyOf(removed);
             added = List.copyOf(added);
         }
@@ -72,8 +74,10 @@ public sealed interface Change {
                 path.toBuilder()
                         .communities(changed(path.communities(), removed, all, added))
                         .build();
-            case ExtendedCommunity(var removed, boolean all, var added) ->
-                ExtendedCommunities.replaced(path, changed(ExtendedCommunities.of(path), removed, all, added));
+            case ExtendedCommunities(var removed, boolean all, var added) ->
+                path.toBuilder()
+                        .extendedCommunities(changed(path.extendedCommunities(), removed, all, added))
+                        .build();
             case LargeCommunities(var removed, boolean all, var added) ->
                 path.toBuilder()
                         .largeCommunities(changed(path.largeCommunities(), removed, all, added))

@@ -2,6 +2,7 @@ package slash32.bgp.policy;
 
 import java.util.List;
 import java.util.Set;
+import slash32.bgp.wire.ExtendedCommunity;
 import slash32.bgp.wire.LargeCommunity;
 import slash32.bgp.wire.PathAttributes;
 import slash32.net.Asn;
@@ -24,8 +25,8 @@ public sealed interface Match {
         }
     }
 
-    /// One of these extended communities is there, each as its eight octets (RFC 4360 §2).
-    record HasExtendedCommunity(Set<Long> anyOf) implements Match {
+    /// One of these extended communities is there.
+    record HasExtendedCommunity(Set<ExtendedCommunity> anyOf) implements Match {
         public HasExtendedCommunity {
             anyOf = Set.copyOf(anyOf);
         }
@@ -67,7 +68,7 @@ public sealed interface Match {
             }
             case HasCommunity(var anyOf) -> path.communities().stream().anyMatch(anyOf::contains);
             case HasExtendedCommunity(var anyOf) ->
-                ExtendedCommunities.of(path).stream().anyMatch(anyOf::contains);
+                path.extendedCommunities().stream().anyMatch(anyOf::contains);
             case HasLargeCommunity(var anyOf) ->
                 path.largeCommunities().stream().anyMatch(anyOf::contains);
             case AsPathHas(Asn asn) -> path.asPath().contains(asn);

@@ -1,17 +1,24 @@
 package slash32.bgp.rib;
 
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
+import java.util.IdentityHashMap;
+import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import slash32.bgp.wire.AddressFamily;
 import slash32.bgp.wire.PathAttributes;
+import slash32.net.IpAddress;
 
-/// Every peer's Adj-RIB-In and the Loc-RIB of one family, in flat arrays: a prefix has a chain of paths, one a peer,
-/// and a best one. A path costs 21 octets and a reference besides its prefix; attributes are shared.
+/// Every peer's Adj-RIB-In and the Loc-RIB of one family, in flat arrays: a prefix has a chain of paths, one a peer and
+/// path identifier, and a best one. A path costs 21 octets and a reference besides its prefix; attributes are shared.
 ///
-/// Peers are small numbers that the caller gives. Losing a peer costs its routes: the paths of a peer are chained too.
-/// Every change of a best path goes to the delta that is passed in, and nothing else does. The arrays shrink with the
-/// table. Owned by one thread.
+/// Peers are small numbers that the caller gives. Losing a peer costs its routes: the paths of a peer are chained
+/// too. Every change of a best path goes to the delta that is passed in, and nothing else does. The arrays shrink
+/// with the table. Owned by one thread.
 public final class LocRib {
     private static final int NONE = -1;
     private static final byte STALE = 1;
@@ -21,6 +28,7 @@ public final class LocRib {
 
     private final AddressFamily family;
     private final PrefixIndex prefixes;
+    private final int maximumPaths;
 
     private int[] firstPath = filled(SMALL);
     private int[] bestPath = filled(SMALL);
@@ -28,6 +36,9 @@ public final class LocRib {
     private int[] pathNext = new int[SMALL];
     private int[] pathPrefix = new int[SMALL];
     private int[] pathPeer = new int[SMALL];
+    /// Without room while no path has an identifier but 0.
+    private int[] pathId = new int[0];
+
     private int[] peerNext = new int[SMALL];
     private int[] peerPrevious = new int[SMALL];
     private byte[] pathFlags = new byte[SMALL];
@@ -40,8 +51,17 @@ public final class LocRib {
     private int[] peerFirst = filled(4);
     private int[] peerCount = new int[4];
 
+    /// A table with one best path a prefix.
     public LocRib(AddressFamily family) {
+        this(family, 1);
+    }
+
+    /// A table that says, besides the best path, which others are as good.
+    ///
+    /// @param maximumPaths of a prefix in a delta, the best one included
+    public LocRib(AddressFamily family, int maximumPaths) {
         this.family = family;
+        this.maximumPaths = maximumPaths;
         prefixes = new PrefixIndex(!family.equals(AddressFamily.IPV4_UNICAST));
     }
 
@@ -72,26 +92,25 @@ public final class LocRib {
         contenders[peer] = contender;
     }
 
-    /// {@code peer} announces the prefix; replaces what it announced before.
-    public void announce(int peer, long high, long low, int length, PathAttributes attributes, RibDelta.Builder delta) {
+    /// {@code peer} announces the prefix; replaces what it announced before with this path identifier.
+    ///
+    /// @param id the peer's path identifier (RFC 7911 §3); 0 in a session without them
+    public void announce(
+            int peer, int id, long high, long low, int length, PathAttributes attributes, RibDelta.Builder delta) {
         int prefix = prefixes.add(high, low, length);
         growPrefixes();
-        int path = find(prefix, peer);
+        int path = find(prefix, peer, id);
         if (path == NONE) {
-            path = newPath(prefix, peer);
+            path = newPath(prefix, peer, id);
         }
         pathFlags[path] = 0;
-        if (!attributes.equals(pathAttributes[path])) {
-            PathAttributes before = best(prefix);
-            pathAttributes[path] = attributes;
-            choose(prefix, before, delta);
-        }
+        replace(path, attributes, delta);
     }
 
     /// {@code peer} withdraws the prefix; nothing happens if it has not announced it.
-    public void withdraw(int peer, long high, long low, int length, RibDelta.Builder delta) {
+    public void withdraw(int peer, int id, long high, long low, int length, RibDelta.Builder delta) {
         int prefix = prefixes.find(high, low, length);
-        int path = prefix == NONE ? NONE : find(prefix, peer);
+        int path = prefix == NONE ? NONE : find(prefix, peer, id);
         if (path != NONE) {
             remove(path, delta);
             compactIfMostlyEmpty();
@@ -113,6 +132,39 @@ public final class LocRib {
     /// Withdraws all paths of {@code peer}.
     public void peerDown(int peer, RibDelta.Builder delta) {
         removeAll(peer, false, delta);
+    }
+
+    /// Gives the paths of {@code peer} that are still stale other attributes; null withdraws one.
+    ///
+    /// @param relabel called once for attributes that paths share
+    public void relabelStale(
+            int peer, Function<PathAttributes, @Nullable PathAttributes> relabel, RibDelta.Builder delta) {
+        var relabelled = new IdentityHashMap<PathAttributes, Optional<PathAttributes>>();
+        int path = firstOf(peer);
+        while (path != NONE) {
+            int next = peerNext[path];
+            if (pathFlags[path] == STALE) {
+                PathAttributes now = relabelled
+                        .computeIfAbsent(attributes(path), before -> Optional.ofNullable(relabel.apply(before)))
+                        .orElse(null);
+                if (now == null) {
+                    remove(path, delta);
+                } else {
+                    replace(path, now, delta);
+                }
+            }
+            path = next;
+        }
+        compactIfMostlyEmpty();
+    }
+
+    private void replace(int path, PathAttributes attributes, RibDelta.Builder delta) {
+        if (!attributes.equals(pathAttributes[path])) {
+            PathAttributes before = best(pathPrefix[path]);
+            List<PathAttributes> others = asGood(pathPrefix[path]);
+            pathAttributes[path] = attributes;
+            choose(pathPrefix[path], before, others, delta);
+        }
     }
 
     /// Takes a best path.
@@ -146,7 +198,7 @@ public final class LocRib {
     /// What the tables occupy, without the attributes.
     public long octets() {
         long ofPrefixes = prefixes.octets() + 8L * firstPath.length;
-        return ofPrefixes + 25L * pathNext.length;
+        return ofPrefixes + 25L * pathNext.length + 4L * pathId.length;
     }
 
     private @Nullable PathAttributes best(int prefix) {
@@ -169,15 +221,28 @@ public final class LocRib {
         compactIfMostlyEmpty();
     }
 
-    private int find(int prefix, int peer) {
+    private int find(int prefix, int peer, int id) {
         int path = firstPath[prefix];
-        while (path != NONE && pathPeer[path] != peer) {
+        while (path != NONE && (pathPeer[path] != peer || idOf(path) != id)) {
             path = pathNext[path];
         }
         return path;
     }
 
-    private int newPath(int prefix, int peer) {
+    private int idOf(int path) {
+        return pathId.length == 0 ? 0 : pathId[path];
+    }
+
+    private void setId(int path, int id) {
+        if (id != 0 && pathId.length == 0) {
+            pathId = new int[pathNext.length];
+        }
+        if (pathId.length > 0) {
+            pathId[path] = id;
+        }
+    }
+
+    private int newPath(int prefix, int peer, int id) {
         int path = freePath;
         if (path != NONE) {
             freePath = pathNext[path];
@@ -189,6 +254,7 @@ public final class LocRib {
         firstPath[prefix] = path;
         pathPrefix[path] = prefix;
         pathPeer[path] = peer;
+        setId(path, id);
         peerPrevious[path] = NONE;
         peerNext[path] = peerFirst[peer];
         if (peerFirst[peer] != NONE) {
@@ -203,6 +269,7 @@ public final class LocRib {
     private void remove(int path, RibDelta.Builder delta) {
         int prefix = pathPrefix[path];
         PathAttributes before = best(prefix);
+        List<PathAttributes> others = asGood(prefix);
         if (firstPath[prefix] == path) {
             firstPath[prefix] = pathNext[path];
         } else {
@@ -226,16 +293,17 @@ public final class LocRib {
         pathAttributes[path] = null;
         pathNext[path] = freePath;
         freePath = path;
-        choose(prefix, before, delta);
+        choose(prefix, before, others, delta);
         if (firstPath[prefix] == NONE) {
             prefixes.remove(prefix);
         }
     }
 
-    /// Decides anew, and says what is best now unless that is {@code before}.
+    /// Decides anew, and says what is best now unless that is as before.
     ///
     /// All paths of the prefix are looked at, pair by pair: there are as many as peers that know it, so a few.
-    private void choose(int prefix, @Nullable PathAttributes before, RibDelta.Builder delta) {
+    private void choose(
+            int prefix, @Nullable PathAttributes before, List<PathAttributes> othersBefore, RibDelta.Builder delta) {
         int best = NONE;
         for (int path = firstPath[prefix]; path != NONE; path = pathNext[path]) {
             if (isLeft(prefix, path) && (best == NONE || isBetterOfLeft(path, best))) {
@@ -244,14 +312,47 @@ public final class LocRib {
         }
         bestPath[prefix] = best;
         PathAttributes now = best(prefix);
-        if (!Objects.equals(now, before)) {
-            delta.add(prefixes.high(prefix), prefixes.low(prefix), prefixes.length(prefix), before, now);
+        List<PathAttributes> others = asGood(prefix);
+        if (!Objects.equals(now, before) || !others.equals(othersBefore)) {
+            long high = prefixes.high(prefix);
+            delta.add(high, prefixes.low(prefix), prefixes.length(prefix), before, now);
+            delta.asGood(others);
         }
+    }
+
+    /// What the decision process has left besides the best path before it looks at who sent it (RFC 4271 §9.1.2.2 f),
+    /// each with a next hop of its own, the better ones first.
+    private List<PathAttributes> asGood(int prefix) {
+        int best = bestPath[prefix];
+        if (maximumPaths == 1 || best == NONE || pathNext[firstPath[prefix]] == NONE) {
+            return List.of();
+        }
+        var left = new ArrayList<Integer>();
+        for (int path = firstPath[prefix]; path != NONE; path = pathNext[path]) {
+            if (path != best
+                    && pathAttributes[path] != null
+                    && isLeft(prefix, path)
+                    && contender(path).internal() == contender(best).internal()) {
+                left.add(path);
+            }
+        }
+        left.sort((one, other) -> isBetterOfLeft(one, other) ? -1 : isBetterOfLeft(other, one) ? 1 : 0);
+        var taken = new HashSet<@Nullable IpAddress>();
+        taken.add(attributes(best).nextHop());
+        var others = new ArrayList<PathAttributes>();
+        for (int path : left) {
+            if (others.size() + 1 < maximumPaths && taken.add(attributes(path).nextHop())) {
+                others.add(attributes(path));
+            }
+        }
+        return others;
     }
 
     private boolean isLeft(int prefix, int path) {
         for (int other = firstPath[prefix]; other != NONE; other = pathNext[other]) {
-            if (other != path && Decision.removes(attributes(other), attributes(path))) {
+            if (other != path
+                    && pathAttributes[other] != null
+                    && Decision.removes(attributes(other), attributes(path))) {
                 return false;
             }
         }
@@ -259,7 +360,8 @@ public final class LocRib {
     }
 
     private boolean isBetterOfLeft(int left, int right) {
-        return Decision.compareLeft(attributes(left), contender(left), attributes(right), contender(right)) < 0;
+        int order = Decision.compareLeft(attributes(left), contender(left), attributes(right), contender(right));
+        return order != 0 ? order < 0 : Integer.compareUnsigned(idOf(left), idOf(right)) < 0;
     }
 
     private PathAttributes attributes(int path) {
@@ -298,6 +400,9 @@ public final class LocRib {
         pathNext = Arrays.copyOf(pathNext, capacity);
         pathPrefix = Arrays.copyOf(pathPrefix, capacity);
         pathPeer = Arrays.copyOf(pathPeer, capacity);
+        if (pathId.length > 0) {
+            pathId = Arrays.copyOf(pathId, capacity);
+        }
         peerNext = Arrays.copyOf(peerNext, capacity);
         peerPrevious = Arrays.copyOf(peerPrevious, capacity);
         pathFlags = Arrays.copyOf(pathFlags, capacity);
@@ -326,6 +431,7 @@ public final class LocRib {
                 pathNext[to] = renumbered(moved, pathNext[path]);
                 pathPrefix[to] = pathPrefix[path];
                 pathPeer[to] = pathPeer[path];
+                setId(to, idOf(path));
                 peerNext[to] = renumbered(moved, peerNext[path]);
                 peerPrevious[to] = renumbered(moved, peerPrevious[path]);
                 pathFlags[to] = pathFlags[path];

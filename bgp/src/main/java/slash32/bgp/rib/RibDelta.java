@@ -1,6 +1,9 @@
 package slash32.bgp.rib;
 
 import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import slash32.bgp.wire.AddressFamily;
 import slash32.bgp.wire.PathAttributes;
@@ -17,6 +20,7 @@ public final class RibDelta {
     private final byte[] length;
     private final @Nullable PathAttributes[] before;
     private final @Nullable PathAttributes[] attributes;
+    private final Map<Integer, List<PathAttributes>> others;
 
     private RibDelta(Builder builder) {
         family = builder.family;
@@ -25,6 +29,7 @@ public final class RibDelta {
         length = Arrays.copyOf(builder.length, builder.size);
         before = Arrays.copyOf(builder.before, builder.size);
         attributes = Arrays.copyOf(builder.attributes, builder.size);
+        others = Map.copyOf(builder.others);
     }
 
     public AddressFamily family() {
@@ -58,6 +63,12 @@ public final class RibDelta {
         return attributes[index];
     }
 
+    /// Paths that are as good as the best one and have other next hops, the better ones first; empty unless the table
+    /// was made for more than one path.
+    public List<PathAttributes> others(int index) {
+        return others.getOrDefault(index, List.of());
+    }
+
     public Prefix prefix(int index) {
         boolean v4 = family.equals(AddressFamily.IPV4_UNICAST);
         return new Prefix(
@@ -77,6 +88,7 @@ public final class RibDelta {
         private byte[] length = new byte[FEW];
         private @Nullable PathAttributes[] before = new PathAttributes[FEW];
         private @Nullable PathAttributes[] attributes = new PathAttributes[FEW];
+        private final Map<Integer, List<PathAttributes>> others = new HashMap<>();
         private int size;
 
         public Builder(AddressFamily family) {
@@ -100,11 +112,19 @@ public final class RibDelta {
             attributes[size++] = best;
         }
 
+        /// Which paths are as good as the best one that was added last.
+        public void asGood(List<PathAttributes> paths) {
+            if (!paths.isEmpty()) {
+                others.put(size - 1, List.copyOf(paths));
+            }
+        }
+
         /// What was collected; starts anew.
         public RibDelta build() {
             var delta = new RibDelta(this);
             Arrays.fill(before, 0, size, null);
             Arrays.fill(attributes, 0, size, null);
+            others.clear();
             size = 0;
             if (high.length > KEPT_MAX) {
                 resize(FEW);

@@ -5,7 +5,10 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import slash32.bgp.wire.AddressFamily;
 import slash32.bgp.wire.Capability;
 import slash32.bgp.wire.Message;
@@ -17,6 +20,8 @@ import slash32.net.Bytes;
 
 /// Our OPEN, and what comes of the peer's.
 final class Negotiation {
+    private static final int AFI_IPV6 = 2;
+
     private Negotiation() {}
 
     sealed interface Outcome {
@@ -33,7 +38,18 @@ final class Negotiation {
         var capabilities = new ArrayList<Capability>();
         families.forEach(family -> capabilities.add(new Capability.Multiprotocol(family)));
         capabilities.add(new Capability.RouteRefresh());
-        PeerRole role = config.internal() ? null : config.options().role();
+        SessionOptions options = config.options();
+        var nextHops = families.stream()
+                .filter(options.extendedNextHops()::contains)
+                .map(family -> new Capability.ExtendedNextHop.Encoding(family, AFI_IPV6))
+                .toList();
+        if (!nextHops.isEmpty()) {
+            capabilities.add(new Capability.ExtendedNextHop(nextHops));
+        }
+        if (options.extendedMessages()) {
+            capabilities.add(new Capability.ExtendedMessage());
+        }
+        PeerRole role = config.internal() ? null : options.role();
         if (role != null) {
             capabilities.add(new Capability.Role(role));
         }
@@ -44,14 +60,31 @@ final class Negotiation {
             capabilities.add(new Capability.GracefulRestart(restarted, true, seconds, forwarding));
         }
         capabilities.add(new Capability.FourOctetAs(config.localAs()));
+        Map<AddressFamily, Capability.AddPathMode> paths = new HashMap<>();
+        for (AddressFamily family : families) {
+            addPath(family, options).ifPresent(mode -> paths.put(family, mode));
+        }
+        if (!paths.isEmpty()) {
+            capabilities.add(new Capability.AddPath(paths));
+        }
         capabilities.add(new Capability.EnhancedRouteRefresh());
-        if (config.gracefulRestartSeconds() > 0 && config.options().longLivedSeconds() > 0) {
-            var longLived = new Capability.LongLived(true, config.options().longLivedSeconds());
+        if (config.gracefulRestartSeconds() > 0 && options.longLivedSeconds() > 0) {
+            var longLived = new Capability.LongLived(true, options.longLivedSeconds());
             Map<AddressFamily, Capability.LongLived> kept = new HashMap<>();
             families.forEach(family -> kept.put(family, longLived));
             capabilities.add(new Capability.LongLivedGracefulRestart(kept));
         }
         return new Message.Open(config.localAs(), config.holdSeconds(), config.identifier(), capabilities);
+    }
+
+    private static Optional<Capability.AddPathMode> addPath(AddressFamily family, SessionOptions options) {
+        boolean receives = options.addPathReceive().contains(family);
+        boolean sends = options.addPathSend().contains(family);
+        if (!receives && !sends) {
+            return Optional.empty();
+        }
+        Capability.AddPathMode one = receives ? Capability.AddPathMode.RECEIVE : Capability.AddPathMode.SEND;
+        return Optional.of(receives && sends ? Capability.AddPathMode.BOTH : one);
     }
 
     /// RFC 4271 §6.2, RFC 6286 §2.2: an identifier may be ours only in another AS.
@@ -68,6 +101,9 @@ final class Negotiation {
         boolean fourOctets = false;
         boolean refresh = false;
         boolean enhanced = false;
+        boolean extended = false;
+        Map<AddressFamily, Capability.AddPathMode> paths = new HashMap<>();
+        Set<AddressFamily> nextHops = new HashSet<>();
         Capability.GracefulRestart restart = null;
         Capability.LongLivedGracefulRestart longLived = null;
         Set<AddressFamily> offered = new HashSet<>();
@@ -79,13 +115,13 @@ final class Negotiation {
                 case Capability.EnhancedRouteRefresh() -> enhanced = true;
                 case Capability.GracefulRestart graceful -> restart = graceful;
                 case Capability.LongLivedGracefulRestart lasting -> longLived = lasting;
-                case Capability.Role _,
-                        Capability.ExtendedNextHop _,
-                        Capability.ExtendedMessage _,
-                        Capability.AddPath _,
-                        Capability.Fqdn _,
-                        Capability.SoftwareVersion _,
-                        Capability.Unknown _ -> {}
+                case Capability.ExtendedMessage() -> extended = config.options().extendedMessages();
+                case Capability.AddPath(var theirs) -> paths.putAll(theirs);
+                case Capability.ExtendedNextHop(var theirs) ->
+                    theirs.stream()
+                            .filter(encoding -> encoding.nextHopAfi() == AFI_IPV6)
+                            .forEach(encoding -> nextHops.add(encoding.family()));
+                case Capability.Role _, Capability.Fqdn _, Capability.SoftwareVersion _, Capability.Unknown _ -> {}
             }
         }
         if (offered.isEmpty()) {
@@ -96,7 +132,16 @@ final class Negotiation {
             return new Outcome.Refused(
                     Message.Notification.of(NotificationCode.UNSUPPORTED_CAPABILITY, missing(config.families())));
         }
-        var wire = new Terms(config.internal(), fourOctets, offered);
+        nextHops.retainAll(config.options().extendedNextHops());
+        nextHops.retainAll(offered);
+        var wire = new Terms(
+                config.internal(),
+                fourOctets,
+                offered,
+                both(offered, config.options().addPathReceive(), paths, Capability.AddPathMode::sends),
+                both(offered, config.options().addPathSend(), paths, Capability.AddPathMode::receives),
+                extended,
+                nextHops);
         int hold = Math.min(config.holdSeconds(), open.holdSeconds());
         if (config.gracefulRestartSeconds() == 0) {
             restart = null;
@@ -105,6 +150,21 @@ final class Negotiation {
             longLived = null;
         }
         return new Outcome.Agreed(new SessionTerms(wire, hold, open, refresh, refresh && enhanced, restart, longLived));
+    }
+
+    /// Families of which we want one direction of additional paths and the peer the same (RFC 7911 §4).
+    private static Set<AddressFamily> both(
+            Set<AddressFamily> offered,
+            Set<AddressFamily> ours,
+            Map<AddressFamily, Capability.AddPathMode> theirs,
+            Predicate<Capability.AddPathMode> counterpart) {
+        return offered.stream()
+                .filter(ours::contains)
+                .filter(family -> {
+                    Capability.AddPathMode mode = theirs.get(family);
+                    return mode != null && counterpart.test(mode);
+                })
+                .collect(Collectors.toUnmodifiableSet());
     }
 
     /// RFC 9234 §4.2: the roles of both must be a pair; a peer that has none is refused only if we are strict.

@@ -5,6 +5,8 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import slash32.bgp.policy.ExportFilter;
 import slash32.bgp.wire.AddressFamily;
 import slash32.bgp.wire.PathAttributes;
 import slash32.bgp.wire.Terms;
@@ -35,7 +37,12 @@ final class AdjRibOut {
 
     /// Encodes what {@code prefixes} need so that the peer knows {@code wanted}; prefixes with the same attributes
     /// share messages.
-    void advertise(Iterable<Prefix> prefixes, Map<Prefix, PathAttributes> wanted, Terms terms, UpdateEncoder encoder) {
+    void advertise(
+            Iterable<Prefix> prefixes,
+            Map<Prefix, PathAttributes> wanted,
+            ExportFilter filter,
+            Terms terms,
+            UpdateEncoder encoder) {
         Map<AddressFamily, Map<PathAttributes, List<Prefix>>> announced = new LinkedHashMap<>();
         Map<AddressFamily, List<Prefix>> withdrawn = new LinkedHashMap<>();
         for (Prefix prefix : prefixes) {
@@ -43,7 +50,7 @@ final class AdjRibOut {
             if (!terms.families().contains(family)) {
                 continue;
             }
-            PathAttributes attributes = wanted.get(prefix);
+            PathAttributes attributes = filtered(prefix, wanted.get(prefix), filter);
             if (attributes == null) {
                 if (told.remove(prefix) != null) {
                     withdrawn.computeIfAbsent(family, _ -> new ArrayList<>()).add(prefix);
@@ -65,6 +72,17 @@ final class AdjRibOut {
             come.forEach(prefix -> add(encoder, prefix));
             encoder.end();
         }));
+    }
+
+    private static @Nullable PathAttributes filtered(
+            Prefix prefix, @Nullable PathAttributes attributes, ExportFilter filter) {
+        if (attributes == null) {
+            return null;
+        }
+        return switch (prefix.address()) {
+            case Ipv4Address v4 -> filter.apply(true, (long) v4.value() << 32, 0, prefix.length(), attributes);
+            case Ipv6Address v6 -> filter.apply(false, v6.high(), v6.low(), prefix.length(), attributes);
+        };
     }
 
     /// The peer knows the prefix, and is to be told it again whatever it knows. Equal to no attributes of a route.

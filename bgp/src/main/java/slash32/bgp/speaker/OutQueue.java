@@ -11,7 +11,9 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
+import slash32.bgp.policy.ExportFilter;
 import slash32.bgp.wire.AddressFamily;
+import slash32.bgp.wire.Message;
 import slash32.bgp.wire.MessageEncoder;
 import slash32.bgp.wire.PathAttributes;
 import slash32.bgp.wire.Terms;
@@ -30,29 +32,34 @@ final class OutQueue {
     private final Channel channel;
     private final Terms terms;
     private final Map<Prefix, PathAttributes> wanted;
+    private ExportFilter filter;
     private final AdjRibOut adjRibOut;
     private final UpdateEncoder encoder;
     private final BooleanSupplier complete;
     private final Set<Prefix> waiting = new LinkedHashSet<>();
     private final List<AddressFamily> owedEndOfRib;
+    private final Set<AddressFamily> owedEndOfRefresh = new LinkedHashSet<>();
     private final List<Runnable> waiters = new ArrayList<>();
     private @Nullable ChannelFuture lastWrite;
 
     /// A queue that owes the peer everything: {@code wanted}, then End-of-RIB of each family (RFC 4724 §2).
     ///
     /// @param wanted what the peer is to know, always looked at when something is written
+    /// @param filter what of it, and how
     /// @param complete whether {@code wanted} has all that there is at the start: before, there is no End-of-RIB
     /// @param counter runs for each UPDATE
     OutQueue(
             Channel channel,
             Terms terms,
             Map<Prefix, PathAttributes> wanted,
+            ExportFilter filter,
             AdjRibOut adjRibOut,
             BooleanSupplier complete,
             Runnable counter) {
         this.channel = channel;
         this.terms = terms;
         this.wanted = wanted;
+        this.filter = filter;
         this.adjRibOut = adjRibOut;
         this.complete = complete;
         owedEndOfRib = new ArrayList<>(terms.families().stream().sorted().toList());
@@ -70,9 +77,21 @@ final class OutQueue {
         drain();
     }
 
+    /// All that is wanted is looked at again, through another filter.
+    void refilter(ExportFilter other) {
+        filter = other;
+        touch(wanted.keySet());
+    }
+
     /// The peer asked to be told everything of {@code family} again (RFC 2918 §4).
-    void refresh(AddressFamily family) {
+    ///
+    /// @param marked the peer wants to know where that begins and ends (RFC 7313 §4.1)
+    void refresh(AddressFamily family, boolean marked) {
         adjRibOut.forget(family);
+        if (marked) {
+            write(MessageEncoder.encode(new Message.RouteRefresh(family, 1)));
+            owedEndOfRefresh.add(family);
+        }
         for (Prefix prefix : wanted.keySet()) {
             if (AdjRibOut.family(prefix).equals(family)) {
                 waiting.add(prefix);
@@ -90,11 +109,15 @@ final class OutQueue {
     /// Writes as much as the connection takes; called again when it takes more.
     void drain() {
         while (!waiting.isEmpty() && channel.isWritable()) {
-            adjRibOut.advertise(nextPrefixes(), wanted, terms, encoder);
+            adjRibOut.advertise(nextPrefixes(), wanted, filter, terms, encoder);
         }
         if (waiting.isEmpty() && complete.getAsBoolean()) {
             owedEndOfRib.forEach(family -> write(MessageEncoder.endOfRib(family)));
             owedEndOfRib.clear();
+        }
+        if (waiting.isEmpty()) {
+            owedEndOfRefresh.forEach(family -> write(MessageEncoder.encode(new Message.RouteRefresh(family, 2))));
+            owedEndOfRefresh.clear();
         }
         channel.flush();
         settle();

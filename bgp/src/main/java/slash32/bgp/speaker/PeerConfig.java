@@ -24,12 +24,84 @@ public record PeerConfig(
         @Nullable Bytes password,
         int holdSeconds,
         int gracefulRestartSeconds,
-        boolean passive) {
+        boolean passive,
+        PeerOptions options) {
     public PeerConfig {
         families = Set.copyOf(families);
         if (password != null && (password.length() < 1 || password.length() > 80)) {
             throw new IllegalArgumentException("a TCP MD5 key has 1 to 80 octets, has " + password.length());
         }
+    }
+
+    /// A peer with nothing special.
+    public PeerConfig(
+            IpAddress address,
+            int port,
+            @Nullable IpAddress localAddress,
+            Asn asn,
+            Set<AddressFamily> families,
+            @Nullable Bytes password,
+            int holdSeconds,
+            int gracefulRestartSeconds,
+            boolean passive) {
+        this(
+                address,
+                port,
+                localAddress,
+                asn,
+                families,
+                password,
+                holdSeconds,
+                gracefulRestartSeconds,
+                passive,
+                PeerOptions.DEFAULT);
+    }
+
+    /// The same with other options.
+    public PeerConfig with(PeerOptions other) {
+        return new PeerConfig(
+                address,
+                port,
+                localAddress,
+                asn,
+                families,
+                password,
+                holdSeconds,
+                gracefulRestartSeconds,
+                passive,
+                other);
+    }
+
+    /// The same with another password.
+    public PeerConfig with(@Nullable Bytes other) {
+        return new PeerConfig(
+                address,
+                port,
+                localAddress,
+                asn,
+                families,
+                other,
+                holdSeconds,
+                gracefulRestartSeconds,
+                passive,
+                options);
+    }
+
+    /// The same peer elsewhere, who dials us.
+    PeerConfig at(IpAddress other) {
+        return new PeerConfig(
+                other, port, localAddress, asn, families, password, holdSeconds, gracefulRestartSeconds, true, options);
+    }
+
+    /// True if a session of this peer can go on as one of {@code other}: only what is not negotiated differs.
+    boolean canBecome(PeerConfig other) {
+        var alike = new PeerOptions(
+                other.options.session(),
+                options.limits(),
+                other.options.ttlSecurityHops(),
+                options.importPolicy(),
+                options.exportPolicy());
+        return equals(other.with(alike).with(password));
     }
 
     /// Without the password.

@@ -1,18 +1,24 @@
 package slash32.bgp.speaker;
 
 import io.netty.util.concurrent.ScheduledFuture;
-import java.util.Collection;
+import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import slash32.bgp.policy.ImportFilter;
+import slash32.bgp.policy.LongLived;
 import slash32.bgp.rib.Contender;
 import slash32.bgp.rib.LocRib;
 import slash32.bgp.rib.RibDelta;
 import slash32.bgp.session.SessionTerms;
 import slash32.bgp.wire.AddressFamily;
+import slash32.bgp.wire.Capability;
 import slash32.bgp.wire.Capability.GracefulRestart;
 import slash32.bgp.wire.NlriSlice;
 import slash32.bgp.wire.PathAttributes;
@@ -21,15 +27,19 @@ import slash32.bgp.wire.PathAttributes;
 /// thread {@code bgp}.
 ///
 /// Deltas collect until {@link #flush}. Families that are not in the RIB have nothing here.
-final class PeerRoutes {
+final class PeerRoutes implements ImportFilter.Sink {
     private static final Logger LOG = LoggerFactory.getLogger(PeerRoutes.class);
 
     private final Speaker speaker;
-    private final PeerConfig config;
+    private PeerConfig config;
     private final int number;
     private final Map<AddressFamily, RibDelta.Builder> deltas = new LinkedHashMap<>();
-    private @Nullable ScheduledFuture<?> staleTimer;
+    private final List<ScheduledFuture<?>> timers = new ArrayList<>();
     private @Nullable Long staleSinceNanos;
+    /// Stale families whose restart time is over (RFC 9494 §4.2).
+    private final Set<AddressFamily> longLived = new HashSet<>();
+
+    private long rejected;
 
     PeerRoutes(Speaker speaker, PeerConfig config, int number) {
         this.speaker = speaker;
@@ -38,16 +48,49 @@ final class PeerRoutes {
         config.families().stream().sorted().forEach(family -> deltas.put(family, new RibDelta.Builder(family)));
     }
 
-    void announce(NlriSlice slice, PathAttributes attributes) {
+    /// A peer of the same address goes by another configuration.
+    void configure(PeerConfig other) {
+        config = other;
+    }
+
+    /// Paths that were not taken since the start; a slice of prefixes counts as one.
+    long rejected() {
+        return rejected;
+    }
+
+    boolean isEmpty() {
+        return deltas.keySet().stream().allMatch(family -> speaker.rib(family).size(number) == 0);
+    }
+
+    @Override
+    public void reject(NlriSlice slice) {
+        rejected++;
+        withdraw(slice);
+    }
+
+    @Override
+    public void one(NlriSlice slice, int pathId, long high, long low, int length, @Nullable PathAttributes attributes) {
+        LocRib rib = speaker.rib(slice.family());
+        if (attributes == null) {
+            rejected++;
+            rib.withdraw(number, pathId, high, low, length, delta(slice.family()));
+        } else {
+            rib.announce(number, pathId, high, low, length, attributes, delta(slice.family()));
+        }
+    }
+
+    @Override
+    public void announce(NlriSlice slice, PathAttributes attributes) {
         LocRib rib = speaker.rib(slice.family());
         RibDelta.Builder delta = delta(slice.family());
-        slice.forEach((_, high, low, length) -> rib.announce(number, high, low, length, attributes, delta));
+        slice.forEach(
+                (pathId, high, low, length) -> rib.announce(number, pathId, high, low, length, attributes, delta));
     }
 
     void withdraw(NlriSlice slice) {
         LocRib rib = speaker.rib(slice.family());
         RibDelta.Builder delta = delta(slice.family());
-        slice.forEach((_, high, low, length) -> rib.withdraw(number, high, low, length, delta));
+        slice.forEach((pathId, high, low, length) -> rib.withdraw(number, pathId, high, low, length, delta));
     }
 
     /// A session came up: what it does not promise to have kept goes at once.
@@ -56,13 +99,25 @@ final class PeerRoutes {
         GracefulRestart restart = terms.gracefulRestart();
         for (AddressFamily family : deltas.keySet()) {
             speaker.rib(family).peer(number, contender);
-            boolean kept = restart != null
-                    && restart.forwarding().getOrDefault(family, false)
-                    && terms.wire().families().contains(family);
-            if (!kept) {
+            boolean kept = restart != null && restart.forwarding().getOrDefault(family, false);
+            if (longLived.remove(family)) {
+                kept = lasting(family, terms.longLived()).forwarding();
+            }
+            if (!kept || !terms.wire().families().contains(family)) {
                 sweep(family);
             }
         }
+    }
+
+    private static Capability.LongLived lasting(
+            AddressFamily family, Capability.@Nullable LongLivedGracefulRestart capability) {
+        var none = new Capability.LongLived(false, 0);
+        return capability == null ? none : capability.families().getOrDefault(family, none);
+    }
+
+    /// The peer will announce all of {@code family} anew (RFC 7313 §4.2); what it doesn't goes with {@link #sweep}.
+    void markStale(AddressFamily family) {
+        speaker.rib(family).markStale(number);
     }
 
     /// All routes of {@code family} have been announced again: the others go.
@@ -75,17 +130,22 @@ final class PeerRoutes {
         staleSinceNanos = null;
     }
 
-    /// The session ended, and so do the routes, but for those of families in {@code restart}, which stay for a while.
+    /// The session ended, and so do the routes, but for those that {@code terms} let stay for a while.
     ///
     /// A peer that restarts again before it has told everything keeps its routes (RFC 8538 §4.1), but not longer
     /// than twice its restart time since the first.
     ///
-    /// @param restart the peer's capability; null if nothing may stay
-    void sessionDown(@Nullable GracefulRestart restart) {
+    /// @param terms of the session; null if nothing may stay
+    void sessionDown(@Nullable SessionTerms terms) {
         cancelTimer();
+        GracefulRestart restart = terms == null ? null : terms.gracefulRestart();
+        Capability.LongLivedGracefulRestart lasting = terms == null ? null : terms.longLived();
         boolean kept = false;
         for (AddressFamily family : deltas.keySet()) {
-            if (restart != null && restart.forwarding().containsKey(family)) {
+            boolean stays = restart != null
+                    && (restart.forwarding().containsKey(family)
+                            || lasting(family, lasting).staleSeconds() > 0);
+            if (stays) {
                 speaker.rib(family).markStale(number);
                 kept |= speaker.rib(family).size(number) > 0;
             } else {
@@ -93,13 +153,13 @@ final class PeerRoutes {
             }
         }
         if (restart != null && kept) {
-            keepFor(restart.restartSeconds());
+            keepFor(restart.restartSeconds(), lasting);
         } else {
             staleSinceNanos = null;
         }
     }
 
-    private void keepFor(int restartSeconds) {
+    private void keepFor(int restartSeconds, Capability.@Nullable LongLivedGracefulRestart lasting) {
         long now = System.nanoTime();
         if (staleSinceNanos == null) {
             staleSinceNanos = now;
@@ -107,28 +167,55 @@ final class PeerRoutes {
         long restartNanos = TimeUnit.SECONDS.toNanos(restartSeconds);
         long left = Math.max(0, Math.min(restartNanos, 2 * restartNanos - (now - staleSinceNanos)));
         LOG.info("peer={} event=routes-kept seconds={}", config.address(), TimeUnit.NANOSECONDS.toSeconds(left));
-        staleTimer = speaker.loop().schedule(this::restartTimeIsOver, left, TimeUnit.NANOSECONDS);
+        timers.add(speaker.loop().schedule(() -> restartTimeIsOver(lasting), left, TimeUnit.NANOSECONDS));
     }
 
-    private void restartTimeIsOver() {
-        LOG.info("peer={} event=routes-dropped reason=\"not back within its restart time\"", config.address());
-        drop();
+    private void restartTimeIsOver(Capability.@Nullable LongLivedGracefulRestart lasting) {
+        cancelTimer();
+        for (AddressFamily family : deltas.keySet()) {
+            int ours = config.options().session().longLivedSeconds();
+            int seconds = Math.min(lasting(family, lasting).staleSeconds(), ours);
+            if (seconds == 0) {
+                neverBack(family);
+                continue;
+            }
+            speaker.rib(family).relabelStale(number, LongLived::stale, delta(family));
+            longLived.add(family);
+            LOG.info("peer={} event=routes-kept-long family={} seconds={}", config.address(), family, seconds);
+            timers.add(speaker.loop().schedule(() -> neverBack(family), seconds, TimeUnit.SECONDS));
+        }
+        flush();
+    }
+
+    private void neverBack(AddressFamily family) {
+        if (speaker.rib(family).size(number) > 0) {
+            LOG.info(
+                    "peer={} event=routes-dropped family={} reason=\"not back within its restart time\"",
+                    config.address(),
+                    family);
+        }
+        longLived.remove(family);
+        speaker.rib(family).peerDown(number, delta(family));
+        flush();
+        if (longLived.isEmpty()) {
+            staleSinceNanos = null;
+            speaker.considerLeaving(config.address());
+        }
     }
 
     /// Withdraws all that is left of the peer.
     void drop() {
         cancelTimer();
         staleSinceNanos = null;
+        longLived.clear();
         deltas.forEach((family, delta) -> speaker.rib(family).peerDown(number, delta));
         flush();
     }
 
     /// Stops what is timed; what is held stays.
     void cancelTimer() {
-        if (staleTimer != null) {
-            staleTimer.cancel(false);
-            staleTimer = null;
-        }
+        timers.forEach(timer -> timer.cancel(false));
+        timers.clear();
     }
 
     /// Hands the deltas over.
@@ -138,10 +225,6 @@ final class PeerRoutes {
                 speaker.changed(delta.build());
             }
         }
-    }
-
-    Collection<AddressFamily> families() {
-        return deltas.keySet();
     }
 
     private RibDelta.Builder delta(AddressFamily family) {

@@ -7,36 +7,40 @@ import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.util.concurrent.ScheduledFuture;
+import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import slash32.bgp.policy.Acceptance;
+import slash32.bgp.policy.ExportFilter;
+import slash32.bgp.policy.ImportFilter;
 import slash32.bgp.rib.Contender;
 import slash32.bgp.session.Action;
 import slash32.bgp.session.Event;
 import slash32.bgp.session.SessionConfig;
 import slash32.bgp.session.SessionMachine;
-import slash32.bgp.session.SessionOptions;
 import slash32.bgp.session.SessionState;
 import slash32.bgp.session.SessionTerms;
 import slash32.bgp.wire.AddressFamily;
-import slash32.bgp.wire.Capability.GracefulRestart;
 import slash32.bgp.wire.Fate;
 import slash32.bgp.wire.Framer;
 import slash32.bgp.wire.Message;
 import slash32.bgp.wire.MessageDecoder;
 import slash32.bgp.wire.MessageEncoder;
 import slash32.bgp.wire.NlriSlice;
+import slash32.bgp.wire.NotificationCode;
 import slash32.bgp.wire.PathAttributes;
 import slash32.bgp.wire.Update;
 import slash32.bgp.wire.UpdateDecoder;
+import slash32.net.Bytes;
 import slash32.net.Prefix;
 
 /// The shell of one peer's session: carries octets and time to its machine, and its actions out. On thread {@code
@@ -45,10 +49,13 @@ final class PeerSession {
     private static final Logger LOG = LoggerFactory.getLogger(PeerSession.class);
 
     private static final long FAREWELL_MILLIS = 1_000;
+    private static final int REFRESH_REQUEST = 0;
+    private static final int REFRESH_BEGINS = 1;
+    private static final int REFRESH_ENDS = 2;
 
     private final Speaker speaker;
-    private final PeerConfig config;
     private final int number;
+    private final boolean dynamic;
     private final SessionMachine machine;
     private final Map<Long, Channel> channels = new HashMap<>();
     private final Map<Channel, Long> numbers = new HashMap<>();
@@ -56,6 +63,9 @@ final class PeerSession {
     private final PeerRoutes routes;
     private final AdjRibOut adjRibOut = new AdjRibOut();
 
+    private PeerConfig config;
+    private @Nullable ImportFilter filter;
+    private final Set<AddressFamily> warned = new HashSet<>();
     private @Nullable ScheduledFuture<?> timer;
     private long timerAt = Long.MAX_VALUE;
     private @Nullable ScheduledFuture<?> patience;
@@ -63,6 +73,7 @@ final class PeerSession {
     private @Nullable SessionTerms terms;
     private @Nullable UpdateDecoder decoder;
     private @Nullable OutQueue out;
+    private boolean connected;
     private boolean faultLogged;
     private Instant since = Instant.now();
     private String reason = "configured";
@@ -72,13 +83,16 @@ final class PeerSession {
     private long updatesSent;
     private long discarded;
     private long treatedAsWithdraw;
-    private long rejectedPaths;
     private long flaps;
 
-    PeerSession(Speaker speaker, SpeakerConfig own, PeerConfig config, int number) {
+    /// A session that does nothing before {@link #start}.
+    ///
+    /// @param dynamic the peer is of a range, and forgotten once it is gone
+    PeerSession(Speaker speaker, SpeakerConfig own, PeerConfig config, int number, boolean dynamic) {
         this.speaker = speaker;
         this.config = config;
         this.number = number;
+        this.dynamic = dynamic;
         var session = new SessionConfig(
                 own.asn(),
                 config.asn(),
@@ -87,7 +101,7 @@ final class PeerSession {
                 config.families(),
                 config.gracefulRestartSeconds(),
                 config.passive(),
-                SessionOptions.DEFAULT);
+                config.options().session());
         machine = new SessionMachine(session, own.restarted(), speaker::jitter);
         routes = new PeerRoutes(speaker, config, number);
     }
@@ -103,7 +117,7 @@ final class PeerSession {
     /// Established, and a peer that is told our routes (RFC 8212: with an external peer and no policy, nothing goes
     /// out).
     boolean isTold() {
-        return out != null && terms != null && terms.wire().internal();
+        return out != null && terms != null && !exportFilter().isClosed();
     }
 
     /// True if its routes of {@code family} are complete, or it does not speak the family.
@@ -132,6 +146,66 @@ final class PeerSession {
         if (!keepsRoutes) {
             routes.drop(); // those of a restart that was under way (RFC 5882 §4.3.1)
         }
+    }
+
+    /// Goes on with {@code other}, which the session {@link PeerConfig#canBecome}.
+    void reconfigure(PeerConfig other) {
+        PeerConfig before = config;
+        config = other;
+        routes.configure(other);
+        if (!Objects.equals(before.password(), other.password())) {
+            channels.values().forEach(channel -> speaker.sign(channel, other));
+        }
+        if (!Objects.equals(before.options().importPolicy(), other.options().importPolicy()) && terms != null) {
+            filter = importFilter();
+            askAgain(terms);
+        }
+        if (!Objects.equals(before.options().exportPolicy(), other.options().exportPolicy()) && out != null) {
+            out.refilter(exportFilter());
+        }
+        warned.clear();
+        checkLimits();
+        if (machine.state() == SessionState.IDLE) {
+            start(); // a limit that kept it down may be higher now
+        }
+    }
+
+    /// Has the peer tell everything again (RFC 2918 §4): what it told before was not kept as it came.
+    private void askAgain(SessionTerms agreed) {
+        if (!agreed.routeRefresh()) {
+            perform(new Event.Malformed(
+                    established, Message.Notification.of(NotificationCode.OTHER_CONFIGURATION_CHANGE)));
+            return;
+        }
+        agreed.wire().families().stream()
+                .sorted()
+                .forEach(family -> send(established, MessageEncoder.encode(new Message.RouteRefresh(family, 0))));
+    }
+
+    private ImportFilter importFilter() {
+        var role = config.options().session().role();
+        var receiver = new ImportFilter.Receiver(
+                speaker.asn(), speaker.identifier(), speaker.ownAddresses(), config.asn(), role);
+        return new ImportFilter(receiver, config.options().importPolicy());
+    }
+
+    private ExportFilter exportFilter() {
+        var role = config.options().session().role();
+        var sender = new ExportFilter.Sender(speaker.asn(), config.asn(), role);
+        return new ExportFilter(sender, config.options().exportPolicy());
+    }
+
+    /// True if nothing is left of a peer that is not configured by name.
+    boolean isGone() {
+        return dynamic && connected && channels.isEmpty() && machine.state() == SessionState.ACTIVE && routes.isEmpty();
+    }
+
+    int number() {
+        return number;
+    }
+
+    boolean isDynamic() {
+        return dynamic;
     }
 
     /// Closes without a word, so that a peer with graceful restart keeps our routes.
@@ -170,6 +244,12 @@ final class PeerSession {
     }
 
     private void attach(long connection, Channel channel) {
+        if (config.options().ttlSecurityHops() > 0) {
+            boolean ipv4 = config.address().isIpv4();
+            channel.config().setOption(SocketOptions.ttl(ipv4), SocketOptions.FULL_TTL);
+            SocketOptions.takeFromWithin(config.options().ttlSecurityHops(), channel, ipv4);
+        }
+        connected = true;
         channels.put(connection, channel);
         numbers.put(channel, connection);
     }
@@ -186,7 +266,9 @@ final class PeerSession {
     void received(Channel channel, ReceiveBuffer buffer) {
         Long connection = numbers.get(channel);
         while (connection != null && numbers.containsKey(channel)) {
-            switch (buffer.next()) {
+            SessionTerms agreed = connection == established ? terms : null;
+            switch (buffer.next(
+                    agreed == null ? Framer.MAX_BYTES : agreed.wire().maxMessageBytes())) {
                 case Framer.Frame.Incomplete() -> {
                     routes.flush();
                     return;
@@ -220,13 +302,35 @@ final class PeerSession {
             case MessageDecoder.Decoded.Accepted(Message message) -> {
                 perform(new Event.Received(connection, message));
                 if (message instanceof Message.RouteRefresh(AddressFamily family, int subtype)
-                        && subtype == 0
                         && connection == established
-                        && out != null
-                        && isTold()) {
-                    out.refresh(family);
+                        && terms != null
+                        && terms.wire().families().contains(family)) {
+                    refreshed(family, subtype, terms);
                 }
             }
+        }
+    }
+
+    /// RFC 7313 §4: what a refresh did not announce again goes at its end. Before End-of-RIB a refresh says nothing.
+    private void refreshed(AddressFamily family, int subtype, SessionTerms agreed) {
+        switch (subtype) {
+            case REFRESH_REQUEST -> {
+                if (out != null && isTold()) {
+                    out.refresh(family, agreed.enhancedRefresh());
+                }
+            }
+            case REFRESH_BEGINS -> {
+                if (agreed.enhancedRefresh() && ended.contains(family)) {
+                    routes.markStale(family);
+                }
+            }
+            case REFRESH_ENDS -> {
+                if (agreed.enhancedRefresh() && ended.contains(family)) {
+                    routes.sweep(family);
+                    routes.flush();
+                }
+            }
+            default -> LOG.debug("peer={} event=refresh-ignored subtype={}", config.address(), subtype);
         }
     }
 
@@ -257,16 +361,51 @@ final class PeerSession {
         if (update.endOfRib() != null) {
             endOfRib(update.endOfRib());
         }
+        checkLimits();
+    }
+
+    private void checkLimits() {
+        for (Map.Entry<AddressFamily, PrefixLimit> each :
+                config.options().limits().entrySet()) {
+            AddressFamily family = each.getKey();
+            PrefixLimit limit = each.getValue();
+            int held = config.families().contains(family) ? speaker.rib(family).size(number) : 0;
+            if (terms == null || !limit.isWarning(held)) {
+                continue;
+            }
+            if (warned.add(family)) {
+                LOG.warn(
+                        "peer={} event=prefix-limit-near family={} prefixes={} limit={}",
+                        config.address(),
+                        family,
+                        held,
+                        limit.max());
+            }
+            if (held > limit.max()) {
+                exceeded(family, limit);
+                return;
+            }
+        }
+    }
+
+    /// The NOTIFICATION says which family and what was allowed (RFC 4486 §4).
+    private void exceeded(AddressFamily family, PrefixLimit limit) {
+        byte[] allowed = ByteBuffer.allocate(7)
+                .putShort((short) family.afi())
+                .put((byte) family.safi())
+                .putInt(limit.max())
+                .array();
+        var why = Message.Notification.of(NotificationCode.MAXIMUM_PREFIXES_REACHED, Bytes.copyOf(allowed));
+        Duration pause = limit.restartAfter();
+        routes.flush();
+        perform(new Event.Fault(established, why, pause == null ? Event.FOR_GOOD : pause.toNanos()));
     }
 
     private void announce(NlriSlice slice, @Nullable PathAttributes attributes) {
         if (attributes == null) {
             routes.withdraw(slice);
-        } else if (speaker.judge(attributes, internal()) == Acceptance.ACCEPTED) {
-            routes.announce(slice, attributes);
-        } else {
-            rejectedPaths++;
-            routes.withdraw(slice);
+        } else if (filter != null) {
+            filter.pass(slice, attributes, routes);
         }
     }
 
@@ -361,11 +500,19 @@ final class PeerSession {
         terms = agreed;
         decoder = new UpdateDecoder(agreed.wire());
         ended.clear();
+        warned.clear();
+        filter = importFilter();
         faultLogged = false;
         routes.sessionUp(agreed, new Contender(internal(), agreed.open().identifier(), config.address()));
         routes.flush();
-        Map<Prefix, PathAttributes> told = agreed.wire().internal() ? speaker.originated() : Map.of();
-        out = new OutQueue(channel, agreed.wire(), told, adjRibOut, speaker::ownRoutesComplete, this::updateSent);
+        out = new OutQueue(
+                channel,
+                agreed.wire(),
+                speaker.originated(),
+                exportFilter(),
+                adjRibOut,
+                speaker::ownRoutesComplete,
+                this::updateSent);
         out.drain();
         speaker.sessionUp();
         waitForEndOfRib(updatesReceived);
@@ -399,14 +546,14 @@ final class PeerSession {
 
     private void down(boolean keepsRoutes) {
         OutQueue queue = out;
-        @Nullable GracefulRestart restart = keepsRoutes && terms != null ? terms.gracefulRestart() : null;
+        SessionTerms kept = keepsRoutes ? terms : null;
         established = -1;
         terms = null;
         decoder = null;
         out = null;
         flaps++;
         endPatience();
-        routes.sessionDown(restart);
+        routes.sessionDown(kept);
         routes.flush();
         if (queue != null) {
             queue.end();
@@ -423,6 +570,7 @@ final class PeerSession {
         }
         speaker.peerChanged(this);
         speaker.considerInSync();
+        speaker.considerLeaving(config.address());
     }
 
     private void updateSent() {
@@ -486,7 +634,7 @@ final class PeerSession {
                         updatesSent,
                         discarded,
                         treatedAsWithdraw,
-                        rejectedPaths,
+                        routes.rejected(),
                         flaps));
     }
 

@@ -29,8 +29,10 @@ final class ReceiveBuffer {
     }
 
     /// What the octets begin with.
-    Framer.Frame next() {
-        return Framer.at(bytes, from, to);
+    ///
+    /// @param maxBytes the longest message that is allowed
+    Framer.Frame next(int maxBytes) {
+        return Framer.at(bytes, from, to, maxBytes);
     }
 
     int position() {

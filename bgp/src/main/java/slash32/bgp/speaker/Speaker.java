@@ -15,10 +15,12 @@ import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.io.IOException;
+import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
@@ -38,7 +40,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import slash32.bgp.policy.Acceptance;
+import slash32.bgp.policy.GracefulShutdown;
 import slash32.bgp.rib.LocRib;
 import slash32.bgp.rib.RibDelta;
 import slash32.bgp.wire.AddressFamily;
@@ -48,6 +50,7 @@ import slash32.bgp.wire.Message;
 import slash32.bgp.wire.NotificationCode;
 import slash32.bgp.wire.PathAttributes;
 import slash32.net.Asn;
+import slash32.net.Bytes;
 import slash32.net.IpAddress;
 import slash32.net.Ipv4Address;
 import slash32.net.Ipv6Address;
@@ -56,8 +59,7 @@ import slash32.net.Prefix;
 /// A BGP speaker for one node: keeps the sessions, learns what peers announce, and announces what it is told to.
 ///
 /// Everything happens on one event loop, thread {@code bgp}; the public methods only enqueue there and may be called
-/// by
-/// any thread. One peer's octets can end that peer's session and nothing else.
+/// by any thread. One peer's octets can end that peer's session and nothing else.
 public final class Speaker implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Speaker.class);
 
@@ -72,17 +74,22 @@ public final class Speaker implements AutoCloseable {
     private final Map<AddressFamily, LocRib> ribs = new HashMap<>();
     private final Map<IpAddress, PeerSession> peers = new LinkedHashMap<>();
     private final Map<PeerSession, Map<Long, Channel>> dials = new HashMap<>();
+    private final Map<Prefix, PathAttributes> asOriginated = new HashMap<>();
+    /// As it is announced now: see {@link #drain}.
     private final Map<Prefix, PathAttributes> originated = new LinkedHashMap<>();
+
     private final Set<AddressFamily> inSync = new HashSet<>();
     private final List<Channel> listeners = new ArrayList<>();
     private SpeakerConfig config;
     private Set<IpAddress> ownAddresses;
+    private final ArrayDeque<Integer> freeNumbers = new ArrayDeque<>();
     private int peerNumbers;
     private boolean started;
     private boolean closing;
     private boolean patienceOver;
     private boolean ownRoutesComplete;
     private boolean paused;
+    private boolean draining;
 
     /// A speaker that does nothing before {@link #start}.
     public Speaker(SpeakerConfig config, LocRibListener listener) {
@@ -102,7 +109,7 @@ public final class Speaker implements AutoCloseable {
             listen(address);
         }
         loop.execute(() -> {
-            config.peers().forEach(this::addPeer);
+            config.peers().forEach(peer -> addPeer(peer, false));
             listeners.forEach(channel -> channel.config().setAutoRead(true));
             started = true;
             considerInSync();
@@ -141,6 +148,32 @@ public final class Speaker implements AutoCloseable {
                     + bound.cause().getMessage());
         }
         listeners.add(bound.channel());
+        signRanges(bound.channel(), config.ranges(), address.isIpv4());
+        if (everyPeer(config).anyMatch(peer -> peer.options().ttlSecurityHops() > 0)) {
+            // our SYN-ACK is dropped otherwise
+            bound.channel().config().setOption(SocketOptions.ttl(address.isIpv4()), SocketOptions.FULL_TTL);
+        }
+    }
+
+    private static Stream<PeerConfig> everyPeer(SpeakerConfig config) {
+        return Stream.concat(config.peers().stream(), config.ranges().stream().map(PeerRange::template));
+    }
+
+    private static void signRanges(Channel listener, List<PeerRange> ranges, boolean ipv4) throws IOException {
+        for (PeerRange range : ranges) {
+            Bytes key = range.template().password();
+            if (key != null && range.within().isIpv4() == ipv4) {
+                SocketOptions.md5(listener, range.within(), key);
+            }
+        }
+    }
+
+    /// Gives a connection that is up the key of its peer, or takes the one it had (RFC 2385).
+    void sign(Channel channel, PeerConfig peer) {
+        Map<InetAddress, byte[]> keys = peer.password() == null
+                ? Map.of()
+                : Map.of(inetAddress(peer.address()), peer.password().toArray());
+        channel.config().setOption(EpollChannelOption.TCP_MD5SIG, keys);
     }
 
     /// RFC 2385: the kernel drops segments of these peers that are not signed.
@@ -159,18 +192,52 @@ public final class Speaker implements AutoCloseable {
                 ((InetSocketAddress) channel.remoteAddress()).getAddress().getAddress());
         PeerSession peer = peers.get(from);
         if (peer == null) {
+            peer = ofRange(from);
+        }
+        if (peer == null) {
             LOG.warn("event=connection-refused from={} reason=\"no such peer\"", from);
             var _ = channel.close();
             return;
         }
-        channel.pipeline().addLast(new PeerSession.Inbound(peer));
-        loop.execute(() -> peer.accepted(channel));
+        PeerSession known = peer;
+        channel.pipeline().addLast(new PeerSession.Inbound(known));
+        loop.execute(() -> known.accepted(channel));
     }
 
-    private void addPeer(PeerConfig peer) {
-        var session = new PeerSession(this, config, peer, peerNumbers++);
+    /// A new peer of the range that {@code from} is in; null if it is in none, or that one is full.
+    private @Nullable PeerSession ofRange(IpAddress from) {
+        for (PeerRange range : config.ranges()) {
+            if (range.within().covers(from.hostPrefix())) {
+                long there = peers.values().stream()
+                        .filter(PeerSession::isDynamic)
+                        .filter(peer ->
+                                range.within().covers(peer.config().address().hostPrefix()))
+                        .count();
+                return there < range.max() ? addPeer(range.peer(from), true) : null;
+            }
+        }
+        return null;
+    }
+
+    /// Forgets a peer of a range of which nothing is left.
+    void considerLeaving(IpAddress address) {
+        loop.execute(() -> {
+            PeerSession peer = peers.get(address);
+            if (peer != null && peer.isGone()) {
+                peers.remove(address);
+                peer.stop(Message.Notification.of(NotificationCode.PEER_DECONFIGURED));
+                dials.remove(peer);
+                freeNumbers.add(peer.number());
+            }
+        });
+    }
+
+    private PeerSession addPeer(PeerConfig peer, boolean dynamic) {
+        int number = freeNumbers.isEmpty() ? peerNumbers++ : freeNumbers.removeFirst();
+        var session = new PeerSession(this, config, peer, number, dynamic);
         peers.put(peer.address(), session);
         session.start();
+        return session;
     }
 
     void dial(PeerSession peer, long connection) {
@@ -187,6 +254,9 @@ public final class Speaker implements AutoCloseable {
             bootstrap.option(
                     EpollChannelOption.TCP_MD5SIG,
                     Map.of(inetAddress(to.address()), to.password().toArray()));
+        }
+        if (to.options().ttlSecurityHops() > 0) {
+            bootstrap.option(SocketOptions.ttl(to.address().isIpv4()), SocketOptions.FULL_TTL);
         }
         if (to.localAddress() != null) {
             bootstrap.localAddress(socketAddress(to.localAddress(), 0));
@@ -213,37 +283,89 @@ public final class Speaker implements AutoCloseable {
         }
     }
 
-    /// Replaces the configuration: peers that are new start, peers that are gone stop, peers that changed are reset,
-    /// and
-    /// all others are left alone. All are reset if we become somebody else. Listening addresses stay as they were.
+    /// Replaces the configuration: peers that are new start, peers that are gone stop, those of which something
+    /// changed that is negotiated are reset, and all others go on, with their new keys, limits and policies. All
+    /// are reset if we become somebody else. Listening addresses stay as they were.
     public void reconfigure(SpeakerConfig newConfig) {
         loop.execute(() -> {
             boolean samePerson = newConfig.asn().equals(config.asn())
                     && newConfig.identifier().equals(config.identifier());
             var wanted = new HashMap<IpAddress, PeerConfig>();
             newConfig.peers().forEach(peer -> wanted.put(peer.address(), peer));
-            for (PeerSession peer : List.copyOf(peers.values())) {
-                PeerConfig now = wanted.get(peer.config().address());
-                if (!samePerson || !peer.config().equals(now)) {
-                    peers.remove(peer.config().address());
-                    peer.stop(Message.Notification.cease(
-                            now == null
-                                    ? NotificationCode.PEER_DECONFIGURED
-                                    : NotificationCode.OTHER_CONFIGURATION_CHANGE,
-                            ""));
-                    dials.remove(peer);
-                }
-            }
+            List<PeerRange> rangesBefore = config.ranges();
             config = newConfig;
             ownAddresses = ownAddresses(newConfig);
             listeners.forEach(channel -> channel.config().setOption(EpollChannelOption.TCP_MD5SIG, keys()));
+            resign(rangesBefore, newConfig.ranges());
+            for (PeerSession peer : List.copyOf(peers.values())) {
+                IpAddress address = peer.config().address();
+                PeerConfig now = peer.isDynamic() ? wantedOfRange(address) : wanted.get(address);
+                if (samePerson && now != null && peer.config().canBecome(now)) {
+                    if (!peer.config().equals(now)) {
+                        peer.reconfigure(now);
+                    }
+                    continue;
+                }
+                peers.remove(address);
+                peer.stop(Message.Notification.cease(
+                        now == null ? NotificationCode.PEER_DECONFIGURED : NotificationCode.OTHER_CONFIGURATION_CHANGE,
+                        ""));
+                dials.remove(peer);
+            }
             for (PeerConfig peer : newConfig.peers()) {
                 if (!peers.containsKey(peer.address())) {
-                    addPeer(peer);
+                    addPeer(peer, false);
                 }
             }
             considerInSync();
         });
+    }
+
+    private @Nullable PeerConfig wantedOfRange(IpAddress address) {
+        return config.ranges().stream()
+                .filter(range -> range.within().covers(address.hostPrefix()))
+                .findFirst()
+                .map(range -> range.peer(address))
+                .orElse(null);
+    }
+
+    /// Keys of ranges on the listening sockets.
+    private void resign(List<PeerRange> before, List<PeerRange> now) {
+        for (Channel channel : listeners) {
+            boolean ipv4 = ((InetSocketAddress) channel.localAddress()).getAddress() instanceof Inet4Address;
+            try {
+                for (PeerRange gone : before) {
+                    if (gone.template().password() != null && gone.within().isIpv4() == ipv4) {
+                        SocketOptions.md5(channel, gone.within(), null);
+                    }
+                }
+                signRanges(channel, now, ipv4);
+            } catch (IOException e) {
+                LOG.error("event=keys-not-changed listen={} reason=\"{}\"", channel.localAddress(), e.getMessage());
+            }
+        }
+    }
+
+    /// Has traffic leave before the node does: every route of ours becomes the last choice (RFC 8326), or again what it
+    /// was.
+    public void drain(boolean leaving) {
+        loop.execute(() -> {
+            if (draining != leaving) {
+                draining = leaving;
+                originated.replaceAll((prefix, _) -> announced(originatedAs(prefix)));
+                List<Prefix> all = List.copyOf(originated.keySet());
+                peers.values().forEach(peer -> peer.touch(all));
+                LOG.info("event=draining leaving={} routes={}", leaving, all.size());
+            }
+        });
+    }
+
+    private PathAttributes originatedAs(Prefix prefix) {
+        return Objects.requireNonNull(asOriginated.get(prefix), "every route was originated");
+    }
+
+    private PathAttributes announced(PathAttributes attributes) {
+        return draining ? GracefulShutdown.announced(attributes) : attributes;
     }
 
     /// Announces these routes, each instead of what was announced for its prefix before.
@@ -258,7 +380,8 @@ public final class Speaker implements AutoCloseable {
                         .localPref(route.localPref())
                         .largeCommunities(route.communities())
                         .build();
-                originated.put(route.prefix(), attributes);
+                asOriginated.put(route.prefix(), attributes);
+                originated.put(route.prefix(), announced(attributes));
                 prefixes.add(route.prefix());
             }
             peers.values().forEach(peer -> peer.touch(prefixes));
@@ -290,6 +413,7 @@ public final class Speaker implements AutoCloseable {
         List<Prefix> copy = List.copyOf(prefixes);
         loop.execute(() -> {
             copy.forEach(originated::remove);
+            copy.forEach(asOriginated::remove);
             peers.values().forEach(peer -> peer.touch(copy));
         });
     }
@@ -444,8 +568,8 @@ public final class Speaker implements AutoCloseable {
         endWith(peer -> peer.stop(cease));
     }
 
-    /// Leaves without a word: peers with graceful restart keep our routes until we are back. The listener hears nothing
-    /// more, so that what it has stays as it is.
+    /// Leaves without a word: peers with graceful restart keep our routes until we are back. The listener hears
+    /// nothing more, so that what it has stays as it is.
     @Override
     public void close() {
         endWith(PeerSession::abandon);
@@ -498,8 +622,8 @@ public final class Speaker implements AutoCloseable {
         return config.inSyncTimeout();
     }
 
-    Acceptance judge(PathAttributes path, boolean internal) {
-        return Acceptance.of(path, config.asn(), config.identifier(), ownAddresses, internal);
+    Set<IpAddress> ownAddresses() {
+        return ownAddresses;
     }
 
     double jitter() {

@@ -13,7 +13,8 @@ import slash32.net.IpAddress;
 /// @param peers no address twice
 /// @param restarted the kernel holds routes of an earlier run, so peers are asked to wait for us (RFC 4724 §4.1)
 /// @param inSyncTimeout how long peers that are not up, or up and silent without End-of-RIB, hold back
-/// {@link LocRibListener#inSync}; and how long {@link Speaker#initialRoutesOriginated} is waited for
+///     {@link LocRibListener#inSync}; and how long {@link Speaker#initialRoutesOriginated} is waited for
+/// @param ranges of peers that connect; the first that has an address counts, and {@code peers} before all
 public record SpeakerConfig(
         Asn asn,
         BgpIdentifier identifier,
@@ -21,12 +22,26 @@ public record SpeakerConfig(
         int port,
         List<PeerConfig> peers,
         boolean restarted,
-        Duration inSyncTimeout) {
+        Duration inSyncTimeout,
+        List<PeerRange> ranges) {
     public SpeakerConfig {
         listen = List.copyOf(listen);
         peers = List.copyOf(peers);
+        ranges = List.copyOf(ranges);
         if (peers.stream().map(PeerConfig::address).distinct().count() != peers.size()) {
             throw new IllegalArgumentException("a peer is configured twice: " + peers);
         }
+    }
+
+    /// A speaker whose peers are all named.
+    public SpeakerConfig(
+            Asn asn,
+            BgpIdentifier identifier,
+            List<IpAddress> listen,
+            int port,
+            List<PeerConfig> peers,
+            boolean restarted,
+            Duration inSyncTimeout) {
+        this(asn, identifier, listen, port, peers, restarted, inSyncTimeout, List.of());
     }
 }

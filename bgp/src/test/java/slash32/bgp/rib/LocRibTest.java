@@ -11,6 +11,7 @@ import java.util.Objects;
 import java.util.Random;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -38,6 +39,13 @@ class LocRibTest {
                     new Contender(peer < 4, new BgpIdentifier(-1 - peer), IpAddress.parse("10.0.0." + (peer + 1))))
             .toList();
 
+    /// As RFC 9494 §4.2: what has a MED is not to be kept here.
+    private static @Nullable PathAttributes longLived(PathAttributes path) {
+        return path.med() != PathAttributes.ABSENT
+                ? null
+                : path.toBuilder().communities(List.of(0xffff_0006)).build();
+    }
+
     private record Route(int peer, Prefix prefix, PathAttributes attributes) {}
 
     @ParameterizedTest(name = "seed {0}")
@@ -45,13 +53,15 @@ class LocRibTest {
     void equalsANaiveModelAndItsDeltasAddUpToIt(long seed) {
         var random = new Random(seed);
         for (AddressFamily family : List.of(V4, V6)) {
-            var rib = new Followed(family);
+            int maximumPaths = random.nextInt(1, 4);
+            var rib = new Followed(family, maximumPaths);
             var model = new NaiveRib(PEERS);
             List<Prefix> prefixes = prefixes(family, random, 30);
             for (int step = 0; step < 1_500; step++) {
                 int peer = random.nextInt(PEERS.size());
                 Prefix prefix = prefixes.get(random.nextInt(prefixes.size()));
-                switch (random.nextInt(24)) {
+                int id = random.nextInt(2);
+                switch (random.nextInt(25)) {
                     case 0 -> {
                         rib.rib.peerDown(peer, rib.delta);
                         model.peerDown(peer);
@@ -64,18 +74,22 @@ class LocRibTest {
                         rib.rib.sweep(peer, rib.delta);
                         model.sweep(peer);
                     }
+                    case 24 -> {
+                        rib.rib.relabelStale(peer, LocRibTest::longLived, rib.delta);
+                        model.relabelStale(peer, LocRibTest::longLived);
+                    }
                     case 3, 4, 5, 6, 7, 8 -> {
-                        rib.withdraw(peer, prefix);
-                        model.withdraw(peer, prefix);
+                        rib.withdraw(peer, id, prefix);
+                        model.withdraw(peer, id, prefix);
                     }
                     default -> {
                         PathAttributes attributes = attributes(random);
-                        rib.announce(peer, prefix, attributes);
-                        model.announce(peer, prefix, attributes);
+                        rib.announce(peer, id, prefix, attributes);
+                        model.announce(peer, id, prefix, attributes);
                     }
                 }
                 rib.follow();
-                assertThat(rib.followed).as("step %d", step).isEqualTo(model.best());
+                assertThat(rib.followed).as("step %d", step).isEqualTo(model.best(maximumPaths));
             }
             assertThat(rib.rib.size()).isEqualTo(model.best().size());
             for (int peer = 0; peer < PEERS.size(); peer++) {
@@ -94,7 +108,7 @@ class LocRibTest {
                 routes.add(new Route(peer, prefix, attributes(random)));
             }
         }
-        Map<Prefix, PathAttributes> first = load(routes);
+        Map<Prefix, List<PathAttributes>> first = load(routes);
         for (int permutation = 0; permutation < 5; permutation++) {
             Collections.shuffle(routes, random);
             assertThat(load(routes)).isEqualTo(first);
@@ -112,14 +126,14 @@ class LocRibTest {
         List<Route> routes =
                 List.of(new Route(3, prefix, dear), new Route(2, prefix, other), new Route(1, prefix, cheap));
         for (List<Route> order : List.of(routes, routes.reversed())) {
-            assertThat(load(order)).containsExactly(Map.entry(prefix, other));
+            assertThat(load(order)).containsExactly(Map.entry(prefix, List.of(other)));
         }
         // the cheap one goes, and with it what kept the dear one out
         var rib = new Followed(V4);
         routes.forEach(route -> rib.announce(route.peer(), route.prefix(), route.attributes()));
         rib.withdraw(1, prefix);
         rib.follow();
-        assertThat(rib.followed).containsExactly(Map.entry(prefix, dear));
+        assertThat(rib.followed).containsExactly(Map.entry(prefix, List.of(dear)));
     }
 
     @Test
@@ -179,7 +193,7 @@ class LocRibTest {
         rib.peerDown(70, delta);
         rib.markStale(70);
         rib.sweep(70, delta);
-        rib.withdraw(70, 1L << 32, 0, 32, delta);
+        rib.withdraw(70, 0, 1L << 32, 0, 32, delta);
         assertThat(rib.size(70)).isZero();
         assertThat(delta.size()).isZero();
     }
@@ -221,10 +235,14 @@ class LocRibTest {
     private static final class Followed {
         final LocRib rib;
         final RibDelta.Builder delta;
-        final Map<Prefix, PathAttributes> followed = new HashMap<>();
+        final Map<Prefix, List<PathAttributes>> followed = new HashMap<>();
 
         Followed(AddressFamily family) {
-            rib = new LocRib(family);
+            this(family, 1);
+        }
+
+        Followed(AddressFamily family, int maximumPaths) {
+            rib = new LocRib(family, maximumPaths);
             delta = new RibDelta.Builder(family);
             for (int peer = 0; peer < PEERS.size(); peer++) {
                 rib.peer(peer, PEERS.get(peer));
@@ -232,33 +250,56 @@ class LocRibTest {
         }
 
         void announce(int peer, Prefix prefix, PathAttributes attributes) {
-            rib.announce(peer, high(prefix), low(prefix), prefix.length(), attributes, delta);
+            announce(peer, 0, prefix, attributes);
+        }
+
+        void announce(int peer, int id, Prefix prefix, PathAttributes attributes) {
+            rib.announce(peer, id, high(prefix), low(prefix), prefix.length(), attributes, delta);
         }
 
         void withdraw(int peer, Prefix prefix) {
-            rib.withdraw(peer, high(prefix), low(prefix), prefix.length(), delta);
+            withdraw(peer, 0, prefix);
+        }
+
+        void withdraw(int peer, int id, Prefix prefix) {
+            rib.withdraw(peer, id, high(prefix), low(prefix), prefix.length(), delta);
         }
 
         /// Takes up the delta, which must hold nothing that is no change.
         void follow() {
             RibDelta built = delta.build();
             for (int i = 0; i < built.size(); i++) {
-                PathAttributes best = built.attributes(i);
-                PathAttributes before =
-                        best == null ? followed.remove(built.prefix(i)) : followed.put(built.prefix(i), best);
-                assertThat(Objects.equals(before, best))
+                List<PathAttributes> paths = paths(built, i);
+                List<PathAttributes> before =
+                        paths.isEmpty() ? followed.remove(built.prefix(i)) : followed.put(built.prefix(i), paths);
+                assertThat(Objects.requireNonNullElse(before, List.of()))
                         .as("%s said again", built.prefix(i))
-                        .isFalse();
-                assertThat(built.before(i)).isEqualTo(before);
+                        .isNotEqualTo(paths);
+                assertThat(built.before(i)).isEqualTo(before == null ? null : before.getFirst());
             }
             for (int i = 0; i < built.size(); i++) {
                 assertThat(rib.best(built.high(i), built.low(i), built.length(i)))
-                        .isEqualTo(followed.get(built.prefix(i)));
+                        .isEqualTo(best(built.prefix(i)));
             }
+        }
+
+        @Nullable
+        PathAttributes best(Prefix prefix) {
+            return followed.containsKey(prefix) ? followed.get(prefix).getFirst() : null;
+        }
+
+        private static List<PathAttributes> paths(RibDelta delta, int index) {
+            var paths = new ArrayList<PathAttributes>();
+            PathAttributes best = delta.attributes(index);
+            if (best != null) {
+                paths.add(best);
+                paths.addAll(delta.others(index));
+            }
+            return paths;
         }
     }
 
-    private static Map<Prefix, PathAttributes> load(List<Route> routes) {
+    private static Map<Prefix, List<PathAttributes>> load(List<Route> routes) {
         var rib = new Followed(routes.getFirst().prefix().isIpv4() ? V4 : V6);
         for (Route route : routes) {
             rib.announce(route.peer(), route.prefix(), route.attributes());

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.net.SocketException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -129,6 +130,15 @@ final class ScriptedPeer implements AutoCloseable {
             case MessageDecoder.Decoded.Accepted(Message.Notification notification) -> notification;
             case MessageDecoder.Decoded other -> throw new AssertionError("no notification: " + other);
         };
+    }
+
+    /// True if the other end closes and says nothing before.
+    boolean isClosedByPeer() throws IOException {
+        try {
+            return in.read() < 0;
+        } catch (SocketException reset) {
+            return true;
+        }
     }
 
     /// Closes without a NOTIFICATION.

@@ -270,7 +270,7 @@ class SpeakerTest {
         speaker.linkDown(IpAddress.parse(PEER), "BFD: control detection time expired", true);
         heard.await("only the other's", () -> heard.routes.keySet().equals(Set.of(TWO)));
         assertThat(plain.expectNotification().text()).isEqualTo("bfd down");
-        assertThat(heard.reason(PEER)).isEqualTo("BFD: control detection time expired");
+        heard.await("its reason", () -> heard.reason(PEER).equals("BFD: control detection time expired"));
 
         ScriptedPeer graceful = peer(PEER).establish(restart(600, V4)).announce(VIA_V4, ONE);
         heard.await("both again", () -> heard.routes.size() == 2);

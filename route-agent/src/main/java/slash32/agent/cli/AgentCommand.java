@@ -17,6 +17,7 @@ import slash32.agent.config.ConfigWatcher;
 import slash32.agent.config.Loaded;
 import slash32.agent.config.PasswordFile;
 import slash32.agent.config.PeerConfig;
+import slash32.agent.config.PeerRangeConfig;
 
 /// {@code slash32 agent}: runs the agent until it is told to end, and gives it its configuration anew whenever the file
 /// changes or SIGHUP comes.
@@ -72,9 +73,16 @@ final class AgentCommand implements Callable<Integer> {
 
     private static void readPasswords(AgentConfig config) throws IOException {
         for (PeerConfig peer : config.peers()) {
-            if (peer.passwordFile() != null) {
-                PasswordFile.read(peer.passwordFile());
-            }
+            readPassword(peer);
+        }
+        for (PeerRangeConfig range : config.peerRanges()) {
+            readPassword(range.peer());
+        }
+    }
+
+    private static void readPassword(PeerConfig peer) throws IOException {
+        if (peer.passwordFile() != null) {
+            PasswordFile.read(peer.passwordFile());
         }
     }
 

@@ -14,8 +14,10 @@ import slash32.net.Ipv4Address;
 /// @param asn of this node
 /// @param routerId its BGP Identifier (RFC 6286: any but 0.0.0.0)
 /// @param peers in the file's order, no address twice
+/// @param peerRanges of peers that connect; the first that has an address counts
 /// @param listen where BGP connections are accepted; empty for nowhere
 /// @param gracefulRestart Restart Time proposed in OPEN: 0 to 4095 whole seconds (RFC 4724 §3)
+/// @param gracefulShutdown our routes are the last choice, so that traffic leaves before the node does (RFC 8326)
 /// @param metricsListen where Prometheus scrapes
 /// @param apiSocket absolute path of the API's Unix socket
 /// @param stateDirectory absolute path of the folder that holds desired state
@@ -26,8 +28,10 @@ public record AgentConfig(
         Ipv4Address routerId,
         UnderlayConfig underlay,
         List<PeerConfig> peers,
+        List<PeerRangeConfig> peerRanges,
         List<SocketEndpoint> listen,
         Duration gracefulRestart,
+        boolean gracefulShutdown,
         SocketEndpoint metricsListen,
         Path apiSocket,
         Path stateDirectory) {
@@ -39,6 +43,7 @@ public record AgentConfig(
 
     public AgentConfig {
         peers = List.copyOf(peers);
+        peerRanges = List.copyOf(peerRanges);
         listen = List.copyOf(listen);
         var addresses = new HashSet<>();
         for (PeerConfig peer : peers) {

@@ -13,9 +13,8 @@ import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
 import org.snakeyaml.engine.v2.nodes.Node;
 import org.snakeyaml.engine.v2.nodes.Tag;
 import slash32.agent.config.Section.Field;
-import slash32.bgp.wire.AddressFamily;
-import slash32.net.Asn;
 import slash32.net.IpAddress;
+import slash32.net.Prefix;
 import slash32.overlay.choice.SiteId;
 
 /// Reads one file: the keys of design §5, in its order.
@@ -25,8 +24,8 @@ final class ConfigParser {
 
     private static final Scalar<SiteId> SITE_ID =
             new Scalar<>(Tag.INT, "1 to 4294967295", text -> new SiteId(Scalar.integer(text)));
-    private static final Scalar<AddressFamily> FAMILY =
-            new Scalar<>(Tag.STR, "ipv4-unicast, ipv6-unicast", ConfigParser::family);
+    private static final Scalar<Prefix> PREFIX = new Scalar<>(Tag.STR, "a prefix", Prefix::parse);
+    private static final Scalar<Long> RANGE_SIZE = PolicyParser.number(1, 100_000);
 
     private final Problems problems = new Problems();
     private final Set<IpAddress> peerAddresses = new HashSet<>();
@@ -57,9 +56,12 @@ final class ConfigParser {
         var asn = root.required("asn", Scalar.ASN);
         var underlay = root.requiredSection("underlay", ConfigParser::underlay);
         var routerId = root.optional("routerId", Scalar.ROUTER_ID);
-        var peers = root.sections("peers", section -> peer(section, asn.value(), underlay.value()));
+        var parser = new PeerParser(asn.value());
+        var peers = root.sections("peers", section -> peer(section, parser, underlay.value()));
+        var ranges = root.sections("peerRanges", section -> range(section, parser));
         var listen = root.list("listen", Scalar.SOCKET, listenByDefault(underlay.value()));
         var restart = root.optional("gracefulRestart", Scalar.RESTART_TIME, AgentConfig.DEFAULT_GRACEFUL_RESTART);
+        var leaving = root.optional("gracefulShutdown", Scalar.BOOLEAN, false);
         var metrics = root.optionalSection("metrics", ConfigParser::metrics, AgentConfig.DEFAULT_METRICS_LISTEN);
         var api = root.optionalSection("api", ConfigParser::api, AgentConfig.DEFAULT_API_SOCKET);
         var state = root.optional("stateDirectory", Scalar.ABSOLUTE_PATH, AgentConfig.DEFAULT_STATE_DIRECTORY);
@@ -73,8 +75,10 @@ final class ConfigParser {
                 routerId.or(underlay.get().address()),
                 underlay.get(),
                 peers.get(),
+                ranges.get(),
                 listen.get(),
                 restart.get(),
+                leaving.get(),
                 metrics.get(),
                 api.get(),
                 state.get());
@@ -96,30 +100,21 @@ final class ConfigParser {
                 : null;
     }
 
-    private @Nullable PeerConfig peer(Section section, @Nullable Asn own, @Nullable UnderlayConfig underlay) {
+    private @Nullable PeerConfig peer(Section section, PeerParser parser, @Nullable UnderlayConfig underlay) {
         var address = section.required("address", Scalar.ADDRESS);
-        var port = section.optional("port", Scalar.PORT, PeerConfig.DEFAULT_PORT);
-        var asn = section.optional("asn", Scalar.ASN);
-        var families = section.list("families", FAMILY, List.copyOf(PeerConfig.DEFAULT_FAMILIES));
-        var passwordFile = section.optional("passwordFile", Scalar.ABSOLUTE_PATH);
-        var holdTime = section.optional("holdTime", Scalar.HOLD_TIME, PeerConfig.DEFAULT_HOLD_TIME);
-        var passive = section.optional("passive", Scalar.BOOLEAN, false);
         checkPeer(section, address, underlay);
-        if (families.value() != null && families.value().isEmpty()) {
-            section.problem(families, "families", "is empty (allowed: " + FAMILY.allowed() + ")");
-        }
-        Asn remote = asn.value() == null ? own : asn.value();
-        if (!section.end() || remote == null) {
-            return null;
-        }
-        return new PeerConfig(
-                address.get(),
-                port.get(),
-                remote,
-                Set.copyOf(families.get()),
-                passwordFile.value(),
-                holdTime.get(),
-                passive.get());
+        return parser.peer(section, address);
+    }
+
+    private @Nullable PeerRangeConfig range(Section section, PeerParser parser) {
+        var prefix = section.required("prefix", PREFIX);
+        var max = section.optional("max", RANGE_SIZE, (long) PeerRangeConfig.DEFAULT_MAX);
+        var any = new Field<>(
+                prefix.node(), prefix.value() == null ? null : prefix.value().address());
+        PeerConfig template = parser.peer(section, any);
+        return template == null || prefix.value() == null || max.value() == null
+                ? null
+                : new PeerRangeConfig(prefix.get(), max.get().intValue(), template);
     }
 
     private void checkPeer(Section section, Field<IpAddress> address, @Nullable UnderlayConfig underlay) {
@@ -154,14 +149,5 @@ final class ConfigParser {
     private static @Nullable Path api(Section section) {
         var socket = section.optional("socket", Scalar.SOCKET_PATH, AgentConfig.DEFAULT_API_SOCKET);
         return section.end() ? socket.get() : null;
-    }
-
-    private static AddressFamily family(String text) {
-        for (AddressFamily family : PeerConfig.DEFAULT_FAMILIES) {
-            if (family.toString().equals(text)) {
-                return family;
-            }
-        }
-        throw new IllegalArgumentException("not an address family: '" + text + "'");
     }
 }

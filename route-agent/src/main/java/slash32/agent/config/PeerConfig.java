@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import slash32.bgp.speaker.PeerOptions;
 import slash32.bgp.wire.AddressFamily;
 import slash32.net.Asn;
 import slash32.net.IpAddress;
@@ -15,6 +16,7 @@ import slash32.net.IpAddress;
 /// @param passwordFile holds the TCP MD5 key (RFC 2385); null for none
 /// @param holdTime proposed in OPEN: zero, or 3 to 65535 whole seconds (RFC 4271 §4.2)
 /// @param passive waits for the peer to connect
+/// @param options limits, policies and what else is seldom said
 public record PeerConfig(
         IpAddress address,
         int port,
@@ -22,7 +24,8 @@ public record PeerConfig(
         Set<AddressFamily> families,
         @Nullable Path passwordFile,
         Duration holdTime,
-        boolean passive) {
+        boolean passive,
+        PeerOptions options) {
     static final int DEFAULT_PORT = 179;
     static final Duration DEFAULT_HOLD_TIME = Duration.ofSeconds(90);
     static final Set<AddressFamily> DEFAULT_FAMILIES = Set.of(AddressFamily.IPV4_UNICAST, AddressFamily.IPV6_UNICAST);

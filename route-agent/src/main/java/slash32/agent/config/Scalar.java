@@ -51,6 +51,17 @@ record Scalar<T>(Tag tag, String allowed, Function<String, T> reader) {
     static final Scalar<Duration> RESTART_TIME =
             new Scalar<>(Tag.STR, "0s to 4095s in whole seconds", Scalar::restartTime);
 
+    /// RFC 9494 §3.1.
+    static final Scalar<Duration> LONG_LIVED_TIME =
+            new Scalar<>(Tag.STR, "0s to 16777215s in whole seconds", text -> seconds(text, 0xff_ffff));
+
+    /// RFC 9687 §4.
+    static final Scalar<Duration> SEND_HOLD_TIME =
+            new Scalar<>(Tag.STR, "0s to 65535s in whole seconds", text -> seconds(text, 65_535));
+
+    static final Scalar<Duration> PAUSE =
+            new Scalar<>(Tag.STR, "1s to 1000000s in whole seconds", text -> atLeastOne(seconds(text, 1_000_000)));
+
     private static String name(String text) {
         if (!NAME_FORM.matcher(text).matches()) {
             throw new IllegalArgumentException("not a name: '" + text + "'");
@@ -125,9 +136,20 @@ record Scalar<T>(Tag tag, String allowed, Function<String, T> reader) {
     }
 
     private static Duration restartTime(String text) {
+        return seconds(text, 4095);
+    }
+
+    private static Duration seconds(String text, long most) {
         Duration time = duration(text);
-        if (time.toSeconds() > 4095 || time.toMillisPart() != 0) {
+        if (time.toSeconds() > most || time.toMillisPart() != 0) {
             throw new IllegalArgumentException("out of range: " + text);
+        }
+        return time;
+    }
+
+    private static Duration atLeastOne(Duration time) {
+        if (time.isZero()) {
+            throw new IllegalArgumentException("out of range: 0s");
         }
         return time;
     }

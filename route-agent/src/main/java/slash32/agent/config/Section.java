@@ -98,6 +98,11 @@ final class Section {
         return present(key) ? read(key, listReader(sectionReader(reader))) : new Field<>(node, List.of());
     }
 
+    /// A sequence of mappings that may be alike; absent without a problem if the key isn't there.
+    <T> Field<List<T>> optionalSections(String key, Function<Section, @Nullable T> reader) {
+        return present(key) ? read(key, sequenceReader(sectionReader(reader), false)) : new Field<>(node, null);
+    }
+
     /// A sequence of scalars, none twice.
     <T> Field<List<T>> list(String key, Scalar<T> scalar, List<T> otherwise) {
         return present(key) ? read(key, listReader(scalarReader(scalar))) : new Field<>(node, otherwise);
@@ -148,6 +153,10 @@ final class Section {
     }
 
     private <T> Reader<List<T>> listReader(Reader<T> reader) {
+        return sequenceReader(reader, true);
+    }
+
+    private <T> Reader<List<T>> sequenceReader(Reader<T> reader, boolean distinct) {
         return (value, at) -> {
             if (!(value instanceof SequenceNode sequence)) {
                 problems.at(value, at, "must be a sequence");
@@ -158,7 +167,7 @@ final class Section {
             for (Node item : sequence.getValue()) {
                 String itemAt = at + "[" + index++ + "]";
                 T read = reader.read(item, itemAt);
-                if (read != null && items.contains(read)) {
+                if (read != null && distinct && items.contains(read)) {
                     problems.at(item, itemAt, "is there twice: " + read);
                 } else if (read != null) {
                     items.add(read);

@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
@@ -22,12 +23,22 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.snakeyaml.engine.v2.api.Load;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 import slash32.agent.Golden;
+import slash32.bgp.policy.Change;
+import slash32.bgp.policy.Match;
+import slash32.bgp.policy.Policy;
+import slash32.bgp.policy.PrefixRange;
+import slash32.bgp.speaker.PeerOptions;
+import slash32.bgp.speaker.PrefixLimit;
 import slash32.bgp.wire.AddressFamily;
+import slash32.bgp.wire.ExtendedCommunity;
+import slash32.bgp.wire.PathAttributes;
+import slash32.bgp.wire.PeerRole;
 import slash32.net.Asn;
 import slash32.net.InterfaceName;
 import slash32.net.IpAddress;
 import slash32.net.Ipv4Address;
 import slash32.net.Ipv6Address;
+import slash32.net.Prefix;
 import slash32.overlay.choice.SiteId;
 
 class ConfigFileTest {
@@ -105,8 +116,10 @@ class ConfigFileTest {
                         Ipv4Address.parse("10.0.0.11"),
                         new UnderlayConfig(Ipv4Address.parse("10.0.0.11"), null, null, null),
                         List.of(),
+                        List.of(),
                         List.of(SocketEndpoint.parse("10.0.0.11:179")),
                         Duration.ofMinutes(2),
+                        false,
                         SocketEndpoint.parse("127.0.0.1:9932"),
                         Path.of("/run/slash32/agent.sock"),
                         Path.of("/var/lib/slash32")));
@@ -123,7 +136,8 @@ class ConfigFileTest {
                 Set.of(AddressFamily.IPV4_UNICAST, AddressFamily.IPV6_UNICAST),
                 Path.of("/etc/slash32/rr1.key"),
                 Duration.ofSeconds(9),
-                false);
+                false,
+                PeerOptions.DEFAULT);
         var second = new PeerConfig(
                 IpAddress.parse("2001:db8::1"),
                 1790,
@@ -131,7 +145,8 @@ class ConfigFileTest {
                 Set.of(AddressFamily.IPV6_UNICAST),
                 null,
                 Duration.ZERO,
-                true);
+                true,
+                PeerOptions.DEFAULT);
         assertThat(config)
                 .isEqualTo(new AgentConfig(
                         "hv-1.oslo",
@@ -144,11 +159,64 @@ class ConfigFileTest {
                                 IpAddress.parse("203.0.113.11"),
                                 new InterfaceName("bond0.100")),
                         List.of(first, second),
+                        List.of(),
                         List.of(SocketEndpoint.parse("10.0.0.11:179"), SocketEndpoint.parse("[2001:db8::11]:1790")),
                         Duration.ofMinutes(5),
+                        true,
                         SocketEndpoint.parse("[::1]:9932"),
                         Path.of("/run/slash32/other.sock"),
                         Path.of("/var/lib/slash32/other")));
+    }
+
+    @Test
+    void readsWhatPeersMayHave() throws IOException {
+        var config = ((Loaded.Accepted) ConfigFile.load(TABLE.resolve("good/policies.yaml"))).config();
+        PeerOptions near = config.peers().getFirst().options();
+        assertThat(near.ttlSecurityHops()).isEqualTo(1);
+        assertThat(near.limits())
+                .containsEntry(AddressFamily.IPV4_UNICAST, new PrefixLimit(200_000, 90, Duration.ofMinutes(5)))
+                .containsEntry(AddressFamily.IPV6_UNICAST, new PrefixLimit(100, 80, null));
+        assertThat(near.importPolicy()).isNull();
+        assertThat(near.session().longLivedSeconds()).isEqualTo(86_400);
+        assertThat(near.session().sendHoldSeconds()).isEqualTo(60);
+        assertThat(near.session().extendedMessages()).isFalse();
+        assertThat(near.session().addPathReceive()).containsExactly(AddressFamily.IPV4_UNICAST);
+
+        PeerOptions external = config.peers().getLast().options();
+        assertThat(external.session().role()).isEqualTo(PeerRole.CUSTOMER);
+        assertThat(external.session().strictRole()).isTrue();
+        Policy imported = Objects.requireNonNull(external.importPolicy());
+        assertThat(imported.otherwise()).isFalse();
+        assertThat(imported.rules()).hasSize(2);
+        assertThat(imported.rules().getFirst().matches())
+                .contains(
+                        new Match.PrefixIn(List.of(
+                                new PrefixRange(Prefix.parse("10.0.0.0/8"), 24, 32),
+                                new PrefixRange(Prefix.parse("2001:db8::/32"), 64, 128),
+                                PrefixRange.exactly(Prefix.parse("192.0.2.0/24")))),
+                        new Match.HasCommunity(Set.of(0xfde9_0007, 0xffff_ff01)),
+                        new Match.AsPathAtMost(3))
+                .hasSize(8);
+        assertThat(imported.rules().getFirst().changes())
+                .containsExactly(
+                        new Change.LocalPref(50),
+                        new Change.Med(PathAttributes.ABSENT),
+                        new Change.Communities(Set.of(), false, List.of(0xffff_0000)),
+                        new Change.LargeCommunities(Set.of(), true, List.of()),
+                        new Change.ExtendedCommunities(
+                                Set.of(ExtendedCommunity.routeTarget(65001, 100)), false, List.of()));
+        assertThat(Objects.requireNonNull(external.exportPolicy())
+                        .rules()
+                        .getFirst()
+                        .changes())
+                .containsExactly(
+                        new Change.Med(10),
+                        new Change.NextHop(IpAddress.parse("10.0.0.11")),
+                        new Change.Prepend(new Asn(65000), 2));
+        PeerRangeConfig range = config.peerRanges().getFirst();
+        assertThat(range.prefix()).isEqualTo(Prefix.parse("10.1.0.0/16"));
+        assertThat(range.max()).isEqualTo(50);
+        assertThat(range.peer().asn()).isEqualTo(new Asn(65002));
     }
 
     @Test

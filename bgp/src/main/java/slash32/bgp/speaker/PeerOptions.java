@@ -1,0 +1,30 @@
+package slash32.bgp.speaker;
+
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import slash32.bgp.policy.Policy;
+import slash32.bgp.session.SessionOptions;
+import slash32.bgp.wire.AddressFamily;
+
+/// What a peer may have beyond an address and an AS.
+///
+/// @param session what is negotiated
+/// @param limits by family; a family without one may be of any size
+/// @param ttlSecurityHops how many hops away the peer may be, 1 to 254 (RFC 5082); 0 to take any packet
+/// @param importPolicy null for none: of an internal peer everything is taken, of an external one nothing (RFC 8212)
+/// @param exportPolicy null for none, likewise
+public record PeerOptions(
+        SessionOptions session,
+        Map<AddressFamily, PrefixLimit> limits,
+        int ttlSecurityHops,
+        @Nullable Policy importPolicy,
+        @Nullable Policy exportPolicy) {
+    public static final PeerOptions DEFAULT = new PeerOptions(SessionOptions.DEFAULT, Map.of(), 0, null, null);
+
+    public PeerOptions {
+        limits = Map.copyOf(limits);
+        if (ttlSecurityHops < 0 || ttlSecurityHops > 254) {
+            throw new IllegalArgumentException("TTL security is of 1 to 254 hops, was " + ttlSecurityHops);
+        }
+    }
+}
