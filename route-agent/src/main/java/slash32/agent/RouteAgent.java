@@ -7,6 +7,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import slash32.agent.api.Api;
@@ -71,12 +72,18 @@ public final class RouteAgent implements RunningAgent {
     private final GatewayLoop gateway;
     private final KernelLoop kernel;
     private final KernelEvents kernelEvents;
+    private final @Nullable RuleEvents ruleEvents;
     private final Speaker speaker;
     private final AgentMetrics metrics;
     private final HttpServer http;
 
     /// Joins the parts; nothing runs before {@link #start}.
     public RouteAgent(AgentConfig config, String version) throws IOException {
+        this(config, version, true);
+    }
+
+    /// The same, on a kernel that can't keep our rules from others if {@code exclusiveRules} is false.
+    RouteAgent(AgentConfig config, String version, boolean exclusiveRules) throws IOException {
         started = config;
         node = new Node(
                 config.asn(),
@@ -90,7 +97,8 @@ public final class RouteAgent implements RunningAgent {
         metrics = new AgentMetrics();
         intent = new IntentLoop(node, events, this::carryOut, this::measure);
         rtnl = NetlinkSocket.open(NetlinkProtocol.ROUTE);
-        firewall = Firewall.open(new RulesetCompiler(GUEST_PREFIXES, List.copyOf(GatewayAddressTable.ADDRESSES)));
+        firewall = Firewall.open(
+                new RulesetCompiler(GUEST_PREFIXES, List.copyOf(GatewayAddressTable.ADDRESSES)), exclusiveRules);
         var dataplane =
                 new Dataplane(node, rtnl, firewall, new FibWriter(rtnl, Backoff.KERNEL), gateway, metrics::applied);
         kernel = new KernelLoop(dataplane, this::report, this::resumeBgp);
@@ -98,6 +106,9 @@ public final class RouteAgent implements RunningAgent {
                 rtnl.port(),
                 event -> kernel.tell(d -> d.observed(event)),
                 () -> kernel.tell(Dataplane::routeEventsLost));
+        ruleEvents = firewall.exclusive()
+                ? null
+                : new RuleEvents(firewall.port(), () -> kernel.tell(Dataplane::rulesChanged));
         speaker = new Speaker(BgpSettings.of(config), new FromBgp());
         speaker.drain(config.gracefulShutdown());
         var about = new Snapshot.Node(config.node(), version, Instant.now());
@@ -121,6 +132,9 @@ public final class RouteAgent implements RunningAgent {
         thread("kernel", kernel::run);
         thread("intent", intent::run);
         thread("kernel-events", kernelEvents::run);
+        if (ruleEvents != null) {
+            thread("rule-events", ruleEvents::run);
+        }
         thread("gateway-arp", gateway::runArp);
         thread("gateway-nd", gateway::runNeighborDiscovery);
         thread("gateway-ra", () -> gateway.runAdvertisements(ADVERTISE_EVERY));
@@ -239,6 +253,9 @@ public final class RouteAgent implements RunningAgent {
     public void close() {
         http.close();
         kernelEvents.close();
+        if (ruleEvents != null) {
+            ruleEvents.close();
+        }
         intent.close();
         kernel.close();
         gateway.close();

@@ -5,11 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.function.UnaryOperator;
@@ -35,7 +37,12 @@ import slash32.bgp.wire.LargeCommunity;
 import slash32.bgp.wire.PathAttributes;
 import slash32.net.Asn;
 import slash32.net.IpAddress;
+import slash32.net.MacAddress;
 import slash32.net.Prefix;
+import slash32.netlink.netfilter.NftEvent;
+import slash32.netlink.socket.NetlinkProtocol;
+import slash32.netlink.socket.Subscription;
+import slash32.securitygroup.nft.ForeignChanges;
 import slash32.testkit.Command;
 import slash32.testkit.InNetns;
 
@@ -43,6 +50,7 @@ import slash32.testkit.InNetns;
 @InNetns
 class RouteAgentKernelTest {
     private static final Asn AS = new Asn(65000);
+    private static final int FLUSHES = 20;
     private static final IpAddress PEER = IpAddress.parse("10.0.0.1");
     private static final String GROUP = """
             {"name": "web", "rules": [{"id": "in", "direction": "ingress", "protocol": "tcp",
@@ -69,7 +77,7 @@ class RouteAgentKernelTest {
         Command.run("ip", "route", "add", "10.0.0.0/24", "dev", "up0");
         peer = new Speaker(peerConfig(), new Peer());
         peer.start();
-        agent = startAgent();
+        agent = startAgent(true);
     }
 
     @AfterEach
@@ -147,7 +155,7 @@ class RouteAgentKernelTest {
         String before = kernelState();
         Objects.requireNonNull(agent).close();
         assertThat(kernelState()).isEqualTo(before);
-        agent = startAgent();
+        agent = startAgent(true);
         await("the endpoint again", () -> isAdvertised("vm-a"));
         assertThat(kernelState()).isEqualTo(before);
         send("DELETE", "/v1/endpoints/vm-a", null, 204);
@@ -180,6 +188,57 @@ class RouteAgentKernelTest {
         assertThat(Command.run("ip", "route", "show", "203.0.113.0/24")).contains("up0");
     }
 
+    @Test
+    void rulesThatAStrangerFlushesUnderTrafficLetNothingThroughAndComeBack() throws Exception {
+        Objects.requireNonNull(agent).close();
+        agent = startAgent(false);
+        send("PUT", "/v1/groups/7", """
+                {"name": "dns", "rules": [{"id": "in", "direction": "ingress", "protocol": "udp",
+                  "portRangeMin": 53, "portRangeMax": 53}]}""", 201);
+        send("PUT", "/v1/endpoints/vm-a?wait=advertised&timeout=10s", ENDPOINT, 201);
+        Command.run("ip", "link", "set", "up1", "arp", "off");
+        var repairs = new ArrayList<Long>();
+        try (var events = Subscription.open(NetlinkProtocol.NETFILTER, NftEvent.MULTICAST_GROUP);
+                var flood = new Flood(
+                        "tap-a",
+                        MacAddress.parse("52:54:00:00:00:0a"),
+                        IpAddress.parse("10.9.0.1"),
+                        53,
+                        "up0",
+                        "up1",
+                        IpAddress.parse("10.0.0.77"))) {
+            await("the allowed to pass", () -> flood.allowed.get() > 100);
+            for (int i = 0; i < FLUSHES; i++) {
+                var repair = new FutureTask<>(() -> -whenCommitted(events) + whenCommitted(events));
+                Thread.ofPlatform().start(repair);
+                Command.run("nft", "flush", "ruleset");
+                repairs.add(repair.get());
+                long before = flood.allowed.get();
+                await("the allowed to pass again", () -> flood.allowed.get() > before + 100);
+            }
+            assertThat(flood.leaked.get()).as("packets that should not pass").isZero();
+            repairs.sort(null);
+            System.out.printf(
+                    "rules-repaired flushes=%d sent=%d leaked=%d median=%.2fms max=%.2fms%n",
+                    FLUSHES,
+                    flood.sent.get(),
+                    flood.leaked.get(),
+                    repairs.get(FLUSHES / 2) / 1e6,
+                    repairs.getLast() / 1e6);
+        }
+        assertThat(Command.run("nft", "list", "ruleset")).contains("chain from_tap-a", "table inet slash32_backstop");
+    }
+
+    /// When the next transaction on our tables was in force, by System.nanoTime.
+    private static long whenCommitted(Subscription events) throws IOException {
+        var changes = new ForeignChanges();
+        boolean[] committed = new boolean[1];
+        while (!committed[0]) {
+            events.receive(message -> committed[0] |= changes.on(message));
+        }
+        return System.nanoTime();
+    }
+
     private static String kernelState() {
         return Command.run("ip", "-d", "link", "show", "tap-a")
                 + Command.run("ip", "addr", "show", "tap-a")
@@ -209,8 +268,8 @@ class RouteAgentKernelTest {
         }
     }
 
-    private RouteAgent startAgent() throws IOException {
-        var started = new RouteAgent(config(config -> config), "test");
+    private RouteAgent startAgent(boolean exclusiveRules) throws IOException {
+        var started = new RouteAgent(config(config -> config), "test", exclusiveRules);
         started.start();
         return started;
     }

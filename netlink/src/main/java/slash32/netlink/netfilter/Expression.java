@@ -9,6 +9,8 @@ public sealed interface Expression {
     record Meta(Key key, int register) implements Expression {
         /// NFT_META_*
         public enum Key {
+            /// The packet's mark, 4 bytes in host order.
+            MARK(3),
             /// 16 bytes, NUL-padded.
             INPUT_NAME(6),
             /// 16 bytes, NUL-padded.
@@ -66,6 +68,12 @@ public sealed interface Expression {
 
     /// Keeps the bits of {@code mask} in the register.
     record Mask(int register, Bytes mask) implements Expression {}
+
+    /// Sets the bits of {@code bits} in the register.
+    record SetBits(int register, Bytes bits) implements Expression {}
+
+    /// Makes the register's 4 bytes the packet's mark.
+    record StoreMark(int register) implements Expression {}
 
     /// Goes on if the set has the key that starts at the register.
     record InSet(String set, int register) implements Expression {}

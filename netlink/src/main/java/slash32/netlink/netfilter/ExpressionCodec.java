@@ -48,14 +48,15 @@ final class ExpressionCodec {
                                 .attributeBe32(2, operator.number)
                                 .nested(3, nested -> nested.attribute(Nft.NFTA_DATA_VALUE, value.toArray())));
             case Expression.Mask(int register, var mask) ->
+                addBitwise(request, register, mask.toArray(), new byte[mask.length()]);
+            case Expression.SetBits(int register, var bits) ->
+                addBitwise(request, register, flipped(bits).toArray(), bits.toArray());
+            case Expression.StoreMark(int register) ->
                 add(
                         request,
-                        "bitwise",
-                        data -> data.attributeBe32(1, Nft.register(register))
-                                .attributeBe32(2, Nft.register(register))
-                                .attributeBe32(3, mask.length())
-                                .nested(4, nested -> nested.attribute(Nft.NFTA_DATA_VALUE, mask.toArray()))
-                                .nested(5, nested -> nested.attribute(Nft.NFTA_DATA_VALUE, new byte[mask.length()])));
+                        "meta",
+                        data -> data.attributeBe32(2, Expression.Meta.Key.MARK.number)
+                                .attributeBe32(3, Nft.register(register)));
             case Expression.InSet(var set, int register) ->
                 add(request, "lookup", data -> data.attribute(1, set).attributeBe32(2, Nft.register(register)));
             case Expression.VerdictFrom(var map, int register) ->
@@ -83,6 +84,26 @@ final class ExpressionCodec {
                                 .nested(2, nested -> Nft.addVerdict(nested, verdict)));
             case Expression.Foreign(var name) -> throw new IllegalArgumentException("not ours to add: " + name);
         }
+    }
+
+    /// Makes the register {@code register & mask ^ xor}.
+    private static void addBitwise(Request request, int register, byte[] mask, byte[] xor) {
+        add(
+                request,
+                "bitwise",
+                data -> data.attributeBe32(1, Nft.register(register))
+                        .attributeBe32(2, Nft.register(register))
+                        .attributeBe32(3, mask.length)
+                        .nested(4, nested -> nested.attribute(Nft.NFTA_DATA_VALUE, mask))
+                        .nested(5, nested -> nested.attribute(Nft.NFTA_DATA_VALUE, xor)));
+    }
+
+    private static Bytes flipped(Bytes bits) {
+        byte[] flipped = bits.toArray();
+        for (int i = 0; i < flipped.length; i++) {
+            flipped[i] ^= (byte) 0xff;
+        }
+        return Bytes.copyOf(flipped);
     }
 
     private static void add(Request request, String name, Consumer<Request> content) {
@@ -162,7 +183,7 @@ final class ExpressionCodec {
                             ? new Expression.ConntrackState(register(1))
                             : null;
                 case "cmp" -> compare();
-                case "bitwise" -> mask();
+                case "bitwise" -> bitwise();
                 case "lookup" -> lookup();
                 case "objref" -> objectReference();
                 case "immediate" -> verdict == null ? null : new Expression.Immediate(verdict);
@@ -175,6 +196,10 @@ final class ExpressionCodec {
         }
 
         private @Nullable Expression meta() {
+            if (present[3]) {
+                boolean mark = numbers[2] == Expression.Meta.Key.MARK.number;
+                return mark ? new Expression.StoreMark(register(3)) : null;
+            }
             for (Expression.Meta.Key key : Expression.Meta.Key.values()) {
                 if (present[1] && key.number == numbers[2]) {
                     return new Expression.Meta(key, register(1));
@@ -202,15 +227,16 @@ final class ExpressionCodec {
             return null;
         }
 
-        private @Nullable Expression mask() {
+        private @Nullable Expression bitwise() {
             Bytes mask = values[4];
-            Bytes flipped = values[5];
-            boolean plain = mask != null
-                    && flipped != null
-                    && flipped.equals(Bytes.copyOf(new byte[mask.length()]))
-                    && numbers[1] == numbers[2]
-                    && numbers[6] == 0;
-            return plain ? new Expression.Mask(register(1), mask) : null;
+            Bytes xor = values[5];
+            if (mask == null || xor == null || numbers[1] != numbers[2] || numbers[6] != 0) {
+                return null;
+            }
+            if (xor.equals(Bytes.copyOf(new byte[mask.length()]))) {
+                return new Expression.Mask(register(1), mask);
+            }
+            return mask.equals(flipped(xor)) ? new Expression.SetBits(register(1), xor) : null;
         }
 
         private @Nullable Expression lookup() {

@@ -9,26 +9,17 @@ public sealed interface NftEvent {
     /// NFNLGRP_NFTABLES
     int MULTICAST_GROUP = 7;
 
-    int NFTA_GEN_PROC_PID = 2;
-
     /// Something in a table was changed by the transaction whose {@link Committed} follows.
     record Changed(TableId table) implements NftEvent {}
 
     /// A transaction is in force.
-    ///
-    /// @param thread the number of the thread that made it, in the kernel's first PID namespace
-    record Committed(int thread) implements NftEvent {}
+    record Committed() implements NftEvent {}
 
     /// Reads an event; null for one about a table of a family that we have no table in.
     static @Nullable NftEvent parse(Message message) {
         Attributes attributes = message.attributes(Nft.HEADER_BYTES);
         if (message.type() == Nft.NEWGEN) {
-            while (attributes.next()) {
-                if (attributes.type() == NFTA_GEN_PROC_PID) {
-                    return new Committed(attributes.be32());
-                }
-            }
-            return new Committed(0);
+            return new Committed();
         }
         for (Family family : Family.values()) {
             if (message.payloadLength() >= Nft.HEADER_BYTES && message.u8(0) == family.number) {

@@ -12,6 +12,9 @@ import slash32.securitygroup.GroupId;
 public final class Layout {
     public static final TableId INET = new TableId(Family.INET, "slash32");
     public static final TableId ARP = new TableId(Family.ARP, "slash32");
+    /// Beside the others where anybody may change those; see {@link RulesetCompiler#backstop}.
+    public static final TableId BACKSTOP = new TableId(Family.INET, "slash32_backstop");
+
     public static final List<TableId> TABLES = List.of(INET, ARP);
 
     static final String PREROUTING = "prerouting";
@@ -23,6 +26,10 @@ public final class Layout {
     static final String PROVIDER_EGRESS = "provider_egress";
     static final String PROVIDER_INGRESS = "provider_ingress";
     static final String HOST_SERVICES = "host_services";
+    static final String PASSING = "passing";
+
+    /// The set of the backstop.
+    public static final String GUESTS = "guests";
 
     static final String GUARD = "guard";
     static final String FROM_ENDPOINT = "from_endpoint";

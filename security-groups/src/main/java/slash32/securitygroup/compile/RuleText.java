@@ -54,6 +54,8 @@ final class RuleText {
             case Expression.Payload payload -> loaded.add(name(payload));
             case Expression.ConntrackState _ -> loaded.add("ct state");
             case Expression.Mask(int _, var bits) -> mask = bits;
+            case Expression.SetBits(int _, var bits) -> words.add(take() + " set meta mark | " + mark(bits));
+            case Expression.StoreMark _ -> storeMark();
             case Expression.Compare(int _, var operator, var value) -> compare(operator, value, rest);
             case Expression.InSet(var set, int _) -> words.add(take() + " @" + set);
             case Expression.VerdictFrom(var map, int _) -> words.add(take() + " vmap @" + map);
@@ -61,6 +63,26 @@ final class RuleText {
             case Expression.CountFrom(var map, int _) -> words.add("counter name " + take() + " map @" + map);
             case Expression.Immediate(var verdict) -> words.add(verdict.toString());
             case Expression.Foreign(var name) -> words.add("[" + name + "]");
+        }
+    }
+
+    private static String mark(Bytes value) {
+        return "0x%08x"
+                .formatted(ByteBuffer.wrap(value.toArray())
+                        .order(ByteOrder.nativeOrder())
+                        .getInt());
+    }
+
+    private Bytes takeMask() {
+        Bytes taken = mask;
+        mask = Bytes.EMPTY;
+        return taken;
+    }
+
+    /// What was set was said with the bits; what was cleared is said here.
+    private void storeMark() {
+        if (!loaded.isEmpty()) {
+            words.add(take() + " set meta mark & " + mark(takeMask()));
         }
     }
 
@@ -72,6 +94,7 @@ final class RuleText {
 
     private static String name(Expression.Meta.Key key) {
         return switch (key) {
+            case MARK -> "meta mark";
             case INPUT_NAME -> "iifname";
             case OUTPUT_NAME -> "oifname";
             case INPUT_TYPE -> "iiftype";
@@ -135,6 +158,7 @@ final class RuleText {
             }
             case "iifname", "oifname" ->
                 words.add(key + " \"" + new String(value.toArray(), StandardCharsets.UTF_8) + "*\"");
+            case "meta mark" -> words.add(key + " & " + mark(takeMask()) + " == " + mark(value));
             case "ct state" -> words.add(key + " " + states());
             case "ip saddr", "ip daddr", "ip6 saddr", "ip6 daddr", "@th,64,128" -> words.add(key + " " + prefix(value));
             default -> words.add(key + " " + number(value));

@@ -24,7 +24,10 @@ public record Ruleset(Fragment all) {
     @Override
     public String toString() {
         var text = new StringBuilder();
-        for (TableId table : Layout.TABLES) {
+        for (TableId table : List.of(Layout.INET, Layout.ARP, Layout.BACKSTOP)) {
+            if (all.chains().keySet().stream().noneMatch(chain -> chain.table().equals(table))) {
+                continue;
+            }
             text.append("table ").append(table).append(" {\n");
             all.counters().stream()
                     .filter(counter -> counter.table().equals(table))
@@ -83,8 +86,11 @@ public record Ruleset(Fragment all) {
         };
         String priority = switch (hook.priority()) {
             case -300 -> "raw";
+            case -299 -> "raw + 1";
+            case -2 -> "filter - 2";
             case -1 -> "filter - 1";
             case 0 -> "filter";
+            case 1 -> "filter + 1";
             default -> Integer.toString(hook.priority());
         };
         return "type filter hook " + point + " priority " + priority + "; policy accept;";

@@ -1,17 +1,20 @@
 package slash32.securitygroup.compile;
 
 import static slash32.securitygroup.compile.Layout.ARP;
+import static slash32.securitygroup.compile.Layout.BACKSTOP;
 import static slash32.securitygroup.compile.Layout.FORWARD_FROM;
 import static slash32.securitygroup.compile.Layout.FORWARD_TO;
 import static slash32.securitygroup.compile.Layout.FROM_ENDPOINT;
 import static slash32.securitygroup.compile.Layout.GUARD;
 import static slash32.securitygroup.compile.Layout.GUARDED;
+import static slash32.securitygroup.compile.Layout.GUESTS;
 import static slash32.securitygroup.compile.Layout.HOST_COUNTERS;
 import static slash32.securitygroup.compile.Layout.HOST_SERVICES;
 import static slash32.securitygroup.compile.Layout.INET;
 import static slash32.securitygroup.compile.Layout.INPUT;
 import static slash32.securitygroup.compile.Layout.MACS;
 import static slash32.securitygroup.compile.Layout.OUTPUT;
+import static slash32.securitygroup.compile.Layout.PASSING;
 import static slash32.securitygroup.compile.Layout.PREROUTING;
 import static slash32.securitygroup.compile.Layout.PROVIDER_EGRESS;
 import static slash32.securitygroup.compile.Layout.PROVIDER_INGRESS;
@@ -73,6 +76,9 @@ public final class RulesetCompiler {
 
     private static final int PRIORITY_FILTER = 0;
 
+    /// With room for the backstop between it and what is to the guest.
+    private static final int PRIORITY_FROM = PRIORITY_FILTER - 2;
+
     private static final int ECHO_REQUEST = 8;
     private static final int ECHO_REQUEST_6 = 128;
     private static final int MLD_QUERY = 130;
@@ -101,12 +107,17 @@ public final class RulesetCompiler {
 
     private final List<String> guestPrefixes;
     private final List<IpAddress> gateways;
+    private final boolean marking;
 
     /// What all rulesets of this node have in common.
     ///
     /// @param guestPrefixes an interface whose name begins so and that is no endpoint's carries nothing
     /// @param gateways addresses of the virtual gateway, which guests may ping
     public RulesetCompiler(List<String> guestPrefixes, List<IpAddress> gateways) {
+        this(guestPrefixes, gateways, false);
+    }
+
+    private RulesetCompiler(List<String> guestPrefixes, List<IpAddress> gateways, boolean marking) {
         for (String prefix : guestPrefixes) {
             var name = new InterfaceName(prefix);
             if (name.value().length() == InterfaceName.MAX_LENGTH) {
@@ -115,6 +126,61 @@ public final class RulesetCompiler {
         }
         this.guestPrefixes = List.copyOf(guestPrefixes);
         this.gateways = List.copyOf(gateways);
+        this.marking = marking;
+    }
+
+    /// The same, whose rulesets mark what they judged, as {@link #backstop} wants it.
+    public RulesetCompiler marking() {
+        return new RulesetCompiler(guestPrefixes, gateways, true);
+    }
+
+    /// A table of its own that drops, in each hook, what comes from or goes to a guest and was not judged by our rules
+    /// because somebody removed them. Its set of guests is empty.
+    public Fragment backstop() {
+        var fragment = new Fragment.Builder();
+        fragment.set(new NftSet(BACKSTOP, GUESTS, SetType.setOf(Field.INTERFACE_NAME)));
+        base(fragment, BACKSTOP, PREROUTING, new Hook(Hook.Point.PREROUTING, PRIORITY_RAW + 1), stop(PREROUTING, true));
+        base(fragment, BACKSTOP, INPUT, new Hook(Hook.Point.INPUT, PRIORITY_FILTER + 1), stop(INPUT, true));
+        base(
+                fragment,
+                BACKSTOP,
+                FORWARD_FROM,
+                new Hook(Hook.Point.FORWARD, PRIORITY_FROM + 1),
+                stop(FORWARD_FROM, true));
+        base(
+                fragment,
+                BACKSTOP,
+                FORWARD_TO,
+                new Hook(Hook.Point.FORWARD, PRIORITY_FILTER + 1),
+                stop(FORWARD_TO, false));
+        base(fragment, BACKSTOP, OUTPUT, new Hook(Hook.Point.OUTPUT, PRIORITY_FILTER + 1), stop(OUTPUT, false));
+        return fragment.build();
+    }
+
+    private List<NftRule> stop(String chain, boolean input) {
+        var rules = new ArrayList<NftRule>();
+        Statements guests = input ? rule().inputIn(GUESTS) : rule().outputIn(GUESTS);
+        rules.add(guests.ifNotJudged().drop(BACKSTOP, chain));
+        for (String prefix : guestPrefixes) {
+            Statements kept = input ? rule().inputPrefix(prefix) : rule().outputPrefix(prefix);
+            rules.add(kept.ifNotJudged().drop(BACKSTOP, chain));
+        }
+        rules.add(rule().forgetJudged().rule(BACKSTOP, chain));
+        return rules;
+    }
+
+    /// An element of the backstop's set.
+    public static SetElement guest(InterfaceName device) {
+        return SetElement.of(key(device.value()));
+    }
+
+    /// Begins a chain that judges.
+    private List<NftRule> judging(String chain) {
+        var rules = new ArrayList<NftRule>();
+        if (marking) {
+            rules.add(rule().judged().rule(INET, chain));
+        }
+        return rules;
     }
 
     /// Everything that does not depend on endpoints and groups.
@@ -146,12 +212,13 @@ public final class RulesetCompiler {
                 fragment,
                 INET,
                 FORWARD_FROM,
-                new Hook(Hook.Point.FORWARD, PRIORITY_FILTER - 1),
+                new Hook(Hook.Point.FORWARD, PRIORITY_FROM),
                 List.of(rule().inputVerdict(FROM_ENDPOINT).rule(INET, FORWARD_FROM)));
         base(fragment, INET, FORWARD_TO, new Hook(Hook.Point.FORWARD, PRIORITY_FILTER), to(FORWARD_TO));
         base(fragment, INET, OUTPUT, new Hook(Hook.Point.OUTPUT, PRIORITY_FILTER), to(OUTPUT));
         regular(fragment, INET, GUARDED, guarded());
         regular(fragment, INET, HOST_SERVICES, hostServices());
+        regular(fragment, INET, PASSING, judging(PASSING));
         regular(fragment, INET, PROVIDER_EGRESS, providerEgress());
         regular(fragment, INET, PROVIDER_INGRESS, providerIngress());
         arp(fragment);
@@ -173,7 +240,7 @@ public final class RulesetCompiler {
     }
 
     private List<NftRule> guarded() {
-        var rules = new ArrayList<NftRule>();
+        List<NftRule> rules = judging(GUARDED);
         rules.add(rule().inputSourceIn(EtherType.IPV4, SOURCES_4).accept(INET, GUARDED));
         rules.add(rule().inputSourceIn(EtherType.IPV6, SOURCES_6).accept(INET, GUARDED));
         for (IpAddress gateway : gateways) {
@@ -201,7 +268,7 @@ public final class RulesetCompiler {
 
     /// What a guest may say to the host itself.
     private List<NftRule> hostServices() {
-        var rules = new ArrayList<NftRule>();
+        List<NftRule> rules = judging(HOST_SERVICES);
         rules.add(rule().state(ESTABLISHED_OR_RELATED).accept(INET, HOST_SERVICES));
         for (IpAddress gateway : gateways) {
             rules.add(rule().destinationIn(gateway.hostPrefix())
@@ -279,7 +346,7 @@ public final class RulesetCompiler {
     }
 
     /// An endpoint's part; its groups' parts must be there before it.
-    public static Fragment endpoint(EndpointPolicy policy) {
+    public Fragment endpoint(EndpointPolicy policy) {
         InterfaceName device = policy.device();
         var fragment = new Fragment.Builder();
         verdict(fragment, INET, TO_HOST, device, new Verdict.Goto(HOST_SERVICES));
@@ -288,7 +355,7 @@ public final class RulesetCompiler {
         if (!policy.portSecurity()) {
             verdict(fragment, ARP, GUARD, device, ACCEPT);
             for (String map : List.of(GUARD, FROM_ENDPOINT, TO_ENDPOINT)) {
-                verdict(fragment, INET, map, device, ACCEPT);
+                verdict(fragment, INET, map, device, new Verdict.Goto(PASSING));
             }
             return fragment.build();
         }
@@ -332,9 +399,9 @@ public final class RulesetCompiler {
         }
     }
 
-    private static List<NftRule> dispatch(
+    private List<NftRule> dispatch(
             String chain, String provider, List<GroupId> groups, String groupChain, String counter) {
-        var rules = new ArrayList<NftRule>();
+        List<NftRule> rules = judging(chain);
         rules.add(rule().state(ESTABLISHED_OR_RELATED).accept(INET, chain));
         rules.add(rule().state(INVALID).count(counter).drop(INET, chain));
         rules.add(rule().rule(INET, chain, new Verdict.Jump(provider), ""));

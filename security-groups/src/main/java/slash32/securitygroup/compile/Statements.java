@@ -2,6 +2,7 @@ package slash32.securitygroup.compile;
 
 import static slash32.netlink.netfilter.Expression.Meta.Key.INPUT_NAME;
 import static slash32.netlink.netfilter.Expression.Meta.Key.INPUT_TYPE;
+import static slash32.netlink.netfilter.Expression.Meta.Key.MARK;
 import static slash32.netlink.netfilter.Expression.Meta.Key.NETWORK_PROTOCOL;
 import static slash32.netlink.netfilter.Expression.Meta.Key.OUTPUT_NAME;
 import static slash32.netlink.netfilter.Expression.Meta.Key.TRANSPORT_PROTOCOL;
@@ -34,6 +35,9 @@ final class Statements {
     static final int ESTABLISHED_OR_RELATED = 0x6;
 
     static final int INVALID = 0x1;
+
+    /// Says that our rules judged the packet in this hook; never seen outside of our chains and the backstop's.
+    private static final int JUDGED = 0x1000_0000;
 
     private static final int ARPHRD_ETHER = 1;
     private static final int NFPROTO_IPV4 = 2;
@@ -205,6 +209,44 @@ final class Statements {
         expressions.add(new Expression.ConntrackState(FIRST));
         expressions.add(new Expression.Mask(FIRST, hostOrder(mask, 4)));
         expressions.add(new Expression.Compare(FIRST, Operator.NOT_EQUAL, hostOrder(0, 4)));
+        return this;
+    }
+
+    /// {@code meta mark set meta mark | JUDGED}
+    Statements judged() {
+        expressions.add(new Expression.Meta(MARK, FIRST));
+        expressions.add(new Expression.SetBits(FIRST, hostOrder(JUDGED, 4)));
+        expressions.add(new Expression.StoreMark(FIRST));
+        return this;
+    }
+
+    /// {@code meta mark & JUDGED == 0}
+    Statements ifNotJudged() {
+        expressions.add(new Expression.Meta(MARK, FIRST));
+        expressions.add(new Expression.Mask(FIRST, hostOrder(JUDGED, 4)));
+        expressions.add(new Expression.Compare(FIRST, Operator.EQUAL, hostOrder(0, 4)));
+        return this;
+    }
+
+    /// {@code meta mark set meta mark & ~JUDGED}
+    Statements forgetJudged() {
+        expressions.add(new Expression.Meta(MARK, FIRST));
+        expressions.add(new Expression.Mask(FIRST, hostOrder(~JUDGED, 4)));
+        expressions.add(new Expression.StoreMark(FIRST));
+        return this;
+    }
+
+    /// {@code iifname @set}
+    Statements inputIn(String set) {
+        expressions.add(new Expression.Meta(INPUT_NAME, FIRST));
+        expressions.add(new Expression.InSet(set, FIRST));
+        return this;
+    }
+
+    /// {@code oifname @set}
+    Statements outputIn(String set) {
+        expressions.add(new Expression.Meta(OUTPUT_NAME, FIRST));
+        expressions.add(new Expression.InSet(set, FIRST));
         return this;
     }
 

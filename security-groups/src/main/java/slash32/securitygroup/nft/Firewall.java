@@ -43,7 +43,9 @@ import slash32.securitygroup.compile.Subject;
 public final class Firewall implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Firewall.class);
 
+    private final RulesetCompiler compiler;
     private final NetlinkSocket socket;
+    private final @Nullable Backstop backstop;
     private final NftRuleset ruleset;
     private final Reconciler<Subject, Fragment> reconciler;
 
@@ -63,9 +65,11 @@ public final class Firewall implements AutoCloseable {
 
     private @Nullable String warnedBroken;
 
-    private Firewall(RulesetCompiler compiler, NetlinkSocket socket, boolean exclusive) {
+    private Firewall(RulesetCompiler compiler, NetlinkSocket socket, @Nullable Backstop backstop) {
+        this.compiler = compiler;
         this.socket = socket;
-        ruleset = new NftRuleset(socket, compiler.skeleton(), Firewall::safe, exclusive);
+        this.backstop = backstop;
+        ruleset = new NftRuleset(socket, compiler.skeleton(), Firewall::safe, backstop == null);
         reconciler = new Reconciler<>(ruleset, Backoff.KERNEL);
         reconciler.put(new Subject.Skeleton(), compiler.skeleton());
     }
@@ -75,8 +79,16 @@ public final class Firewall implements AutoCloseable {
         return open(compiler, true);
     }
 
-    static Firewall open(RulesetCompiler compiler, boolean exclusive) throws IOException {
-        return new Firewall(compiler, NetlinkSocket.open(NetlinkProtocol.NETFILTER), exclusive);
+    /// The same, for who wants to share the tables with others.
+    ///
+    /// @param exclusive false to leave the tables open to others' changes, as where the kernel can't but leave them
+    public static Firewall open(RulesetCompiler compiler, boolean exclusive) throws IOException {
+        NetlinkSocket socket = NetlinkSocket.open(NetlinkProtocol.NETFILTER);
+        if (exclusive && NftRuleset.canOwn(socket)) {
+            return new Firewall(compiler, socket, null);
+        }
+        RulesetCompiler marking = compiler.marking();
+        return new Firewall(marking, socket, new Backstop(marking.backstop()));
     }
 
     /// What an owner gets while what it should have is refused.
@@ -108,8 +120,11 @@ public final class Firewall implements AutoCloseable {
     /// become members of its groups.
     public void putEndpoint(EndpointPolicy policy) {
         EndpointPolicy before = policies.put(policy.device(), policy);
+        if (backstop != null) {
+            backstop.add(policy.device());
+        }
         join(policy);
-        reconciler.put(new Subject.Endpoint(policy.device()), RulesetCompiler.endpoint(policy));
+        reconciler.put(new Subject.Endpoint(policy.device()), compiler.endpoint(policy));
         if (before != null) {
             leave(before);
         }
@@ -118,6 +133,9 @@ public final class Firewall implements AutoCloseable {
     /// From now on nothing passes through the interface.
     public void blockEndpoint(InterfaceName device) {
         reconciler.put(new Subject.Endpoint(device), RulesetCompiler.blocked(device));
+        if (backstop != null) {
+            backstop.add(device);
+        }
         EndpointPolicy before = policies.remove(device);
         if (before != null) {
             leave(before);
@@ -127,6 +145,9 @@ public final class Firewall implements AutoCloseable {
     /// From now on the interface is none of ours; while it is still there, it should be blocked instead.
     public void removeEndpoint(InterfaceName device) {
         reconciler.remove(new Subject.Endpoint(device));
+        if (backstop != null) {
+            backstop.remove(device);
+        }
         EndpointPolicy before = policies.remove(device);
         if (before != null) {
             leave(before);
@@ -159,6 +180,9 @@ public final class Firewall implements AutoCloseable {
 
     /// Brings everything that changed in force.
     public Pass<Subject, Fragment> apply(long nowNanos) {
+        if (backstop != null) {
+            backstop.apply();
+        }
         Pass<Subject, Fragment> pass = reconciler.pass(nowNanos);
         for (Failure<Subject> failure : pass.failed()) {
             if (!failure.reason().equals(warned.put(failure.key(), failure.reason()))) {
@@ -229,7 +253,12 @@ public final class Firewall implements AutoCloseable {
 
     /// True if nobody else can change our tables; else {@link ForeignChanges} has to tell when to {@link #resync}.
     public boolean exclusive() {
-        return ruleset.exclusive();
+        return backstop == null;
+    }
+
+    /// The socket that our tables are changed by, so that {@link ForeignChanges} need not hear of it.
+    public int port() {
+        return socket.port();
     }
 
     /// What was dropped, by interface; reads every counter.
@@ -340,6 +369,9 @@ public final class Firewall implements AutoCloseable {
     /// Lets go of the socket. What is in force stays in force.
     @Override
     public void close() {
+        if (backstop != null) {
+            backstop.close();
+        }
         socket.close();
     }
 }

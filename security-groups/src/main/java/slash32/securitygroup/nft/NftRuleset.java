@@ -13,7 +13,9 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import slash32.net.Bytes;
 import slash32.netlink.message.Request;
+import slash32.netlink.netfilter.Family;
 import slash32.netlink.netfilter.NftTable;
+import slash32.netlink.netfilter.Nftables;
 import slash32.netlink.netfilter.SetElement;
 import slash32.netlink.netfilter.TableId;
 import slash32.netlink.socket.Errno;
@@ -34,20 +36,19 @@ import slash32.securitygroup.compile.Subject;
 ///
 /// Where the kernel can (Linux 6.9), the tables have an owner, this socket, and outlive it: nobody else can change or
 /// flush them while we run, and a restarted agent adopts them. Elsewhere they can be changed by anybody with the right,
-/// which {@link ForeignChanges} finds out.
+/// which {@link ForeignChanges} finds out; {@link Backstop} closes meanwhile.
 final class NftRuleset implements Table<Subject, Fragment> {
     /// More members than this are loaded by several transactions, so that none holds up others for long.
     private static final int MEMBERS_AT_ONCE = 50_000;
 
     private static final Errno ERESTART = new Errno(85);
-    private static final Errno EOPNOTSUPP = new Errno(95);
     private static final Subject SKELETON = new Subject.Skeleton();
 
     private final NetlinkSocket socket;
     private final Fragment skeleton;
     private final Function<Subject, @Nullable Fragment> safe;
     private final Map<Subject, Fragment> installed = new HashMap<>();
-    private boolean exclusive;
+    private final boolean exclusive;
     private boolean adopted;
     /// Tables to be deleted in the transaction that makes them anew.
     private List<TableId> replaced = List.of();
@@ -57,7 +58,7 @@ final class NftRuleset implements Table<Subject, Fragment> {
     private @Nullable Integer readAt;
 
     /// @param safe what an owner gets when it has nothing in the kernel and what it should have is refused
-    /// @param exclusive whether to own the tables, where the kernel can
+    /// @param exclusive whether to own the tables; only if {@link #canOwn}
     NftRuleset(NetlinkSocket socket, Fragment skeleton, Function<Subject, @Nullable Fragment> safe, boolean exclusive) {
         this.socket = socket;
         this.skeleton = skeleton;
@@ -70,8 +71,19 @@ final class NftRuleset implements Table<Subject, Fragment> {
         return "nftables";
     }
 
+    /// True if the kernel keeps a table for an owner that is gone; tried on a table that is never in force.
+    static boolean canOwn(NetlinkSocket socket) throws IOException {
+        var trial = new TableId(Family.INET, "slash32_trial");
+        List<Request> requests = List.of(
+                Nftables.batchBegin(null),
+                Nftables.addTable(trial, NftTable.OWNER | NftTable.PERSIST),
+                Nftables.deleteTable(trial),
+                Nftables.batchEnd());
+        return socket.transact(requests, 1).isEmpty();
+    }
+
     /// True if nobody else can change our tables.
-    boolean exclusive() {
+    private boolean exclusive() {
         return exclusive && adopted;
     }
 
@@ -161,11 +173,6 @@ final class NftRuleset implements Table<Subject, Fragment> {
             if (refusals.isEmpty()) {
                 settle(open, unsafe);
                 return;
-            }
-            if (exclusive
-                    && refusals.stream().anyMatch(refusal -> refusal.reason().is(EOPNOTSUPP))) {
-                exclusive = false; // this kernel keeps no table for an owner that is gone
-                continue;
             }
             Map<Subject, Refusal> culprits = culprits(transaction, refusals);
             if (culprits.isEmpty() && open.size() > 1) {

@@ -68,12 +68,29 @@ class RulesetTest {
                         RulesetCompiler.memberSets(new GroupId(9)),
                         RulesetCompiler.group(web),
                         RulesetCompiler.group(out),
-                        RulesetCompiler.endpoint(policy),
+                        COMPILER.endpoint(policy),
                         RulesetCompiler.blocked(new InterfaceName("tap2")),
-                        RulesetCompiler.endpoint(new EndpointPolicy(
+                        COMPILER.endpoint(new EndpointPolicy(
                                 new InterfaceName("tap3"), policy.mac(), Set.of(), List.of(), false)))
                 .forEach(all::addAll);
         check("endpoint.nft", all.addAll(COMPILER.skeleton()).build());
+    }
+
+    @Test
+    void whatIsNotExclusiveMarksWhatItJudgedForTheBackstop() throws IOException {
+        RulesetCompiler marking = COMPILER.marking();
+        var all = new Fragment.Builder();
+        List.of(
+                        marking.endpoint(new EndpointPolicy(
+                                new InterfaceName("tap1"),
+                                MacAddress.parse("52:54:00:00:00:01"),
+                                Set.of(Prefix.parse("10.0.0.1")),
+                                List.of(),
+                                true)),
+                        marking.skeleton(),
+                        marking.backstop())
+                .forEach(all::addAll);
+        check("backstop.nft", all.build());
     }
 
     @ParameterizedTest
@@ -123,7 +140,7 @@ class RulesetTest {
     @Test
     void everythingOfAFragmentBelongsToItsSubject() {
         var device = new InterfaceName("tap1");
-        Fragment endpoint = RulesetCompiler.endpoint(new EndpointPolicy(
+        Fragment endpoint = COMPILER.endpoint(new EndpointPolicy(
                 device,
                 MacAddress.parse("52:54:00:00:00:01"),
                 Set.of(Prefix.parse("10.0.0.1")),

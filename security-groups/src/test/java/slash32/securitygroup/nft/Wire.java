@@ -112,7 +112,6 @@ final class Wire implements AutoCloseable {
             socket.send(markerOut, marker);
             while (!over[0]) {
                 socket.receive((link, bytes) -> {
-                    System.err.println("got " + link + " " + markerIn + link.equals(markerIn) + guests);
                     byte[] copy = new byte[bytes.remaining()];
                     bytes.get(copy);
                     String guest = guests.get(link);
