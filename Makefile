@@ -10,13 +10,16 @@ endif
 export JAVA_HOME
 MVN := mvn -q
 PACKAGES_BUILD := maven
+PACKAGES_BENCH := gcc libc6-dev python3 iproute2
+RUNS ?= 5
+PEERS ?= slash32,bird
 PACKAGES_LAB := iproute2 iputils-ping iputils-arping procps util-linux curl jq nftables bird2 gobgpd prometheus tcpdump netcat-openbsd
 SCENARIOS := $(sort $(wildcard lab/topologies/*))
 
-.PHONY: help demo test check build bench fmt golden packages packages-build
+.PHONY: help demo test check build bench bench-routes aot fmt golden packages packages-build
 
 help: ## print this list
-	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: packages build ## two minutes of proof: fabric up, VMs reach each other and are refused, faults without loss, all gone again
 	@bin/slash32 lab test lab/topologies/demo
@@ -33,6 +36,15 @@ build: packages-build ## leaves bin/slash32 runnable
 
 bench: packages build ## benchmarks of the lab, printed as JSON lines and a table
 	@bin/slash32 lab bench
+
+bench-routes: packages build ## routes at scale beside other speakers: a JSON line a run, then docs/performance.md; needs root
+	@.ci/need-packages $(PACKAGES_BENCH)
+	@lab/bench/train.py
+	@lab/bench/run matrix --runs $(RUNS) --peers $(PEERS) --fresh
+
+aot: build ## record what the agent's JVM learns under load, so that it starts faster; needs root
+	@.ci/need-packages $(PACKAGES_BENCH)
+	@lab/bench/train.py
 
 fmt: packages-build ## format every source
 	@$(MVN) spotless:apply

@@ -1,0 +1,183 @@
+"""Shared parts of the benchmark: namespaces, JSON-line children, CPU and RSS."""
+import json, os, queue, signal, subprocess, sys, threading, time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+BIN = os.path.join(HERE, "bin")
+ROOT = os.path.dirname(os.path.dirname(HERE))
+TICK = os.sysconf("SC_CLK_TCK")
+
+
+def now():
+    return time.clock_gettime_ns(time.CLOCK_MONOTONIC)
+
+
+def sh(cmd, check=True):
+    r = subprocess.run(cmd, shell=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=120)
+    if check and r.returncode:
+        raise RuntimeError(f"{cmd}: {r.stdout}")
+    return r.stdout
+
+
+class Lab:
+    """Two namespaces A (daemon under test) and B (bgpgen) joined by a veth."""
+
+    def __init__(self):
+        p = os.getpid()
+        self.a, self.b = f"ba{p}", f"bb{p}"
+        self.dir = f"/run/bgpbench{p}"
+        os.makedirs(self.dir, exist_ok=True)
+        os.chmod(self.dir, 0o777)
+        sh(f"""set -e
+        ip netns add {self.a}; ip netns add {self.b}
+        ip link add a0 netns {self.a} type veth peer name b0 netns {self.b}
+        ip -n {self.a} link set lo up; ip -n {self.b} link set lo up
+        ip -n {self.a} addr add 172.20.0.2/16 dev a0; ip -n {self.a} link set a0 up
+        ip -n {self.b} addr add 172.20.0.1/16 dev b0; ip -n {self.b} link set b0 up
+        ip -n {self.a} addr add fd00:20::2/64 dev a0 nodad; ip -n {self.b} addr add fd00:20::1/64 dev b0 nodad
+        for i in $(seq 1 32); do ip -n {self.b} addr add 172.20.1.$i/16 dev b0; done
+        ip netns exec {self.a} sysctl -qw net.ipv4.ip_forward=1
+        """)
+        self.children = []
+
+    def spawn(self, ns, argv, **kw):
+        p = subprocess.Popen(["ip", "netns", "exec", ns] + argv, stdin=kw.pop("stdin", subprocess.DEVNULL), **kw)
+        self.children.append(p)
+        return p
+
+    def close(self):
+        for p in self.children:
+            if p.poll() is None:
+                p.terminate()
+        t = time.time() + 5
+        for p in self.children:
+            try:
+                p.wait(max(0.1, t - time.time()))
+            except subprocess.TimeoutExpired:
+                p.kill()
+                p.wait()
+        for n in (self.a, self.b):
+            # only processes inside our own namespaces
+            for pid in sh(f"ip netns pids {n}", False).split():
+                try:
+                    os.kill(int(pid), signal.SIGKILL)
+                except (ProcessLookupError, ValueError):
+                    pass
+            sh(f"ip netns del {n}", False)
+        sh(f"rm -rf {self.dir}", False)
+
+
+class Child:
+    """A helper that answers with JSON lines (bgpgen, fibmon)."""
+
+    def __init__(self, lab, ns, argv):
+        self.p = lab.spawn(ns, argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1)
+        self.q = queue.Queue()
+        self.log = []
+        self.name = os.path.basename(argv[0])
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self):
+        for line in self.p.stdout:
+            try:
+                e = json.loads(line)
+            except ValueError:
+                continue
+            self.q.put(e)
+        self.q.put(None)
+
+    def say(self, cmd):
+        self.p.stdin.write(cmd + "\n")
+        self.p.stdin.flush()
+
+    def wait(self, want, timeout, **match):
+        """Next event named want (with matching fields), others are logged."""
+        end = time.time() + timeout
+        while True:
+            left = end - time.time()
+            if left <= 0:
+                return None
+            try:
+                e = self.q.get(timeout=left)
+            except queue.Empty:
+                return None
+            if e is None:
+                raise RuntimeError(f"{self.name} ended")
+            self.log.append(e)
+            if e["ev"] == want and all(e.get(k) == v for k, v in match.items()):
+                return e
+
+    def drain(self):
+        out = []
+        while True:
+            try:
+                e = self.q.get_nowait()
+            except queue.Empty:
+                return out
+            if e is not None:
+                self.log.append(e)
+                out.append(e)
+
+
+def proc_tree(pid):
+    """pid and its descendants."""
+    out, todo = [], [pid]
+    while todo:
+        p = todo.pop()
+        out.append(p)
+        try:
+            for t in os.listdir(f"/proc/{p}/task"):
+                with open(f"/proc/{p}/task/{t}/children") as f:
+                    todo += [int(x) for x in f.read().split()]
+        except OSError:
+            pass
+    return out
+
+
+def cpu_s(pids):
+    """(user, system) seconds of the given processes."""
+    u = s = 0
+    for p in pids:
+        try:
+            with open(f"/proc/{p}/stat") as f:
+                w = f.read().rsplit(")", 1)[1].split()
+            u += int(w[11]); s += int(w[12])
+        except OSError:
+            pass
+    return u / TICK, s / TICK
+
+
+def rss_mb(pids):
+    """(sum of VmRSS, sum of VmHWM) in MiB."""
+    r = h = 0
+    for p in pids:
+        try:
+            with open(f"/proc/{p}/status") as f:
+                for l in f:
+                    if l.startswith("VmRSS"): r += int(l.split()[1])
+                    if l.startswith("VmHWM"): h += int(l.split()[1])
+        except OSError:
+            pass
+    return round(r / 1024, 1), round(h / 1024, 1)
+
+
+def settle(pids_fn, limit=20.0):
+    """Wait until the daemon uses < 5 % CPU for 0.6 s; returns CPU totals."""
+    end = time.time() + limit
+    quiet = 0
+    last = sum(cpu_s(pids_fn()))
+    while time.time() < end and quiet < 3:
+        time.sleep(0.2)
+        c = sum(cpu_s(pids_fn()))
+        quiet = quiet + 1 if c - last <= 0.01 else 0
+        last = c
+    return cpu_s(pids_fn())
+
+
+def pct(v, q):
+    v = sorted(v)
+    return v[min(len(v) - 1, int(q * len(v)))] if v else None
+
+
+def noise():
+    with open("/proc/loadavg") as f:
+        return float(f.read().split()[0])
