@@ -3,10 +3,12 @@ package slash32.lab.cable;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.ByteBuffer;
-import java.util.stream.Stream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import slash32.lab.runner.HostCommand;
 import slash32.net.InterfaceName;
-import slash32.net.MacAddress;
 import slash32.netlink.socket.Errno;
 import slash32.netlink.socket.KernelException;
 import slash32.netlink.tun.Tap;
@@ -25,26 +27,40 @@ public final class Guest {
     private final Plug plug;
     private final PrintStream out;
 
-    private Guest(GuestSpec spec, Tap inside, PrintStream out) {
+    private Guest(GuestSpec spec, Tap inside, Plug plug, PrintStream out) {
         this.spec = spec;
         this.inside = inside;
-        this.plug = new Plug(spec.tap());
+        this.plug = plug;
         this.out = out;
     }
 
     /// Makes the namespace and configures its `eth0`. The cable isn't plugged in yet.
     ///
+    /// @param watch of the hypervisor's interfaces
     /// @param out gets a line for each change of state
-    public static Guest boot(GuestSpec spec, PrintStream out) throws IOException {
+    public static Guest boot(GuestSpec spec, LinkWatch watch, PrintStream out) throws IOException {
         String name = spec.name();
         HostCommand.run("ip", "netns", "add", name);
         var outside = new InterfaceName("in-"
                 + spec.tap().value().substring(Math.max(0, spec.tap().value().length() - 12)));
         Tap inside = Plug.open(outside);
-        MacAddress mac = spec.mac();
         HostCommand.run("ip", "link", "set", "dev", outside.value(), "netns", name, "name", "eth0");
-        HostCommand.run("ip", "-n", name, "link", "set", "dev", "eth0", "address", mac.toString(), "up");
-        HostCommand.run("ip", "-n", name, "link", "set", "dev", "lo", "up");
+        Path batch = Files.createTempFile("slash32-guest", ".ip");
+        try {
+            Files.write(batch, configuration(spec));
+            HostCommand.run("ip", "-n", name, "-batch", batch.toString());
+        } finally {
+            Files.delete(batch);
+        }
+        out.println("guest=" + name + " state=booted");
+        return new Guest(spec, inside, new Plug(spec.tap(), watch), out);
+    }
+
+    /// What the guest does with its interfaces when it boots, for `ip -batch`.
+    private static List<String> configuration(GuestSpec spec) {
+        var lines = new ArrayList<String>();
+        lines.add("link set dev eth0 address " + spec.mac() + " up");
+        lines.add("link set dev lo up");
         boolean hasIpv4 = false;
         boolean hasIpv6 = false;
         for (GuestSpec.OnLink address : spec.addresses()) {
@@ -52,23 +68,15 @@ public final class Guest {
             hasIpv4 |= isIpv4;
             hasIpv6 |= !isIpv4;
             // Without duplicate address detection an address serves at once.
-            String[] flags = isIpv4 ? new String[0] : new String[] {"nodad"};
-            configure(name, flags, "address", "add", address.toString(), "dev", "eth0");
+            lines.add("address add " + address + " dev eth0" + (isIpv4 ? "" : " nodad"));
         }
         if (hasIpv4) {
-            configure(name, new String[] {"onlink"}, "route", "add", "default", "via", GATEWAY_IPV4, "dev", "eth0");
+            lines.add("route add 0.0.0.0/0 via " + GATEWAY_IPV4 + " dev eth0 onlink");
         }
         if (hasIpv6) {
-            configure(name, new String[0], "-6", "route", "add", "default", "via", GATEWAY_IPV6, "dev", "eth0");
+            lines.add("route add ::/0 via " + GATEWAY_IPV6 + " dev eth0");
         }
-        out.println("guest=" + name + " state=booted");
-        return new Guest(spec, inside, out);
-    }
-
-    private static void configure(String namespace, String[] flags, String... words) throws IOException {
-        HostCommand.run(Stream.of(Stream.of("ip", "-n", namespace), Stream.of(words), Stream.of(flags))
-                .flatMap(part -> part)
-                .toArray(String[]::new));
+        return lines;
     }
 
     /// Carries frames from the hypervisor to the guest, and plugs the cable in whenever the TAP is there; never

@@ -2,16 +2,12 @@ package slash32.lab.cable;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.util.ArrayList;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import slash32.net.InterfaceIndex;
 import slash32.net.InterfaceName;
-import slash32.netlink.route.Link;
 import slash32.netlink.socket.Errno;
 import slash32.netlink.socket.KernelException;
-import slash32.netlink.socket.NetlinkProtocol;
-import slash32.netlink.socket.NetlinkSocket;
 import slash32.netlink.tun.Tap;
 
 /// The hypervisor's end of a cable: open while the TAP is there, and open again when it comes back.
@@ -23,13 +19,15 @@ final class Plug {
 
     private static final int VNET_HEADER_BYTES = 12;
     private static final int TUN_F_CSUM_TSO4_TSO6 = 0x7;
-    private static final long POLL_MILLIS = 10;
+    private static final long BUSY_MILLIS = 2;
 
     private final InterfaceName name;
+    private final LinkWatch watch;
     private @Nullable Tap tap;
 
-    Plug(InterfaceName name) {
+    Plug(InterfaceName name, LinkWatch watch) {
         this.name = name;
+        this.watch = watch;
     }
 
     /// Opens a TAP as QEMU does: with offloads, so that a large segment crosses whole.
@@ -47,54 +45,36 @@ final class Plug {
 
     /// Waits until the TAP is there and nobody has it open, and opens it.
     void plug() throws IOException, InterruptedException {
-        try (var rtnl = NetlinkSocket.open(NetlinkProtocol.ROUTE)) {
-            Tap opened = tryOpen(rtnl);
-            while (opened == null) {
-                TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
-                opened = tryOpen(rtnl);
+        Tap opened = null;
+        while (opened == null) {
+            InterfaceIndex there = watch.find(name);
+            if (there == null) {
+                watch.await(name);
+            } else {
+                opened = tryOpen(there);
             }
-            synchronized (this) {
-                tap = opened;
-            }
+        }
+        synchronized (this) {
+            tap = opened;
         }
     }
 
-    private @Nullable Tap tryOpen(NetlinkSocket rtnl) throws IOException {
-        InterfaceIndex there = index(rtnl);
-        if (there == null) {
-            return null;
-        }
+    /// Null if it is not that TAP any more, or if somebody has it open, after giving them some time.
+    private @Nullable Tap tryOpen(InterfaceIndex there) throws IOException, InterruptedException {
         try {
             Tap opened = open(name);
             // One that vanished before it was opened has been made by opening it; it goes when it is closed.
-            if (there.equals(index(rtnl))) {
+            if (there.equals(watch.find(name))) {
                 return opened;
             }
             opened.close();
-            return null;
         } catch (KernelException e) {
-            if (e.errno().equals(Errno.EBUSY)) {
-                return null;
-            }
-            throw e;
-        }
-    }
-
-    private @Nullable InterfaceIndex index(NetlinkSocket rtnl) throws IOException {
-        var found = new ArrayList<InterfaceIndex>();
-        try {
-            rtnl.get(Link.get(name), message -> {
-                Link link = Link.parse(message);
-                if (link != null) {
-                    found.add(link.index());
-                }
-            });
-        } catch (KernelException e) {
-            if (!e.errno().equals(Errno.ENODEV)) {
+            if (!e.errno().equals(Errno.EBUSY)) {
                 throw e;
             }
+            TimeUnit.MILLISECONDS.sleep(BUSY_MILLIS); // the kernel does not tell when it is let go
         }
-        return found.isEmpty() ? null : found.getFirst();
+        return null;
     }
 
     /// Reads one frame with its header.

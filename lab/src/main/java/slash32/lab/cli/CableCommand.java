@@ -10,6 +10,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 import slash32.lab.cable.Guest;
 import slash32.lab.cable.GuestSpec;
+import slash32.lab.cable.LinkWatch;
 
 /// `slash32 lab cable`.
 @Command(
@@ -30,8 +31,13 @@ final class CableCommand implements Callable<Integer> {
                 Thread.ofPlatform().daemon().name("cable-", 0).factory());
         try {
             var ends = new ExecutorCompletionService<Void>(executor);
+            LinkWatch watch = LinkWatch.open();
+            ends.submit(() -> {
+                watch.run();
+                return null;
+            });
             for (GuestSpec spec : GuestSpec.read(guests)) {
-                Guest guest = Guest.boot(spec, System.out);
+                Guest guest = Guest.boot(spec, watch, System.out);
                 ends.submit(() -> {
                     guest.carryIn();
                     return null;

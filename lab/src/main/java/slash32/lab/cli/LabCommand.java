@@ -21,6 +21,8 @@ import picocli.CommandLine.Spec;
             CheckCommand.class,
             TestCommand.class,
             CableCommand.class,
+            BenchCommand.class,
+            ProbeCommand.class,
         })
 public final class LabCommand implements Runnable {
     @Spec

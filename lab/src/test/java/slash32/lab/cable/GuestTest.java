@@ -57,12 +57,15 @@ class GuestTest {
     @InNetns
     void joinsTheTapWhenItIsThere() throws Exception {
         var said = new LinkedBlockingQueue<String>();
+        LinkWatch watch = LinkWatch.open();
+        Thread.ofPlatform().daemon().start(() -> watch(watch));
         var guest = Guest.boot(
                 new GuestSpec(
                         NAME,
                         new InterfaceName("tap-vm1"),
                         MacAddress.parse("52:54:00:00:00:01"),
                         List.of(GuestSpec.OnLink.parse("10.77.0.11/32"), GuestSpec.OnLink.parse("fd77::11/128"))),
+                watch,
                 lines(said));
         try {
             Thread in = Thread.ofPlatform().daemon().start(() -> carry(guest, true));
@@ -93,6 +96,14 @@ class GuestTest {
         Command.run("ip", "address", "add", "fe80::1/64", "dev", "tap-vm1", "nodad");
         Command.run("ip", "route", "add", "10.77.0.11/32", "dev", "tap-vm1", "src", "192.0.2.1");
         Command.run("ip", "-6", "route", "add", "fd77::11/128", "dev", "tap-vm1");
+    }
+
+    private static void watch(LinkWatch watch) {
+        try {
+            watch.run();
+        } catch (IOException _) {
+            // The end of the test.
+        }
     }
 
     private static void carry(Guest guest, boolean in) {

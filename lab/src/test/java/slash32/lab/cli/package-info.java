@@ -1,4 +1,3 @@
-/// Tests of the lab's command line.
 @NullMarked
 package slash32.lab.cli;
 

@@ -1,0 +1,4 @@
+@NullMarked
+package slash32.lab.bench;
+
+import org.jspecify.annotations.NullMarked;
