@@ -14,8 +14,7 @@ import slash32.bgp.wire.NotificationCode;
 ///
 /// A peer may have two connections while both ends dial; each goes through OpenSent and OpenConfirm on its own until
 /// one is closed by collision resolution (§6.8). Unlike the RFC's, a failed session goes back to Active and not to
-/// Idle: the peer may connect at once, and only our own dialling waits, longer after each failure. A session that
-/// falls
+/// Idle: the peer may connect at once, and only our own dialling waits, longer after each failure. A session that falls
 /// soon after it came up, and again, does go to Idle for that pause, in which the peer is refused (§8.1.1
 /// DampPeerOscillations).
 ///
@@ -27,7 +26,7 @@ public final class SessionMachine {
 
     private static final long DIAL_TIMEOUT_NANOS = 10 * SECOND;
     private static final long RETRY_FIRST_NANOS = SECOND;
-    private static final long RETRY_LONGEST_NANOS = 30 * SECOND;
+    private static final long RETRY_LONGEST_NANOS = 10 * SECOND;
     /// A session that lasted so long did not fail at once: the next pause is the shortest again.
     private static final long STABLE_NANOS = 30 * SECOND;
     /// So many sessions in a row that did not last are an oscillation.

@@ -19,10 +19,10 @@ import slash32.bgp.wire.NotificationCode;
 
 /// Two session machines and the network between them, in simulated time, all chance from one seed.
 ///
-/// The network keeps the order of each direction and loses nothing unless a connection dies, as TCP does; a cut
-/// delays
-/// all that is under way to its end. A crashed node forgets its connections without a word, and what then arrives on
-/// one is answered with a reset. After every step the invariants of {@link Node#check} hold.
+/// The network keeps the order of each direction and loses nothing unless a connection dies, as TCP does; a cut delays
+/// all that is under way to its end, and each connection has latencies of its own, so that one overtakes another. A
+/// crashed node forgets its connections without a word, and what then arrives on one is answered with a reset. A
+/// node's clock may go ahead. After every step the invariants of {@link Node#check} hold.
 final class SessionSimulation {
     static final long SECOND = 1_000_000_000L;
     private static final int LATENCY_MAX_MILLIS = 200;
@@ -185,6 +185,8 @@ final class SessionSimulation {
         final Set<Long> dials = new HashSet<>();
         boolean down;
         private boolean stopped = true;
+        /// How far its clock is ahead of the others'.
+        private long skewNanos;
 
         @Nullable
         Long established;
@@ -241,6 +243,11 @@ final class SessionSimulation {
             start();
         }
 
+        /// Its clock goes ahead, as after a suspended host.
+        void jump(long nanos) {
+            skewNanos += nanos;
+        }
+
         /// Takes part in nothing for a while, as in a long garbage collection; what happens queues up.
         void pause(long nanos) {
             paused = !down;
@@ -262,7 +269,8 @@ final class SessionSimulation {
         }
 
         long wakeAt() {
-            return paused || down ? Long.MAX_VALUE : machine.nextDeadlineNanos();
+            long deadline = machine.nextDeadlineNanos();
+            return paused || down || deadline == Long.MAX_VALUE ? Long.MAX_VALUE : deadline - skewNanos;
         }
 
         /// True if the process that dialled is still there and waits.
@@ -287,7 +295,7 @@ final class SessionSimulation {
         }
 
         void feed(Event event) {
-            List<Action> actions = machine.on(event, now);
+            List<Action> actions = machine.on(event, now + skewNanos);
             recent.add("%.3f %s: %s -> %s".formatted(now / 1e9, name, event, actions));
             if (recent.size() > RECENT_MAX) {
                 recent.remove();
@@ -355,7 +363,7 @@ final class SessionSimulation {
             assertThat(open.size()).as(after).isLessThanOrEqualTo(2);
             assertThat(dials.size()).as(after).isLessThanOrEqualTo(1);
             if (event instanceof Event.DeadlineReached) {
-                assertThat(machine.nextDeadlineNanos()).as(after).isGreaterThan(now);
+                assertThat(machine.nextDeadlineNanos()).as(after).isGreaterThan(now + skewNanos);
             }
             if (!config.passive() && state == SessionState.ACTIVE) {
                 assertThat(machine.nextDeadlineNanos())

@@ -11,12 +11,12 @@ import org.junit.jupiter.params.provider.MethodSource;
 import slash32.testkit.Seeds;
 
 /// Whatever the network and the nodes do, the invariants hold at every step, and once they do nothing any more, both
-/// ends agree on one session that stays.
+/// ends agree on one session that stays. {@code -Dseeds=10000} runs more of them, {@code -Dseed=N} only one.
 class SessionSimulationTest {
     private static final int FAULTS = 40;
 
     static Stream<Long> seeds() {
-        return Seeds.of(200, 1, 2, 3);
+        return Seeds.of(Integer.getInteger("seeds", 200), 1, 2, 3);
     }
 
     @ParameterizedTest(name = "seed {0}")
@@ -48,9 +48,10 @@ class SessionSimulationTest {
     private static long plan(SessionSimulation simulation, Random chances, long at) {
         var node = chances.nextBoolean() ? simulation.left : simulation.right;
         long length = chances.nextInt(chances.nextInt(5) == 0 ? 120_000 : 5_000) * 1_000_000L;
-        switch (chances.nextInt(5)) {
+        switch (chances.nextInt(6)) {
             case 0 -> simulation.later(at, () -> simulation.cut(length));
             case 1 -> simulation.later(at, () -> node.pause(length));
+            case 4 -> simulation.later(at, () -> node.jump(length));
             case 2 -> simulation.later(at, () -> node.losePath(chances.nextBoolean()));
             case 3 ->
                 simulation.later(at, () -> {
