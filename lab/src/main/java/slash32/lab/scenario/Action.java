@@ -10,7 +10,7 @@ sealed interface Action {
     record Run(String node, String command, Expectation expectation, boolean show) implements Action {
         @Override
         public String toString() {
-            return node + " $ " + command;
+            return node + " $ " + command.strip().replace("\n", "\n         ");
         }
     }
 
