@@ -130,7 +130,7 @@ try:
     R["cpu_user_s"], R["cpu_sys_s"] = round(c1[0] - c0[0], 2), round(c1[1] - c0[1], 2)
     R["cpu_us_per_route"] = round((sum(c1) - sum(c0)) * 1e6 / N, 2)
     R["rss_mb"], R["rss_peak_mb"] = rss_mb(peer.pids())
-    R["rss_by"] = {open(f"/proc/{p}/comm").read().strip(): rss_mb([p])[0] for p in peer.pids()}
+    R["cpu_by_thread_s"] = cpu_by_thread(peer.pids())
     note(R)
     ok = bool(R.get("fib_ms"))
     if ok:
@@ -154,6 +154,7 @@ try:
         note("latency")
         R["lat_add_ms"] = latencies(gen, mon, f"probe {N} {P} 20000", 1, P, True)
         R["lat_del_ms"] = latencies(gen, mon, f"unprobe {N} {P} 20000", 0, P, True)
+        R["rss_idle_mb"] = rss_mb(peer.pids())[0]
 
     # (f) crash and restart; the last K routes are not announced again
     if ok and not o.no_restart:

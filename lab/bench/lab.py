@@ -146,6 +146,20 @@ def cpu_s(pids):
     return u / TICK, s / TICK
 
 
+def cpu_by_thread(pids):
+    """CPU seconds by thread name, the ten that used most."""
+    t = {}
+    for p in pids:
+        try:
+            for k in os.listdir(f"/proc/{p}/task"):
+                with open(f"/proc/{p}/task/{k}/stat") as f:
+                    name, w = f.read().split("(", 1)[1].rsplit(")", 1)
+                t[name] = t.get(name, 0) + (int(w.split()[11]) + int(w.split()[12])) / TICK
+        except OSError:
+            pass
+    return {k: round(v, 2) for k, v in sorted(t.items(), key=lambda x: -x[1])[:10]}
+
+
 def rss_mb(pids):
     """(sum of VmRSS, sum of VmHWM) in MiB."""
     r = h = 0

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.LongFunction;
@@ -21,13 +22,14 @@ import slash32.agent.status.ConditionState;
 import slash32.agent.status.EndpointView;
 import slash32.agent.status.Event;
 
-/// Thread {@code intent}: the one writer of what is desired. Feeds {@link Intent}, carries its effects to the
-/// kernel's
+/// Thread {@code intent}: the one writer of what is desired. Feeds {@link Intent}, carries its effects to the kernel's
 /// loop and the speaker in their order, and wakes whoever waits for a condition.
 final class IntentLoop implements Runnable, Outbox {
     private static final int FULL_AT = 256;
 
     private final Mailbox mailbox = new Mailbox(FULL_AT);
+    /// Held by the one thread that is at work on {@code intent}.
+    private final ReentrantLock turn = new ReentrantLock();
     private final Intent intent;
     private final EventLog events;
     private final Consumer<Effect> effects;
@@ -56,6 +58,22 @@ final class IntentLoop implements Runnable, Outbox {
         mailbox.put(() -> task.accept(intent));
     }
 
+    /// Has {@code task} done by the calling thread, if nothing is under way or waits, and else on this loop's thread.
+    /// What is short and in a hurry then is a change of threads sooner where it goes.
+    void tellAtOnce(Consumer<Intent> task) {
+        if (turn.tryLock()) {
+            try {
+                if (mailbox.isEmpty()) {
+                    task.accept(intent);
+                    return;
+                }
+            } finally {
+                turn.unlock();
+            }
+        }
+        tell(task);
+    }
+
     <T> T ask(Function<Intent, T> question) throws InterruptedException {
         return mailbox.ask(() -> question.apply(intent));
     }
@@ -69,7 +87,13 @@ final class IntentLoop implements Runnable, Outbox {
     public void run() {
         try {
             while (!mailbox.isClosed()) {
-                mailbox.take(Long.MAX_VALUE).forEach(Runnable::run);
+                mailbox.await();
+                turn.lock(); // before the mailbox is emptied: nobody overtakes what was in it
+                try {
+                    mailbox.take(0).forEach(Runnable::run);
+                } finally {
+                    turn.unlock();
+                }
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

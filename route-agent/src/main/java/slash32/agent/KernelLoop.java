@@ -16,6 +16,7 @@ final class KernelLoop implements Runnable {
     private final Dataplane dataplane;
     private final Consumer<List<Progress>> reports;
     private final Runnable drained;
+    private final HeapTrim trim = new HeapTrim();
 
     /// A loop that has yet to run.
     ///
@@ -48,13 +49,17 @@ final class KernelLoop implements Runnable {
         try {
             while (!mailbox.isClosed()) {
                 long now = System.nanoTime();
-                long wait = Math.min(LONGEST_WAIT_NANOS, dataplane.nextDeadlineNanos(now) - now);
+                long next = Math.min(dataplane.nextDeadlineNanos(now), trim.nextDeadlineNanos());
+                long wait = Math.min(LONGEST_WAIT_NANOS, next - now);
                 mailbox.take(wait).forEach(Runnable::run);
                 List<Progress> progress = dataplane.pass(System.nanoTime());
                 if (!progress.isEmpty()) {
                     reports.accept(progress);
                 }
                 drained.run();
+                if (trim.isDue(dataplane.routesWritten(), System.nanoTime())) {
+                    System.gc();
+                }
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

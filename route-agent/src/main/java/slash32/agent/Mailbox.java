@@ -65,6 +65,22 @@ final class Mailbox {
         }
     }
 
+    boolean isEmpty() {
+        return size() == 0;
+    }
+
+    /// Waits until something is there, or the mailbox is closed.
+    void await() throws InterruptedException {
+        lock.lock();
+        try {
+            while (tasks.isEmpty() && !closed) {
+                arrived.await();
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /// Takes all that is there, waiting up to {@code nanos} for the first.
     ///
     /// @return empty if nothing came in time, or the mailbox is closed

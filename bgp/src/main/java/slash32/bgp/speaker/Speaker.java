@@ -88,7 +88,7 @@ public final class Speaker implements AutoCloseable {
     private boolean closing;
     private boolean patienceOver;
     private boolean ownRoutesComplete;
-    private boolean paused;
+    private volatile boolean paused;
     private boolean draining;
 
     /// A speaker that does nothing before {@link #start}.
@@ -476,17 +476,22 @@ public final class Speaker implements AutoCloseable {
         if (!paused && !listener.ready()) {
             paused = true;
             peers.values().forEach(peer -> peer.setReading(false));
+            readOnIfReady(); // it may have got room, and said so, before it could know that we paused
         }
     }
 
-    /// The listener has room again.
+    /// The listener has room again. Costs next to nothing if it never was full.
     public void resume() {
-        loop.execute(() -> {
-            if (paused && listener.ready()) {
-                paused = false;
-                peers.values().forEach(peer -> peer.setReading(true));
-            }
-        });
+        if (paused) {
+            loop.execute(this::readOnIfReady);
+        }
+    }
+
+    private void readOnIfReady() {
+        if (paused && listener.ready()) {
+            paused = false;
+            peers.values().forEach(peer -> peer.setReading(true));
+        }
     }
 
     void considerInSync() {

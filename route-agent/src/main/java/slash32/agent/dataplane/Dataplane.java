@@ -556,6 +556,11 @@ public final class Dataplane {
                 new TableView(REMOTE_ROUTES, fib.size(), fib.owned(), routesApplied, routesRefused, List.of()));
     }
 
+    /// Routes to other nodes written or removed since the start.
+    public long routesWritten() {
+        return routesApplied;
+    }
+
     /// Routes to other nodes that the kernel has.
     public int remoteRoutes() {
         return fib.owned();
