@@ -6,8 +6,10 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import slash32.agent.api.Control;
 import slash32.agent.api.EventLog;
@@ -17,6 +19,7 @@ import slash32.agent.dataplane.Dataplane;
 import slash32.agent.intent.EndpointId;
 import slash32.agent.intent.EndpointSpec;
 import slash32.agent.intent.Intent;
+import slash32.agent.status.BfdView;
 import slash32.agent.status.ConditionKind;
 import slash32.agent.status.ConditionState;
 import slash32.agent.status.EndpointView;
@@ -26,6 +29,8 @@ import slash32.agent.status.RibView;
 import slash32.agent.status.RouteView;
 import slash32.agent.status.Snapshot;
 import slash32.agent.store.StateStore;
+import slash32.bgp.bfd.udp.BfdLoop;
+import slash32.bgp.bfd.udp.BfdStatus;
 import slash32.bgp.session.SessionState;
 import slash32.bgp.speaker.PeerStatus;
 import slash32.bgp.speaker.Speaker;
@@ -42,6 +47,7 @@ final class AgentControl implements Control {
     private final IntentLoop intent;
     private final KernelLoop kernel;
     private final Speaker speaker;
+    private final BfdLoop bfd;
     private final StateStore store;
     private final EventLog events;
 
@@ -50,12 +56,14 @@ final class AgentControl implements Control {
             IntentLoop intent,
             KernelLoop kernel,
             Speaker speaker,
+            BfdLoop bfd,
             StateStore store,
             EventLog events) {
         this.node = node;
         this.intent = intent;
         this.kernel = kernel;
         this.speaker = speaker;
+        this.bfd = bfd;
         this.store = store;
         this.events = events;
     }
@@ -171,6 +179,8 @@ final class AgentControl implements Control {
     @Override
     public Snapshot snapshot() {
         SpeakerStatus bgp = speaker.status();
+        Map<IpAddress, BfdView> links =
+                bfd.status().stream().collect(Collectors.toMap(BfdStatus::address, AgentControl::view));
         record Kernel(List<slash32.agent.status.TableView> tables, int routes) {}
         Kernel inForce =
                 asking(() -> kernel.ask(dataplane -> new Kernel(dataplane.tables(), dataplane.remoteRoutes())));
@@ -180,7 +190,9 @@ final class AgentControl implements Control {
                 current.inSync(),
                 current.endpoints(),
                 current.groups(),
-                bgp.peers().stream().map(AgentControl::view).toList(),
+                bgp.peers().stream()
+                        .map(peer -> view(peer, links.get(peer.address())))
+                        .toList(),
                 ribs(bgp),
                 inForce.routes(),
                 inForce.tables())));
@@ -201,7 +213,20 @@ final class AgentControl implements Control {
                 .toList();
     }
 
-    private static PeerView view(PeerStatus peer) {
+    private static BfdView view(BfdStatus link) {
+        return new BfdView(
+                link.state().text(),
+                link.since(),
+                link.reason(),
+                link.remoteState().text(),
+                link.interval(),
+                link.detectionTime(),
+                link.counters().received(),
+                link.counters().sent(),
+                link.counters().lost());
+    }
+
+    private static PeerView view(PeerStatus peer, @Nullable BfdView bfd) {
         boolean up = peer.state() == SessionState.ESTABLISHED;
         PeerStatus.Counters counters = peer.counters();
         return new PeerView(
@@ -210,6 +235,7 @@ final class AgentControl implements Control {
                 peer.state().text(),
                 peer.since(),
                 up ? null : peer.reason(),
+                bfd,
                 counters.flaps() + (up ? 1 : 0),
                 new PeerView.Traffic(
                         counters.messagesReceived(),
@@ -217,7 +243,7 @@ final class AgentControl implements Control {
                         counters.updatesReceived(),
                         counters.updatesSent()),
                 peer.families().entrySet().stream()
-                        .sorted(java.util.Map.Entry.<AddressFamily, PeerStatus.Family>comparingByKey())
+                        .sorted(Map.Entry.<AddressFamily, PeerStatus.Family>comparingByKey())
                         .map(entry -> new PeerView.Family(
                                 entry.getKey().toString(),
                                 entry.getValue().received(),

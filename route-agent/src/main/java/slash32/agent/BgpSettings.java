@@ -5,14 +5,18 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import slash32.agent.config.AgentConfig;
+import slash32.agent.config.BfdConfig;
 import slash32.agent.config.PasswordFile;
 import slash32.agent.config.PeerConfig;
 import slash32.agent.config.PeerRangeConfig;
 import slash32.agent.config.SocketEndpoint;
+import slash32.bgp.bfd.BfdTerms;
+import slash32.bgp.bfd.udp.BfdPeer;
 import slash32.bgp.speaker.PeerRange;
 import slash32.bgp.speaker.SpeakerConfig;
 import slash32.bgp.wire.BgpIdentifier;
@@ -48,11 +52,10 @@ final class BgpSettings {
     }
 
     private static slash32.bgp.speaker.PeerConfig of(PeerConfig peer, AgentConfig config) throws IOException {
-        boolean ipv4 = peer.address().isIpv4();
         return new slash32.bgp.speaker.PeerConfig(
                 peer.address(),
                 peer.port(),
-                ipv4 ? config.underlay().address() : config.underlay().address6(),
+                local(config, peer),
                 peer.asn(),
                 peer.families(),
                 password(peer.passwordFile()),
@@ -60,6 +63,26 @@ final class BgpSettings {
                 (int) config.gracefulRestart().toSeconds(),
                 peer.passive(),
                 peer.options());
+    }
+
+    private static @Nullable IpAddress local(AgentConfig config, PeerConfig peer) {
+        return peer.address().isIpv4()
+                ? config.underlay().address()
+                : config.underlay().address6();
+    }
+
+    /// The peers that are watched with BFD.
+    static List<BfdPeer> bfd(AgentConfig config) {
+        var watched = new ArrayList<BfdPeer>();
+        for (PeerConfig peer : config.peers()) {
+            BfdConfig bfd = peer.bfd();
+            if (bfd != null) {
+                IpAddress local = Objects.requireNonNull(local(config, peer), "the config is refused without one");
+                var terms = new BfdTerms(bfd.interval(), bfd.multiplier());
+                watched.add(new BfdPeer(peer.address(), local, terms, bfd.multihop(), bfd.keepRoutes()));
+            }
+        }
+        return watched;
     }
 
     private static @Nullable Bytes password(@Nullable Path file) throws IOException {

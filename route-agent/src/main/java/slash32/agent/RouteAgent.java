@@ -30,6 +30,7 @@ import slash32.agent.status.ConditionState;
 import slash32.agent.status.Event;
 import slash32.agent.status.Snapshot;
 import slash32.agent.store.StateStore;
+import slash32.bgp.bfd.udp.BfdLoop;
 import slash32.bgp.rib.RibDelta;
 import slash32.bgp.speaker.LocRibListener;
 import slash32.bgp.speaker.PeerStatus;
@@ -77,6 +78,7 @@ public final class RouteAgent implements RunningAgent {
     private final KernelEvents kernelEvents;
     private final @Nullable RuleEvents ruleEvents;
     private final Speaker speaker;
+    private final BfdLoop bfd;
     private final AgentMetrics metrics;
     private final HttpServer http;
 
@@ -114,9 +116,12 @@ public final class RouteAgent implements RunningAgent {
                 : new RuleEvents(firewall.port(), () -> kernel.tell(Dataplane::rulesChanged));
         speaker = new Speaker(BgpSettings.of(config), new FromBgp());
         speaker.drain(config.gracefulShutdown());
+        bfd = BfdLoop.open(speaker::linkDown);
+        bfd.configure(BgpSettings.bfd(config));
         var about = new Snapshot.Node(config.node(), version, Instant.now());
-        var control = new AgentControl(about, intent, kernel, speaker, store, events);
+        var control = new AgentControl(about, intent, kernel, speaker, bfd, store, events);
         metrics.watch(control::snapshot);
+        metrics.watchBfdDiscards(bfd::discarded);
         metrics.configAccepted(about.started());
         http = new HttpServer(Limits.DEFAULT);
         http.listen(config.apiSocket(), new Api(control, InstantSource.system()));
@@ -141,6 +146,7 @@ public final class RouteAgent implements RunningAgent {
         thread("gateway-arp", gateway::runArp);
         thread("gateway-nd", gateway::runNeighborDiscovery);
         thread("gateway-ra", () -> gateway.runAdvertisements(ADVERTISE_EVERY));
+        thread("bfd", bfd::run);
         speaker.start();
         speaker.originate(ownRoutes.nodeRoutes());
         LOG.info("event=started node={} as={} site={}", node.underlay(), node.asn(), node.site());
@@ -167,6 +173,7 @@ public final class RouteAgent implements RunningAgent {
         if (Collections.disjoint(needRestart, NODE_KEYS)) {
             speaker.reconfigure(BgpSettings.of(config));
             speaker.drain(config.gracefulShutdown());
+            bfd.configure(BgpSettings.bfd(config));
             intent.tell(current -> current.peers(BgpSettings.peerAddresses(config)));
         }
         metrics.configAccepted(Instant.now());
@@ -267,6 +274,7 @@ public final class RouteAgent implements RunningAgent {
         kernel.close();
         gateway.close();
         store.close();
+        bfd.close(); // its neighbours hear that it is no fault
         threads.forEach(RouteAgent::join);
         speaker.close();
         firewall.close();

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import slash32.agent.intent.EndpointSpec;
+import slash32.agent.status.BfdView;
 import slash32.agent.status.Condition;
 import slash32.agent.status.ConditionKind;
 import slash32.agent.status.ConditionState;
@@ -59,6 +60,16 @@ public final class StatusSamples {
                         "Established",
                         START.plusSeconds(2),
                         null,
+                        new BfdView(
+                                "Up",
+                                START.plusSeconds(1),
+                                "no diagnostic",
+                                "Up",
+                                Duration.ofMillis(50),
+                                Duration.ofMillis(150),
+                                40_000,
+                                41_000,
+                                0),
                         1,
                         new PeerView.Traffic(1000, 900, 120, 4),
                         List.of(
@@ -70,6 +81,7 @@ public final class StatusSamples {
                         "Active",
                         NOW.minusSeconds(75),
                         "connect: Connection refused",
+                        null,
                         3,
                         new PeerView.Traffic(10, 11, 1, 1),
                         List.of()));

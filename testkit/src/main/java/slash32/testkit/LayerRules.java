@@ -25,6 +25,7 @@ public final class LayerRules {
         "slash32.bgp.session",
         "slash32.bgp.rib",
         "slash32.bgp.policy",
+        "slash32.bgp.bfd",
         "slash32.tap.gateway",
         "slash32.securitygroup",
         "slash32.securitygroup.compile",

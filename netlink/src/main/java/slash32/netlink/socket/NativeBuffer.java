@@ -4,11 +4,11 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import jnr.ffi.Pointer;
 
-/// Native memory seen both as a pointer for libc and as a buffer for Java.
+/// Native memory seen both as a pointer for libc and as a buffer for Java, whose position stays 0.
 ///
 /// @param pointer to {@code bytes}, which keeps the memory alive
-record NativeBuffer(ByteBuffer bytes, Pointer pointer) {
-    static NativeBuffer allocate(int size) {
+public record NativeBuffer(ByteBuffer bytes, Pointer pointer) {
+    public static NativeBuffer allocate(int size) {
         ByteBuffer bytes = ByteBuffer.allocateDirect(size).order(ByteOrder.nativeOrder());
         return new NativeBuffer(bytes, Pointer.wrap(Libc.RUNTIME, bytes));
     }

@@ -102,8 +102,13 @@ final class ConfigParser {
 
     private @Nullable PeerConfig peer(Section section, PeerParser parser, @Nullable UnderlayConfig underlay) {
         var address = section.required("address", Scalar.ADDRESS);
+        var bfd = section.optionalSection("bfd", ConfigParser::bfd);
         checkPeer(section, address, underlay);
-        return parser.peer(section, address);
+        if (bfd.value() != null && isWithoutLocal(address.value(), underlay)) {
+            section.problem(bfd, "bfd", "needs underlay.address6 to reach " + address.value());
+        }
+        PeerConfig peer = parser.peer(section, address);
+        return peer == null ? null : peer.with(bfd.value());
     }
 
     private @Nullable PeerRangeConfig range(Section section, PeerParser parser) {
@@ -115,6 +120,18 @@ final class ConfigParser {
         return template == null || prefix.value() == null || max.value() == null
                 ? null
                 : new PeerRangeConfig(prefix.get(), max.get().intValue(), template);
+    }
+
+    private static @Nullable BfdConfig bfd(Section section) {
+        var interval = section.optional("interval", Scalar.BFD_INTERVAL, BfdConfig.DEFAULT_INTERVAL);
+        var multiplier = section.optional("multiplier", Scalar.BFD_MULTIPLIER, BfdConfig.DEFAULT_MULTIPLIER);
+        var multihop = section.optional("multihop", Scalar.BOOLEAN, false);
+        var keepRoutes = section.optional("keepRoutes", Scalar.BOOLEAN, true);
+        return section.end() ? new BfdConfig(interval.get(), multiplier.get(), multihop.get(), keepRoutes.get()) : null;
+    }
+
+    private static boolean isWithoutLocal(@Nullable IpAddress peer, @Nullable UnderlayConfig underlay) {
+        return peer != null && !peer.isIpv4() && underlay != null && underlay.address6() == null;
     }
 
     private void checkPeer(Section section, Field<IpAddress> address, @Nullable UnderlayConfig underlay) {

@@ -17,6 +17,7 @@ import slash32.net.IpAddress;
 /// @param holdTime proposed in OPEN: zero, or 3 to 65535 whole seconds (RFC 4271 §4.2)
 /// @param passive waits for the peer to connect
 /// @param options limits, policies and what else is seldom said
+/// @param bfd null for none
 public record PeerConfig(
         IpAddress address,
         int port,
@@ -25,7 +26,8 @@ public record PeerConfig(
         @Nullable Path passwordFile,
         Duration holdTime,
         boolean passive,
-        PeerOptions options) {
+        PeerOptions options,
+        @Nullable BfdConfig bfd) {
     static final int DEFAULT_PORT = 179;
     static final Duration DEFAULT_HOLD_TIME = Duration.ofSeconds(90);
     static final Set<AddressFamily> DEFAULT_FAMILIES = Set.of(AddressFamily.IPV4_UNICAST, AddressFamily.IPV6_UNICAST);
@@ -38,6 +40,11 @@ public record PeerConfig(
         if (!isHoldTime(holdTime)) {
             throw new IllegalArgumentException("holdTime must be 0 or 3 to 65535 whole seconds, was " + holdTime);
         }
+    }
+
+    /// This peer, with {@code bfd}.
+    PeerConfig with(@Nullable BfdConfig bfd) {
+        return new PeerConfig(address, port, asn, families, passwordFile, holdTime, passive, options, bfd);
     }
 
     static boolean isHoldTime(Duration holdTime) {

@@ -62,7 +62,8 @@ final class PeerParser {
                 passwordFile.value(),
                 holdTime.get(),
                 passive.get(),
-                options);
+                options,
+                null);
     }
 
     private @Nullable PeerOptions options(Section section) {

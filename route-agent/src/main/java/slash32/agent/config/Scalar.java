@@ -7,6 +7,7 @@ import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.snakeyaml.engine.v2.nodes.Tag;
+import slash32.bgp.bfd.BfdTerms;
 import slash32.net.Asn;
 import slash32.net.InterfaceName;
 import slash32.net.IpAddress;
@@ -61,6 +62,9 @@ record Scalar<T>(Tag tag, String allowed, Function<String, T> reader) {
 
     static final Scalar<Duration> PAUSE =
             new Scalar<>(Tag.STR, "1s to 1000000s in whole seconds", text -> atLeastOne(seconds(text, 1_000_000)));
+    static final Scalar<Duration> BFD_INTERVAL = new Scalar<>(Tag.STR, "10ms to 60s", Scalar::bfdInterval);
+    static final Scalar<Integer> BFD_MULTIPLIER =
+            new Scalar<>(Tag.INT, "1 to 255", text -> (int) between(1, 255, text));
 
     private static String name(String text) {
         if (!NAME_FORM.matcher(text).matches()) {
@@ -77,11 +81,15 @@ record Scalar<T>(Tag tag, String allowed, Function<String, T> reader) {
     }
 
     private static int port(String text) {
-        long port = integer(text);
-        if (port < 1 || port > 65_535) {
-            throw new IllegalArgumentException("out of range: " + port);
+        return (int) between(1, 65_535, text);
+    }
+
+    private static long between(long least, long most, String text) {
+        long number = integer(text);
+        if (number < least || number > most) {
+            throw new IllegalArgumentException("out of range: " + number);
         }
-        return (int) port;
+        return number;
     }
 
     private static Ipv4Address routerId(String text) {
@@ -152,5 +160,13 @@ record Scalar<T>(Tag tag, String allowed, Function<String, T> reader) {
             throw new IllegalArgumentException("out of range: 0s");
         }
         return time;
+    }
+
+    private static Duration bfdInterval(String text) {
+        Duration interval = duration(text);
+        if (interval.compareTo(BfdTerms.INTERVAL_MIN) < 0 || interval.compareTo(BfdTerms.INTERVAL_MAX) > 0) {
+            throw new IllegalArgumentException("out of range: " + text);
+        }
+        return interval;
     }
 }

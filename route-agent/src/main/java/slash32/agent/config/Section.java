@@ -93,6 +93,11 @@ final class Section {
         return present(key) ? read(key, sectionReader(reader)) : new Field<>(node, otherwise);
     }
 
+    /// Absent without a problem if the key isn't there.
+    <T> Field<T> optionalSection(String key, Function<Section, @Nullable T> reader) {
+        return present(key) ? read(key, sectionReader(reader)) : new Field<>(node, null);
+    }
+
     /// A sequence of mappings; empty if the key isn't there.
     <T> Field<List<T>> sections(String key, Function<Section, @Nullable T> reader) {
         return present(key) ? read(key, listReader(sectionReader(reader))) : new Field<>(node, List.of());

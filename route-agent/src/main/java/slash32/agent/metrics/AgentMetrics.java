@@ -2,6 +2,7 @@ package slash32.agent.metrics;
 
 import io.prometheus.client.Collector;
 import io.prometheus.client.CollectorRegistry;
+import io.prometheus.client.CounterMetricFamily;
 import io.prometheus.client.Gauge;
 import io.prometheus.client.Histogram;
 import io.prometheus.client.exporter.common.TextFormat;
@@ -17,9 +18,12 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Collections;
 import java.util.Comparator;
+import java.util.List;
 import java.util.function.Supplier;
+import java.util.function.ToLongFunction;
 import slash32.agent.status.ConditionKind;
 import slash32.agent.status.Snapshot;
+import slash32.bgp.bfd.Discard;
 
 /// Everything that is measured.
 public final class AgentMetrics {
@@ -72,6 +76,21 @@ public final class AgentMetrics {
     /// Adds those of the node that {@code snapshot} describes at each scrape.
     public void watch(Supplier<Snapshot> snapshot) {
         registry.register(new SnapshotCollector(snapshot));
+    }
+
+    /// Adds the BFD packets that no session took, by reason.
+    public void watchBfdDiscards(ToLongFunction<Discard> discarded) {
+        registry.register(new Collector() {
+            @Override
+            public List<MetricFamilySamples> collect() {
+                var packets = new CounterMetricFamily(
+                        "slash32_bfd_packets_discarded_total", "BFD packets that no session took.", List.of("reason"));
+                for (Discard why : Discard.values()) {
+                    packets.addMetric(List.of(why.label()), (double) discarded.applyAsLong(why));
+                }
+                return List.of(packets);
+            }
+        });
     }
 
     /// A condition came to hold for the first time since the PUT that needed it.

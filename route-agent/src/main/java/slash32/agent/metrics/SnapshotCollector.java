@@ -7,7 +7,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.function.ToDoubleFunction;
 import java.util.function.ToLongFunction;
+import slash32.agent.status.BfdView;
 import slash32.agent.status.ConditionKind;
 import slash32.agent.status.ConditionState;
 import slash32.agent.status.GroupView;
@@ -18,6 +20,8 @@ import slash32.agent.status.TableView;
 
 /// Turns a snapshot into samples. A table: each line is one metric.
 final class SnapshotCollector extends Collector {
+    private static final double NANOS_PER_SECOND = 1e9;
+
     private final Supplier<Snapshot> source;
 
     SnapshotCollector(Supplier<Snapshot> source) {
@@ -30,6 +34,7 @@ final class SnapshotCollector extends Collector {
         var families = new ArrayList<MetricFamilySamples>();
         node(snapshot, families);
         peers(snapshot.peers(), families);
+        bfd(snapshot.peers(), families);
         ribs(snapshot.ribs(), families);
         tables(snapshot.tables(), families);
         return families;
@@ -115,6 +120,35 @@ final class SnapshotCollector extends Collector {
                 "Prefixes advertised to the peer.",
                 peers,
                 PeerView.Family::advertised));
+    }
+
+    /// BFD, of the peers that have it.
+    private static void bfd(List<PeerView> peers, List<MetricFamilySamples> families) {
+        families.add(perLink(false, "slash32_bfd_session_up", "1 if BFD is Up.", peers, bfd -> bfd.isUp() ? 1 : 0));
+        families.add(perLink(
+                false,
+                "slash32_bfd_session_detection_seconds",
+                "Silence that is the peer's loss; 0 if it was never heard.",
+                peers,
+                bfd -> bfd.detectionTime().toNanos() / NANOS_PER_SECOND));
+        families.add(perLink(
+                true, "slash32_bfd_session_losses_total", "Times that BFD lost the peer.", peers, BfdView::lost));
+        families.add(perLink(
+                true, "slash32_bfd_packets_received_total", "BFD packets received.", peers, BfdView::packetsReceived));
+        families.add(perLink(true, "slash32_bfd_packets_sent_total", "BFD packets sent.", peers, BfdView::packetsSent));
+    }
+
+    private static MetricFamilySamples perLink(
+            boolean counts, String name, String help, List<PeerView> peers, ToDoubleFunction<BfdView> value) {
+        var samples = new ArrayList<MetricFamilySamples.Sample>();
+        for (PeerView peer : peers) {
+            BfdView bfd = peer.bfd();
+            if (bfd != null) {
+                samples.add(new MetricFamilySamples.Sample(
+                        name, List.of("peer"), List.of(peer.address().toString()), value.applyAsDouble(bfd)));
+            }
+        }
+        return new MetricFamilySamples(name, counts ? Type.COUNTER : Type.GAUGE, help, samples);
     }
 
     private static void ribs(List<RibView> ribs, List<MetricFamilySamples> families) {

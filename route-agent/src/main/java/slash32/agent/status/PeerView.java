@@ -11,6 +11,7 @@ import slash32.net.IpAddress;
 /// @param state of its session, in RFC 4271's words: Idle, Connect, Active, OpenSent, OpenConfirm, Established
 /// @param since when the session came into this state
 /// @param lastError why it last left Established or could not get there; null if it never had a reason
+/// @param bfd null if it is not configured
 /// @param transitions how often the session came to Established since start
 public record PeerView(
         IpAddress address,
@@ -18,6 +19,7 @@ public record PeerView(
         String state,
         Instant since,
         @Nullable String lastError,
+        @Nullable BfdView bfd,
         long transitions,
         Traffic traffic,
         List<Family> families) {

@@ -83,6 +83,7 @@ public final class StatusJson {
             json.writeStringField("state", peer.state());
             json.writeStringField("since", peer.since().toString());
             optional(json, "lastError", peer.lastError());
+            bfd(json, peer.bfd());
             json.writeNumberField("transitions", peer.transitions());
             json.writeNumberField("messagesReceived", peer.traffic().messagesReceived());
             json.writeNumberField("messagesSent", peer.traffic().messagesSent());
@@ -101,6 +102,23 @@ public final class StatusJson {
             json.writeEndObject();
         }
         json.writeEndArray();
+        json.writeEndObject();
+    }
+
+    private static void bfd(JsonGenerator json, @Nullable BfdView bfd) throws IOException {
+        if (bfd == null) {
+            return;
+        }
+        json.writeObjectFieldStart("bfd");
+        json.writeStringField("state", bfd.state());
+        json.writeStringField("since", bfd.since().toString());
+        json.writeStringField("reason", bfd.reason());
+        json.writeStringField("remoteState", bfd.remoteState());
+        json.writeNumberField("intervalSeconds", seconds(bfd.interval()));
+        json.writeNumberField("detectionSeconds", seconds(bfd.detectionTime()));
+        json.writeNumberField("packetsReceived", bfd.packetsReceived());
+        json.writeNumberField("packetsSent", bfd.packetsSent());
+        json.writeNumberField("lost", bfd.lost());
         json.writeEndObject();
     }
 

@@ -59,12 +59,15 @@ public final class StatusText {
 
     /// One line per peer and address family, in address order.
     public static String peers(List<PeerView> peers, Instant now) {
-        var columns = new Columns("PEER", "ASN", "STATE", "FOR", "FAMILY", "RECEIVED", "ADVERTISED", "LAST ERROR");
+        var columns =
+                new Columns("PEER", "ASN", "STATE", "FOR", "BFD", "FAMILY", "RECEIVED", "ADVERTISED", "LAST ERROR");
         for (PeerView peer : peers) {
             String error = peer.lastError() == null ? "-" : peer.lastError();
             String since = age(peer.since(), now);
+            BfdView bfd = peer.bfd();
+            String link = bfd == null ? "-" : bfd.state();
             if (peer.families().isEmpty()) {
-                columns.row(peer.address(), peer.asn(), peer.state(), since, "-", "-", "-", error);
+                columns.row(peer.address(), peer.asn(), peer.state(), since, link, "-", "-", "-", error);
             }
             for (PeerView.Family family : peer.families()) {
                 columns.row(
@@ -72,6 +75,7 @@ public final class StatusText {
                         peer.asn(),
                         peer.state(),
                         since,
+                        link,
                         family.name(),
                         family.received(),
                         family.advertised(),

@@ -137,7 +137,8 @@ class ConfigFileTest {
                 Path.of("/etc/slash32/rr1.key"),
                 Duration.ofSeconds(9),
                 false,
-                PeerOptions.DEFAULT);
+                PeerOptions.DEFAULT,
+                new BfdConfig(Duration.ofMillis(50), 5, true, false));
         var second = new PeerConfig(
                 IpAddress.parse("2001:db8::1"),
                 1790,
@@ -146,7 +147,8 @@ class ConfigFileTest {
                 null,
                 Duration.ZERO,
                 true,
-                PeerOptions.DEFAULT);
+                PeerOptions.DEFAULT,
+                null);
         assertThat(config)
                 .isEqualTo(new AgentConfig(
                         "hv-1.oslo",

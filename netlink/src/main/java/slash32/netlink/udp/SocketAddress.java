@@ -1,0 +1,48 @@
+package slash32.netlink.udp;
+
+import java.nio.ByteBuffer;
+import slash32.net.IpAddress;
+import slash32.net.Ipv4Address;
+import slash32.net.Ipv6Address;
+import slash32.netlink.socket.NativeBuffer;
+
+/// struct sockaddr_in and sockaddr_in6 (ip(7), ipv6(7)) in native memory.
+final class SocketAddress {
+    static final int AF_INET = 2;
+    static final int AF_INET6 = 10;
+    static final int BYTES = 28;
+
+    private final NativeBuffer memory = NativeBuffer.allocate(BYTES);
+
+    NativeBuffer memory() {
+        return memory;
+    }
+
+    void set(IpAddress address, int port) {
+        ByteBuffer bytes = memory.bytes();
+        bytes.putShort(0, (short) (address.isIpv4() ? AF_INET : AF_INET6));
+        bytes.put(2, (byte) (port >>> 8)).put(3, (byte) port);
+        bytes.put(address.isIpv4() ? 4 : 8, address.toArray());
+    }
+
+    boolean is(IpAddress address) {
+        ByteBuffer bytes = memory.bytes();
+        return switch (address) {
+            case Ipv4Address v4 -> bytes.getShort(0) == AF_INET && bigEndian(4) == v4.value();
+            case Ipv6Address v6 ->
+                bytes.getShort(0) == AF_INET6
+                        && bigEndian(8) == (int) (v6.high() >>> 32)
+                        && bigEndian(12) == (int) v6.high()
+                        && bigEndian(16) == (int) (v6.low() >>> 32)
+                        && bigEndian(20) == (int) v6.low();
+        };
+    }
+
+    private int bigEndian(int at) {
+        ByteBuffer bytes = memory.bytes();
+        return (bytes.get(at) & 0xff) << 24
+                | (bytes.get(at + 1) & 0xff) << 16
+                | (bytes.get(at + 2) & 0xff) << 8
+                | (bytes.get(at + 3) & 0xff);
+    }
+}

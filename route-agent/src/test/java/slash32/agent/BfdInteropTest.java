@@ -1,0 +1,168 @@
+package slash32.agent;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Objects;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import slash32.agent.api.ApiClient;
+import slash32.agent.config.AgentConfig;
+import slash32.agent.config.ConfigFile;
+import slash32.agent.config.Loaded;
+import slash32.testkit.Command;
+import slash32.testkit.InNetns;
+import slash32.testkit.Requirement;
+
+/// The agent with a BIRD at the other end of a cable that announces a node and a guest, over BGP and BFD.
+@InNetns
+@Tag("interop")
+class BfdInteropTest {
+    private static final String OTHER = "s32agbfd" + ProcessHandle.current().pid();
+
+    @TempDir
+    Path folder;
+
+    private @Nullable Process bird;
+    private @Nullable RouteAgent agent;
+
+    @BeforeEach
+    void fabric() {
+        Command.run("ip", "netns", "add", OTHER);
+        Command.run("ip", "link", "add", "near", "type", "veth", "peer", "name", "far", "netns", OTHER);
+        Command.run("ip", "addr", "add", "10.0.0.11/24", "dev", "near");
+        Command.run("ip", "link", "set", "near", "up");
+        Command.run("ip", "netns", "exec", OTHER, "ip", "addr", "add", "10.0.0.1/24", "dev", "far");
+        Command.run("ip", "netns", "exec", OTHER, "ip", "link", "set", "far", "up");
+    }
+
+    @AfterEach
+    void stop() {
+        Objects.requireNonNull(agent).close();
+        Process running = Objects.requireNonNull(bird);
+        Command.tryRun("kill", "-CONT", String.valueOf(running.pid()));
+        running.destroy();
+        running.onExit().join();
+        Command.run("ip", "netns", "del", OTHER);
+    }
+
+    @Test
+    void aStoppedPeersRoutesLeaveTheKernelLongBeforeItsHoldTimer() throws Exception {
+        start("off", "{interval: 50ms}");
+        await("the route", () -> kernelRoute().contains("nhid"));
+        await(
+                "BFD",
+                () -> peers().contains("\"bfd\":{\"state\":\"Up\"") && peers().contains("\"detectionSeconds\":0.15"));
+        signalBird("-STOP");
+        await("the route to go", () -> kernelRoute().isEmpty());
+        assertThat(peers()).contains("\"reason\":\"control detection time expired\"", "\"lost\":1");
+        signalBird("-CONT");
+        await("the route again", () -> kernelRoute().contains("nhid"));
+    }
+
+    @Test
+    void routesOfAPeerThatMayBeRestartingStayUnlessTheyAreNotToBeKept() throws Exception {
+        start("on", "{interval: 50ms}");
+        await("the route", () -> kernelRoute().contains("nhid"));
+        await("BFD", () -> peers().contains("\"detectionSeconds\":0.15"));
+        signalBird("-STOP");
+        await("the loss", () -> peers().contains("\"lost\":1") && !peers().contains("Established"));
+        assertThat(kernelRoute()).contains("nhid");
+        signalBird("-CONT");
+        await(
+                "both again",
+                () -> peers().contains("\"state\":\"Established\"") && peers().contains("{\"state\":\"Up\""));
+        Objects.requireNonNull(agent).reload(config("{interval: 60ms, keepRoutes: false}"));
+        await("other terms, without an end", () -> peers().contains("\"detectionSeconds\":0.18"));
+        assertThat(peers()).contains("\"state\":\"Established\"");
+        signalBird("-STOP");
+        await("the route to go", () -> kernelRoute().isEmpty());
+    }
+
+    private void start(String gracefulRestart, String bfd) throws IOException {
+        Requirement.program("bird", "bird2");
+        Path file = Files.writeString(folder.resolve("bird.conf"), """
+                router id 10.0.0.1;
+                protocol device {}
+                protocol bfd { interface "*" { interval 50 ms; multiplier 3; }; }
+                protocol static {
+                  ipv4;
+                  route 10.0.0.12/32 unreachable { bgp_large_community.add((65000, 1, 1)); bgp_next_hop = 10.0.0.12; };
+                  route 10.9.1.1/32 unreachable { bgp_next_hop = 10.0.0.12; };
+                }
+                protocol bgp {
+                  local 10.0.0.1 as 65000; neighbor 10.0.0.11 as 65000; direct; bfd on; graceful restart %s;
+                  error wait time 1, 2; connect retry time 1;
+                  ipv4 { import none; export all; };
+                }
+                """.formatted(gracefulRestart));
+        bird = new ProcessBuilder(
+                        "ip",
+                        "netns",
+                        "exec",
+                        OTHER,
+                        "bird",
+                        "-f",
+                        "-c",
+                        file.toString(),
+                        "-s",
+                        folder.resolve("bird.ctl").toString())
+                .redirectErrorStream(true)
+                .redirectOutput(folder.resolve("bird.log").toFile())
+                .start();
+        agent = new RouteAgent(config(bfd), "test");
+        agent.start();
+    }
+
+    private AgentConfig config(String bfd) {
+        Loaded loaded = ConfigFile.parse("""
+                node: hv1
+                site: {id: 1}
+                asn: 65000
+                underlay: {address: 10.0.0.11}
+                peers: [{address: 10.0.0.1, bfd: %s}]
+                api: {socket: %s/agent.sock}
+                stateDirectory: %s/state
+                """.formatted(bfd, folder, folder));
+        if (loaded instanceof Loaded.Accepted(AgentConfig accepted)) {
+            return accepted;
+        }
+        throw new AssertionError(loaded);
+    }
+
+    private void signalBird(String signal) {
+        Command.run("kill", signal, String.valueOf(Objects.requireNonNull(bird).pid()));
+    }
+
+    private static String kernelRoute() {
+        return Command.run("ip", "route", "show", "10.9.1.1");
+    }
+
+    private String peers() {
+        try (var client = ApiClient.connect(folder.resolve("agent.sock"), Duration.ofSeconds(20))) {
+            return client.send("GET", "/v1/peers", null).body().replaceAll("\\s*([:,{])\\s*", "$1");
+        } catch (IOException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    private void await(String what, BooleanSupplier condition) {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+        while (!condition.getAsBoolean()) {
+            if (System.nanoTime() > deadline) {
+                throw new AssertionError("waited in vain for " + what + "; " + peers());
+            }
+            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(5));
+        }
+    }
+}
