@@ -52,11 +52,15 @@ public final class Slash32 {
                 .addSubcommand(new Asking.Endpoints(console))
                 .addSubcommand(new Asking.Groups(console))
                 .addSubcommand(new Asking.Events(console))
+                .addSubcommand(new CommandLine(new Bgp()).addSubcommand(new BgpDecode(console, System.in)))
                 .addSubcommand(new CommandLine(new Config()).addSubcommand(new Schema(console)))
                 .addSubcommand(new Completion(program, console))
                 .addSubcommand(new CommandLine(new Lab(console)).setUnmatchedArgumentsAllowed(true));
         return program.setOut(out).setErr(err);
     }
+
+    @Command(name = "bgp", description = "About BGP messages.")
+    private static final class Bgp {}
 
     @Command(name = "config", description = "About configuration files.")
     private static final class Config {}
