@@ -95,40 +95,36 @@ public final class EndpointLatency {
     }
 
     private void measure(Lab lab) throws IOException {
-        try (ApiClient hv1 = connect(lab.node("hv1"));
-                ApiClient hv2 = connect(lab.node("hv2"));
-                NodeProcess proberCable = cable(lab.node("vms2"), List.of(guest("prober", 1, PROBER_ADDRESS)));
-                NodeProcess cable = cable(lab.node("vms1"), guests())) {
-            put(hv1, "/v1/groups/10", GROUP);
-            put(hv2, "/v1/groups/10", GROUP);
+        RunningNode hv1 = lab.node("hv1");
+        RunningNode hv2 = lab.node("hv2");
+        RunningNode vms1 = lab.node("vms1");
+        RunningNode vms2 = lab.node("vms2");
+        for (RunningNode node : List.of(hv1, hv2)) {
+            awaitReady(node);
+            put(node, "/v1/groups/10", GROUP);
+        }
+        try (NodeProcess proberCable = cable(vms2, List.of(guest("prober", 1, PROBER_ADDRESS)));
+                NodeProcess cable = cable(vms1, guests())) {
             proberCable.awaitLines(1, "state=booted", PATIENCE);
             put(hv2, "/v1/endpoints/prober?wait=advertised&timeout=20s", spec(1, PROBER_ADDRESS, Mode.CREATE));
             proberCable.awaitLines(1, "state=plugged", PATIENCE);
             if (plan.mode() == Mode.ADOPT) {
-                makeTaps(lab.node("vms1"));
+                makeTaps(vms1);
             }
             cable.awaitLines(plan.guests(), plan.mode() == Mode.ADOPT ? "state=plugged" : "state=booted", PATIENCE);
             try (NodeProcess prober = NodeProcess.start(
-                    lab.node("vms2"),
-                    "ip",
-                    "netns",
-                    "exec",
-                    "prober",
-                    "slash32",
-                    "lab",
-                    "probe",
-                    "eth0",
-                    PROBER_ADDRESS)) {
+                            vms2, "ip", "netns", "exec", "prober", "slash32", "lab", "probe", "eth0", PROBER_ADDRESS);
+                    ApiClient agent = ApiClient.connect(hv1.path(SOCKET), PATIENCE)) {
                 prober.awaitLines(1, "ready", PATIENCE);
                 for (int i = 0; i < plan.guests(); i++) {
-                    measure(hv1, prober, i);
+                    measure(agent, prober, i);
                 }
             }
         }
     }
 
-    /// Connects to an agent that has all its sessions.
-    private static ApiClient connect(RunningNode node) throws IOException {
+    /// Waits for the node's agent to have all its sessions.
+    private static void awaitReady(RunningNode node) throws IOException {
         Path socket = node.path(SOCKET);
         long deadline = System.nanoTime() + PATIENCE.toNanos();
         while (!isReady(socket)) {
@@ -142,7 +138,6 @@ public final class EndpointLatency {
                 throw new LabException("interrupted");
             }
         }
-        return ApiClient.connect(socket, PATIENCE);
     }
 
     private static boolean isReady(Path socket) throws IOException {
@@ -202,6 +197,12 @@ public final class EndpointLatency {
         if (!outcome.isSuccess()) {
             throw new LabException(
                     "node " + node.name() + ": making TAPs: " + outcome.output().strip());
+        }
+    }
+
+    private static void put(RunningNode node, String target, String body) throws IOException {
+        try (ApiClient agent = ApiClient.connect(node.path(SOCKET), PATIENCE)) {
+            put(agent, target, body);
         }
     }
 

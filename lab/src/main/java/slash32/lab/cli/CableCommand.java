@@ -50,7 +50,7 @@ final class CableCommand implements Callable<Integer> {
             ends.take().get();
             return 1;
         } catch (ExecutionException e) {
-            throw new IOException("a cable broke", e);
+            throw new IOException("a cable broke: " + e.getCause(), e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return 1;
