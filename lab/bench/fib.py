@@ -188,6 +188,7 @@ try:
             R["restart_stale_gone_ms"] = ms(g and g["t"], t0)
             R["restart_stale_gone_after_eor_ms"] = ms(g and g["t"], eor)
             settle(peer.pids, left(20))
+            R["restart_cpu_by_thread_s"] = cpu_by_thread(peer.pids())
             mon.say("stats")
             x = mon.wait("stats", 10)
             R["restart_fib"] = x and {q: x[q] for q in ("present", "min", "new", "replace", "del")}

@@ -14,8 +14,7 @@ import slash32.reconcile.Failure;
 import slash32.reconcile.Table;
 
 /// The host routes to the guests of this node. Ours are those of protocol 132 that lead to an interface directly:
-/// remote
-/// routes have the same protocol and a nexthop object. Owned by one thread.
+/// remote routes have the same protocol and a nexthop object. Owned by one thread.
 public final class HostRouteTable implements Table<Prefix, HostRoute> {
     private final NetlinkSocket rtnl;
 
@@ -44,6 +43,9 @@ public final class HostRouteTable implements Table<Prefix, HostRoute> {
                 Route.dump(family, Rt.RTPROT_SLASH32),
                 () -> found.keySet().removeIf(prefix -> prefix.isIpv4() == ipv4),
                 message -> {
+                    if (Route.isByNexthop(message)) {
+                        return; // to another host: there may be a million
+                    }
                     Route route = Route.parse(message);
                     if (route == null || !isOurs(route)) {
                         return;

@@ -155,6 +155,17 @@ public record Route(
         return value;
     }
 
+    /// True if the route in the message leads to a nexthop object: cheaper than to parse it.
+    public static boolean isByNexthop(Message message) {
+        Attributes attributes = message.attributes(Rt.RTMSG_BYTES);
+        while (attributes.next()) {
+            if (attributes.type() == Rt.RTA_NH_ID) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /// The route in an RTM_NEWROUTE or RTM_DELROUTE message; null if it is of another family or table.
     public static @Nullable Route parse(Message message) {
         if (message.payloadLength() < Rt.RTMSG_BYTES) {

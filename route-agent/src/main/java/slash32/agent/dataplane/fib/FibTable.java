@@ -11,8 +11,8 @@ import slash32.netlink.route.NexthopRoute;
 
 /// The routes of one family, desired and owned, in flat columns, and the queue of those to look at.
 ///
-/// A prefix has a number while it is desired, owned or queued; columns are indexed by it. About 26 octets a route for
-/// IPv4 and 34 for IPv6. A change to a prefix that is queued already costs nothing more.
+/// A prefix has a number while it is desired, owned or queued; columns are indexed by it. About 34 octets a route for
+/// IPv4 and 42 for IPv6. A change to a prefix that is queued already costs nothing more.
 final class FibTable {
     static final int ABSENT = -1;
     /// Owned, but leads elsewhere than to a nexthop object of ours.
@@ -33,7 +33,8 @@ final class FibTable {
     private int[] owned = new int[16];
     private byte[] flags = new byte[16];
 
-    private int[] slots = emptySlots(32);
+    /// Hash of the prefix, and its number; the hash spares most looks at the columns, which are far apart in memory.
+    private long[] slots = emptySlots(32);
     private int[] free = new int[16];
     private int freeCount;
     private int used;
@@ -218,7 +219,7 @@ final class FibTable {
 
     /// The prefix's number, or {@link #ABSENT}.
     int find(Prefix prefix) {
-        return slots[slot(high(prefix.address()), low(prefix.address()), prefix.length())];
+        return (int) slots[slot(high(prefix.address()), low(prefix.address()), prefix.length())];
     }
 
     /// Id of the nexthop object of the longest owned route that {@code address} is in; 0 if it is in none.
@@ -243,7 +244,7 @@ final class FibTable {
     int add(long wantedHigh, long wantedLow, int wantedLength) {
         int slot = slot(wantedHigh, wantedLow, wantedLength);
         if (slots[slot] != ABSENT) {
-            return slots[slot];
+            return (int) slots[slot];
         }
         int number = freeCount > 0 ? free[--freeCount] : used++;
         if (number == high.length) {
@@ -254,7 +255,7 @@ final class FibTable {
             low[number] = wantedLow;
         }
         length[number] = (byte) wantedLength;
-        slots[slot] = number;
+        slots[slot] = entry(hash(wantedHigh, wantedLow, wantedLength), number);
         size++;
         if (size * 3 > slots.length * 2) {
             rehash();
@@ -273,39 +274,52 @@ final class FibTable {
     }
 
     private void rehash() {
-        int[] before = slots;
+        long[] before = slots;
         slots = emptySlots(2 * before.length);
-        for (int number : before) {
-            if (number != ABSENT) {
-                slots[slot(number)] = number;
+        for (long entry : before) {
+            if (entry != ABSENT) {
+                place(entry);
             }
         }
+    }
+
+    /// Puts the entry of a prefix that has none into the first free slot.
+    private void place(long entry) {
+        int mask = slots.length - 1;
+        int slot = (int) (entry >>> 32) & mask;
+        while (slots[slot] != ABSENT) {
+            slot = (slot + 1) & mask;
+        }
+        slots[slot] = entry;
     }
 
     /// Empties the prefix's slot, and moves what was pushed past it back, so that no search ends early.
     private void unlink(int number) {
         int mask = slots.length - 1;
-        int hole = slot(number);
+        int hole = slot(high[number], ipv4 ? 0 : low[number], length[number] & 0xff);
         slots[hole] = ABSENT;
         for (int slot = (hole + 1) & mask; slots[slot] != ABSENT; slot = (slot + 1) & mask) {
-            int moved = slots[slot];
+            long moved = slots[slot];
             slots[slot] = ABSENT;
-            slots[slot(moved)] = moved;
+            place(moved);
         }
-    }
-
-    private int slot(int number) {
-        return slot(high[number], ipv4 ? 0 : low[number], length[number] & 0xff);
     }
 
     /// Where the prefix is, or the empty slot where it would go.
     private int slot(long wantedHigh, long wantedLow, int wantedLength) {
         int mask = slots.length - 1;
-        int slot = hash(wantedHigh, wantedLow, wantedLength) & mask;
-        while (slots[slot] != ABSENT && !is(slots[slot], wantedHigh, wantedLow, wantedLength)) {
+        int hash = hash(wantedHigh, wantedLow, wantedLength);
+        int slot = hash & mask;
+        while (slots[slot] != ABSENT
+                && ((int) (slots[slot] >>> 32) != hash
+                        || !is((int) slots[slot], wantedHigh, wantedLow, wantedLength))) {
             slot = (slot + 1) & mask;
         }
         return slot;
+    }
+
+    private static long entry(int hash, int number) {
+        return ((long) hash << 32) | number;
     }
 
     private boolean is(int number, long wantedHigh, long wantedLow, int wantedLength) {
@@ -335,8 +349,8 @@ final class FibTable {
         flags[number] = (byte) (set ? flags[number] | flag : flags[number] & ~flag);
     }
 
-    private static int[] emptySlots(int count) {
-        int[] slots = new int[count];
+    private static long[] emptySlots(int count) {
+        long[] slots = new long[count];
         Arrays.fill(slots, ABSENT);
         return slots;
     }
