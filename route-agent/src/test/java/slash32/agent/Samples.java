@@ -7,6 +7,7 @@ import slash32.agent.intent.EndpointSpec;
 import slash32.net.InterfaceName;
 import slash32.net.MacAddress;
 import slash32.net.Prefix;
+import slash32.securitygroup.AddressPair;
 import slash32.securitygroup.Direction;
 import slash32.securitygroup.EtherType;
 import slash32.securitygroup.GroupId;
@@ -31,6 +32,7 @@ public final class Samples {
                         Prefix.parse("10.1." + (number >> 8) + "." + (number & 0xff)),
                         Prefix.parse("fd00:1::" + Integer.toHexString(number))),
                 List.of(new GroupId(100)),
+                List.of(new AddressPair(Prefix.parse("10.99.0.0/24"), MacAddress.parse("00:00:5e:00:01:07"))),
                 true,
                 1500,
                 null,
@@ -48,6 +50,7 @@ public final class Samples {
                 MacAddress.parse("fa:16:3e:00:00:07"),
                 List.of(Prefix.parse("10.7.0.7")),
                 List.of(),
+                List.of(),
                 false,
                 9000,
                 107,
@@ -60,6 +63,8 @@ public final class Samples {
         return new SecurityGroup(
                 new GroupId(number),
                 "web",
+                true,
+                List.of(Prefix.parse("10.3.0.0/16"), Prefix.parse("fd00:3::1")),
                 List.of(
                         new Rule("out", Direction.EGRESS, EtherType.IPV4, new Traffic.Any(), new Remote.Anywhere()),
                         new Rule(

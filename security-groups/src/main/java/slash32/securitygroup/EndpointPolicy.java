@@ -2,6 +2,7 @@ package slash32.securitygroup;
 
 import static slash32.securitygroup.InvalidRuleException.require;
 
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import slash32.net.InterfaceName;
@@ -13,11 +14,18 @@ import slash32.net.Prefix;
 /// @param device its TAP on this host
 /// @param mac the guest's, the only source it may use
 /// @param addresses host prefixes, the only source addresses it may use
+/// @param pairs what else it may send as
 /// @param groups any one that lets a packet pass is enough; empty lets nothing pass
-/// @param portSecurity false lets everything pass, from any source; then {@code groups} is empty
+/// @param portSecurity false lets everything pass, from any source; then {@code groups} and {@code pairs} are empty
 public record EndpointPolicy(
-        InterfaceName device, MacAddress mac, Set<Prefix> addresses, List<GroupId> groups, boolean portSecurity) {
+        InterfaceName device,
+        MacAddress mac,
+        Set<Prefix> addresses,
+        Set<AddressPair> pairs,
+        List<GroupId> groups,
+        boolean portSecurity) {
     public EndpointPolicy {
+        pairs = Set.copyOf(pairs);
         addresses = Set.copyOf(addresses);
         groups = List.copyOf(groups);
         require(!mac.isGroup() && mac.value() != 0, "mac", "must be a unicast address, was " + mac);
@@ -26,5 +34,19 @@ public record EndpointPolicy(
         }
         require(groups.stream().distinct().count() == groups.size(), "groups", "has one twice: " + groups);
         require(portSecurity || groups.isEmpty(), "groups", "must be empty when portSecurity is false");
+        require(portSecurity || pairs.isEmpty(), "allowedAddressPairs", "must be empty when portSecurity is false");
+    }
+
+    /// One without pairs.
+    public EndpointPolicy(
+            InterfaceName device, MacAddress mac, Set<Prefix> addresses, List<GroupId> groups, boolean portSecurity) {
+        this(device, mac, addresses, Set.of(), groups, portSecurity);
+    }
+
+    /// Everything it may be known by to others: its addresses and those of its pairs.
+    public Set<Prefix> memberships() {
+        var all = new HashSet<>(addresses);
+        pairs.forEach(pair -> all.add(pair.prefix()));
+        return all;
     }
 }

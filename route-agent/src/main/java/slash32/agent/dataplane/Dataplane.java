@@ -186,7 +186,12 @@ public final class Dataplane {
                         users.computeIfAbsent(group, _ -> new HashSet<>()).add(spec.id()));
         blocked.remove(spec.device());
         firewall.putEndpoint(new EndpointPolicy(
-                spec.device(), spec.mac(), Set.copyOf(spec.addresses()), spec.groups(), spec.portSecurity()));
+                spec.device(),
+                spec.mac(),
+                Set.copyOf(spec.addresses()),
+                Set.copyOf(spec.allowedAddressPairs()),
+                spec.groups(),
+                spec.portSecurity()));
         touched.add(spec.id());
     }
 

@@ -7,6 +7,7 @@ import slash32.net.InterfaceName;
 import slash32.net.IpAddress;
 import slash32.net.MacAddress;
 import slash32.net.Prefix;
+import slash32.securitygroup.AddressPair;
 import slash32.securitygroup.GroupId;
 
 /// What the hypervisor daemon wants of one interface of a VM: the whole desired state, never a change to it.
@@ -19,7 +20,9 @@ import slash32.securitygroup.GroupId;
 /// @param mac the guest's, not the TAP's
 /// @param addresses the guest's host prefixes, 1 to 64, none twice
 /// @param groups the security groups it is in, at most 64, none twice; empty lets nothing in or out
-/// @param portSecurity false lets everything pass and anything be spoofed, and then there can be no groups
+/// @param allowedAddressPairs what else it may send as, at most 64, none twice
+/// @param portSecurity false lets everything pass and anything be spoofed, and then there can be no groups and no
+///     pairs
 /// @param mtuBytes of the TAP: 68 to 65521, from 1280 with an IPv6 address (RFC 8200 §5)
 /// @param ownerUid may open the TAP without privileges; null for root only; only for {@link DeviceMode#CREATE}
 /// @param ownerGid like {@code ownerUid}, for a group
@@ -32,6 +35,7 @@ public record EndpointSpec(
         MacAddress mac,
         List<Prefix> addresses,
         List<GroupId> groups,
+        List<AddressPair> allowedAddressPairs,
         boolean portSecurity,
         int mtuBytes,
         @Nullable Integer ownerUid,
@@ -39,6 +43,7 @@ public record EndpointSpec(
         boolean multiQueue) {
     public static final int MAX_ADDRESSES = 64;
     public static final int MAX_GROUPS = 64;
+    public static final int MAX_PAIRS = 64;
     public static final int DEFAULT_MTU_BYTES = 1500;
     private static final IpAddress BROADCAST = IpAddress.parse("255.255.255.255");
     private static final int MIN_MTU_BYTES = 68;
@@ -48,10 +53,12 @@ public record EndpointSpec(
     public EndpointSpec {
         addresses = List.copyOf(addresses);
         groups = List.copyOf(groups);
+        allowedAddressPairs = List.copyOf(allowedAddressPairs);
         require(generation >= 0, "generation", "must be 0 or more, was " + generation);
         require(!mac.isGroup() && mac.value() != 0, "mac", "must be a unicast address, was " + mac);
         checkAddresses(addresses);
         checkGroups(groups, portSecurity);
+        checkPairs(allowedAddressPairs, portSecurity);
         checkMtu(mtuBytes, addresses);
         checkOwner(ownerUid, "ownerUid", mode);
         checkOwner(ownerGid, "ownerGid", mode);
@@ -92,6 +99,17 @@ public record EndpointSpec(
         var seen = new HashSet<GroupId>();
         for (int i = 0; i < groups.size(); i++) {
             require(seen.add(groups.get(i)), "groups[" + i + "]", "is there twice: " + groups.get(i));
+        }
+    }
+
+    private static void checkPairs(List<AddressPair> pairs, boolean portSecurity) {
+        String field = "allowedAddressPairs";
+        require(pairs.size() <= MAX_PAIRS, field, "must be at most " + MAX_PAIRS + ", were " + pairs.size());
+        require(portSecurity || pairs.isEmpty(), field, "must be empty when portSecurity is false");
+        var seen = new HashSet<AddressPair>();
+        for (int i = 0; i < pairs.size(); i++) {
+            AddressPair pair = pairs.get(i);
+            require(seen.add(pair), field + "[" + i + "]", "is there twice: " + pair.prefix() + " " + pair.mac());
         }
     }
 

@@ -125,11 +125,18 @@ public final class Intent {
     }
 
     public Outcome put(SecurityGroup group, Moment now) {
-        SecurityGroup before = groups.put(group.id(), group);
+        SecurityGroup before = groups.get(group.id());
+        Set<EndpointId> inUse = users.getOrDefault(group.id(), Set.of());
+        if (before != null && before.stateful() != group.stateful() && !inUse.isEmpty()) {
+            String detail = "group " + group.id() + " has members here and can't become "
+                    + (group.stateful() ? "stateful" : "stateless");
+            return new Outcome.Refused(new Problem(409, "In use", detail, "stateful", null));
+        }
+        groups.put(group.id(), group);
         if (group.equals(before)) {
             return new Outcome.Unchanged();
         }
-        for (EndpointId id : users.getOrDefault(group.id(), Set.of())) {
+        for (EndpointId id : inUse) {
             Objects.requireNonNull(endpoints.get(id)).set(pending(ConditionKind.RULES_ENFORCED), now, outbox);
         }
         outbox.effect(new Effect.Desire.Group(group));
@@ -422,10 +429,16 @@ public final class Intent {
             }
         }
         for (int i = 0; i < spec.groups().size(); i++) {
-            if (!groups.containsKey(spec.groups().get(i))) {
+            GroupId id = spec.groups().get(i);
+            GroupId first = spec.groups().getFirst();
+            String field = place + "groups[" + i + "]";
+            SecurityGroup group = groups.get(id);
+            if (group == null) {
+                return Problem.invalid(field, "no such group: " + id);
+            }
+            if (group.stateful() != Objects.requireNonNull(groups.get(first)).stateful()) {
                 return Problem.invalid(
-                        place + "groups[" + i + "]",
-                        "no such group: " + spec.groups().get(i));
+                        field, "groups " + first + " and " + id + " can't be together: one of them is stateless");
             }
         }
         return null;

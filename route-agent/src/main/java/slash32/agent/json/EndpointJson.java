@@ -3,6 +3,7 @@ package slash32.agent.json;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
+import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import slash32.agent.intent.DeviceMode;
@@ -12,6 +13,7 @@ import slash32.agent.intent.InvalidFieldException;
 import slash32.net.InterfaceName;
 import slash32.net.MacAddress;
 import slash32.net.Prefix;
+import slash32.securitygroup.AddressPair;
 import slash32.securitygroup.GroupId;
 
 /// An {@link EndpointSpec} as JSON: the fields are its components, and their defaults are here.
@@ -33,6 +35,7 @@ public final class EndpointJson {
         var mac = fields.value("mac", MacAddress::parse);
         var addresses = fields.values("addresses", Prefix::parse);
         var groups = fields.numbers("groups", 1, GroupJson.MAX_ID, GroupId::new);
+        List<AddressPair> pairs = fields.list("allowedAddressPairs", (pair, at) -> pair(Fields.of(at, pair), mac));
         boolean portSecurity = fields.flag("portSecurity", true);
         int mtuBytes = (int) fields.number("mtuBytes", 1, 65_535, EndpointSpec.DEFAULT_MTU_BYTES);
         Integer ownerUid = fields.intOrNull("ownerUid", 0, Integer.MAX_VALUE);
@@ -51,11 +54,19 @@ public final class EndpointJson {
                 mac,
                 addresses,
                 groups,
+                pairs,
                 portSecurity,
                 mtuBytes,
                 ownerUid,
                 ownerGid,
                 multiQueue));
+    }
+
+    private static AddressPair pair(Fields fields, MacAddress ofEndpoint) {
+        Prefix prefix = fields.value("ip", Prefix::parse);
+        MacAddress mac = Objects.requireNonNullElse(fields.valueOrNull("mac", MacAddress::parse), ofEndpoint);
+        fields.end();
+        return fields.make(() -> new AddressPair(prefix, mac));
     }
 
     /// Writes every field that {@link #read} knows.
@@ -74,6 +85,14 @@ public final class EndpointJson {
         json.writeArrayFieldStart("groups");
         for (GroupId group : spec.groups()) {
             json.writeNumber(group.number());
+        }
+        json.writeEndArray();
+        json.writeArrayFieldStart("allowedAddressPairs");
+        for (AddressPair pair : spec.allowedAddressPairs()) {
+            json.writeStartObject();
+            json.writeStringField("ip", pair.prefix().toString());
+            json.writeStringField("mac", pair.mac().toString());
+            json.writeEndObject();
         }
         json.writeEndArray();
         json.writeBooleanField("portSecurity", spec.portSecurity());

@@ -8,6 +8,7 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import slash32.agent.intent.InvalidFieldException;
 import slash32.net.Prefix;
+import slash32.securitygroup.AddressRange;
 import slash32.securitygroup.Direction;
 import slash32.securitygroup.EtherType;
 import slash32.securitygroup.GroupId;
@@ -33,12 +34,16 @@ public final class GroupJson {
         Fields fields = Fields.of(path, node);
         long stated = id == null ? fields.number("id", 1, MAX_ID) : fields.number("id", 1, MAX_ID, id.number());
         String name = Objects.requireNonNullElse(fields.textOrNull("name"), "");
+        boolean stateful = fields.flag("stateful", true);
+        List<Prefix> addresses = fields.values("addresses", AddressRange::parse).stream()
+                .flatMap(List::stream)
+                .toList();
         List<Rule> rules = fields.list("rules", (rule, at) -> rule(Fields.of(at, rule)));
         fields.end();
         if (id != null && stated != id.number()) {
             throw new InvalidFieldException("id", "must be " + id + " as in the path, was " + stated);
         }
-        return fields.make(() -> new SecurityGroup(new GroupId(stated), name, rules));
+        return fields.make(() -> new SecurityGroup(new GroupId(stated), name, stateful, addresses, rules));
     }
 
     private static Rule rule(Fields fields) {
@@ -75,6 +80,12 @@ public final class GroupJson {
         json.writeStartObject();
         json.writeNumberField("id", group.id().number());
         json.writeStringField("name", group.name());
+        json.writeBooleanField("stateful", group.stateful());
+        json.writeArrayFieldStart("addresses");
+        for (Prefix prefix : group.addresses()) {
+            json.writeString(prefix.toString());
+        }
+        json.writeEndArray();
         json.writeArrayFieldStart("rules");
         for (Rule rule : group.rules()) {
             write(json, rule);

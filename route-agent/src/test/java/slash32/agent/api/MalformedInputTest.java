@@ -74,6 +74,12 @@ class MalformedInputTest {
                         edit("[100]", "[100,7,100]"),
                         edit("\"groups\"", "\"portSecurity\":false,\"groups\""),
                         edit("\"groups\"", "\"portSecurity\":1,\"groups\""),
+                        edit("\"groups\"", pairs("{}")),
+                        edit("\"groups\"", pairs("{\"ip\":\"10.2.0.1/16\"}")),
+                        edit("\"groups\"", pairs("{\"ip\":\"10.2.0.1\",\"mac\":\"01:00:5e:00:00:01\"}")),
+                        edit("\"groups\"", pairs("{\"ip\":\"10.2.0.1\",\"name\":\"vip\"}")),
+                        edit("\"groups\"", pairs("{\"ip\":\"10.2.0.1\"},{\"ip\":\"10.2.0.1/32\"}")),
+                        edit("\"groups\":[100]", "\"portSecurity\":false," + pairs("{\"ip\":\"10.2.0.1\"}") + ":[]"),
                         edit("\"groups\"", "\"generation\":-1,\"groups\""),
                         edit("\"groups\"", "\"generation\":1e3,\"groups\""),
                         edit("\"groups\"", "\"generation\":99999999999999999999,\"groups\""),
@@ -87,6 +93,11 @@ class MalformedInputTest {
                         edit("10.1.0.1\"]", "fd00::1\"],\"mtuBytes\":1279"),
                         edit("\"groups\"", "\"id\":\"vm-2\",\"groups\""),
                         edit("\"groups\"", "\"id\":\"vm 1\",\"groups\"")));
+    }
+
+    /// To stand before the field {@code groups}.
+    private static String pairs(String pairs) {
+        return "\"allowedAddressPairs\":[" + pairs + "],\"groups\"";
     }
 
     private static String edit(String from, String to) {
@@ -108,6 +119,12 @@ class MalformedInputTest {
                         "{\"id\":\"100\"}",
                         "{\"name\":1}",
                         "{\"members\":[]}",
+                        "{\"stateful\":\"no\"}",
+                        "{\"addresses\":\"10.0.0.1\"}",
+                        "{\"addresses\":[\"10.0.0.1/8\"]}",
+                        "{\"addresses\":[\"10.0.0.9-10.0.0.1\"]}",
+                        "{\"addresses\":[\"10.0.0.1-fd00::1\"]}",
+                        "{\"addresses\":[\"10.0.0.1\",\"10.0.0.0-10.0.0.1\",\"10.0.0.0/31\"]}",
                         editSecond("\"id\":\"b\"", "\"id\":\"a\""),
                         editSecond("egress", "ingress"),
                         editSecond("egress", "EGRESS"),

@@ -125,12 +125,19 @@ class IntentTest {
                 mac(),
                 prefixes("10.9.0.2"),
                 List.of(WEB, new GroupId(8)),
+                List.of(),
                 true,
                 1500,
                 null,
                 null,
                 false);
         assertThat(problem(unknown)).isEqualTo("422 groups[1]");
+        var stateless = new SecurityGroup(new GroupId(8), "stateless", false, List.of(), List.of());
+        assertThat(intent.put(stateless, now())).isEqualTo(new Outcome.Created());
+        assertThat(problem(unknown)).as("mixed with a stateful one").isEqualTo("422 groups[1]");
+        var changed = new SecurityGroup(WEB, "web", false, List.of(), List.of());
+        assertThat(intent.put(changed, now())).as("while in use").isInstanceOf(Outcome.Refused.class);
+        assertThat(Objects.requireNonNull(intent.group(WEB)).group()).isEqualTo(WEB_GROUP);
     }
 
     @Test
@@ -250,6 +257,7 @@ class IntentTest {
                 mac(),
                 prefixes(addresses),
                 List.of(WEB),
+                List.of(),
                 true,
                 1500,
                 null,

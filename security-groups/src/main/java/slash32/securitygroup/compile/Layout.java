@@ -49,6 +49,7 @@ public final class Layout {
     static final String FROM = "from_";
 
     static final String TO = "to_";
+    static final String GUARD_OF = "guard_";
     static final String SPOOFED = "spoofed_";
     static final String HOST = "host_";
 

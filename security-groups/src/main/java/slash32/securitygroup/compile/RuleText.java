@@ -159,8 +159,10 @@ final class RuleText {
             case "iifname", "oifname" ->
                 words.add(key + " \"" + new String(value.toArray(), StandardCharsets.UTF_8) + "*\"");
             case "meta mark" -> words.add(key + " & " + mark(takeMask()) + " == " + mark(value));
+            case "ether saddr", "arp saddr ether" -> words.add(key + " " + MacAddress.of(value.toArray(), 0));
             case "ct state" -> words.add(key + " " + states());
-            case "ip saddr", "ip daddr", "ip6 saddr", "ip6 daddr", "@th,64,128" -> words.add(key + " " + prefix(value));
+            case "ip saddr", "ip daddr", "ip6 saddr", "ip6 daddr", "arp saddr ip", "@th,64,128" ->
+                words.add(key + " " + prefix(value));
             default -> words.add(key + " " + number(value));
         }
     }

@@ -28,8 +28,11 @@ import static slash32.securitygroup.compile.Statements.INVALID;
 import static slash32.securitygroup.compile.Statements.key;
 
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
 import java.util.List;
-import slash32.net.Bytes;
+import java.util.function.Function;
+import java.util.stream.Stream;
 import slash32.net.InterfaceName;
 import slash32.net.IpAddress;
 import slash32.net.MacAddress;
@@ -44,6 +47,7 @@ import slash32.netlink.netfilter.SetType.Content;
 import slash32.netlink.netfilter.SetType.Field;
 import slash32.netlink.netfilter.TableId;
 import slash32.netlink.netfilter.Verdict;
+import slash32.securitygroup.AddressPair;
 import slash32.securitygroup.Direction;
 import slash32.securitygroup.EndpointPolicy;
 import slash32.securitygroup.EtherType;
@@ -307,6 +311,7 @@ public final class RulesetCompiler {
                 rule().family(EtherType.IPV6)
                         .icmpType(IpProtocol.ICMPV6, REDIRECT)
                         .drop(INET, PROVIDER_EGRESS),
+                rule().family(EtherType.IPV6).protocol(IpProtocol.ICMPV6).accept(INET, PROVIDER_EGRESS),
                 rule().udp(DHCPV6_CLIENT, DHCPV6_SERVER).accept(INET, PROVIDER_EGRESS),
                 rule().udp(DHCP_SERVER, DHCP_CLIENT).drop(INET, PROVIDER_EGRESS),
                 rule().udp(DHCPV6_SERVER, DHCPV6_CLIENT).drop(INET, PROVIDER_EGRESS));
@@ -346,7 +351,9 @@ public final class RulesetCompiler {
     }
 
     /// An endpoint's part; its groups' parts must be there before it.
-    public Fragment endpoint(EndpointPolicy policy) {
+    ///
+    /// @param stateful false if all its groups are stateless: then replies need a rule as all else
+    public Fragment endpoint(EndpointPolicy policy, boolean stateful) {
         InterfaceName device = policy.device();
         var fragment = new Fragment.Builder();
         verdict(fragment, INET, TO_HOST, device, new Verdict.Goto(HOST_SERVICES));
@@ -360,7 +367,7 @@ public final class RulesetCompiler {
             return fragment.build();
         }
         for (TableId table : Layout.TABLES) {
-            verdict(fragment, table, GUARD, device, new Verdict.Goto(GUARDED));
+            verdict(fragment, table, GUARD, device, new Verdict.Goto(guard(fragment, table, policy)));
             fragment.counter(table, Layout.spoofedCounter(device));
             counted(fragment, table, SPOOFED_COUNTERS, device, Layout.spoofedCounter(device));
         }
@@ -372,7 +379,7 @@ public final class RulesetCompiler {
                 fragment,
                 INET,
                 from,
-                dispatch(from, PROVIDER_EGRESS, policy.groups(), Layout.EGRESS, Layout.fromCounter(device)));
+                dispatch(from, PROVIDER_EGRESS, stateful, names(policy, Layout.EGRESS), Layout.fromCounter(device)));
         String to = Layout.TO + device;
         verdict(fragment, INET, TO_ENDPOINT, device, new Verdict.Goto(to));
         fragment.counter(INET, Layout.toCounter(device));
@@ -380,8 +387,39 @@ public final class RulesetCompiler {
                 fragment,
                 INET,
                 to,
-                dispatch(to, PROVIDER_INGRESS, policy.groups(), Layout.INGRESS, Layout.toCounter(device)));
+                dispatch(to, PROVIDER_INGRESS, stateful, names(policy, Layout.INGRESS), Layout.toCounter(device)));
         return fragment.build();
+    }
+
+    private static List<String> names(EndpointPolicy policy, String chains) {
+        return policy.groups().stream().map(group -> chains + group).toList();
+    }
+
+    /// The chain that guards an endpoint: the one of all, unless it may send as a whole prefix.
+    private String guard(Fragment.Builder fragment, TableId table, EndpointPolicy policy) {
+        List<AddressPair> wide = policy.pairs().stream()
+                .filter(pair -> !pair.prefix().isHost())
+                .filter(pair -> table.equals(INET) || pair.prefix().isIpv4())
+                .sorted(Comparator.comparing(AddressPair::toString))
+                .toList();
+        if (wide.isEmpty()) {
+            return GUARDED;
+        }
+        String chain = Layout.GUARD_OF + policy.device();
+        List<NftRule> rules = table.equals(INET) ? judging(chain) : new ArrayList<>();
+        if (table.equals(INET)) {
+            gateways.forEach(gateway ->
+                    rules.add(rule().sourceIn(gateway.hostPrefix()).rule(INET, chain, new Verdict.Goto(GUARDED), "")));
+        }
+        for (AddressPair pair : wide) {
+            Statements match = table.equals(INET)
+                    ? rule().sourceMac(pair.mac()).sourceIn(pair.prefix())
+                    : rule().arpSender(pair.mac(), pair.prefix());
+            rules.add(match.accept(table, chain));
+        }
+        rules.add(rule().rule(table, chain, new Verdict.Goto(GUARDED), ""));
+        regular(fragment, table, chain, rules);
+        return chain;
     }
 
     private static void sources(Fragment.Builder fragment, EndpointPolicy policy) {
@@ -390,24 +428,32 @@ public final class RulesetCompiler {
         fragment.element(INET, MACS, SetElement.of(key(device, mac)));
         // the sender of an ARP probe (RFC 5227 §2.1.1)
         fragment.element(ARP, SOURCES_4, SetElement.of(key(device, mac, UNSPECIFIED_4.address())));
-        for (Prefix address : policy.addresses()) {
-            Bytes key = key(device, mac, address.address());
-            fragment.element(INET, address.isIpv4() ? SOURCES_4 : SOURCES_6, SetElement.of(key));
-            if (address.isIpv4()) {
-                fragment.element(ARP, SOURCES_4, SetElement.of(key));
+        policy.addresses().forEach(address -> source(fragment, device, mac, address.address()));
+        for (AddressPair pair : policy.pairs()) {
+            fragment.element(INET, MACS, SetElement.of(key(device, pair.mac())));
+            if (pair.prefix().isHost()) {
+                source(fragment, device, pair.mac(), pair.prefix().address());
             }
         }
     }
 
-    private List<NftRule> dispatch(
-            String chain, String provider, List<GroupId> groups, String groupChain, String counter) {
-        List<NftRule> rules = judging(chain);
-        rules.add(rule().state(ESTABLISHED_OR_RELATED).accept(INET, chain));
-        rules.add(rule().state(INVALID).count(counter).drop(INET, chain));
-        rules.add(rule().rule(INET, chain, new Verdict.Jump(provider), ""));
-        for (GroupId group : groups) {
-            rules.add(rule().rule(INET, chain, new Verdict.Jump(groupChain + group), ""));
+    private static void source(Fragment.Builder fragment, String device, MacAddress mac, IpAddress address) {
+        SetElement element = SetElement.of(key(device, mac, address));
+        fragment.element(INET, address.isIpv4() ? SOURCES_4 : SOURCES_6, element);
+        if (address.isIpv4()) {
+            fragment.element(ARP, SOURCES_4, element);
         }
+    }
+
+    private List<NftRule> dispatch(
+            String chain, String provider, boolean stateful, List<String> groupChains, String counter) {
+        List<NftRule> rules = judging(chain);
+        if (stateful) {
+            rules.add(rule().state(ESTABLISHED_OR_RELATED).accept(INET, chain));
+            rules.add(rule().state(INVALID).count(counter).drop(INET, chain));
+        }
+        rules.add(rule().rule(INET, chain, new Verdict.Jump(provider), ""));
+        groupChains.forEach(group -> rules.add(rule().rule(INET, chain, new Verdict.Jump(group), "")));
         rules.add(rule().count(counter).drop(INET, chain));
         return rules;
     }
@@ -423,29 +469,45 @@ public final class RulesetCompiler {
     }
 
     /// A group's rules; the member sets that they name must be there before it.
-    public static Fragment group(SecurityGroup group) {
+    ///
+    /// @param prefixes tells which members of a group are no single addresses: each costs a rule of its own, where
+    ///     single ones cost an element of a set
+    public static Fragment group(SecurityGroup group, Function<GroupId, Collection<Prefix>> prefixes) {
         var fragment = new Fragment.Builder();
         for (Direction direction : Direction.values()) {
             String chain = (direction == Direction.EGRESS ? Layout.EGRESS : Layout.INGRESS) + group.id();
             List<NftRule> rules = group.rules().stream()
                     .filter(rule -> rule.direction() == direction)
-                    .map(rule -> allow(chain, rule))
+                    .flatMap(rule -> allow(chain, rule, prefixes))
                     .toList();
             regular(fragment, INET, chain, rules);
         }
         return fragment.build();
     }
 
-    private static NftRule allow(String chain, Rule rule) {
+    private static Stream<NftRule> allow(String chain, Rule rule, Function<GroupId, Collection<Prefix>> prefixes) {
         boolean toGuest = rule.direction() == Direction.INGRESS;
-        Statements statements = switch (rule.remote()) {
-            case Remote.Anywhere() -> rule().family(rule.etherType());
-            case Remote.Addresses(var prefix) -> toGuest ? rule().sourceIn(prefix) : rule().destinationIn(prefix);
+        return switch (rule.remote()) {
+            case Remote.Anywhere() -> Stream.of(allow(chain, rule, rule().family(rule.etherType())));
+            case Remote.Addresses(var prefix) -> Stream.of(allow(chain, rule, remoteIn(prefix, toGuest)));
             case Remote.Members(var group) -> {
                 String set = Layout.memberSet(group, rule.etherType());
-                yield toGuest ? rule().sourceIn(rule.etherType(), set) : rule().destinationIn(rule.etherType(), set);
+                Statements member =
+                        toGuest ? rule().sourceIn(rule.etherType(), set) : rule().destinationIn(rule.etherType(), set);
+                Stream<Statements> inPrefixes = prefixes.apply(group).stream()
+                        .filter(prefix -> EtherType.of(prefix.address()) == rule.etherType())
+                        .sorted(Comparator.comparing(Prefix::toString))
+                        .map(prefix -> remoteIn(prefix, toGuest));
+                yield Stream.concat(Stream.of(member), inPrefixes).map(match -> allow(chain, rule, match));
             }
         };
+    }
+
+    private static Statements remoteIn(Prefix prefix, boolean toGuest) {
+        return toGuest ? rule().sourceIn(prefix) : rule().destinationIn(prefix);
+    }
+
+    private static NftRule allow(String chain, Rule rule, Statements statements) {
         switch (rule.traffic()) {
             case Traffic.Any() -> {}
             case Traffic.OfProtocol(var protocol) -> statements.protocol(protocol);

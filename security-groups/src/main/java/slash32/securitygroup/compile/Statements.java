@@ -126,6 +126,21 @@ final class Statements {
         return this;
     }
 
+    /// {@code ether saddr mac}
+    Statements sourceMac(MacAddress mac) {
+        ethernet();
+        expressions.add(new Expression.Payload(LINK, 6, 6, FIRST));
+        return equal(mac.toArray());
+    }
+
+    /// {@code arp saddr ether mac arp saddr ip prefix}
+    Statements arpSender(MacAddress mac, Prefix prefix) {
+        expressions.add(new Expression.Payload(NETWORK, 8, 6, FIRST));
+        equal(mac.toArray());
+        expressions.add(new Expression.Payload(NETWORK, 14, 4, FIRST));
+        return prefix(prefix);
+    }
+
     /// {@code meta nfproto ipv4}, or {@code ipv6}
     Statements family(EtherType family) {
         networkProtocol(family);

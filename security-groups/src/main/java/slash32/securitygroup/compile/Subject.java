@@ -71,7 +71,7 @@ public sealed interface Subject {
                 return group == null ? null : new Group(group);
             }
         }
-        return endpoint(name, Layout.FROM, Layout.TO);
+        return endpoint(name, Layout.FROM, Layout.TO, Layout.GUARD_OF);
     }
 
     /// The owner of a counter; null if it is nobody's.

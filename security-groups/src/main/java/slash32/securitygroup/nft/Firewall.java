@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -59,6 +60,8 @@ public final class Firewall implements AutoCloseable {
     private final Map<GroupId, Integer> memberUses = new HashMap<>();
 
     private final Members members = new Members();
+    /// The members of a group that are no single addresses, by how many state each.
+    private final Map<GroupId, Map<Prefix, Integer>> memberPrefixes = new HashMap<>();
 
     /// What was logged, so that a retry that fails likewise is not.
     private final Map<Subject, String> warned = new HashMap<>();
@@ -95,7 +98,7 @@ public final class Firewall implements AutoCloseable {
     private static @Nullable Fragment safe(Subject subject) {
         return switch (subject) {
             case Subject.Endpoint(var device) -> RulesetCompiler.blocked(device);
-            case Subject.Group(var group) -> RulesetCompiler.group(nothing(group));
+            case Subject.Group(var group) -> RulesetCompiler.group(nothing(group), _ -> Set.of());
             case Subject.Skeleton _, Subject.MemberSets _, Subject.Member _ -> null;
         };
     }
@@ -106,13 +109,43 @@ public final class Firewall implements AutoCloseable {
 
     /// States what a group lets pass.
     public void putGroup(SecurityGroup group) {
-        groups.put(group.id(), group);
+        SecurityGroup before = groups.put(group.id(), group);
+        group.addresses().forEach(prefix -> addLocalMember(group.id(), prefix));
+        if (before != null) {
+            before.addresses().forEach(prefix -> removeLocalMember(group.id(), prefix));
+        }
         updateGroup(group.id());
+        if (before == null ? !group.stateful() : before.stateful() != group.stateful()) {
+            updateEndpointsOf(group.id());
+        }
+    }
+
+    private void updateEndpointsOf(GroupId group) {
+        policies.values().stream()
+                .filter(policy -> policy.groups().contains(group))
+                .forEach(this::updateEndpoint);
+    }
+
+    private void updateEndpoint(EndpointPolicy policy) {
+        reconciler.put(new Subject.Endpoint(policy.device()), compiler.endpoint(policy, isStateful(policy)));
+    }
+
+    /// A group that was never stated is taken for stateful.
+    private boolean isStateful(EndpointPolicy policy) {
+        return policy.groups().isEmpty()
+                || policy.groups().stream().anyMatch(id -> {
+                    SecurityGroup group = groups.get(id);
+                    return group == null || group.stateful();
+                });
     }
 
     /// From now on the group lets nothing pass.
     public void removeGroup(GroupId group) {
-        groups.remove(group);
+        SecurityGroup before = groups.remove(group);
+        if (before != null) {
+            before.addresses().forEach(prefix -> removeLocalMember(group, prefix));
+            updateEndpointsOf(group);
+        }
         updateGroup(group);
     }
 
@@ -124,7 +157,7 @@ public final class Firewall implements AutoCloseable {
             backstop.add(policy.device());
         }
         join(policy);
-        reconciler.put(new Subject.Endpoint(policy.device()), compiler.endpoint(policy));
+        updateEndpoint(policy);
         if (before != null) {
             leave(before);
         }
@@ -299,17 +332,13 @@ public final class Firewall implements AutoCloseable {
             if (groupUses.merge(group, 1, Integer::sum) == 1) {
                 updateGroup(group);
             }
-            for (Prefix address : policy.addresses()) {
-                addLocalMember(group, address.address());
-            }
+            policy.memberships().forEach(prefix -> addLocalMember(group, prefix));
         }
     }
 
     private void leave(EndpointPolicy policy) {
         for (GroupId group : policy.groups()) {
-            for (Prefix address : policy.addresses()) {
-                removeLocalMember(group, address.address());
-            }
+            policy.memberships().forEach(prefix -> removeLocalMember(group, prefix));
             if (groupUses.computeIfPresent(group, (_, uses) -> uses == 1 ? null : uses - 1) == null) {
                 updateGroup(group);
             }
@@ -328,7 +357,7 @@ public final class Firewall implements AutoCloseable {
             }
         }
         if (used) {
-            reconciler.put(new Subject.Group(id), RulesetCompiler.group(group));
+            putRules(group);
         } else {
             reconciler.remove(new Subject.Group(id));
         }
@@ -350,16 +379,48 @@ public final class Firewall implements AutoCloseable {
                 .collect(Collectors.toSet());
     }
 
-    private void addLocalMember(GroupId group, IpAddress address) {
-        if (members.addLocal(group, address) && memberUses.containsKey(group)) {
-            reconciler.put(member(group, address), Fragment.EMPTY);
+    private void putRules(SecurityGroup group) {
+        reconciler.put(
+                new Subject.Group(group.id()),
+                RulesetCompiler.group(
+                        group,
+                        other -> memberPrefixes.getOrDefault(other, Map.of()).keySet()));
+    }
+
+    private void addLocalMember(GroupId group, Prefix prefix) {
+        if (prefix.isHost()) {
+            if (members.addLocal(group, prefix.address()) && memberUses.containsKey(group)) {
+                reconciler.put(member(group, prefix.address()), Fragment.EMPTY);
+            }
+        } else if (memberPrefixes.computeIfAbsent(group, _ -> new HashMap<>()).merge(prefix, 1, Integer::sum) == 1) {
+            updateNaming(group);
         }
     }
 
-    private void removeLocalMember(GroupId group, IpAddress address) {
-        if (members.removeLocal(group, address) && memberUses.containsKey(group)) {
-            reconciler.remove(member(group, address));
+    private void removeLocalMember(GroupId group, Prefix prefix) {
+        if (prefix.isHost()) {
+            if (members.removeLocal(group, prefix.address()) && memberUses.containsKey(group)) {
+                reconciler.remove(member(group, prefix.address()));
+            }
+            return;
         }
+        Map<Prefix, Integer> prefixes = Objects.requireNonNull(memberPrefixes.get(group), prefix.toString());
+        if (prefixes.computeIfPresent(prefix, (_, times) -> times == 1 ? null : times - 1) == null) {
+            if (prefixes.isEmpty()) {
+                memberPrefixes.remove(group);
+            }
+            updateNaming(group);
+        }
+    }
+
+    /// Compiles anew the groups in use whose rules name the members of {@code group}.
+    private void updateNaming(GroupId group) {
+        named.forEach((id, others) -> {
+            SecurityGroup naming = groups.get(id);
+            if (others.contains(group) && naming != null) {
+                putRules(naming);
+            }
+        });
     }
 
     private static Subject member(GroupId group, IpAddress address) {

@@ -138,7 +138,8 @@ final class ReadBack {
         if (skeleton.chains().containsKey(chain)) {
             return new Subject.Skeleton();
         }
-        return chain.hook() == null && chain.table().equals(Layout.INET) ? Subject.ofChain(chain.name()) : null;
+        Subject owner = chain.hook() == null ? Subject.ofChain(chain.name()) : null;
+        return chain.table().equals(Layout.INET) || owner instanceof Subject.Endpoint ? owner : null;
     }
 
     private void sets(TableId table) throws IOException {

@@ -66,12 +66,13 @@ class RulesetTest {
         var all = new Fragment.Builder();
         List.of(
                         RulesetCompiler.memberSets(new GroupId(9)),
-                        RulesetCompiler.group(web),
-                        RulesetCompiler.group(out),
-                        COMPILER.endpoint(policy),
+                        RulesetCompiler.group(web, _ -> Set.of()),
+                        RulesetCompiler.group(out, _ -> Set.of()),
+                        COMPILER.endpoint(policy, true),
                         RulesetCompiler.blocked(new InterfaceName("tap2")),
-                        COMPILER.endpoint(new EndpointPolicy(
-                                new InterfaceName("tap3"), policy.mac(), Set.of(), List.of(), false)))
+                        COMPILER.endpoint(
+                                new EndpointPolicy(new InterfaceName("tap3"), policy.mac(), Set.of(), List.of(), false),
+                                true))
                 .forEach(all::addAll);
         check("endpoint.nft", all.addAll(COMPILER.skeleton()).build());
     }
@@ -81,12 +82,14 @@ class RulesetTest {
         RulesetCompiler marking = COMPILER.marking();
         var all = new Fragment.Builder();
         List.of(
-                        marking.endpoint(new EndpointPolicy(
-                                new InterfaceName("tap1"),
-                                MacAddress.parse("52:54:00:00:00:01"),
-                                Set.of(Prefix.parse("10.0.0.1")),
-                                List.of(),
-                                true)),
+                        marking.endpoint(
+                                new EndpointPolicy(
+                                        new InterfaceName("tap1"),
+                                        MacAddress.parse("52:54:00:00:00:01"),
+                                        Set.of(Prefix.parse("10.0.0.1")),
+                                        List.of(),
+                                        true),
+                                true),
                         marking.skeleton(),
                         marking.backstop())
                 .forEach(all::addAll);
@@ -140,12 +143,14 @@ class RulesetTest {
     @Test
     void everythingOfAFragmentBelongsToItsSubject() {
         var device = new InterfaceName("tap1");
-        Fragment endpoint = COMPILER.endpoint(new EndpointPolicy(
-                device,
-                MacAddress.parse("52:54:00:00:00:01"),
-                Set.of(Prefix.parse("10.0.0.1")),
-                List.of(new GroupId(7)),
-                true));
+        Fragment endpoint = COMPILER.endpoint(
+                new EndpointPolicy(
+                        device,
+                        MacAddress.parse("52:54:00:00:00:01"),
+                        Set.of(Prefix.parse("10.0.0.1")),
+                        List.of(new GroupId(7)),
+                        true),
+                true);
         var owner = new Subject.Endpoint(device);
         assertThat(endpoint.chains().keySet()).allMatch(chain -> owner.equals(Subject.ofChain(chain.name())));
         assertThat(endpoint.counters()).allMatch(counter -> owner.equals(Subject.ofCounter(counter.name())));
@@ -156,7 +161,7 @@ class RulesetTest {
 
     @Test
     void aGroupWithoutMembersOrRulesLetsNothingPass() {
-        Fragment group = RulesetCompiler.group(new SecurityGroup(new GroupId(7), "", List.of()));
+        Fragment group = RulesetCompiler.group(new SecurityGroup(new GroupId(7), "", List.of()), _ -> Set.of());
         assertThat(group.chains().values()).containsOnly(List.<NftRule>of()).hasSize(2);
     }
 

@@ -1,7 +1,9 @@
 package slash32.securitygroup.nft;
 
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.Optional;
+import java.util.zip.CRC32C;
 import slash32.net.IpAddress;
 import slash32.net.MacAddress;
 
@@ -15,6 +17,7 @@ final class Packets {
     private static final int TCP = 6;
     private static final int UDP = 17;
     private static final int ICMPV6 = 58;
+    private static final int SCTP = 132;
 
     private Packets() {}
 
@@ -41,6 +44,26 @@ final class Packets {
                 .putShort((short) 0)
                 .put(data);
         return ip(from, to, TCP, tcp.array(), 16);
+    }
+
+    /// A chunk INIT (RFC 9260 §3.3.2) whose last parameter is {@code data}.
+    static byte[] sctpInit(IpAddress from, int sourcePort, IpAddress to, int destinationPort, byte[] data) {
+        ByteBuffer sctp = ByteBuffer.allocate(12 + 20 + data.length)
+                .putShort((short) sourcePort)
+                .putShort((short) destinationPort)
+                .putInt(0)
+                .putInt(0)
+                .putShort((short) 0x0100)
+                .putShort((short) (20 + data.length))
+                .putInt(1)
+                .putInt(65_536)
+                .putInt(0x0001_0001)
+                .putInt(1)
+                .put(data);
+        var checksum = new CRC32C();
+        checksum.update(sctp.array());
+        sctp.order(ByteOrder.LITTLE_ENDIAN).putInt(8, (int) checksum.getValue());
+        return ip(from, to, SCTP, sctp.array(), -1);
     }
 
     /// ICMP or, between IPv6 addresses, ICMPv6.
