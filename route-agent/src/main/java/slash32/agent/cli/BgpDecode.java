@@ -35,6 +35,7 @@ import slash32.bgp.exabgp.ExabgpDecoder;
 import slash32.bgp.exabgp.ExabgpDecoder.Decoded;
 import slash32.bgp.exabgp.Refusal;
 import slash32.bgp.wire.AddressFamily;
+import slash32.bgp.wire.Fate;
 import slash32.bgp.wire.Framer;
 import slash32.bgp.wire.Message;
 import slash32.bgp.wire.MessageFate;
@@ -90,8 +91,8 @@ final class BgpDecode implements Callable<Integer> {
             converter = ApiConverter.class)
     private ApiVersion api = ApiVersion.V4;
 
-    @Option(names = "--session", paramLabel = "KIND", description = "ibgp or ebgp; ibgp by default.")
-    private Session session = Session.ibgp;
+    @Option(names = "--session", paramLabel = "KIND", description = "ibgp or ebgp; by default what the message fits.")
+    private @Nullable Session session;
 
     @Option(
             names = "--asn4",
@@ -262,8 +263,24 @@ final class BgpDecode implements Callable<Integer> {
                 + " }";
     }
 
+    /// Unless somebody says what session a message is of, the milder of what both kinds make of it.
     private MessageFate fateOf(byte[] message, DecodeRequest request, DecodeContext context) {
-        boolean internal = request.internal() == null ? session == Session.ibgp : request.internal();
+        Boolean told = request.internal();
+        if (told == null && session != null) {
+            told = session == Session.ibgp;
+        }
+        if (told != null) {
+            return fateOf(message, request, context, told);
+        }
+        MessageFate internal = fateOf(message, request, context, true);
+        if (internal.fate() == Fate.ACCEPT) {
+            return internal;
+        }
+        MessageFate external = fateOf(message, request, context, false);
+        return external.fate().compareTo(internal.fate()) < 0 ? external : internal;
+    }
+
+    private MessageFate fateOf(byte[] message, DecodeRequest request, DecodeContext context, boolean internal) {
         var terms = new Terms(
                 internal,
                 context.fourOctetAs(),
@@ -272,12 +289,12 @@ final class BgpDecode implements Callable<Integer> {
                 Set.of(),
                 false,
                 IPV4);
-        Fates session = fates.computeIfAbsent(terms, key -> new Fates(key, new UpdateDecoder(key)));
+        Fates fitting = fates.computeIfAbsent(terms, key -> new Fates(key, new UpdateDecoder(key)));
         if (request.headless() || message.length < 16 || !framed(message)) {
-            return MessageFate.ofUpdate(session.decoder().decode(message, 0, message.length));
+            return MessageFate.ofUpdate(fitting.decoder().decode(message, 0, message.length));
         }
         Asn peer = request.peerAs() == 0 ? null : new Asn(request.peerAs());
-        return MessageFate.of(message, session.terms(), session.decoder(), peer);
+        return MessageFate.of(message, fitting.terms(), fitting.decoder(), peer);
     }
 
     private static boolean framed(byte[] message) {
@@ -296,7 +313,7 @@ final class BgpDecode implements Callable<Integer> {
         Asn local = request.localAs() == 0 ? DEFAULT_AS : new Asn(request.localAs());
         Asn peer = request.peerAs() != 0
                 ? new Asn(request.peerAs())
-                : session == Session.ibgp ? DEFAULT_AS : DEFAULT_EXTERNAL_AS;
+                : session == Session.ebgp ? DEFAULT_EXTERNAL_AS : DEFAULT_AS;
         return new DecodeContext(api, four, paths, local, peer);
     }
 
