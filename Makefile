@@ -16,7 +16,7 @@ PEERS ?= slash32,bird
 PACKAGES_LAB := iproute2 iputils-ping iputils-arping procps util-linux curl jq nftables bird2 frr gobgpd prometheus tcpdump netcat-openbsd exabgp
 SCENARIOS := $(sort $(wildcard lab/topologies/*))
 
-.PHONY: help demo test check build bench bench-routes aot fmt golden packages packages-build
+.PHONY: help demo test check build bench bench-routes bench-rules aot fmt golden packages packages-build
 
 help: ## print this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,6 +41,11 @@ bench-routes: packages build ## routes at scale beside other speakers: a JSON li
 	@.ci/need-packages $(PACKAGES_BENCH)
 	@lab/bench/train.py
 	@lab/bench/run matrix --runs $(RUNS) --peers $(PEERS) --fresh
+
+bench-rules: packages-build ## what a change of security groups costs until it is in force, beside nft; needs root
+	@.ci/need-packages nftables iproute2
+	@$(MVN) -pl security-groups -am verify -Dtest=FirewallBenchmark -Dsurefire.failIfNoSpecifiedTests=false \
+		-Dtest.groups.excluded=
 
 aot: build ## record what the agent's JVM learns under load, so that it starts faster; needs root
 	@.ci/need-packages $(PACKAGES_BENCH)
