@@ -13,10 +13,10 @@ PACKAGES_BUILD := maven
 PACKAGES_BENCH := gcc libc6-dev python3 iproute2
 RUNS ?= 5
 PEERS ?= slash32,bird
-PACKAGES_LAB := iproute2 iputils-ping iputils-arping procps util-linux curl jq nftables bird2 frr gobgpd prometheus tcpdump netcat-openbsd exabgp
+PACKAGES_LAB := iproute2 iputils-ping iputils-arping procps util-linux curl jq nftables bird2 frr gobgpd prometheus tcpdump netcat-openbsd exabgp openbgpd
 SCENARIOS := $(sort $(wildcard lab/topologies/*))
 
-.PHONY: help demo test check build bench bench-routes bench-rules aot fmt golden packages packages-build
+.PHONY: help demo test check build bench interop bench-routes bench-rules aot fmt golden packages packages-build
 
 help: ## print this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,6 +33,9 @@ test: packages build ## every test: unit, kernel, interop and the lab's scenario
 
 build: packages-build ## leaves bin/slash32 runnable
 	@$(MVN) -T2 -DskipTests package
+
+interop: packages ## a table of real BGP speakers and features, every cell measured; written into docs/interop.md
+	@$(MVN) -pl bgp -am verify -Dtest=InteropMatrix -Dtest.groups.excluded= -Dsurefire.failIfNoSpecifiedTests=false
 
 bench: packages build ## benchmarks of the lab, printed as JSON lines and a table
 	@bin/slash32 lab bench

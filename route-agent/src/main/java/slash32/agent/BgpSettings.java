@@ -48,7 +48,7 @@ final class BgpSettings {
                 ? BGP_PORT
                 : config.listen().getFirst().port();
         var identifier = new BgpIdentifier(config.routerId().value());
-        return new SpeakerConfig(config.asn(), identifier, listen, port, peers, true, IN_SYNC_TIMEOUT, ranges);
+        return new SpeakerConfig(config.asn(), identifier, listen, port, peers, true, IN_SYNC_TIMEOUT, ranges, null);
     }
 
     private static slash32.bgp.speaker.PeerConfig of(PeerConfig peer, AgentConfig config) throws IOException {

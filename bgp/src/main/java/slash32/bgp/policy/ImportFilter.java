@@ -19,12 +19,14 @@ public final class ImportFilter {
     ///
     /// @param ownAddresses that peers know us by
     /// @param role ours, in an external session; null for none (RFC 9234)
+    /// @param clusterId of a reflector; null if we are none
     public record Receiver(
             Asn ownAs,
             BgpIdentifier ownIdentifier,
             Set<IpAddress> ownAddresses,
             Asn peerAs,
-            @Nullable PeerRole role) {
+            @Nullable PeerRole role,
+            @Nullable BgpIdentifier clusterId) {
         public Receiver {
             ownAddresses = Set.copyOf(ownAddresses);
         }
@@ -59,7 +61,8 @@ public final class ImportFilter {
         boolean trusted = receiver.internal() || policy != null;
         boolean accepted =
                 Acceptance.of(received, receiver.ownAs(), receiver.ownIdentifier(), receiver.ownAddresses(), trusted)
-                        == Acceptance.ACCEPTED;
+                                == Acceptance.ACCEPTED
+                        && !isOfOurCluster(received);
         PathAttributes path = accepted
                 ? RouteLeaks.received(received, receiver.internal() ? null : receiver.role(), receiver.peerAs())
                 : null;
@@ -79,6 +82,12 @@ public final class ImportFilter {
                 sink.announce(slice, made);
             }
         }
+    }
+
+    /// RFC 4456 §8: it went round.
+    private boolean isOfOurCluster(PathAttributes path) {
+        BgpIdentifier cluster = receiver.clusterId();
+        return cluster != null && path.clusterList().contains(cluster.value());
     }
 
     private @Nullable PathAttributes last(@Nullable PathAttributes path) {

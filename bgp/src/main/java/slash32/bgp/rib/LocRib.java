@@ -195,6 +195,12 @@ public final class LocRib {
         return prefix == NONE ? null : best(prefix);
     }
 
+    /// The peer whose the best path to the prefix is; -1 if there is none.
+    public int bestPeer(long high, long low, int length) {
+        int prefix = prefixes.find(high, low, length);
+        return prefix == NONE || bestPath[prefix] == NONE ? NONE : pathPeer[bestPath[prefix]];
+    }
+
     /// What the tables occupy, without the attributes.
     public long octets() {
         long ofPrefixes = prefixes.octets() + 8L * firstPath.length;

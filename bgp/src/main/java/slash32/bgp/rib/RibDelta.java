@@ -69,6 +69,19 @@ public final class RibDelta {
         return others.getOrDefault(index, List.of());
     }
 
+    /// The first 64 bits of {@code prefix}'s address in the form of {@link #high}.
+    public static long high(Prefix prefix) {
+        return switch (prefix.address()) {
+            case Ipv4Address v4 -> (long) v4.value() << 32;
+            case Ipv6Address v6 -> v6.high();
+        };
+    }
+
+    /// The last 64 bits of {@code prefix}'s address; 0 for IPv4.
+    public static long low(Prefix prefix) {
+        return prefix.address() instanceof Ipv6Address v6 ? v6.low() : 0;
+    }
+
     public Prefix prefix(int index) {
         boolean v4 = family.equals(AddressFamily.IPV4_UNICAST);
         return new Prefix(

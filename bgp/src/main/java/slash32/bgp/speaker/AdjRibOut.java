@@ -1,12 +1,12 @@
 package slash32.bgp.speaker;
 
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
-import slash32.bgp.policy.ExportFilter;
 import slash32.bgp.wire.AddressFamily;
 import slash32.bgp.wire.PathAttributes;
 import slash32.bgp.wire.Terms;
@@ -15,53 +15,51 @@ import slash32.net.Ipv4Address;
 import slash32.net.Ipv6Address;
 import slash32.net.Prefix;
 
-/// What one session's peer was told: the difference to what it should know is what is sent.
+/// What one session's peer was told, a bit a prefix: what it was told of a prefix is in {@link Offers} or waits.
 final class AdjRibOut {
-    private final Map<Prefix, PathAttributes> told = new HashMap<>();
+    private final BitSet told = new BitSet();
+    private final Map<AddressFamily, Integer> sizes = new HashMap<>();
 
+    /// Prefixes of {@code family} that the peer knows.
     int size(AddressFamily family) {
-        return (int) told.keySet().stream()
-                .filter(prefix -> family(prefix).equals(family))
-                .count();
+        return sizes.getOrDefault(family, 0);
     }
 
-    /// Forgets what was told: a route refresh was asked for.
-    void forget(AddressFamily family) {
-        told.replaceAll((prefix, attributes) -> family(prefix).equals(family) ? SOMETHING : attributes);
+    boolean knows(int number) {
+        return told.get(number);
     }
 
     /// A new session: its peer knows nothing.
     void clear() {
         told.clear();
+        sizes.clear();
     }
 
-    /// Encodes what {@code prefixes} need so that the peer knows {@code wanted}; prefixes with the same attributes
-    /// share messages.
-    void advertise(
-            Iterable<Prefix> prefixes,
-            Map<Prefix, PathAttributes> wanted,
-            ExportFilter filter,
-            Terms terms,
-            UpdateEncoder encoder) {
+    /// Encodes what {@code numbers} need so that the peer knows what is offered to it; prefixes with the same
+    /// attributes share messages.
+    void advertise(BitSet numbers, Offers offers, Recipient recipient, Terms terms, UpdateEncoder encoder) {
         Map<AddressFamily, Map<PathAttributes, List<Prefix>>> announced = new LinkedHashMap<>();
         Map<AddressFamily, List<Prefix>> withdrawn = new LinkedHashMap<>();
-        for (Prefix prefix : prefixes) {
+        numbers.stream().forEach(number -> {
+            Prefix prefix = offers.prefix(number);
             AddressFamily family = family(prefix);
             if (!terms.families().contains(family)) {
-                continue;
+                return;
             }
-            PathAttributes attributes = filtered(prefix, wanted.get(prefix), filter);
-            if (attributes == null) {
-                if (told.remove(prefix) != null) {
-                    withdrawn.computeIfAbsent(family, _ -> new ArrayList<>()).add(prefix);
-                }
-            } else if (!attributes.equals(told.put(prefix, attributes))) {
+            PathAttributes attributes = filtered(prefix, offers.get(number), recipient);
+            if (attributes != null) {
                 announced
                         .computeIfAbsent(family, _ -> new LinkedHashMap<>())
                         .computeIfAbsent(attributes, _ -> new ArrayList<>())
                         .add(prefix);
+            } else if (told.get(number)) {
+                withdrawn.computeIfAbsent(family, _ -> new ArrayList<>()).add(prefix);
             }
-        }
+            if (told.get(number) != (attributes != null)) {
+                told.flip(number);
+                sizes.merge(family, attributes != null ? 1 : -1, Integer::sum);
+            }
+        });
         withdrawn.forEach((family, gone) -> {
             encoder.beginWithdrawing(family);
             gone.forEach(prefix -> add(encoder, prefix));
@@ -74,19 +72,15 @@ final class AdjRibOut {
         }));
     }
 
-    private static @Nullable PathAttributes filtered(
-            Prefix prefix, @Nullable PathAttributes attributes, ExportFilter filter) {
-        if (attributes == null) {
+    private static @Nullable PathAttributes filtered(Prefix prefix, Offers.@Nullable Offer offer, Recipient recipient) {
+        if (offer == null) {
             return null;
         }
         return switch (prefix.address()) {
-            case Ipv4Address v4 -> filter.apply(true, (long) v4.value() << 32, 0, prefix.length(), attributes);
-            case Ipv6Address v6 -> filter.apply(false, v6.high(), v6.low(), prefix.length(), attributes);
+            case Ipv4Address v4 -> recipient.told(offer, true, (long) v4.value() << 32, 0, prefix.length());
+            case Ipv6Address v6 -> recipient.told(offer, false, v6.high(), v6.low(), prefix.length());
         };
     }
-
-    /// The peer knows the prefix, and is to be told it again whatever it knows. Equal to no attributes of a route.
-    private static final PathAttributes SOMETHING = PathAttributes.builder().build();
 
     static AddressFamily family(Prefix prefix) {
         return prefix.isIpv4() ? AddressFamily.IPV4_UNICAST : AddressFamily.IPV6_UNICAST;

@@ -4,26 +4,22 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import java.util.ArrayList;
-import java.util.Collection;
+import java.util.BitSet;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
-import slash32.bgp.policy.ExportFilter;
 import slash32.bgp.wire.AddressFamily;
 import slash32.bgp.wire.Message;
 import slash32.bgp.wire.MessageEncoder;
-import slash32.bgp.wire.PathAttributes;
 import slash32.bgp.wire.Terms;
 import slash32.bgp.wire.UpdateEncoder;
-import slash32.net.Prefix;
 
 /// What the peer of an Established session is still to be told, and who waits for that. On thread {@code bgp}.
 ///
-/// Prefixes wait in a set and are looked up when they are written: ten changes of one prefix while the peer does not
-/// read are one message, and memory follows the routes, not the changes. Only as much is written as the connection
+/// Prefixes wait, a bit each, and are looked up when they are written: ten changes of one prefix while the peer does
+/// not read are one message, and memory follows the routes, not the changes. Only as much is written as the connection
 /// takes.
 final class OutQueue {
     /// Between two looks at whether the connection takes more.
@@ -31,35 +27,35 @@ final class OutQueue {
 
     private final Channel channel;
     private final Terms terms;
-    private final Map<Prefix, PathAttributes> wanted;
-    private ExportFilter filter;
+    private final Offers offers;
+    private Recipient recipient;
     private final AdjRibOut adjRibOut;
     private final UpdateEncoder encoder;
     private final BooleanSupplier complete;
-    private final Set<Prefix> waiting = new LinkedHashSet<>();
+    private final BitSet waiting;
     private final List<AddressFamily> owedEndOfRib;
     private final Set<AddressFamily> owedEndOfRefresh = new LinkedHashSet<>();
     private final List<Runnable> waiters = new ArrayList<>();
     private @Nullable ChannelFuture lastWrite;
 
-    /// A queue that owes the peer everything: {@code wanted}, then End-of-RIB of each family (RFC 4724 §2).
+    /// A queue that owes the peer everything: what is offered, then End-of-RIB of each family (RFC 4724 §2).
     ///
-    /// @param wanted what the peer is to know, always looked at when something is written
-    /// @param filter what of it, and how
-    /// @param complete whether {@code wanted} has all that there is at the start: before, there is no End-of-RIB
+    /// @param offers always looked at when something is written
+    /// @param recipient what of it the peer is told, and how
+    /// @param complete whether {@code offers} has all that there is at the start: before, there is no End-of-RIB
     /// @param counter runs for each UPDATE
     OutQueue(
             Channel channel,
             Terms terms,
-            Map<Prefix, PathAttributes> wanted,
-            ExportFilter filter,
+            Offers offers,
+            Recipient recipient,
             AdjRibOut adjRibOut,
             BooleanSupplier complete,
             Runnable counter) {
         this.channel = channel;
         this.terms = terms;
-        this.wanted = wanted;
-        this.filter = filter;
+        this.offers = offers;
+        this.recipient = recipient;
         this.adjRibOut = adjRibOut;
         this.complete = complete;
         owedEndOfRib = new ArrayList<>(terms.families().stream().sorted().toList());
@@ -68,35 +64,32 @@ final class OutQueue {
             write(message);
         });
         adjRibOut.clear();
-        waiting.addAll(wanted.keySet());
+        waiting = offers.all();
     }
 
-    /// What is wanted of {@code prefixes} may have changed.
-    void touch(Collection<Prefix> prefixes) {
-        waiting.addAll(prefixes);
+    /// What is offered of the prefixes of these numbers may have changed.
+    void touch(BitSet numbers) {
+        waiting.or(numbers);
         drain();
     }
 
-    /// All that is wanted is looked at again, through another filter.
-    void refilter(ExportFilter other) {
-        filter = other;
-        touch(wanted.keySet());
+    /// All that is offered is looked at again, for a recipient that is another now.
+    void refilter(Recipient other) {
+        recipient = other;
+        touch(offers.all());
     }
 
     /// The peer asked to be told everything of {@code family} again (RFC 2918 §4).
     ///
     /// @param marked the peer wants to know where that begins and ends (RFC 7313 §4.1)
     void refresh(AddressFamily family, boolean marked) {
-        adjRibOut.forget(family);
         if (marked) {
             write(MessageEncoder.encode(new Message.RouteRefresh(family, 1)));
             owedEndOfRefresh.add(family);
         }
-        for (Prefix prefix : wanted.keySet()) {
-            if (AdjRibOut.family(prefix).equals(family)) {
-                waiting.add(prefix);
-            }
-        }
+        offers.all().stream()
+                .filter(number -> AdjRibOut.family(offers.prefix(number)).equals(family))
+                .forEach(waiting::set);
         drain();
     }
 
@@ -109,7 +102,7 @@ final class OutQueue {
     /// Writes as much as the connection takes; called again when it takes more.
     void drain() {
         while (!waiting.isEmpty() && channel.isWritable()) {
-            adjRibOut.advertise(nextPrefixes(), wanted, filter, terms, encoder);
+            adjRibOut.advertise(next(), offers, recipient, terms, encoder);
         }
         if (waiting.isEmpty() && complete.getAsBoolean()) {
             owedEndOfRib.forEach(family -> write(MessageEncoder.endOfRib(family)));
@@ -130,12 +123,21 @@ final class OutQueue {
         all.forEach(Runnable::run);
     }
 
-    private List<Prefix> nextPrefixes() {
-        var next = new ArrayList<Prefix>(PREFIXES_AT_ONCE);
-        for (var all = waiting.iterator(); all.hasNext() && next.size() < PREFIXES_AT_ONCE; ) {
-            next.add(all.next());
-            all.remove();
+    /// True if a change of the prefix of this number is still to be told.
+    boolean isWaiting(int number) {
+        return waiting.get(number);
+    }
+
+    private BitSet next() {
+        var next = new BitSet();
+        int taken = 0;
+        for (int number = waiting.nextSetBit(0);
+                number >= 0 && taken < PREFIXES_AT_ONCE;
+                number = waiting.nextSetBit(number + 1)) {
+            next.set(number);
+            taken++;
         }
+        waiting.andNot(next);
         return next;
     }
 

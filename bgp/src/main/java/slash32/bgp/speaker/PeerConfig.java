@@ -100,7 +100,8 @@ public record PeerConfig(
                 options.limits(),
                 other.options.ttlSecurityHops(),
                 options.importPolicy(),
-                options.exportPolicy());
+                options.exportPolicy(),
+                other.options.client());
         return equals(other.with(alike).with(password));
     }
 

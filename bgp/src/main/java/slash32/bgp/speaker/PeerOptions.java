@@ -13,13 +13,30 @@ import slash32.bgp.wire.AddressFamily;
 /// @param ttlSecurityHops how many hops away the peer may be, 1 to 254 (RFC 5082); 0 to take any packet
 /// @param importPolicy null for none: of an internal peer everything is taken, of an external one nothing (RFC 8212)
 /// @param exportPolicy null for none, likewise
+/// @param client a reflector passes on to it what its other internal peers say, and its routes to all (RFC 4456 §6)
 public record PeerOptions(
         SessionOptions session,
         Map<AddressFamily, PrefixLimit> limits,
         int ttlSecurityHops,
         @Nullable Policy importPolicy,
-        @Nullable Policy exportPolicy) {
+        @Nullable Policy exportPolicy,
+        boolean client) {
     public static final PeerOptions DEFAULT = new PeerOptions(SessionOptions.DEFAULT, Map.of(), 0, null, null);
+
+    /// Options of a peer that is no client of a reflector.
+    public PeerOptions(
+            SessionOptions session,
+            Map<AddressFamily, PrefixLimit> limits,
+            int ttlSecurityHops,
+            @Nullable Policy importPolicy,
+            @Nullable Policy exportPolicy) {
+        this(session, limits, ttlSecurityHops, importPolicy, exportPolicy, false);
+    }
+
+    /// These options of a reflector's client.
+    public PeerOptions ofClient() {
+        return new PeerOptions(session, limits, ttlSecurityHops, importPolicy, exportPolicy, true);
+    }
 
     public PeerOptions {
         limits = Map.copyOf(limits);

@@ -3,13 +3,14 @@ package slash32.bgp.speaker;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.socket.DuplexChannel;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.BitSet;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -30,6 +31,7 @@ import slash32.bgp.session.SessionMachine;
 import slash32.bgp.session.SessionState;
 import slash32.bgp.session.SessionTerms;
 import slash32.bgp.wire.AddressFamily;
+import slash32.bgp.wire.BgpIdentifier;
 import slash32.bgp.wire.Fate;
 import slash32.bgp.wire.Framer;
 import slash32.bgp.wire.Message;
@@ -41,14 +43,12 @@ import slash32.bgp.wire.PathAttributes;
 import slash32.bgp.wire.Update;
 import slash32.bgp.wire.UpdateDecoder;
 import slash32.net.Bytes;
-import slash32.net.Prefix;
 
 /// The shell of one peer's session: carries octets and time to its machine, and its actions out. On thread {@code
 /// bgp}.
 final class PeerSession {
     private static final Logger LOG = LoggerFactory.getLogger(PeerSession.class);
 
-    private static final long FAREWELL_MILLIS = 1_000;
     private static final int REFRESH_REQUEST = 0;
     private static final int REFRESH_BEGINS = 1;
     private static final int REFRESH_ENDS = 2;
@@ -73,6 +73,7 @@ final class PeerSession {
     private @Nullable SessionTerms terms;
     private @Nullable UpdateDecoder decoder;
     private @Nullable OutQueue out;
+    private @Nullable BgpIdentifier identifier;
     private boolean connected;
     private boolean faultLogged;
     private Instant since = Instant.now();
@@ -160,8 +161,10 @@ final class PeerSession {
             filter = importFilter();
             askAgain(terms);
         }
-        if (!Objects.equals(before.options().exportPolicy(), other.options().exportPolicy()) && out != null) {
-            out.refilter(exportFilter());
+        if (!Objects.equals(before.options().exportPolicy(), other.options().exportPolicy())
+                && out != null
+                && terms != null) {
+            out.refilter(recipient(terms));
         }
         warned.clear();
         checkLimits();
@@ -185,8 +188,31 @@ final class PeerSession {
     private ImportFilter importFilter() {
         var role = config.options().session().role();
         var receiver = new ImportFilter.Receiver(
-                speaker.asn(), speaker.identifier(), speaker.ownAddresses(), config.asn(), role);
+                speaker.asn(), speaker.identifier(), speaker.ownAddresses(), config.asn(), role, speaker.clusterId());
         return new ImportFilter(receiver, config.options().importPolicy());
+    }
+
+    private Recipient recipient(SessionTerms agreed) {
+        return new Recipient(number, kind(), agreed.longLived() != null, exportFilter());
+    }
+
+    /// The peer's BGP Identifier, of this session or the last one; null before the first.
+    @Nullable
+    BgpIdentifier identifier() {
+        return identifier;
+    }
+
+    /// What the peer is in the reflection of routes.
+    Offers.Origin kind() {
+        if (!internal()) {
+            return Offers.Origin.EXTERNAL;
+        }
+        return config.options().client() ? Offers.Origin.CLIENT : Offers.Origin.NON_CLIENT;
+    }
+
+    /// True if the peer was told the prefix of this number, or is still to be told of it.
+    boolean isConcernedBy(int prefix) {
+        return out != null && (adjRibOut.knows(prefix) || out.isWaiting(prefix));
     }
 
     private ExportFilter exportFilter() {
@@ -252,6 +278,10 @@ final class PeerSession {
         connected = true;
         channels.put(connection, channel);
         numbers.put(channel, connection);
+    }
+
+    private boolean knows(Channel channel) {
+        return numbers.containsKey(channel);
     }
 
     void closed(Channel channel, String why) {
@@ -476,16 +506,22 @@ final class PeerSession {
         });
     }
 
-    /// What was sent may still go out; a peer that takes nothing is not waited for.
+    /// What was sent goes out, and the peer reads it: closing at once would have the kernel reset the connection, if
+    /// something is unread, and a reset takes away what the peer has not read yet. A peer that takes nothing is not
+    /// waited for.
     private void close(long connection) {
         Channel channel = channels.remove(connection);
         if (channel != null) {
             numbers.remove(channel);
-            var _ = channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
+            channel.config().setAutoRead(true);
+            var _ = channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(_ -> {
+                var _ = ((DuplexChannel) channel).shutdownOutput();
+            });
+            speaker.leaving(channel);
             Runnable abort = () -> {
                 var _ = channel.close();
             };
-            var _ = speaker.loop().schedule(abort, FAREWELL_MILLIS, TimeUnit.MILLISECONDS);
+            var _ = speaker.loop().schedule(abort, Speaker.FAREWELL_MILLIS, TimeUnit.MILLISECONDS);
         } else {
             speaker.cancelDial(this, connection);
         }
@@ -498,6 +534,7 @@ final class PeerSession {
         }
         established = connection;
         terms = agreed;
+        identifier = agreed.open().identifier();
         decoder = new UpdateDecoder(agreed.wire());
         ended.clear();
         warned.clear();
@@ -508,10 +545,10 @@ final class PeerSession {
         out = new OutQueue(
                 channel,
                 agreed.wire(),
-                speaker.originated(),
-                exportFilter(),
+                speaker.offers(),
+                recipient(agreed),
                 adjRibOut,
-                speaker::ownRoutesComplete,
+                speaker::isComplete,
                 this::updateSent);
         out.drain();
         speaker.sessionUp();
@@ -578,8 +615,8 @@ final class PeerSession {
         updatesSent++;
     }
 
-    /// What is to be told of {@code prefixes} may have changed.
-    void touch(List<Prefix> prefixes) {
+    /// What is offered of the prefixes of these numbers may have changed.
+    void touch(BitSet prefixes) {
         if (out != null && isTold()) {
             out.touch(prefixes);
         }
@@ -626,6 +663,7 @@ final class PeerSession {
                 reason,
                 terms == null ? null : terms.open().identifier().toString(),
                 terms == null ? 0 : terms.holdSeconds(),
+                terms,
                 families,
                 new PeerStatus.Counters(
                         messagesReceived,
@@ -651,6 +689,9 @@ final class PeerSession {
         public void channelRead(ChannelHandlerContext context, Object message) {
             ByteBuf read = (ByteBuf) message;
             try {
+                if (!session.knows(context.channel())) {
+                    return; // it is being closed
+                }
                 buffer.append(read);
             } finally {
                 read.release();

@@ -4,6 +4,7 @@ import java.time.Instant;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import slash32.bgp.session.SessionState;
+import slash32.bgp.session.SessionTerms;
 import slash32.bgp.wire.AddressFamily;
 import slash32.net.Asn;
 import slash32.net.IpAddress;
@@ -14,6 +15,7 @@ import slash32.net.IpAddress;
 /// @param reason why it came into this state
 /// @param identifier the peer's BGP Identifier; null before its OPEN
 /// @param holdSeconds agreed; 0 before
+/// @param terms agreed; null while the session is not Established
 /// @param families those that are configured
 public record PeerStatus(
         IpAddress address,
@@ -23,6 +25,7 @@ public record PeerStatus(
         String reason,
         @Nullable String identifier,
         int holdSeconds,
+        @Nullable SessionTerms terms,
         Map<AddressFamily, Family> families,
         Counters counters) {
 

@@ -13,7 +13,10 @@ import io.netty.channel.epoll.EpollChannelOption;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.epoll.EpollSocketChannel;
+import io.netty.channel.group.ChannelGroup;
+import io.netty.channel.group.DefaultChannelGroup;
 import io.netty.util.concurrent.DefaultThreadFactory;
+import io.netty.util.concurrent.Future;
 import java.io.IOException;
 import java.net.Inet4Address;
 import java.net.InetAddress;
@@ -22,6 +25,7 @@ import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -35,12 +39,15 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import slash32.bgp.policy.GracefulShutdown;
+import slash32.bgp.policy.Reflection;
 import slash32.bgp.rib.LocRib;
 import slash32.bgp.rib.RibDelta;
 import slash32.bgp.wire.AddressFamily;
@@ -67,6 +74,8 @@ public final class Speaker implements AutoCloseable {
     private static final int READ_BYTES = 64 * 1024;
     private static final int CONNECT_TIMEOUT_MILLIS = 10_000;
     private static final int USER_TIMEOUT_MILLIS = 30_000;
+    /// How long a peer has to read our last message.
+    static final long FAREWELL_MILLIS = 1_000;
 
     private final LocRibListener listener;
     private final MultiThreadIoEventLoopGroup group;
@@ -74,14 +83,18 @@ public final class Speaker implements AutoCloseable {
     private final Map<AddressFamily, LocRib> ribs = new HashMap<>();
     private final Map<IpAddress, PeerSession> peers = new LinkedHashMap<>();
     private final Map<PeerSession, Map<Long, Channel>> dials = new HashMap<>();
-    private final Map<Prefix, PathAttributes> asOriginated = new HashMap<>();
-    /// As it is announced now: see {@link #drain}.
+    /// Our own routes, as they are announced while we don't {@link #drain}.
     private final Map<Prefix, PathAttributes> originated = new LinkedHashMap<>();
+
+    private final Offers offers = new Offers(this::isAnyConcernedBy);
+    private final @Nullable Reflection reflection;
 
     private final Set<AddressFamily> inSync = new HashSet<>();
     private final List<Channel> listeners = new ArrayList<>();
+    private final ChannelGroup leaving;
     private SpeakerConfig config;
     private Set<IpAddress> ownAddresses;
+    private final Map<Integer, PeerSession> numbered = new HashMap<>();
     private final ArrayDeque<Integer> freeNumbers = new ArrayDeque<>();
     private int peerNumbers;
     private boolean started;
@@ -95,9 +108,12 @@ public final class Speaker implements AutoCloseable {
     public Speaker(SpeakerConfig config, LocRibListener listener) {
         this.config = config;
         this.listener = listener;
+        BgpIdentifier cluster = config.clusterId();
+        reflection = cluster == null ? null : new Reflection(cluster);
         ownAddresses = ownAddresses(config);
         group = new MultiThreadIoEventLoopGroup(1, new DefaultThreadFactory("bgp", true), EpollIoHandler.newFactory());
         loop = (EventLoop) group.next();
+        leaving = new DefaultChannelGroup(loop);
         FAMILIES.forEach(family -> ribs.put(family, new LocRib(family)));
     }
 
@@ -118,6 +134,7 @@ public final class Speaker implements AutoCloseable {
                         patienceOver = true;
                         considerInSync();
                         completeOwnRoutes();
+                        peers.values().forEach(PeerSession::drain);
                     },
                     config.inSyncTimeout().toNanos(),
                     TimeUnit.NANOSECONDS);
@@ -236,6 +253,7 @@ public final class Speaker implements AutoCloseable {
         int number = freeNumbers.isEmpty() ? peerNumbers++ : freeNumbers.removeFirst();
         var session = new PeerSession(this, config, peer, number, dynamic);
         peers.put(peer.address(), session);
+        numbered.put(number, session);
         session.start();
         return session;
     }
@@ -352,16 +370,51 @@ public final class Speaker implements AutoCloseable {
         loop.execute(() -> {
             if (draining != leaving) {
                 draining = leaving;
-                originated.replaceAll((prefix, _) -> announced(originatedAs(prefix)));
-                List<Prefix> all = List.copyOf(originated.keySet());
-                peers.values().forEach(peer -> peer.touch(all));
-                LOG.info("event=draining leaving={} routes={}", leaving, all.size());
+                offer(List.copyOf(originated.keySet()));
+                LOG.info("event=draining leaving={} routes={}", leaving, originated.size());
             }
         });
     }
 
-    private PathAttributes originatedAs(Prefix prefix) {
-        return Objects.requireNonNull(asOriginated.get(prefix), "every route was originated");
+    /// Looks again at what there is to tell of {@code prefixes}, and has the peers told.
+    private void offer(List<Prefix> prefixes) {
+        var changed = new ArrayList<Prefix>(prefixes.size());
+        for (Prefix prefix : prefixes) {
+            if (offers.put(prefix, offer(prefix))) {
+                changed.add(prefix);
+            }
+        }
+        if (!changed.isEmpty()) {
+            BitSet numbers = offers.numbers(changed);
+            peers.values().forEach(peer -> peer.touch(numbers));
+        }
+    }
+
+    /// Our own route, or else what a reflector passes on.
+    private Offers.@Nullable Offer offer(Prefix prefix) {
+        PathAttributes own = originated.get(prefix);
+        if (own != null) {
+            return new Offers.Offer(announced(own), Offers.OWN, Offers.Origin.OURS);
+        }
+        if (reflection == null) {
+            return null;
+        }
+        LocRib rib = rib(AdjRibOut.family(prefix));
+        long high = RibDelta.high(prefix);
+        long low = RibDelta.low(prefix);
+        PathAttributes best = rib.best(high, low, prefix.length());
+        PeerSession from = best == null ? null : numbered.get(rib.bestPeer(high, low, prefix.length()));
+        BgpIdentifier identifier = from == null ? null : from.identifier();
+        if (best == null || from == null || identifier == null) {
+            return null;
+        }
+        boolean internal = from.kind() != Offers.Origin.EXTERNAL;
+        PathAttributes passed = internal ? reflection.reflected(best, identifier) : best;
+        return new Offers.Offer(passed, from.number(), from.kind());
+    }
+
+    private boolean isAnyConcernedBy(int prefix) {
+        return peers.values().stream().anyMatch(peer -> peer.isConcernedBy(prefix));
     }
 
     private PathAttributes announced(PathAttributes attributes) {
@@ -380,11 +433,10 @@ public final class Speaker implements AutoCloseable {
                         .localPref(route.localPref())
                         .largeCommunities(route.communities())
                         .build();
-                asOriginated.put(route.prefix(), attributes);
-                originated.put(route.prefix(), announced(attributes));
+                originated.put(route.prefix(), attributes);
                 prefixes.add(route.prefix());
             }
-            peers.values().forEach(peer -> peer.touch(prefixes));
+            offer(prefixes);
             tellWhenWritten(prefixes);
         });
     }
@@ -404,8 +456,11 @@ public final class Speaker implements AutoCloseable {
         }
     }
 
-    boolean ownRoutesComplete() {
-        return ownRoutesComplete;
+    /// All is there that peers must be told before End-of-RIB: ours, and of a reflector what its peers had.
+    boolean isComplete() {
+        boolean heard =
+                reflection == null || patienceOver || (config.ranges().isEmpty() && inSync.containsAll(FAMILIES));
+        return ownRoutesComplete && heard;
     }
 
     /// Withdraws these prefixes; one that is not announced is left out.
@@ -413,8 +468,7 @@ public final class Speaker implements AutoCloseable {
         List<Prefix> copy = List.copyOf(prefixes);
         loop.execute(() -> {
             copy.forEach(originated::remove);
-            copy.forEach(asOriginated::remove);
-            peers.values().forEach(peer -> peer.touch(copy));
+            offer(copy);
         });
     }
 
@@ -472,6 +526,12 @@ public final class Speaker implements AutoCloseable {
         if (closing) {
             return;
         }
+        if (reflection != null) {
+            offer(IntStream.range(0, delta.size())
+                    .mapToObj(delta::prefix)
+                    .distinct()
+                    .toList());
+        }
         listener.changed(delta);
         if (!paused && !listener.ready()) {
             paused = true;
@@ -513,6 +573,7 @@ public final class Speaker implements AutoCloseable {
         }
         if (inSync.containsAll(FAMILIES)) {
             peers.values().forEach(PeerSession::restartOver);
+            peers.values().forEach(PeerSession::drain);
         }
     }
 
@@ -570,17 +631,22 @@ public final class Speaker implements AutoCloseable {
     /// routes. The listener hears nothing more.
     public void shutdown(String reason) {
         var cease = Message.Notification.cease(NotificationCode.ADMINISTRATIVE_SHUTDOWN, reason);
-        endWith(peer -> peer.stop(cease));
+        endWith(peer -> peer.stop(cease), leaving::newCloseFuture);
     }
 
     /// Leaves without a word: peers with graceful restart keep our routes until we are back. The listener hears
     /// nothing more, so that what it has stays as it is.
     @Override
     public void close() {
-        endWith(PeerSession::abandon);
+        endWith(PeerSession::abandon, () -> loop.newSucceededFuture(null));
     }
 
-    private void endWith(Consumer<PeerSession> farewell) {
+    /// A connection that ends once its peer has read what was sent.
+    void leaving(Channel channel) {
+        leaving.add(channel);
+    }
+
+    private void endWith(Consumer<PeerSession> farewell, Supplier<Future<?>> done) {
         if (loop.isShuttingDown()) {
             return; // close() after shutdown() is fine
         }
@@ -589,6 +655,7 @@ public final class Speaker implements AutoCloseable {
                     peers.values().forEach(farewell);
                 })
                 .awaitUninterruptibly();
+        done.get().awaitUninterruptibly(FAREWELL_MILLIS);
         end();
     }
 
@@ -611,8 +678,13 @@ public final class Speaker implements AutoCloseable {
         return rib;
     }
 
-    Map<Prefix, PathAttributes> originated() {
-        return originated;
+    Offers offers() {
+        return offers;
+    }
+
+    @Nullable
+    BgpIdentifier clusterId() {
+        return reflection == null ? null : reflection.clusterId();
     }
 
     Asn asn() {

@@ -2,6 +2,7 @@ package slash32.bgp.speaker;
 
 import java.time.Duration;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import slash32.bgp.wire.BgpIdentifier;
 import slash32.net.Asn;
 import slash32.net.IpAddress;
@@ -14,6 +15,7 @@ import slash32.net.IpAddress;
 /// @param restarted the kernel holds routes of an earlier run, so peers are asked to wait for us (RFC 4724 §4.1)
 /// @param inSyncTimeout how long peers that are not up, or up and silent without End-of-RIB, hold back
 ///     {@link LocRibListener#inSync}; and how long {@link Speaker#initialRoutesOriginated} is waited for
+/// @param clusterId we reflect routes between internal peers, in this cluster (RFC 4456); null to announce only our own
 /// @param ranges of peers that connect; the first that has an address counts, and {@code peers} before all
 public record SpeakerConfig(
         Asn asn,
@@ -23,7 +25,8 @@ public record SpeakerConfig(
         List<PeerConfig> peers,
         boolean restarted,
         Duration inSyncTimeout,
-        List<PeerRange> ranges) {
+        List<PeerRange> ranges,
+        @Nullable BgpIdentifier clusterId) {
     public SpeakerConfig {
         listen = List.copyOf(listen);
         peers = List.copyOf(peers);
@@ -42,6 +45,6 @@ public record SpeakerConfig(
             List<PeerConfig> peers,
             boolean restarted,
             Duration inSyncTimeout) {
-        this(asn, identifier, listen, port, peers, restarted, inSyncTimeout, List.of());
+        this(asn, identifier, listen, port, peers, restarted, inSyncTimeout, List.of(), null);
     }
 }

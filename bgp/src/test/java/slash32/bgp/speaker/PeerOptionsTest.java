@@ -393,7 +393,8 @@ class PeerOptionsTest {
                         List.of(),
                         false,
                         plain.inSyncTimeout(),
-                        List.of(range)),
+                        List.of(range),
+                        null),
                 heard));
     }
 

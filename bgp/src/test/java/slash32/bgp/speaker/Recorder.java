@@ -1,10 +1,9 @@
 package slash32.bgp.speaker;
 
-import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import slash32.bgp.rib.RibDelta;
@@ -16,11 +15,11 @@ import slash32.net.Prefix;
 
 /// A listener that adds deltas up, and lets a test wait for a state.
 final class Recorder implements LocRibListener {
-    final Map<Prefix, PathAttributes> routes = new HashMap<>();
-    final Set<Prefix> everLost = new HashSet<>();
-    final Set<AddressFamily> inSync = new HashSet<>();
-    final Set<Prefix> advertised = new HashSet<>();
-    final Map<IpAddress, PeerStatus> peers = new HashMap<>();
+    final Map<Prefix, PathAttributes> routes = new ConcurrentHashMap<>();
+    final Set<Prefix> everLost = ConcurrentHashMap.newKeySet();
+    final Set<AddressFamily> inSync = ConcurrentHashMap.newKeySet();
+    final Set<Prefix> advertised = ConcurrentHashMap.newKeySet();
+    final Map<IpAddress, PeerStatus> peers = new ConcurrentHashMap<>();
 
     @Override
     public synchronized void changed(RibDelta delta) {
@@ -74,6 +73,11 @@ final class Recorder implements LocRibListener {
     String reason(String peer) {
         PeerStatus status = peers.get(IpAddress.parse(peer));
         return status == null ? "" : status.reason();
+    }
+
+    /// Waits for a change, or a tenth of a second.
+    synchronized void pause() throws InterruptedException {
+        TimeUnit.MILLISECONDS.timedWait(this, 100);
     }
 
     /// Waits until {@code condition} holds, which is looked at after every change; at most 30 s.

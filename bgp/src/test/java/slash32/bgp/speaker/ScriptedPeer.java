@@ -19,6 +19,8 @@ import slash32.bgp.wire.MessageDecoder;
 import slash32.bgp.wire.MessageEncoder;
 import slash32.bgp.wire.PathAttributes;
 import slash32.bgp.wire.Terms;
+import slash32.bgp.wire.Update;
+import slash32.bgp.wire.UpdateDecoder;
 import slash32.bgp.wire.UpdateEncoder;
 import slash32.net.Asn;
 import slash32.net.Bytes;
@@ -130,6 +132,19 @@ final class ScriptedPeer implements AutoCloseable {
             case MessageDecoder.Decoded.Accepted(Message.Notification notification) -> notification;
             case MessageDecoder.Decoded other -> throw new AssertionError("no notification: " + other);
         };
+    }
+
+    /// The IPv4 prefixes that the next UPDATE announces.
+    List<Prefix> nextAnnounced() throws IOException {
+        byte[] octets = expect(Message.UPDATE).bytes();
+        Update update = new UpdateDecoder(TERMS).decode(octets, Framer.HEADER_BYTES, octets.length);
+        var prefixes = new ArrayList<Prefix>();
+        update.announced()
+                .forEach(announcement -> announcement
+                        .prefixes()
+                        .forEach((_, high, _, length) ->
+                                prefixes.add(new Prefix(new Ipv4Address((int) (high >>> 32)), length))));
+        return prefixes;
     }
 
     /// True if the other end closes and says nothing before.
