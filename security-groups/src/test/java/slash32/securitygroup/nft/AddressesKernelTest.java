@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -16,6 +17,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import slash32.net.InterfaceName;
 import slash32.net.IpAddress;
+import slash32.net.Ipv4Address;
 import slash32.net.MacAddress;
 import slash32.net.Prefix;
 import slash32.securitygroup.AddressPair;
@@ -273,6 +275,42 @@ class AddressesKernelTest {
         apply();
         byte[] packet = Packets.icmp(address(true, 1), address(true, 9), type, 0, wire.payload());
         assertThat(!wire.send("tapa", MAC_A, packet).isEmpty()).isEqualTo(passes);
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void tenThousandRulesOfOneGroupAreAllInForce(boolean v6) {
+        List<Rule> rules = IntStream.rangeClosed(1, SecurityGroup.MAX_RULES)
+                .mapToObj(port -> new Rule(
+                        "r" + port,
+                        Direction.INGRESS,
+                        family(v6),
+                        Traffic.of(family(v6), "udp", 2 * port, 2 * port),
+                        new Remote.Anywhere()))
+                .toList();
+        firewall.putGroup(new SecurityGroup(IN, "", rules));
+        firewall.putEndpoint(endpoint(TAP_A, Set.of(), IN));
+        apply();
+        for (int port : new int[] {2, 10_000, 20_000}) {
+            assertThat(passes("up0", MAC_OUT, address(v6, 9), 4000, address(v6, 1), port))
+                    .as("port %d", port)
+                    .isTrue();
+            assertThat(passes("up0", MAC_OUT, address(v6, 9), 4000, address(v6, 1), port + 1))
+                    .as("port %d", port + 1)
+                    .isFalse();
+        }
+    }
+
+    @Test
+    void aMillionMembersAreLoadedAndTheLastIsFound() {
+        firewall.putGroup(new SecurityGroup(IN, "", List.of(fromMembers(LISTED, false))));
+        firewall.putEndpoint(endpoint(TAP_A, Set.of(), IN));
+        for (int i = 0; i < 1_000_000; i++) {
+            firewall.putMember(LISTED, new Ipv4Address(0x0b00_0000 + i));
+        }
+        apply();
+        assertThat(passing("11.0.0.0 11.15.66.63 11.15.66.64 10.9.9.9", false))
+                .containsExactly("11.0.0.0", "11.15.66.63");
     }
 
     /// Every protocol that has ports, every name of Neutron's that can be a packet's last header, by its number.
