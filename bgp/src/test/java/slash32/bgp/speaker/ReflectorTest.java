@@ -128,7 +128,7 @@ class ReflectorTest {
         speaker(TWO, atTwo);
         var wanted = new HashSet<Prefix>();
         var routes = new ArrayList<OriginatedRoute>();
-        IntStream.range(0, 50_000).forEach(host -> {
+        IntStream.range(0, 10_000).forEach(host -> {
             Prefix prefix = new Ipv4Address(0x0b00_0000 + host).hostPrefix();
             wanted.add(prefix);
             routes.add(new OriginatedRoute(prefix, IpAddress.parse(ONE), 100 + host % 1_000, List.of()));
