@@ -16,7 +16,7 @@ PEERS ?= slash32,bird
 PACKAGES_LAB := iproute2 iputils-ping iputils-arping procps util-linux curl jq nftables bird2 frr gobgpd prometheus tcpdump netcat-openbsd exabgp openbgpd
 SCENARIOS := $(sort $(wildcard lab/topologies/*))
 
-.PHONY: help demo test check build bench interop bench-routes bench-rules aot fmt golden packages packages-build
+.PHONY: help demo test check build bench interop bench-routes bench-rules aot fmt fuzz golden packages packages-build
 
 help: ## print this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -56,6 +56,9 @@ aot: build ## record what the agent's JVM learns under load, so that it starts f
 
 fmt: packages-build ## format every source
 	@$(MVN) spotless:apply
+
+fuzz: packages-build ## coverage-guided fuzzing of the BGP decoders: make fuzz SECONDS=600
+	@.ci/fuzz $(or $(SECONDS),60)
 
 golden: packages-build ## rewrite the golden files; the diff is the review
 	@$(MVN) verify -Dgolden.write=true

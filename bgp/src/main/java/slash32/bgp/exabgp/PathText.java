@@ -34,7 +34,9 @@ final class PathText {
                 }
                 numbers.add(fourOctets ? in.u32() : in.u16());
             }
-            path.segments.add(new Segment(type, numbers));
+            if (in.refusal() == null) {
+                path.segments.add(new Segment(type, numbers));
+            }
         }
         return path;
     }

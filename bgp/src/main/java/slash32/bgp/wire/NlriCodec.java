@@ -108,6 +108,17 @@ final class NlriCodec {
         return new Nlri.Membership(pathId, bits, origin, new ExtendedCommunity(target));
     }
 
+    /// The route as it is withdrawn: with a stand-in for its labels (RFC 8277 §2.4).
+    static Nlri withdrawal(Nlri route) {
+        List<Integer> label = List.of(Nlri.Labeled.WITHDRAWN);
+        return switch (route) {
+            case Nlri.Labeled(int pathId, List<Integer> _, Prefix prefix) -> new Nlri.Labeled(pathId, label, prefix);
+            case Nlri.Vpn(int pathId, List<Integer> _, RouteDistinguisher distinguisher, Prefix prefix) ->
+                new Nlri.Vpn(pathId, label, distinguisher, prefix);
+            default -> route;
+        };
+    }
+
     /// Writes one route as it stands in an attribute.
     static void encode(Nlri route, boolean pathIds, ByteArrayOutputStream out) {
         if (pathIds && !(route instanceof Nlri.Opaque)) {

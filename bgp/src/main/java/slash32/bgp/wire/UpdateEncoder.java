@@ -83,7 +83,7 @@ public final class UpdateEncoder {
     /// @throws IllegalArgumentException if it fits no message beside its attributes
     public void add(Nlri route) {
         var octets = new ByteArrayOutputStream(64);
-        NlriCodec.encode(route, pathIds, octets);
+        NlriCodec.encode(nextHop == null ? NlriCodec.withdrawal(route) : route, pathIds, octets);
         if (OVERHEAD_BYTES + attributes.length + octets.size() > terms.maxMessageBytes()) {
             throw new IllegalArgumentException("no message has room for a route of " + octets.size() + " octets");
         }

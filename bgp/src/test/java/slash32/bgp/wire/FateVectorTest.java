@@ -174,12 +174,11 @@ class FateVectorTest {
     }
 
     private static @Nullable String explanation(String id, MessageFate is) {
-        for (Map.Entry<String, String> entry : EXPLAINED.entrySet()) {
-            if (id.contains(entry.getKey())) {
-                return entry.getValue();
-            }
-        }
-        return captured(is);
+        return EXPLAINED.entrySet().stream()
+                .filter(entry -> id.contains(entry.getKey()))
+                .max(Map.Entry.comparingByKey())
+                .map(Map.Entry::getValue)
+                .orElseGet(() -> captured(is));
     }
 
     /// Reasons that many captured messages share.
