@@ -58,11 +58,11 @@ class BfdInteropTest {
 
     @Test
     void aStoppedPeersRoutesLeaveTheKernelLongBeforeItsHoldTimer() throws Exception {
-        start("off", "{interval: 50ms}");
+        start("off", "{interval: 50ms, multiplier: 20}");
         await("the route", () -> kernelRoute().contains("nhid"));
         await(
                 "BFD",
-                () -> peers().contains("\"bfd\":{\"state\":\"Up\"") && peers().contains("\"detectionSeconds\":0.15"));
+                () -> peers().contains("\"bfd\":{\"state\":\"Up\"") && peers().contains("\"detectionSeconds\":1.0"));
         signalBird("-STOP");
         await("the route to go", () -> kernelRoute().isEmpty());
         assertThat(peers()).contains("\"reason\":\"control detection time expired\"", "\"lost\":1");
@@ -72,9 +72,9 @@ class BfdInteropTest {
 
     @Test
     void routesOfAPeerThatMayBeRestartingStayUnlessTheyAreNotToBeKept() throws Exception {
-        start("on", "{interval: 50ms}");
+        start("on", "{interval: 50ms, multiplier: 20}");
         await("the route", () -> kernelRoute().contains("nhid"));
-        await("BFD", () -> peers().contains("\"detectionSeconds\":0.15"));
+        await("BFD", () -> peers().contains("\"detectionSeconds\":1.0"));
         signalBird("-STOP");
         await("the loss", () -> peers().contains("\"lost\":1") && !peers().contains("Established"));
         assertThat(kernelRoute()).contains("nhid");
@@ -82,8 +82,8 @@ class BfdInteropTest {
         await(
                 "both again",
                 () -> peers().contains("\"state\":\"Established\"") && peers().contains("{\"state\":\"Up\""));
-        Objects.requireNonNull(agent).reload(config("{interval: 60ms, keepRoutes: false}"));
-        await("other terms, without an end", () -> peers().contains("\"detectionSeconds\":0.18"));
+        Objects.requireNonNull(agent).reload(config("{interval: 60ms, multiplier: 20, keepRoutes: false}"));
+        await("other terms, without an end", () -> peers().contains("\"detectionSeconds\":1.2"));
         assertThat(peers()).contains("\"state\":\"Established\"");
         signalBird("-STOP");
         await("the route to go", () -> kernelRoute().isEmpty());
@@ -94,7 +94,7 @@ class BfdInteropTest {
         Path file = Files.writeString(folder.resolve("bird.conf"), """
                 router id 10.0.0.1;
                 protocol device {}
-                protocol bfd { interface "*" { interval 50 ms; multiplier 3; }; }
+                protocol bfd { interface "*" { interval 50 ms; multiplier 20; }; }
                 protocol static {
                   ipv4;
                   route 10.0.0.12/32 unreachable { bgp_large_community.add((65000, 1, 1)); bgp_next_hop = 10.0.0.12; };

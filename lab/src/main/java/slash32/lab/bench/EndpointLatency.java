@@ -26,7 +26,7 @@ import slash32.lab.runner.RunningNode;
 /// another and stay, so that the last one meets a table as large as it gets.
 public final class EndpointLatency {
     private static final String TOPOLOGY = "lab/benchmarks/endpoint-latency/endpoint-latency.clab.yml";
-    private static final String SOCKET = "/run/slash32/agent.sock";
+    static final String SOCKET = "/run/slash32/agent.sock";
     private static final String GUESTS = "/run/guests.yml";
     private static final String PROBER_ADDRESS = "10.2.0.1";
     private static final Duration PATIENCE = Duration.ofSeconds(30);
@@ -124,7 +124,7 @@ public final class EndpointLatency {
     }
 
     /// Waits for the node's agent to have all its sessions.
-    private static void awaitReady(RunningNode node) throws IOException {
+    static void awaitReady(RunningNode node) throws IOException {
         Path socket = node.path(SOCKET);
         long deadline = System.nanoTime() + PATIENCE.toNanos();
         while (!isReady(socket)) {

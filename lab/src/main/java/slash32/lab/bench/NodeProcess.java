@@ -18,7 +18,7 @@ final class NodeProcess implements AutoCloseable {
     private final String name;
     private final Process process;
     private final PrintStream input;
-    private final BlockingQueue<String> lines = new LinkedBlockingQueue<>();
+    private final BlockingQueue<Line> lines = new LinkedBlockingQueue<>();
 
     private NodeProcess(String name, Process process) {
         this.name = name;
@@ -39,7 +39,7 @@ final class NodeProcess implements AutoCloseable {
     private void read() {
         try (BufferedReader reader = process.inputReader(StandardCharsets.UTF_8)) {
             for (String line = reader.readLine(); line != null; line = reader.readLine()) {
-                lines.add(line);
+                lines.add(new Line(line, System.nanoTime()));
             }
         } catch (IOException _) {
             // It was ended; whoever waits for a line is told by its absence.
@@ -50,12 +50,19 @@ final class NodeProcess implements AutoCloseable {
         input.println(line);
     }
 
+    /// What it printed, and when we read it.
+    private record Line(String text, long readNanos) {}
+
     /// The next line that it prints.
     ///
     /// @throws LabException if none comes in time
     String line(Duration within) throws IOException {
+        return next(within).text;
+    }
+
+    private Line next(Duration within) throws IOException {
         try {
-            String line = lines.poll(within.toNanos(), TimeUnit.NANOSECONDS);
+            Line line = lines.poll(within.toNanos(), TimeUnit.NANOSECONDS);
             if (line == null) {
                 throw new LabException(name + ": said nothing for " + within.toSeconds() + " s");
             }
@@ -64,6 +71,17 @@ final class NodeProcess implements AutoCloseable {
             Thread.currentThread().interrupt();
             throw new LabException("interrupted");
         }
+    }
+
+    /// Waits for a line that has {@code text} in it; {@code within} is for each line.
+    ///
+    /// @return when it was read, in {@link System#nanoTime}
+    long awaitLine(String text, Duration within) throws IOException {
+        Line line = next(within);
+        while (!line.text.contains(text)) {
+            line = next(within);
+        }
+        return line.readNanos;
     }
 
     /// Waits until {@code count} lines have ended in {@code suffix}; {@code within} is for each.

@@ -10,7 +10,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "bench",
         description = "Runs one benchmark, or all of them, and prints a table and a line of JSON of each.",
-        subcommands = EndpointLatencyCommand.class)
+        subcommands = {EndpointLatencyCommand.class, BfdCommand.class})
 final class BenchCommand implements Callable<Integer> {
     @Spec
     @SuppressWarnings("NullAway.Init") // picocli sets it
