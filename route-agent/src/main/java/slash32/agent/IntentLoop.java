@@ -5,7 +5,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.LongFunction;
@@ -28,8 +27,6 @@ final class IntentLoop implements Runnable, Outbox {
     private static final int FULL_AT = 256;
 
     private final Mailbox mailbox = new Mailbox(FULL_AT);
-    /// Held by the one thread that is at work on {@code intent}.
-    private final ReentrantLock turn = new ReentrantLock();
     private final Intent intent;
     private final EventLog events;
     private final Consumer<Effect> effects;
@@ -58,22 +55,6 @@ final class IntentLoop implements Runnable, Outbox {
         mailbox.put(() -> task.accept(intent));
     }
 
-    /// Has {@code task} done by the calling thread, if nothing is under way or waits, and else on this loop's thread.
-    /// What is short and in a hurry then is a change of threads sooner where it goes.
-    void tellAtOnce(Consumer<Intent> task) {
-        if (turn.tryLock()) {
-            try {
-                if (mailbox.isEmpty()) {
-                    task.accept(intent);
-                    return;
-                }
-            } finally {
-                turn.unlock();
-            }
-        }
-        tell(task);
-    }
-
     <T> T ask(Function<Intent, T> question) throws InterruptedException {
         return mailbox.ask(() -> question.apply(intent));
     }
@@ -87,13 +68,7 @@ final class IntentLoop implements Runnable, Outbox {
     public void run() {
         try {
             while (!mailbox.isClosed()) {
-                mailbox.await();
-                turn.lock(); // before the mailbox is emptied: nobody overtakes what was in it
-                try {
-                    mailbox.take(0).forEach(Runnable::run);
-                } finally {
-                    turn.unlock();
-                }
+                mailbox.take(Long.MAX_VALUE).forEach(Runnable::run);
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

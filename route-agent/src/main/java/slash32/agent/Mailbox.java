@@ -56,31 +56,6 @@ final class Mailbox {
         }
     }
 
-    int size() {
-        lock.lock();
-        try {
-            return tasks.size();
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    boolean isEmpty() {
-        return size() == 0;
-    }
-
-    /// Waits until something is there, or the mailbox is closed.
-    void await() throws InterruptedException {
-        lock.lock();
-        try {
-            while (tasks.isEmpty() && !closed) {
-                arrived.await();
-            }
-        } finally {
-            lock.unlock();
-        }
-    }
-
     /// Takes all that is there, waiting up to {@code nanos} for the first.
     ///
     /// @return empty if nothing came in time, or the mailbox is closed

@@ -56,9 +56,6 @@ public final class RouteAgent implements RunningAgent {
     /// Interfaces of these names are guests'; one that is no endpoint's carries nothing.
     private static final List<String> GUEST_PREFIXES = List.of("s32");
 
-    /// A delta of more is worth a thread of its own.
-    private static final int ROUTES_AT_ONCE = 64;
-
     private static final int FAULT_EXIT_CODE = 70;
     private static final List<String> NODE_KEYS = List.of("site", "asn", "routerId", "underlay", "listen");
     /// RFC 4861 §6.2.1, MaxRtrAdvInterval.
@@ -215,11 +212,7 @@ public final class RouteAgent implements RunningAgent {
     private final class FromBgp implements LocRibListener {
         @Override
         public void changed(RibDelta delta) {
-            if (delta.size() <= ROUTES_AT_ONCE) {
-                intent.tellAtOnce(current -> current.routes(delta));
-            } else {
-                intent.tell(current -> current.routes(delta));
-            }
+            intent.tell(current -> current.routes(delta));
         }
 
         @Override
