@@ -23,8 +23,7 @@ import slash32.lab.yaml.Finding;
 import slash32.testkit.Requirement;
 
 /// Every topology that we ship runs on upstream's Containerlab as well as here: its schema takes it, and so do we,
-/// with
-/// nothing ignored.
+/// with nothing ignored.
 class ShippedTopologiesTest {
     private static final Path HERE = Path.of(".");
 

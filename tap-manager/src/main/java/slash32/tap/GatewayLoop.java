@@ -21,9 +21,8 @@ import slash32.tap.gateway.Refusal;
 /// Answers the guests of this node in their gateway's name.
 ///
 /// One socket for ARP and one for Neighbor Discovery, each with its thread: a socket bound to one protocol costs
-/// packets
-/// of others nothing, a socket for all would have the kernel clone every packet that the node sends. The filter lets
-/// only questions pass. Who is served may change at any time, from any thread.
+/// packets of others nothing, a socket for all would have the kernel clone every packet that the node sends. The
+/// filter lets only questions pass. Who is served may change at any time, from any thread.
 public final class GatewayLoop implements AutoCloseable {
     private static final int ETHERTYPE_ARP = 0x0806;
     private static final int ETHERTYPE_IPV6 = 0x86dd;

@@ -12,9 +12,8 @@ import slash32.net.MacAddress;
 import slash32.netlink.tun.Tap;
 import slash32.testkit.Command;
 
-/// An unmodified Linux guest: a namespace of its own whose {@code eth0} is the far end of a cable that is plugged into
-/// a
-/// TAP of the host, where a hypervisor would be.
+/// An unmodified Linux guest: a namespace of its own whose {@code eth0} is the far end of a cable that is plugged
+/// into a TAP of the host, where a hypervisor would be.
 final class Guest implements AutoCloseable {
     private static final AtomicInteger COUNT = new AtomicInteger();
     private static final int FRAME_BYTES = 65_536;
@@ -114,9 +113,8 @@ final class Guest implements AutoCloseable {
         return all;
     }
 
-    /// Pulls the cable. Both devices go first: that ends the reads, and only a descriptor that nobody reads is closed,
-    /// or
-    /// its number would be another's by the time a reader comes back to it.
+    /// Pulls the cable. Both devices go first: that ends the reads, and only a descriptor that nobody reads is
+    /// closed, or its number would be another's by the time a reader comes back to it.
     @Override
     public void close() {
         Command.tryRun("ip", "-n", namespace, "link", "del", "eth0");

@@ -22,8 +22,7 @@ import slash32.bgp.wire.PeerRole;
 import slash32.net.Asn;
 
 /// How a session ends, what stays of it, and when there is another: RFC 8538, RFC 9687, RFC 9234, RFC 9384, limits
-/// and
-/// oscillation.
+/// and oscillation.
 class SessionEndsTest {
     private static final long SECOND = 1_000_000_000L;
     private static final Asn AS = new Asn(65000);

@@ -36,9 +36,8 @@ final class Devices {
         }
     }
 
-    /// Makes an interface with nothing at the other end. A kernel without dummy devices has ifb, which also is always
-    /// up
-    /// and swallows what it gets.
+    /// Makes an interface with nothing at the other end. A kernel without dummy devices has ifb, which also is
+    /// always up and swallows what it gets.
     static void addDummy(String namespace, String device, String mac, int mtuBytes) throws IOException {
         for (String type : new String[] {"dummy", "ifb"}) {
             if (HostCommand.succeeds(

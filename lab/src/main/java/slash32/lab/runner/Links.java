@@ -12,8 +12,7 @@ import slash32.lab.topology.NodeSpec;
 import slash32.lab.topology.Topology;
 
 /// Makes a node's links when the first of their nodes is ready for them, as upstream: from then on the interface is
-/// there
-/// for both. Any thread; guarded by itself.
+/// there for both. Any thread; guarded by itself.
 final class Links {
     private final Topology topology;
     private final LabState state;

@@ -7,9 +7,8 @@ import java.util.regex.Pattern;
 
 /// Replaces environment variables in a topology's text, before it is YAML, as upstream does.
 ///
-/// `$V` and `${V}` stay as they are where V isn't set; `${V:-d}` and `${V:=d}` are then d; `${V:+x}` is x where V is
-/// set
-/// and not empty; `$$` is one `$`.
+/// `$V` and `${V}` stay as they are where V isn't set; `${V:-d}` and `${V:=d}` are then d; `${V:+x}` is x where V
+/// is set and not empty; `$$` is one `$`.
 final class EnvExpansion {
     private static final Pattern REFERENCE =
             Pattern.compile("\\$(?:(\\$)|([A-Za-z_]\\w*)|\\{([A-Za-z_]\\w*)(?::([-=+])([^}]*))?\\})");

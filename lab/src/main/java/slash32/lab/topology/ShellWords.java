@@ -3,9 +3,8 @@ package slash32.lab.topology;
 import java.util.ArrayList;
 import java.util.List;
 
-/// Splits a command line into words without a shell, as upstream does: quotes and backslashes, and `#` at the start of
-/// a
-/// word begins a comment. Nothing is expanded.
+/// Splits a command line into words without a shell, as upstream does: quotes and backslashes, and `#` at the start
+/// of a word begins a comment. Nothing is expanded.
 public final class ShellWords {
     private final String text;
     private int next;

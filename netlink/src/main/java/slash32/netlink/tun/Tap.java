@@ -49,8 +49,7 @@ public final class Tap implements AutoCloseable {
     /// Opens the TAP of this name in the calling thread's network namespace, and makes it if there is none.
     ///
     /// @throws KernelException EBUSY if somebody has its only queue; EINVAL if it is no TAP, or its multi-queue
-    ///     setting
-    ///     is another
+    ///     setting is another
     public static Tap open(InterfaceName name, Mode mode) throws IOException {
         FileDescriptor descriptor =
                 FileDescriptor.of(Libc.INSTANCE.open("/dev/net/tun", O_RDWR_CLOEXEC), "open /dev/net/tun");

@@ -1,6 +1,5 @@
 /// Desired state that outlives the agent: endpoints and groups in one file, so that a restart enforces before any
-/// caller
-/// is back.
+/// caller is back.
 ///
 /// Not a database: it is read once, at start. Entry type: {@link slash32.agent.store.StateStore}. Its {@code run} is
 /// the one thread that writes; everything else is thread-safe.

@@ -18,8 +18,7 @@ import slash32.netlink.socket.Errno;
 import slash32.netlink.socket.KernelException;
 
 /// The nexthop objects in the kernel that are ours by id and protocol: where each leads, how many of our routes use
-/// it,
-/// and which next hop it stands for.
+/// it, and which next hop it stands for.
 final class NexthopObjects {
     static final int FIRST_ID = 0x5320_0001;
     static final int LAST_ID = 0x532f_ffff;
