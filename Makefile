@@ -25,7 +25,7 @@ demo: packages build ## two minutes of proof: fabric up, VMs reach each other an
 	@bin/slash32 lab test lab/topologies/demo
 
 check: packages-build ## the fast inner loop: build checks and every test that needs no root
-	@.ci/count-tests $(MVN) -T2 verify -Dmaven.test.redirectTestOutputToFile=true
+	@.ci/count-tests $(MVN) -T2 verify -DforkCount=2 -Dmaven.test.redirectTestOutputToFile=true
 
 test: packages build ## every test: unit, kernel, interop and the lab's scenarios; needs root
 	@.ci/count-tests $(MVN) verify -Dtest.groups.excluded=
