@@ -7,6 +7,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -94,8 +96,21 @@ class RulesetKernelTest {
     }
 
     /// The ruleset without what depends on who owns it.
+    /// The tables, each with its objects in order of their text: nft lists them in the order in which they
+    /// were made, which does not matter. What is inside an object stays in its order.
     private static String rules() {
-        return list().replaceAll(" # progname .*", "").replaceAll("\tflags .*\n\n?", "");
+        String text = list().replaceAll(" # progname .*", "").replaceAll("\tflags .*\n\n?", "");
+        return Stream.of(text.split("\n(?=table )", -1))
+                .map(RulesetKernelTest::inOrder)
+                .collect(Collectors.joining("\n"));
+    }
+
+    private static String inOrder(String table) {
+        int body = table.indexOf("\n") + 1;
+        String objects = table.substring(body).replaceFirst("\n}\\s*$", "");
+        return Stream.of(objects.split("\n\n", -1))
+                .sorted()
+                .collect(Collectors.joining("\n\n", table.substring(0, body), "\n}"));
     }
 
     @Test
