@@ -89,12 +89,22 @@ final class LabUp implements NodeLife.NodeWork {
         return node.equals(topology.namespaceOwner(node));
     }
 
-    private void refuseTaken(NodeSpec node) throws LabException {
+    /// A namespace of this lab's in which no process lives is what is left of a lab whose folder is gone: it goes too.
+    /// One with processes in it belongs to somebody.
+    private void refuseTaken(NodeSpec node) throws IOException {
         String name = topology.longName(node.name());
-        if (owns(node) && Files.exists(Path.of("/run/netns", name))) {
-            throw new LabException("there is a network namespace " + name
-                    + " that no lab of this file made; if nobody needs it: ip netns delete " + name);
+        if (!owns(node) || !Files.exists(Path.of("/run/netns", name))) {
+            return;
         }
+        String processes = HostCommand.run("ip", "netns", "pids", name).strip();
+        if (!processes.isEmpty()) {
+            throw new LabException("there is a network namespace " + name
+                    + " that no lab of this file made, and processes live in it: "
+                    + processes.replaceAll("\\s+", ", "));
+        }
+        out.println("lab " + topology.name() + ": takes away the network namespace " + name
+                + ", in which no process is left");
+        HostCommand.run("ip", "netns", "delete", name);
     }
 
     private void connectManagement(LabState fresh) throws IOException {

@@ -182,16 +182,32 @@ class LabTest {
     }
 
     @Test
-    void aStrangersNamespaceIsLeftAlone() throws IOException {
+    void aNamespaceInWhichSomebodyLivesIsNotTaken() throws IOException {
         Command.run("ip", "netns", "add", "clab-s32t-b");
+        Process somebody = new ProcessBuilder("ip", "netns", "exec", "clab-s32t-b", "sleep", "1000").start();
         try {
+            while (Command.run("ip", "netns", "pids", "clab-s32t-b").isBlank()) {
+                Thread.onSpinWait();
+            }
             Lab lab = lab(TWO_NODES);
-            assertThatThrownBy(() -> lab.up(false)).hasMessageContaining("ip netns delete clab-s32t-b");
+            assertThatThrownBy(() -> lab.up(false))
+                    .hasMessageContaining("clab-s32t-b")
+                    .hasMessageContaining("processes live in it: " + somebody.pid());
             assertThat(lab.down(false)).isFalse();
             assertThat(Path.of("/run/netns/clab-s32t-b")).exists();
         } finally {
+            somebody.destroyForcibly().onExit().join();
             Command.run("ip", "netns", "delete", "clab-s32t-b");
         }
+    }
+
+    @Test
+    void anEmptyNamespaceOfTheLabsIsTakenAway() throws IOException {
+        Command.run("ip", "netns", "add", "clab-s32t-b");
+        Command.run("ip", "-n", "clab-s32t-b", "link", "add", "left", "type", "bridge");
+        Lab lab = up(TWO_NODES);
+        assertThat(said.toString(StandardCharsets.UTF_8)).contains("takes away the network namespace clab-s32t-b");
+        assertThat(inside(lab, "b", "ip", "-br", "link")).doesNotContain("left");
     }
 
     @Test
