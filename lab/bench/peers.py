@@ -65,6 +65,18 @@ class Slash32(Peer):
 
     def start(self, restart=False):
         d = self.lab.dir
+        if self.role == "rr":
+            p = self.write("reflector.yaml", f"""name: bench
+asn: {AS}
+routerId: {A}
+listen: ["{A}:179"]
+peerRanges:
+  - {{prefix: 172.20.0.0/16, families: [ipv4-unicast]}}
+metrics: {{listen: "127.0.0.1:9933"}}
+api: {{socket: {d}/reflector.sock}}
+""")
+            self.run([f"{ROOT}/bin/slash32", "reflector", "--config", p], "reflector.out")
+            return
         families = self.families or ["ipv6-unicast" if self.v6 else "ipv4-unicast"]
         p = self.write("agent.yaml", f"""node: bench
 site: {{id: 1}}

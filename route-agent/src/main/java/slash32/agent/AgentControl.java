@@ -6,10 +6,9 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import slash32.agent.api.Control;
 import slash32.agent.api.EventLog;
@@ -19,23 +18,16 @@ import slash32.agent.dataplane.Dataplane;
 import slash32.agent.intent.EndpointId;
 import slash32.agent.intent.EndpointSpec;
 import slash32.agent.intent.Intent;
-import slash32.agent.status.BfdView;
 import slash32.agent.status.ConditionKind;
 import slash32.agent.status.ConditionState;
 import slash32.agent.status.EndpointView;
 import slash32.agent.status.GroupView;
-import slash32.agent.status.PeerView;
-import slash32.agent.status.RibView;
 import slash32.agent.status.RouteView;
 import slash32.agent.status.Snapshot;
 import slash32.agent.store.StateStore;
 import slash32.bgp.bfd.udp.BfdLoop;
-import slash32.bgp.bfd.udp.BfdStatus;
-import slash32.bgp.session.SessionState;
-import slash32.bgp.speaker.PeerStatus;
 import slash32.bgp.speaker.Speaker;
 import slash32.bgp.speaker.SpeakerStatus;
-import slash32.bgp.wire.AddressFamily;
 import slash32.net.IpAddress;
 import slash32.net.Prefix;
 import slash32.securitygroup.GroupId;
@@ -179,8 +171,6 @@ final class AgentControl implements Control {
     @Override
     public Snapshot snapshot() {
         SpeakerStatus bgp = speaker.status();
-        Map<IpAddress, BfdView> links =
-                bfd.status().stream().collect(Collectors.toMap(BfdStatus::address, AgentControl::view));
         record Kernel(List<slash32.agent.status.TableView> tables, int routes) {}
         Kernel inForce =
                 asking(() -> kernel.ask(dataplane -> new Kernel(dataplane.tables(), dataplane.remoteRoutes())));
@@ -190,66 +180,10 @@ final class AgentControl implements Control {
                 current.inSync(),
                 current.endpoints(),
                 current.groups(),
-                bgp.peers().stream()
-                        .map(peer -> view(peer, links.get(peer.address())))
-                        .toList(),
-                ribs(bgp),
+                BgpViews.peers(bgp, bfd.status()),
+                BgpViews.ribs(bgp),
                 inForce.routes(),
                 inForce.tables())));
-    }
-
-    private static List<RibView> ribs(SpeakerStatus bgp) {
-        return bgp.prefixes().keySet().stream()
-                .sorted()
-                .map(family -> new RibView(
-                        family.toString(),
-                        bgp.peers().stream()
-                                .map(peer -> peer.families().get(family))
-                                .filter(held -> held != null)
-                                .mapToLong(PeerStatus.Family::received)
-                                .sum(),
-                        bgp.prefixes().getOrDefault(family, 0),
-                        bgp.originated().getOrDefault(family, 0)))
-                .toList();
-    }
-
-    private static BfdView view(BfdStatus link) {
-        return new BfdView(
-                link.state().text(),
-                link.since(),
-                link.reason(),
-                link.remoteState().text(),
-                link.interval(),
-                link.detectionTime(),
-                link.counters().received(),
-                link.counters().sent(),
-                link.counters().lost());
-    }
-
-    private static PeerView view(PeerStatus peer, @Nullable BfdView bfd) {
-        boolean up = peer.state() == SessionState.ESTABLISHED;
-        PeerStatus.Counters counters = peer.counters();
-        return new PeerView(
-                peer.address(),
-                peer.asn(),
-                peer.state().text(),
-                peer.since(),
-                up ? null : peer.reason(),
-                bfd,
-                counters.flaps() + (up ? 1 : 0),
-                new PeerView.Traffic(
-                        counters.messagesReceived(),
-                        counters.messagesSent(),
-                        counters.updatesReceived(),
-                        counters.updatesSent()),
-                peer.families().entrySet().stream()
-                        .sorted(Map.Entry.<AddressFamily, PeerStatus.Family>comparingByKey())
-                        .map(entry -> new PeerView.Family(
-                                entry.getKey().toString(),
-                                entry.getValue().received(),
-                                entry.getValue().advertised(),
-                                entry.getValue().ended()))
-                        .toList());
     }
 
     @Override
@@ -297,16 +231,17 @@ final class AgentControl implements Control {
     }
 
     private static RouteView withFib(RouteView route, Dataplane dataplane) {
+        RouteView.Fib resolved = Objects.requireNonNull(route.fib(), "a host's routes are meant for the kernel");
         boolean nodeRoute = route.path() instanceof RouteView.Path.Remote(IpAddress nextHop, IpAddress _)
                 && route.prefix().equals(nextHop.hostPrefix());
-        String reason = route.fib().reason() != null || nodeRoute
-                ? route.fib().reason()
+        String reason = resolved.reason() != null || nodeRoute
+                ? resolved.reason()
                 : dataplane.remoteRouteFailure(route.prefix());
         RouteView.Fib fib = nodeRoute
                 ? new RouteView.Fib(ConditionState.FALSE, "a node route: it resolves the others")
                 : reason == null
                         ? RouteView.Fib.INSTALLED
-                        : route.fib().reason() != null ? route.fib() : new RouteView.Fib(ConditionState.FAILED, reason);
+                        : resolved.reason() != null ? resolved : new RouteView.Fib(ConditionState.FAILED, reason);
         return new RouteView(route.prefix(), route.path(), route.localPref(), route.groups(), fib);
     }
 

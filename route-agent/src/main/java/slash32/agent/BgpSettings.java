@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import slash32.agent.config.AgentConfig;
@@ -14,6 +15,7 @@ import slash32.agent.config.BfdConfig;
 import slash32.agent.config.PasswordFile;
 import slash32.agent.config.PeerConfig;
 import slash32.agent.config.PeerRangeConfig;
+import slash32.agent.config.ReflectorConfig;
 import slash32.agent.config.SocketEndpoint;
 import slash32.bgp.bfd.BfdTerms;
 import slash32.bgp.bfd.udp.BfdPeer;
@@ -36,31 +38,59 @@ final class BgpSettings {
     static SpeakerConfig of(AgentConfig config) throws IOException {
         var peers = new ArrayList<slash32.bgp.speaker.PeerConfig>();
         for (PeerConfig peer : config.peers()) {
-            peers.add(of(peer, config));
+            peers.add(of(peer, local(config, peer), config.gracefulRestart()));
         }
         var ranges = new ArrayList<PeerRange>();
         for (PeerRangeConfig range : config.peerRanges()) {
-            ranges.add(new PeerRange(range.prefix(), of(range.peer(), config), range.max()));
+            var template = of(range.peer(), local(config, range.peer()), config.gracefulRestart());
+            ranges.add(new PeerRange(range.prefix(), template, range.max()));
         }
         List<IpAddress> listen =
                 config.listen().stream().map(SocketEndpoint::address).toList();
-        int port = config.listen().isEmpty()
-                ? BGP_PORT
-                : config.listen().getFirst().port();
+        int port = port(config.listen());
         var identifier = new BgpIdentifier(config.routerId().value());
         return new SpeakerConfig(config.asn(), identifier, listen, port, peers, true, IN_SYNC_TIMEOUT, ranges, null);
     }
 
-    private static slash32.bgp.speaker.PeerConfig of(PeerConfig peer, AgentConfig config) throws IOException {
+    /// The same of a route reflector.
+    ///
+    /// @throws IOException naming the password file that can't be read
+    static SpeakerConfig of(ReflectorConfig config) throws IOException {
+        var peers = new ArrayList<slash32.bgp.speaker.PeerConfig>();
+        for (PeerConfig peer : config.peers()) {
+            peers.add(of(peer, config.local(peer.address()), config.gracefulRestart()));
+        }
+        var ranges = new ArrayList<PeerRange>();
+        for (PeerRangeConfig range : config.peerRanges()) {
+            ranges.add(new PeerRange(range.prefix(), of(range.peer(), null, config.gracefulRestart()), range.max()));
+        }
+        return new SpeakerConfig(
+                config.asn(),
+                new BgpIdentifier(config.routerId().value()),
+                config.listen().stream().map(SocketEndpoint::address).toList(),
+                port(config.listen()),
+                peers,
+                true,
+                config.settleTime(),
+                ranges,
+                new BgpIdentifier(config.clusterId().value()));
+    }
+
+    private static int port(List<SocketEndpoint> listen) {
+        return listen.isEmpty() ? BGP_PORT : listen.getFirst().port();
+    }
+
+    private static slash32.bgp.speaker.PeerConfig of(
+            PeerConfig peer, @Nullable IpAddress local, Duration gracefulRestart) throws IOException {
         return new slash32.bgp.speaker.PeerConfig(
                 peer.address(),
                 peer.port(),
-                local(config, peer),
+                local,
                 peer.asn(),
                 peer.families(),
                 password(peer.passwordFile()),
                 (int) peer.holdTime().toSeconds(),
-                (int) config.gracefulRestart().toSeconds(),
+                (int) gracefulRestart.toSeconds(),
                 peer.passive(),
                 peer.options());
     }
@@ -73,11 +103,20 @@ final class BgpSettings {
 
     /// The peers that are watched with BFD.
     static List<BfdPeer> bfd(AgentConfig config) {
+        return bfd(config.peers(), peer -> local(config, peer));
+    }
+
+    /// The same of a route reflector.
+    static List<BfdPeer> bfd(ReflectorConfig config) {
+        return bfd(config.peers(), peer -> config.local(peer.address()));
+    }
+
+    private static List<BfdPeer> bfd(List<PeerConfig> peers, Function<PeerConfig, @Nullable IpAddress> locals) {
         var watched = new ArrayList<BfdPeer>();
-        for (PeerConfig peer : config.peers()) {
+        for (PeerConfig peer : peers) {
             BfdConfig bfd = peer.bfd();
             if (bfd != null) {
-                IpAddress local = Objects.requireNonNull(local(config, peer), "the config is refused without one");
+                IpAddress local = Objects.requireNonNull(locals.apply(peer), "the config is refused without one");
                 var terms = new BfdTerms(bfd.interval(), bfd.multiplier());
                 watched.add(new BfdPeer(peer.address(), local, terms, bfd.multihop(), bfd.keepRoutes()));
             }

@@ -7,6 +7,6 @@ final class Main {
     private Main() {}
 
     public static void main(String... arguments) {
-        System.exit(Slash32.run(RouteAgent::new, arguments));
+        System.exit(Slash32.run(new Slash32.Roles(RouteAgent::new, RouteReflector::new), arguments));
     }
 }

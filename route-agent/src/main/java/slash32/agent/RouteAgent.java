@@ -50,7 +50,7 @@ import slash32.tap.GatewayLoop;
 ///
 /// API, BGP and kernel events come in; `intent` decides; `kernel` and `bgp` carry out; conditions come back to
 /// `intent`.
-public final class RouteAgent implements RunningAgent {
+public final class RouteAgent implements RunningAgent<AgentConfig> {
     private static final Logger LOG = LoggerFactory.getLogger(RouteAgent.class);
     private static final int EVENTS_KEPT = 65_536;
     /// Interfaces of these names are guests'; one that is no endpoint's carries nothing.

@@ -125,7 +125,7 @@ class BfdInteropTest {
     }
 
     private AgentConfig config(String bfd) {
-        Loaded loaded = ConfigFile.parse("""
+        Loaded<AgentConfig> loaded = ConfigFile.parse("""
                 node: hv1
                 site: {id: 1}
                 asn: 65000

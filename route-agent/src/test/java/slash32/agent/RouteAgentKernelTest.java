@@ -275,7 +275,7 @@ class RouteAgentKernelTest {
     }
 
     private AgentConfig config(UnaryOperator<String> edit) {
-        Loaded loaded = ConfigFile.parse(edit.apply("""
+        Loaded<AgentConfig> loaded = ConfigFile.parse(edit.apply("""
                 node: hv1
                 site: {id: 1, name: oslo}
                 asn: 65000

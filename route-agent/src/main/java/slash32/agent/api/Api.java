@@ -6,6 +6,7 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
 import slash32.agent.api.http.Request;
 import slash32.agent.api.http.RequestHandler;
 import slash32.agent.api.http.Response;
@@ -28,7 +29,24 @@ public final class Api implements RequestHandler {
         var endpoints = new EndpointPages(control, clock);
         var groups = new GroupPages(control);
         var node = new NodePages(control, clock);
-        this.routes = List.of(
+        routes = Stream.concat(ofHost(endpoints, groups, node).stream(), ofAnyNode(node).stream())
+                .toList();
+    }
+
+    private Api(List<Route> routes) {
+        this.routes = routes;
+    }
+
+    /// An API to a route reflector, which has neither endpoints nor groups.
+    public static Api ofReflector(NodeControl control, InstantSource clock) {
+        var node = new NodePages(control, clock);
+        var status = new Route("GET", "status", Set.of(), 0, node::reflectorStatus);
+        return new Api(
+                Stream.concat(Stream.of(status), ofAnyNode(node).stream()).toList());
+    }
+
+    private static List<Route> ofHost(EndpointPages endpoints, GroupPages groups, NodePages node) {
+        return List.of(
                 new Route("GET", "endpoints", Set.of(), 0, endpoints::getAll),
                 new Route("PUT", "endpoints", Set.of(), SET_BYTES, endpoints::putAll),
                 new Route("GET", "endpoints/{id}", Set.of(), 0, endpoints::get),
@@ -38,7 +56,11 @@ public final class Api implements RequestHandler {
                 new Route("GET", "groups/{id}", Set.of(), 0, groups::get),
                 new Route("PUT", "groups/{id}", Set.of(), ONE_BYTES, groups::put),
                 new Route("DELETE", "groups/{id}", Set.of(), 0, groups::delete),
-                new Route("GET", "status", Set.of(), 0, node::status),
+                new Route("GET", "status", Set.of(), 0, node::status));
+    }
+
+    private static List<Route> ofAnyNode(NodePages node) {
+        return List.of(
                 new Route("GET", "peers", Set.of(), 0, node::peers),
                 new Route("GET", "routes", Set.of("prefix"), 0, node::routes),
                 new Route("GET", "watch", Set.of("since", "follow"), 0, node::watch),

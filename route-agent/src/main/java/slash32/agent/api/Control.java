@@ -1,7 +1,6 @@
 package slash32.agent.api;
 
 import java.time.Duration;
-import java.util.Collection;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import slash32.agent.intent.EndpointId;
@@ -9,9 +8,6 @@ import slash32.agent.intent.EndpointSpec;
 import slash32.agent.status.ConditionKind;
 import slash32.agent.status.EndpointView;
 import slash32.agent.status.GroupView;
-import slash32.agent.status.RouteView;
-import slash32.agent.status.Snapshot;
-import slash32.net.Prefix;
 import slash32.securitygroup.GroupId;
 import slash32.securitygroup.SecurityGroup;
 
@@ -19,7 +15,7 @@ import slash32.securitygroup.SecurityGroup;
 ///
 /// Called on many virtual threads at once; may block. A change is durable before its outcome is given back, and the
 /// conditions that it touches are no longer True.
-public interface Control {
+public interface Control extends NodeControl {
     /// Makes {@code spec} the desired state of its endpoint.
     ///
     /// @throws InterruptedException if the caller gave up; the change may still happen
@@ -44,20 +40,10 @@ public interface Control {
     @Nullable
     EndpointView awaitEndpoint(EndpointId id, ConditionKind kind, Duration timeout) throws InterruptedException;
 
-    /// Costs one endpoint, unlike {@link #snapshot}.
+    /// Costs one endpoint, unlike {@link NodeControl#snapshot}.
     @Nullable
     EndpointView endpoint(EndpointId id);
 
     @Nullable
     GroupView group(GroupId id);
-
-    Snapshot snapshot();
-
-    /// Best routes, in order of prefix.
-    ///
-    /// @param within only this prefix and those in it; null for all
-    Collection<RouteView> routes(@Nullable Prefix within);
-
-    /// What happened lately; {@link EventLog#after} says how to follow it.
-    EventLog events();
 }

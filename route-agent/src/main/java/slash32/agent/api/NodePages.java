@@ -27,10 +27,10 @@ import slash32.net.Prefix;
 final class NodePages {
     private static final Duration WATCH_TURN = Duration.ofHours(1);
 
-    private final Control control;
+    private final NodeControl control;
     private final InstantSource clock;
 
-    NodePages(Control control, InstantSource clock) {
+    NodePages(NodeControl control, InstantSource clock) {
         this.control = control;
         this.clock = clock;
     }
@@ -39,6 +39,14 @@ final class NodePages {
         Snapshot snapshot = control.snapshot();
         return page(
                 request, json -> StatusJson.status(json, snapshot), () -> StatusText.status(snapshot, clock.instant()));
+    }
+
+    Response reflectorStatus(Request request) {
+        Snapshot snapshot = control.snapshot();
+        return page(
+                request,
+                json -> StatusJson.reflector(json, snapshot),
+                () -> StatusText.reflector(snapshot, clock.instant()));
     }
 
     Response peers(Request request) {

@@ -2,10 +2,12 @@ package slash32.agent.cli;
 
 import java.io.IOException;
 import java.util.List;
-import slash32.agent.config.AgentConfig;
 
-/// The agent as the command line runs it; a seam, so that the command is tested without a kernel.
-public interface RunningAgent extends AutoCloseable {
+/// The agent, or another program of that kind, as the command line runs it; a seam, so that the command is tested
+/// without a kernel.
+///
+/// @param <C> its configuration
+public interface RunningAgent<C> extends AutoCloseable {
 
     /// Starts every thread and comes back.
     void start() throws IOException;
@@ -14,7 +16,7 @@ public interface RunningAgent extends AutoCloseable {
     ///
     /// @return the keys that need a restart and so stay as they were
     /// @throws IOException if nothing of it was taken
-    List<String> reload(AgentConfig config) throws IOException;
+    List<String> reload(C config) throws IOException;
 
     /// A new configuration was refused: the old one stays.
     void reloadRefused();
@@ -25,7 +27,7 @@ public interface RunningAgent extends AutoCloseable {
 
     /// Makes an agent that doesn't run yet.
     @FunctionalInterface
-    interface Factory {
-        RunningAgent create(AgentConfig config, String version) throws IOException;
+    interface Factory<C> {
+        RunningAgent<C> create(C config, String version) throws IOException;
     }
 }

@@ -9,8 +9,11 @@ import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ScopeType;
+import slash32.agent.config.AgentConfig;
 import slash32.agent.config.ConfigSchema;
+import slash32.agent.config.ReflectorConfig;
 
 /// The program.
 @Command(
@@ -21,18 +24,21 @@ import slash32.agent.config.ConfigSchema;
 public final class Slash32 {
     private Slash32() {}
 
-    /// Runs the program, except for the agent itself, which {@code agents} makes.
+    /// What this program can be, besides a command.
+    public record Roles(RunningAgent.Factory<AgentConfig> agent, RunningAgent.Factory<ReflectorConfig> reflector) {}
+
+    /// Runs the program, except for the agent and the reflector themselves, which {@code roles} makes.
     ///
     /// @return the exit code
-    public static int run(RunningAgent.Factory agents, String... arguments) {
-        return commandLine(agents, writer(System.out), writer(System.err)).execute(arguments);
+    public static int run(Roles roles, String... arguments) {
+        return commandLine(roles, writer(System.out), writer(System.err)).execute(arguments);
     }
 
     private static PrintWriter writer(PrintStream stream) {
         return new PrintWriter(stream, true, StandardCharsets.UTF_8);
     }
 
-    static CommandLine commandLine(RunningAgent.Factory agents, PrintWriter out, PrintWriter err) {
+    static CommandLine commandLine(Roles roles, PrintWriter out, PrintWriter err) {
         var console = new Console(out, err);
         var program = new CommandLine(new Slash32());
         program.getCommandSpec()
@@ -45,7 +51,8 @@ public final class Slash32 {
                         .versionHelp(true)
                         .description("Show the version.")
                         .build());
-        program.addSubcommand(new AgentCommand(agents, console))
+        program.addSubcommand(new ServingCommand.Agent(roles.agent(), console))
+                .addSubcommand(new ServingCommand.Reflector(roles.reflector(), console))
                 .addSubcommand(new Asking.Status(console))
                 .addSubcommand(new Asking.Peers(console))
                 .addSubcommand(new Asking.Routes(console))
@@ -56,7 +63,7 @@ public final class Slash32 {
                 .addSubcommand(new CommandLine(new Config()).addSubcommand(new Schema(console)))
                 .addSubcommand(new Completion(program, console))
                 .addSubcommand(new CommandLine(new Lab(console)).setUnmatchedArgumentsAllowed(true));
-        return program.setOut(out).setErr(err);
+        return program.setOut(out).setErr(err).setCaseInsensitiveEnumValuesAllowed(true);
     }
 
     @Command(name = "bgp", description = "About BGP messages.")
@@ -65,11 +72,24 @@ public final class Slash32 {
     @Command(name = "config", description = "About configuration files.")
     private static final class Config {}
 
-    @Command(name = "schema", description = "Writes the JSON Schema of the agent's configuration.")
-    private record Schema(Console console) implements Callable<Integer> {
+    @Command(name = "schema", description = "Writes the JSON Schema of a configuration file.")
+    private static final class Schema implements Callable<Integer> {
+        private final Console console;
+
+        @Parameters(
+                arity = "0..1",
+                paramLabel = "ROLE",
+                defaultValue = "agent",
+                description = "Whose: ${COMPLETION-CANDIDATES}; ${DEFAULT-VALUE} by default.")
+        private ConfigSchema role = ConfigSchema.AGENT;
+
+        Schema(Console console) {
+            this.console = console;
+        }
+
         @Override
         public Integer call() {
-            console.out().print(ConfigSchema.text());
+            console.out().print(role.text());
             console.out().flush();
             return ExitCode.OK;
         }

@@ -71,7 +71,7 @@ public record AgentConfig(
         return unlike;
     }
 
-    private static void note(List<String> unlike, String key, boolean isLike) {
+    static void note(List<String> unlike, String key, boolean isLike) {
         if (!isLike) {
             unlike.add(key);
         }

@@ -11,18 +11,32 @@ public final class ConfigFile {
 
     private ConfigFile() {}
 
-    /// Reads {@code file}; every call is a fresh look.
+    /// Reads an agent's {@code file}; every call is a fresh look.
     ///
     /// @throws IOException if it can't be read, or is not UTF-8, or has more than 1 MiB
-    public static Loaded load(Path file) throws IOException {
+    public static Loaded<AgentConfig> load(Path file) throws IOException {
+        return parse(text(file));
+    }
+
+    /// Reads a route reflector's {@code file}, likewise.
+    public static Loaded<ReflectorConfig> loadReflector(Path file) throws IOException {
+        return parseReflector(text(file));
+    }
+
+    private static String text(Path file) throws IOException {
         if (Files.size(file) > MAX_BYTES) {
             throw new IOException(file + " has more than " + MAX_BYTES + " bytes");
         }
-        return parse(Files.readString(file, StandardCharsets.UTF_8));
+        return Files.readString(file, StandardCharsets.UTF_8);
     }
 
-    /// Reads YAML text.
-    public static Loaded parse(String yaml) {
-        return new ConfigParser().parse(yaml);
+    /// Reads YAML text of an agent.
+    public static Loaded<AgentConfig> parse(String yaml) {
+        return YamlFile.read(yaml, new ConfigParser()::agent);
+    }
+
+    /// Reads YAML text of a route reflector.
+    public static Loaded<ReflectorConfig> parseReflector(String yaml) {
+        return YamlFile.read(yaml, new ReflectorParser()::reflector);
     }
 }

@@ -3,67 +3,43 @@ package slash32.agent.config;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
-import org.snakeyaml.engine.v2.api.LoadSettings;
-import org.snakeyaml.engine.v2.api.lowlevel.Compose;
-import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
-import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
-import org.snakeyaml.engine.v2.nodes.Node;
 import org.snakeyaml.engine.v2.nodes.Tag;
 import slash32.agent.config.Section.Field;
 import slash32.net.IpAddress;
 import slash32.net.Prefix;
 import slash32.overlay.choice.SiteId;
 
-/// Reads one file: the keys of design §5, in its order.
+/// Reads an agent's file: the keys of design §5, in its order.
 final class ConfigParser {
-    private static final LoadSettings SETTINGS =
-            LoadSettings.builder().setLabel("config").setUseMarks(true).build();
-
     private static final Scalar<SiteId> SITE_ID =
             new Scalar<>(Tag.INT, "1 to 4294967295", text -> new SiteId(Scalar.integer(text)));
     private static final Scalar<Prefix> PREFIX = new Scalar<>(Tag.STR, "a prefix", Prefix::parse);
     private static final Scalar<Long> RANGE_SIZE = PolicyParser.number(1, 100_000);
 
-    private final Problems problems = new Problems();
     private final Set<IpAddress> peerAddresses = new HashSet<>();
 
-    Loaded parse(String yaml) {
-        try {
-            Optional<Node> root = new Compose(SETTINGS).composeString(yaml);
-            if (root.isEmpty()) {
-                problems.at(Optional.empty(), "", "the file is empty (allowed: a mapping of keys to values)");
-            } else {
-                Section section = Section.of("", root.get(), problems);
-                AgentConfig config = section == null ? null : agent(section);
-                if (config != null) {
-                    return new Loaded.Accepted(config);
-                }
-            }
-        } catch (MarkedYamlEngineException e) {
-            problems.at(e.getProblemMark(), "", "not YAML: " + e.getProblem());
-        } catch (YamlEngineException e) {
-            problems.at(Optional.empty(), "", "not YAML: " + e.getMessage());
-        }
-        return new Loaded.Refused(problems.inOrder());
-    }
-
-    private @Nullable AgentConfig agent(Section root) {
+    /// The agent that the file describes; null if something in it is wrong.
+    @Nullable
+    AgentConfig agent(Section root) {
         var node = root.required("node", Scalar.NAME);
         var site = root.requiredSection("site", ConfigParser::site);
         var asn = root.required("asn", Scalar.ASN);
         var underlay = root.requiredSection("underlay", ConfigParser::underlay);
         var routerId = root.optional("routerId", Scalar.ROUTER_ID);
-        var parser = new PeerParser(asn.value());
+        var parser = new PeerParser(asn.value(), PeerConfig.UNICAST);
         var peers = root.sections("peers", section -> peer(section, parser, underlay.value()));
         var ranges = root.sections("peerRanges", section -> range(section, parser));
         var listen = root.list("listen", Scalar.SOCKET, listenByDefault(underlay.value()));
         var restart = root.optional("gracefulRestart", Scalar.RESTART_TIME, AgentConfig.DEFAULT_GRACEFUL_RESTART);
         var leaving = root.optional("gracefulShutdown", Scalar.BOOLEAN, false);
-        var metrics = root.optionalSection("metrics", ConfigParser::metrics, AgentConfig.DEFAULT_METRICS_LISTEN);
-        var api = root.optionalSection("api", ConfigParser::api, AgentConfig.DEFAULT_API_SOCKET);
+        var metrics = root.optionalSection(
+                "metrics",
+                section -> metrics(section, AgentConfig.DEFAULT_METRICS_LISTEN),
+                AgentConfig.DEFAULT_METRICS_LISTEN);
+        var api = root.optionalSection(
+                "api", section -> api(section, AgentConfig.DEFAULT_API_SOCKET), AgentConfig.DEFAULT_API_SOCKET);
         var state = root.optional("stateDirectory", Scalar.ABSOLUTE_PATH, AgentConfig.DEFAULT_STATE_DIRECTORY);
         if (!root.end()) {
             return null;
@@ -111,7 +87,7 @@ final class ConfigParser {
         return peer == null ? null : peer.with(bfd.value());
     }
 
-    private @Nullable PeerRangeConfig range(Section section, PeerParser parser) {
+    static @Nullable PeerRangeConfig range(Section section, PeerParser parser) {
         var prefix = section.required("prefix", PREFIX);
         var max = section.optional("max", RANGE_SIZE, (long) PeerRangeConfig.DEFAULT_MAX);
         var any = new Field<>(
@@ -122,7 +98,7 @@ final class ConfigParser {
                 : new PeerRangeConfig(prefix.get(), max.get().intValue(), template);
     }
 
-    private static @Nullable BfdConfig bfd(Section section) {
+    static @Nullable BfdConfig bfd(Section section) {
         var interval = section.optional("interval", Scalar.BFD_INTERVAL, BfdConfig.DEFAULT_INTERVAL);
         var multiplier = section.optional("multiplier", Scalar.BFD_MULTIPLIER, BfdConfig.DEFAULT_MULTIPLIER);
         var multihop = section.optional("multihop", Scalar.BOOLEAN, false);
@@ -158,13 +134,13 @@ final class ConfigParser {
                 : List.of(ipv4, new SocketEndpoint(underlay.address6(), PeerConfig.DEFAULT_PORT));
     }
 
-    private static @Nullable SocketEndpoint metrics(Section section) {
-        var listen = section.optional("listen", Scalar.SOCKET, AgentConfig.DEFAULT_METRICS_LISTEN);
+    static @Nullable SocketEndpoint metrics(Section section, SocketEndpoint otherwise) {
+        var listen = section.optional("listen", Scalar.SOCKET, otherwise);
         return section.end() ? listen.get() : null;
     }
 
-    private static @Nullable Path api(Section section) {
-        var socket = section.optional("socket", Scalar.SOCKET_PATH, AgentConfig.DEFAULT_API_SOCKET);
+    static @Nullable Path api(Section section, Path otherwise) {
+        var socket = section.optional("socket", Scalar.SOCKET_PATH, otherwise);
         return section.end() ? socket.get() : null;
     }
 }

@@ -2,6 +2,7 @@ package slash32.agent.config;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import slash32.bgp.speaker.PeerOptions;
@@ -30,7 +31,8 @@ public record PeerConfig(
         @Nullable BfdConfig bfd) {
     static final int DEFAULT_PORT = 179;
     static final Duration DEFAULT_HOLD_TIME = Duration.ofSeconds(90);
-    static final Set<AddressFamily> DEFAULT_FAMILIES = Set.of(AddressFamily.IPV4_UNICAST, AddressFamily.IPV6_UNICAST);
+    /// Those that a peer has by default.
+    static final List<AddressFamily> UNICAST = List.of(AddressFamily.IPV4_UNICAST, AddressFamily.IPV6_UNICAST);
 
     public PeerConfig {
         families = Set.copyOf(families);
@@ -45,6 +47,11 @@ public record PeerConfig(
     /// This peer, with {@code bfd}.
     PeerConfig with(@Nullable BfdConfig bfd) {
         return new PeerConfig(address, port, asn, families, passwordFile, holdTime, passive, options, bfd);
+    }
+
+    /// This peer, with other options.
+    PeerConfig with(PeerOptions other) {
+        return new PeerConfig(address, port, asn, families, passwordFile, holdTime, passive, other, bfd);
     }
 
     static boolean isHoldTime(Duration holdTime) {

@@ -7,6 +7,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.snakeyaml.engine.v2.nodes.Tag;
 import slash32.agent.config.Section.Field;
@@ -19,8 +20,6 @@ import slash32.net.Asn;
 
 /// Reads what a peer is.
 final class PeerParser {
-    private static final Scalar<AddressFamily> FAMILY =
-            new Scalar<>(Tag.STR, "ipv4-unicast, ipv6-unicast", PeerParser::family);
     private static final Scalar<PeerRole> ROLE =
             new Scalar<>(Tag.STR, "provider, route-server, route-server-client, customer, peer", PeerParser::role);
     private static final Scalar<Long> HOPS = PolicyParser.number(1, 254);
@@ -29,11 +28,16 @@ final class PeerParser {
     private static final int WARN_PERCENT = 80;
 
     private final @Nullable Asn own;
+    private final Scalar<AddressFamily> family;
     private final PolicyParser policies;
 
     /// A parser for peers of a node of this AS, which is theirs by default.
-    PeerParser(@Nullable Asn own) {
+    ///
+    /// @param families that they may have
+    PeerParser(@Nullable Asn own, List<AddressFamily> families) {
         this.own = own;
+        String allowed = families.stream().map(AddressFamily::toString).collect(Collectors.joining(", "));
+        family = new Scalar<>(Tag.STR, allowed, text -> family(text, families));
         policies = new PolicyParser(own);
     }
 
@@ -42,12 +46,12 @@ final class PeerParser {
     PeerConfig peer(Section section, Field<slash32.net.IpAddress> address) {
         var port = section.optional("port", Scalar.PORT, PeerConfig.DEFAULT_PORT);
         var asn = section.optional("asn", Scalar.ASN);
-        var families = section.list("families", FAMILY, List.copyOf(PeerConfig.DEFAULT_FAMILIES));
+        var families = section.list("families", family, PeerConfig.UNICAST);
         var passwordFile = section.optional("passwordFile", Scalar.ABSOLUTE_PATH);
         var holdTime = section.optional("holdTime", Scalar.HOLD_TIME, PeerConfig.DEFAULT_HOLD_TIME);
         var passive = section.optional("passive", Scalar.BOOLEAN, false);
         if (families.value() != null && families.value().isEmpty()) {
-            section.problem(families, "families", "is empty (allowed: " + FAMILY.allowed() + ")");
+            section.problem(families, "families", "is empty (allowed: " + family.allowed() + ")");
         }
         PeerOptions options = options(section);
         Asn remote = asn.value() == null ? own : asn.value();
@@ -68,14 +72,14 @@ final class PeerParser {
 
     private @Nullable PeerOptions options(Section section) {
         var hops = section.optional("ttlSecurity", HOPS, 0L);
-        var limits = section.sections("prefixLimits", PeerParser::limit);
+        var limits = section.sections("prefixLimits", this::limit);
         var lasting = section.optional("longLivedRestart", Scalar.LONG_LIVED_TIME, Duration.ZERO);
         var sendHold = section.optional(
                 "sendHoldTime", Scalar.SEND_HOLD_TIME, Duration.ofSeconds(SessionOptions.SEND_HOLD_SECONDS));
         var role = section.optional("role", ROLE);
         var strict = section.optional("strictRole", Scalar.BOOLEAN, false);
         var extended = section.optional("extendedMessages", Scalar.BOOLEAN, true);
-        var addPath = section.list("addPathReceive", FAMILY, List.of());
+        var addPath = section.list("addPathReceive", family, List.of());
         var imported = section.optionalSections("import", policies::rule);
         var exported = section.optionalSections("export", policies::rule);
         if (limits.value() == null
@@ -110,25 +114,23 @@ final class PeerParser {
                 PolicyParser.policy(exported.value()));
     }
 
-    private static Map.@Nullable Entry<AddressFamily, PrefixLimit> limit(Section section) {
-        var family = section.required("family", FAMILY);
+    private Map.@Nullable Entry<AddressFamily, PrefixLimit> limit(Section section) {
+        var of = section.required("family", family);
         var max = section.required("max", PREFIXES);
         var warn = section.optional("warnPercent", PERCENT, (long) WARN_PERCENT);
         var restart = section.optional("restartAfter", Scalar.PAUSE);
         return section.end()
                 ? Map.entry(
-                        family.get(),
+                        of.get(),
                         new PrefixLimit(max.get().intValue(), warn.get().intValue(), restart.value()))
                 : null;
     }
 
-    private static AddressFamily family(String text) {
-        for (AddressFamily family : PeerConfig.DEFAULT_FAMILIES) {
-            if (family.toString().equals(text)) {
-                return family;
-            }
-        }
-        throw new IllegalArgumentException("not an address family: '" + text + "'");
+    private static AddressFamily family(String text, List<AddressFamily> families) {
+        return families.stream()
+                .filter(family -> family.toString().equals(text))
+                .findFirst()
+                .orElseThrow(() -> new IllegalArgumentException("not an address family: '" + text + "'"));
     }
 
     private static PeerRole role(String text) {

@@ -68,14 +68,19 @@ public final class AgentMetrics {
         }) {
             registry.register(machine);
         }
-        for (ConditionKind kind : ConditionKind.values()) {
-            conditions.labels(kind.label());
-        }
     }
 
     /// Adds those of the node that {@code snapshot} describes at each scrape.
     public void watch(Supplier<Snapshot> snapshot) {
-        registry.register(new SnapshotCollector(snapshot));
+        for (ConditionKind kind : ConditionKind.values()) {
+            conditions.labels(kind.label());
+        }
+        registry.register(new SnapshotCollector(snapshot, true));
+    }
+
+    /// Adds those of the route reflector that {@code snapshot} describes, likewise.
+    public void watchReflector(Supplier<Snapshot> snapshot) {
+        registry.register(new SnapshotCollector(snapshot, false));
     }
 
     /// Adds the BFD packets that no session took, by reason.

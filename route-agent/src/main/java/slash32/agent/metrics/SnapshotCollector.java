@@ -23,9 +23,14 @@ final class SnapshotCollector extends Collector {
     private static final double NANOS_PER_SECOND = 1e9;
 
     private final Supplier<Snapshot> source;
+    private final boolean host;
 
-    SnapshotCollector(Supplier<Snapshot> source) {
+    /// What there is to say of {@code source}.
+    ///
+    /// @param host it has endpoints and kernel tables, unlike a route reflector
+    SnapshotCollector(Supplier<Snapshot> source, boolean host) {
         this.source = source;
+        this.host = host;
     }
 
     @Override
@@ -33,10 +38,13 @@ final class SnapshotCollector extends Collector {
         Snapshot snapshot = source.get();
         var families = new ArrayList<MetricFamilySamples>();
         node(snapshot, families);
+        if (host) {
+            endpoints(snapshot, families);
+            tables(snapshot.tables(), families);
+        }
         peers(snapshot.peers(), families);
         bfd(snapshot.peers(), families);
         ribs(snapshot.ribs(), families);
-        tables(snapshot.tables(), families);
         return families;
     }
 
@@ -45,6 +53,9 @@ final class SnapshotCollector extends Collector {
         families.add(build.addMetric(List.of(snapshot.node().version()), 1));
         families.add(new GaugeMetricFamily(
                 "slash32_agent_in_sync", "1 if every source of desired state is complete.", snapshot.inSync() ? 1 : 0));
+    }
+
+    private static void endpoints(Snapshot snapshot, List<MetricFamilySamples> families) {
         families.add(new GaugeMetricFamily(
                 "slash32_endpoints",
                 "Endpoints that are desired.",

@@ -12,8 +12,13 @@ import slash32.securitygroup.GroupId;
 /// @param path where it leads
 /// @param localPref LOCAL_PREF
 /// @param groups of the address, from large communities or the endpoint
-/// @param fib whether the kernel has it
-public record RouteView(Prefix prefix, Path path, long localPref, List<GroupId> groups, Fib fib) {
+/// @param fib whether the kernel has it; null where none is meant to, on a route reflector
+public record RouteView(
+        Prefix prefix,
+        Path path,
+        long localPref,
+        List<GroupId> groups,
+        @Nullable Fib fib) {
     public RouteView {
         groups = List.copyOf(groups);
     }

@@ -20,11 +20,7 @@ public final class StatusJson {
     /// The node as a whole, with counts where the other pages have the objects.
     public static void status(JsonGenerator json, Snapshot snapshot) throws IOException {
         json.writeStartObject();
-        json.writeStringField("node", snapshot.node().name());
-        json.writeStringField("version", snapshot.node().version());
-        json.writeStringField("started", snapshot.node().started().toString());
-        json.writeNumberField("revision", snapshot.revision());
-        json.writeBooleanField("inSync", snapshot.inSync());
+        node(json, snapshot);
         json.writeNumberField("endpoints", snapshot.endpoints().size());
         json.writeObjectFieldStart("conditions");
         for (ConditionKind kind : ConditionKind.values()) {
@@ -32,6 +28,33 @@ public final class StatusJson {
         }
         json.writeEndObject();
         json.writeNumberField("groups", snapshot.groups().size());
+        bgp(json, snapshot);
+        json.writeNumberField("fibRoutes", snapshot.fibRoutes());
+        json.writeArrayFieldStart("tables");
+        for (TableView table : snapshot.tables()) {
+            table(json, table);
+        }
+        json.writeEndArray();
+        json.writeEndObject();
+    }
+
+    /// A route reflector as a whole.
+    public static void reflector(JsonGenerator json, Snapshot snapshot) throws IOException {
+        json.writeStartObject();
+        node(json, snapshot);
+        bgp(json, snapshot);
+        json.writeEndObject();
+    }
+
+    private static void node(JsonGenerator json, Snapshot snapshot) throws IOException {
+        json.writeStringField("node", snapshot.node().name());
+        json.writeStringField("version", snapshot.node().version());
+        json.writeStringField("started", snapshot.node().started().toString());
+        json.writeNumberField("revision", snapshot.revision());
+        json.writeBooleanField("inSync", snapshot.inSync());
+    }
+
+    private static void bgp(JsonGenerator json, Snapshot snapshot) throws IOException {
         json.writeObjectFieldStart("peers");
         json.writeNumberField("configured", snapshot.peers().size());
         json.writeNumberField("established", snapshot.established());
@@ -46,13 +69,6 @@ public final class StatusJson {
             json.writeEndObject();
         }
         json.writeEndArray();
-        json.writeNumberField("fibRoutes", snapshot.fibRoutes());
-        json.writeArrayFieldStart("tables");
-        for (TableView table : snapshot.tables()) {
-            table(json, table);
-        }
-        json.writeEndArray();
-        json.writeEndObject();
     }
 
     private static void table(JsonGenerator json, TableView table) throws IOException {
@@ -204,8 +220,11 @@ public final class StatusJson {
             json.writeNumber(group.number());
         }
         json.writeEndArray();
-        json.writeStringField("fib", route.fib().state().label());
-        optional(json, "fibReason", route.fib().reason());
+        RouteView.Fib fib = route.fib();
+        if (fib != null) {
+            json.writeStringField("fib", fib.state().label());
+            optional(json, "fibReason", fib.reason());
+        }
         json.writeEndObject();
     }
 

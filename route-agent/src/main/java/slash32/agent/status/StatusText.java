@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import slash32.net.Prefix;
 import slash32.securitygroup.GroupId;
 
@@ -16,28 +17,48 @@ public final class StatusText {
     /// The node as a whole.
     public static String status(Snapshot snapshot, Instant now) {
         var text = new StringBuilder();
-        text.append("%s, slash32 %s, up %s, %s%n"
-                .formatted(
-                        snapshot.node().name(),
-                        snapshot.node().version(),
-                        age(snapshot.node().started(), now),
-                        snapshot.inSync() ? "in sync" : "NOT in sync"));
+        text.append(headline(snapshot, "slash32", now));
         text.append("endpoints  %d".formatted(snapshot.endpoints().size()));
         for (ConditionKind kind : ConditionKind.values()) {
             text.append(", %d %s".formatted(snapshot.holding(kind), kind.label()));
         }
         text.append("%ngroups     %d%n".formatted(snapshot.groups().size()));
-        text.append("peers      %d of %d Established%n"
-                .formatted(snapshot.established(), snapshot.peers().size()));
+        text.append(established(snapshot));
         for (RibView rib : snapshot.ribs()) {
-            text.append("rib        %s: %d best of %d paths, %d originated%n"
-                    .formatted(rib.family(), rib.best(), rib.paths(), rib.originated()));
+            text.append("%s, %d originated%n".formatted(held(rib), rib.originated()));
         }
         text.append("fib        %d routes to other nodes%n".formatted(snapshot.fibRoutes()));
         if (!snapshot.tables().isEmpty()) {
             text.append('\n').append(tables(snapshot.tables()));
         }
         return text.toString();
+    }
+
+    /// A route reflector as a whole.
+    public static String reflector(Snapshot snapshot, Instant now) {
+        var text = new StringBuilder(headline(snapshot, "slash32 reflector", now));
+        text.append(established(snapshot));
+        snapshot.ribs().forEach(rib -> text.append("%s%n".formatted(held(rib))));
+        return text.toString();
+    }
+
+    private static String headline(Snapshot snapshot, String program, Instant now) {
+        return "%s, %s %s, up %s, %s%n"
+                .formatted(
+                        snapshot.node().name(),
+                        program,
+                        snapshot.node().version(),
+                        age(snapshot.node().started(), now),
+                        snapshot.inSync() ? "in sync" : "NOT in sync");
+    }
+
+    private static String established(Snapshot snapshot) {
+        return "peers      %d of %d Established%n"
+                .formatted(snapshot.established(), snapshot.peers().size());
+    }
+
+    private static String held(RibView rib) {
+        return "rib        %s: %d best of %d paths".formatted(rib.family(), rib.best(), rib.paths());
     }
 
     private static String tables(List<TableView> tables) {
@@ -132,9 +153,7 @@ public final class StatusText {
     public static String routes(Iterable<RouteView> routes) {
         var columns = new Columns("PREFIX", "VIA", "FROM", "LOCAL_PREF", "GROUPS", "FIB");
         for (RouteView route : routes) {
-            String fib = route.fib().reason() == null
-                    ? route.fib().state().label()
-                    : route.fib().state().label() + ": " + route.fib().reason();
+            String fib = fib(route.fib());
             switch (route.path()) {
                 case RouteView.Path.Local local ->
                     columns.row(route.prefix(), local.device(), "-", route.localPref(), ids(route.groups()), fib);
@@ -149,6 +168,14 @@ public final class StatusText {
             }
         }
         return columns.toString();
+    }
+
+    private static String fib(RouteView.@Nullable Fib fib) {
+        if (fib == null) {
+            return "-";
+        }
+        String state = fib.state().label();
+        return fib.reason() == null ? state : state + ": " + fib.reason();
     }
 
     /// One line.

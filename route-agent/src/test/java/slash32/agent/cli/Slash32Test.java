@@ -29,6 +29,7 @@ import slash32.agent.api.http.Limits;
 import slash32.agent.config.AgentConfig;
 import slash32.agent.config.ConfigSchema;
 import slash32.agent.config.ConfigWatcher;
+import slash32.agent.config.ReflectorConfig;
 import slash32.agent.status.ConditionKind;
 
 /// The command line as its user sees it: text and exit codes.
@@ -58,8 +59,12 @@ class Slash32Test {
                 arguments);
     }
 
-    private int run(RunningAgent.Factory agents, String... arguments) {
-        return Slash32.commandLine(agents, new PrintWriter(out, true), new PrintWriter(err, true))
+    private int run(RunningAgent.Factory<AgentConfig> agents, String... arguments) {
+        RunningAgent.Factory<ReflectorConfig> none = (_, _) -> {
+            throw new AssertionError("no reflector wanted");
+        };
+        return Slash32.commandLine(
+                        new Slash32.Roles(agents, none), new PrintWriter(out, true), new PrintWriter(err, true))
                 .execute(arguments);
     }
 
@@ -150,7 +155,7 @@ class Slash32Test {
     @Test
     void theSchemaIsWritten() throws IOException {
         assertThat(run("config", "schema")).isZero();
-        assertThat(out.toString()).isEqualTo(ConfigSchema.text());
+        assertThat(out.toString()).isEqualTo(ConfigSchema.AGENT.text());
         assertThat(new ObjectMapper().readTree(out.toString()).get("properties").has("underlay"))
                 .isTrue();
     }
@@ -195,7 +200,7 @@ class Slash32Test {
     @Test
     void anAgentThatCannotStartExitsWithOne() throws IOException {
         Path config = Files.writeString(folder.resolve("agent.yaml"), CONFIG);
-        RunningAgent.Factory failing = (_, _) -> {
+        RunningAgent.Factory<AgentConfig> failing = (_, _) -> {
             throw new IOException("listen on /run/x.sock: another process does already");
         };
         assertThat(run(failing, "agent", "--config", config.toString())).isEqualTo(1);
@@ -208,7 +213,7 @@ class Slash32Test {
     void aChangedFileIsHandedOnAndABadOneIsNot() throws Exception {
         Path file = Files.writeString(folder.resolve("agent.yaml"), CONFIG);
         var events = new SynchronousQueue<String>();
-        var agent = new RunningAgent() {
+        var agent = new RunningAgent<AgentConfig>() {
             @Override
             public void start() throws IOException {
                 tell(events, "started");

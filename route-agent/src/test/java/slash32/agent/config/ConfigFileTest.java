@@ -77,7 +77,7 @@ class ConfigFileTest {
     @ParameterizedTest
     @MethodSource("bad")
     void saysAllThatIsWrong(Path file) throws IOException {
-        var refused = (Loaded.Refused) ConfigFile.load(file);
+        var refused = (Loaded.Refused<AgentConfig>) ConfigFile.load(file);
         String text = refused.problems().stream()
                 .map(problem -> problem.text(file.getFileName().toString()))
                 .collect(Collectors.joining("\n", "", "\n"));
@@ -106,7 +106,7 @@ class ConfigFileTest {
 
     @Test
     void fillsInTheDefaults() throws IOException {
-        var config = ((Loaded.Accepted) ConfigFile.load(TABLE.resolve("good/least.yaml"))).config();
+        var config = ((Loaded.Accepted<AgentConfig>) ConfigFile.load(TABLE.resolve("good/least.yaml"))).config();
 
         assertThat(config)
                 .isEqualTo(new AgentConfig(
@@ -127,7 +127,7 @@ class ConfigFileTest {
 
     @Test
     void readsEveryKey() throws IOException {
-        var config = ((Loaded.Accepted) ConfigFile.load(TABLE.resolve("good/most.yaml"))).config();
+        var config = ((Loaded.Accepted<AgentConfig>) ConfigFile.load(TABLE.resolve("good/most.yaml"))).config();
 
         var first = new PeerConfig(
                 IpAddress.parse("10.0.0.1"),
@@ -172,7 +172,7 @@ class ConfigFileTest {
 
     @Test
     void readsWhatPeersMayHave() throws IOException {
-        var config = ((Loaded.Accepted) ConfigFile.load(TABLE.resolve("good/policies.yaml"))).config();
+        var config = ((Loaded.Accepted<AgentConfig>) ConfigFile.load(TABLE.resolve("good/policies.yaml"))).config();
         PeerOptions near = config.peers().getFirst().options();
         assertThat(near.ttlSecurityHops()).isEqualTo(1);
         assertThat(near.limits())
@@ -232,7 +232,7 @@ class ConfigFileTest {
     }
 
     private static JsonSchema schema() {
-        return JsonSchemaFactory.getInstance(SpecVersion.VersionFlag.V202012).getSchema(ConfigSchema.text());
+        return JsonSchemaFactory.getInstance(SpecVersion.VersionFlag.V202012).getSchema(ConfigSchema.AGENT.text());
     }
 
     private static JsonNode json(Path file) throws IOException {

@@ -1,0 +1,193 @@
+package slash32.agent;
+
+import java.io.IOException;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import slash32.agent.api.Api;
+import slash32.agent.api.EventLog;
+import slash32.agent.api.NodeControl;
+import slash32.agent.api.http.HttpServer;
+import slash32.agent.api.http.Limits;
+import slash32.agent.cli.RunningAgent;
+import slash32.agent.config.ReflectorConfig;
+import slash32.agent.config.SocketEndpoint;
+import slash32.agent.metrics.AgentMetrics;
+import slash32.agent.metrics.MetricsPages;
+import slash32.agent.status.Event;
+import slash32.agent.status.RouteView;
+import slash32.agent.status.Snapshot;
+import slash32.bgp.bfd.udp.BfdLoop;
+import slash32.bgp.rib.RibDelta;
+import slash32.bgp.speaker.LocRibListener;
+import slash32.bgp.speaker.PeerStatus;
+import slash32.bgp.speaker.Speaker;
+import slash32.bgp.wire.AddressFamily;
+import slash32.net.IpAddress;
+import slash32.net.Prefix;
+
+/// A BGP route reflector (RFC 4456): the agent's speaker, API and metrics without a host around them. It touches
+/// nothing in the kernel but its sockets.
+public final class RouteReflector implements RunningAgent<ReflectorConfig> {
+    private static final Logger LOG = LoggerFactory.getLogger(RouteReflector.class);
+    private static final int EVENTS_KEPT = 65_536;
+    private static final int FAULT_EXIT_CODE = 70;
+    private static final List<String> NODE_KEYS = List.of("asn", "routerId", "clusterId", "listen", "settleTime");
+
+    private final ReflectorConfig started;
+    private final EventLog events = new EventLog(EVENTS_KEPT, Instant.now().toEpochMilli() * 1_000);
+    private final Set<AddressFamily> inSync = ConcurrentHashMap.newKeySet();
+    private final Speaker speaker;
+    private final BfdLoop bfd;
+    private final AgentMetrics metrics = new AgentMetrics();
+    private final HttpServer http;
+    private @Nullable Thread bfdThread;
+
+    /// Joins the parts; nothing runs before {@link #start}.
+    public RouteReflector(ReflectorConfig config, String version) throws IOException {
+        started = config;
+        speaker = new Speaker(BgpSettings.of(config), new FromBgp());
+        bfd = BfdLoop.open(speaker::linkDown);
+        bfd.configure(BgpSettings.bfd(config));
+        var control = new Shown(new Snapshot.Node(config.name(), version, Instant.now()));
+        metrics.watchReflector(control::snapshot);
+        metrics.watchBfdDiscards(bfd::discarded);
+        metrics.configAccepted(Instant.now());
+        http = new HttpServer(Limits.DEFAULT);
+        http.listen(config.apiSocket(), Api.ofReflector(control, InstantSource.system()));
+        SocketEndpoint scrape = config.metricsListen();
+        http.listen(
+                scrape.address(),
+                scrape.port(),
+                new MetricsPages(metrics, () -> control.snapshot().inSync()));
+    }
+
+    @Override
+    public void start() throws IOException {
+        bfdThread = Thread.ofPlatform().name("bfd").daemon(true).start(this::runBfd);
+        speaker.start();
+        speaker.initialRoutesOriginated(); // it has none of its own
+        LOG.info("event=started reflector={} as={} cluster={}", started.name(), started.asn(), started.clusterId());
+    }
+
+    private void runBfd() {
+        try {
+            bfd.run();
+        } catch (IOException | RuntimeException | Error fault) {
+            LOG.error("thread=bfd event=died", fault);
+            Runtime.getRuntime().halt(FAULT_EXIT_CODE);
+        }
+    }
+
+    @Override
+    public List<String> reload(ReflectorConfig config) throws IOException {
+        List<String> needRestart = started.fixedKeysUnlike(config);
+        if (Collections.disjoint(needRestart, NODE_KEYS)) {
+            speaker.reconfigure(BgpSettings.of(config));
+            bfd.configure(BgpSettings.bfd(config));
+        }
+        metrics.configAccepted(Instant.now());
+        return needRestart;
+    }
+
+    @Override
+    public void reloadRefused() {
+        metrics.configRefused();
+    }
+
+    /// Ends without a word to peers: those with graceful restart keep what they learned here until the next start.
+    @Override
+    public void close() {
+        http.close();
+        bfd.close(); // its neighbours hear that it is no fault
+        if (bfdThread != null) {
+            try {
+                bfdThread.join();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        }
+        speaker.close();
+    }
+
+    /// Sessions become events; routes stay in the speaker.
+    private final class FromBgp implements LocRibListener {
+        @Override
+        public void changed(RibDelta delta) {}
+
+        @Override
+        public void inSync(AddressFamily family) {
+            if (inSync.add(family) && isInSync()) {
+                events.append(revision -> new Event.SyncChanged(revision, Instant.now(), true));
+            }
+        }
+
+        @Override
+        public void peerChanged(PeerStatus peer) {
+            events.append(revision -> new Event.PeerChanged(
+                    revision, peer.since(), peer.address(), peer.state().text(), peer.reason()));
+        }
+
+        @Override
+        public void advertised(List<Prefix> prefixes) {}
+
+        @Override
+        public boolean ready() {
+            return true;
+        }
+    }
+
+    private boolean isInSync() {
+        return inSync.containsAll(List.of(AddressFamily.IPV4_UNICAST, AddressFamily.IPV6_UNICAST));
+    }
+
+    /// The reflector as its API sees it.
+    private final class Shown implements NodeControl {
+        private final Snapshot.Node node;
+
+        Shown(Snapshot.Node node) {
+            this.node = node;
+        }
+
+        @Override
+        public Snapshot snapshot() {
+            var bgp = speaker.status();
+            return new Snapshot(
+                    events.revision(),
+                    node,
+                    isInSync(),
+                    List.of(),
+                    List.of(),
+                    BgpViews.peers(bgp, bfd.status()),
+                    BgpViews.ribs(bgp),
+                    0,
+                    List.of());
+        }
+
+        @Override
+        public Collection<RouteView> routes(@Nullable Prefix within) {
+            return speaker.bestPaths(within).stream()
+                    .map(path -> {
+                        IpAddress nextHop =
+                                Objects.requireNonNull(path.attributes().nextHop(), "a unicast path has a next hop");
+                        var remote = new RouteView.Path.Remote(nextHop, path.from());
+                        return new RouteView(
+                                path.prefix(), remote, path.attributes().localPref(), List.of(), null);
+                    })
+                    .toList();
+        }
+
+        @Override
+        public EventLog events() {
+            return events;
+        }
+    }
+}

@@ -1,0 +1,204 @@
+package slash32.agent.cli;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.Option;
+import slash32.agent.config.AgentConfig;
+import slash32.agent.config.ConfigFile;
+import slash32.agent.config.ConfigWatcher;
+import slash32.agent.config.Loaded;
+import slash32.agent.config.PasswordFile;
+import slash32.agent.config.PeerConfig;
+import slash32.agent.config.PeerRangeConfig;
+import slash32.agent.config.ReflectorConfig;
+
+/// Runs a program until it is told to end, and gives it its configuration anew whenever the file changes or SIGHUP
+/// comes.
+///
+/// @param <C> its configuration
+abstract class ServingCommand<C> implements Callable<Integer> {
+    private static final Duration LOOK_INTERVAL = Duration.ofSeconds(1);
+
+    private final RunningAgent.Factory<C> factory;
+    private final Console console;
+
+    @Option(names = "--check", description = "Only say what is wrong with the configuration.")
+    private boolean check;
+
+    private ServingCommand(RunningAgent.Factory<C> factory, Console console) {
+        this.factory = factory;
+        this.console = console;
+    }
+
+    /// {@code slash32 agent}.
+    @Command(name = "agent", description = "Runs the agent, or checks its configuration.")
+    static final class Agent extends ServingCommand<AgentConfig> {
+        @Option(
+                names = "--config",
+                paramLabel = "FILE",
+                description = "The configuration; ${DEFAULT-VALUE} by default.")
+        private Path file = AgentConfig.DEFAULT_FILE;
+
+        Agent(RunningAgent.Factory<AgentConfig> factory, Console console) {
+            super(factory, console);
+        }
+
+        @Override
+        Path file() {
+            return file;
+        }
+
+        @Override
+        Loaded<AgentConfig> read() throws IOException {
+            return ConfigFile.load(file);
+        }
+
+        @Override
+        Stream<PeerConfig> peers(AgentConfig config) {
+            return peers(config.peers(), config.peerRanges());
+        }
+    }
+
+    /// {@code slash32 reflector}.
+    @Command(name = "reflector", description = "Runs a BGP route reflector, or checks its configuration.")
+    static final class Reflector extends ServingCommand<ReflectorConfig> {
+        @Option(
+                names = "--config",
+                paramLabel = "FILE",
+                description = "The configuration; ${DEFAULT-VALUE} by default.")
+        private Path file = ReflectorConfig.DEFAULT_FILE;
+
+        Reflector(RunningAgent.Factory<ReflectorConfig> factory, Console console) {
+            super(factory, console);
+        }
+
+        @Override
+        Path file() {
+            return file;
+        }
+
+        @Override
+        Loaded<ReflectorConfig> read() throws IOException {
+            return ConfigFile.loadReflector(file);
+        }
+
+        @Override
+        Stream<PeerConfig> peers(ReflectorConfig config) {
+            return peers(config.peers(), config.peerRanges());
+        }
+    }
+
+    abstract Path file();
+
+    abstract Loaded<C> read() throws IOException;
+
+    abstract Stream<PeerConfig> peers(C config);
+
+    static Stream<PeerConfig> peers(List<PeerConfig> peers, List<PeerRangeConfig> ranges) {
+        return Stream.concat(peers.stream(), ranges.stream().map(PeerRangeConfig::peer));
+    }
+
+    @Override
+    public Integer call() {
+        C config = load();
+        if (config == null) {
+            return ExitCode.SOFTWARE;
+        }
+        if (check) {
+            console.out().println(file() + ": fine");
+            return ExitCode.OK;
+        }
+        return run(config);
+    }
+
+    /// The configuration, or null after it was said what is wrong.
+    private @Nullable C load() {
+        try {
+            return switch (read()) {
+                case Loaded.Accepted<C>(C config) -> {
+                    readPasswords(config);
+                    yield config;
+                }
+                case Loaded.Refused<C>(var problems) -> {
+                    problems.forEach(problem -> console.err().println(problem.text(file().toString())));
+                    yield null;
+                }
+            };
+        } catch (IOException e) {
+            console.complain("reading the configuration: " + e);
+            return null;
+        }
+    }
+
+    private void readPasswords(C config) throws IOException {
+        for (PeerConfig peer : peers(config).toList()) {
+            if (peer.passwordFile() != null) {
+                PasswordFile.read(peer.passwordFile());
+            }
+        }
+    }
+
+    private int run(C config) {
+        var watcher = new ConfigWatcher(file(), LOOK_INTERVAL);
+        try {
+            RunningAgent<C> agent = factory.create(config, Version.text());
+            Runtime.getRuntime().addShutdownHook(new Thread(agent::close, "shutdown"));
+            Hangup.onSignal(watcher::poke);
+            agent.start();
+            watch(watcher, agent);
+            return ExitCode.OK;
+        } catch (IOException e) {
+            console.complain("starting the agent: " + e);
+            return ExitCode.SOFTWARE;
+        }
+    }
+
+    /// Hands on every change of the file, until the thread is interrupted.
+    private void watch(ConfigWatcher watcher, RunningAgent<C> agent) {
+        try {
+            while (true) {
+                watcher.await();
+                reload(agent);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void reload(RunningAgent<C> agent) {
+        try {
+            switch (read()) {
+                case Loaded.Accepted<C>(C config) -> {
+                    readPasswords(config);
+                    List<String> needRestart = agent.reload(config);
+                    log().info(
+                                    "event=config-reloaded file={} needRestart=\"{}\"",
+                                    file(),
+                                    String.join(", ", needRestart));
+                }
+                case Loaded.Refused<C>(var problems) -> {
+                    agent.reloadRefused();
+                    problems.forEach(problem -> log().error(
+                                    "event=config-refused kept=old reason=\"{}\"", problem.text(file().toString())));
+                }
+            }
+        } catch (IOException e) {
+            agent.reloadRefused();
+            log().error("event=config-refused kept=old reason=\"{}\"", e.toString());
+        }
+    }
+
+    /// Not a constant, so that commands which log nothing don't wait for a logger.
+    private static Logger log() {
+        return LoggerFactory.getLogger(ServingCommand.class);
+    }
+}

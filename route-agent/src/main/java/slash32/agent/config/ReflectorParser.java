@@ -1,0 +1,88 @@
+package slash32.agent.config;
+
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import slash32.agent.config.Section.Field;
+import slash32.net.IpAddress;
+
+/// Reads a route reflector's file.
+final class ReflectorParser {
+    private final Set<IpAddress> peerAddresses = new HashSet<>();
+
+    /// The reflector that the file describes; null if something in it is wrong.
+    @Nullable
+    ReflectorConfig reflector(Section root) {
+        var name = root.required("name", Scalar.NAME);
+        var asn = root.required("asn", Scalar.ASN);
+        var routerId = root.required("routerId", Scalar.ROUTER_ID);
+        var clusterId = root.optional("clusterId", Scalar.ROUTER_ID);
+        var listen = root.list("listen", Scalar.SOCKET, List.of(ReflectorConfig.DEFAULT_LISTEN));
+        onePort(root, listen);
+        var parser = new PeerParser(asn.value(), PeerConfig.UNICAST);
+        var peers = root.sections("peers", section -> peer(section, parser, listen.or(List.of())));
+        var ranges = root.sections("peerRanges", section -> range(section, parser));
+        var restart = root.optional("gracefulRestart", Scalar.RESTART_TIME, AgentConfig.DEFAULT_GRACEFUL_RESTART);
+        var settle = root.optional("settleTime", Scalar.PAUSE, ReflectorConfig.DEFAULT_SETTLE_TIME);
+        var metrics = root.optionalSection(
+                "metrics",
+                section -> ConfigParser.metrics(section, ReflectorConfig.DEFAULT_METRICS_LISTEN),
+                ReflectorConfig.DEFAULT_METRICS_LISTEN);
+        var api = root.optionalSection(
+                "api",
+                section -> ConfigParser.api(section, ReflectorConfig.DEFAULT_API_SOCKET),
+                ReflectorConfig.DEFAULT_API_SOCKET);
+        if (!root.end()) {
+            return null;
+        }
+        return new ReflectorConfig(
+                name.get(),
+                asn.get(),
+                routerId.get(),
+                clusterId.or(routerId.get()),
+                listen.get(),
+                peers.get(),
+                ranges.get(),
+                restart.get(),
+                settle.get(),
+                metrics.get(),
+                api.get());
+    }
+
+    private static void onePort(Section root, Field<List<SocketEndpoint>> listen) {
+        List<SocketEndpoint> all = listen.or(List.of());
+        if (all.stream().map(SocketEndpoint::port).distinct().count() > 1) {
+            root.problem(listen, "listen", "has more than one port");
+        }
+    }
+
+    private @Nullable PeerConfig peer(Section section, PeerParser parser, List<SocketEndpoint> listen) {
+        var address = section.required("address", Scalar.ADDRESS);
+        var bfd = section.optionalSection("bfd", ConfigParser::bfd);
+        var client = section.optional("client", Scalar.BOOLEAN, true);
+        IpAddress where = address.value();
+        if (where != null && !peerAddresses.add(where)) {
+            section.problem(address, "address", "is the address of an earlier peer: " + where);
+        }
+        if (bfd.value() != null && where != null && ReflectorConfig.local(listen, where) == null) {
+            section.problem(bfd, "bfd", "needs an address of its family in listen");
+        }
+        PeerConfig peer = parser.peer(section, address);
+        return peer == null || client.value() == null
+                ? null
+                : asClient(peer, client.get()).with(bfd.value());
+    }
+
+    private static @Nullable PeerRangeConfig range(Section section, PeerParser parser) {
+        var client = section.optional("client", Scalar.BOOLEAN, true);
+        PeerRangeConfig range = ConfigParser.range(section, parser);
+        return range == null || client.value() == null
+                ? null
+                : new PeerRangeConfig(range.prefix(), range.max(), asClient(range.peer(), client.get()));
+    }
+
+    private static PeerConfig asClient(PeerConfig peer, boolean client) {
+        return client ? peer.with(peer.options().ofClient()) : peer;
+    }
+}
