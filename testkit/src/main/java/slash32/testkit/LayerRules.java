@@ -27,6 +27,7 @@ public final class LayerRules {
         "slash32.bgp.policy",
         "slash32.bgp.bfd",
         "slash32.bgp.exabgp",
+        "slash32.bgp.exabgp.command",
         "slash32.tap.gateway",
         "slash32.securitygroup",
         "slash32.securitygroup.compile",

@@ -25,7 +25,6 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 import slash32.bgp.exabgp.ApiVersion;
@@ -33,6 +32,7 @@ import slash32.bgp.exabgp.DecodeContext;
 import slash32.bgp.exabgp.Envelope;
 import slash32.bgp.exabgp.ExabgpDecoder;
 import slash32.bgp.exabgp.ExabgpDecoder.Decoded;
+import slash32.bgp.exabgp.Families;
 import slash32.bgp.exabgp.Refusal;
 import slash32.bgp.wire.AddressFamily;
 import slash32.bgp.wire.Fate;
@@ -52,29 +52,11 @@ import slash32.net.Asn;
                     + " or a JSON object with hex or raw, kind and ctx."
         })
 final class BgpDecode implements Callable<Integer> {
-    /// As ExaBGP names them.
-    private static final Map<String, AddressFamily> FAMILIES = Map.ofEntries(
-            Map.entry("ipv4/unicast", AddressFamily.IPV4_UNICAST),
-            Map.entry("ipv6/unicast", AddressFamily.IPV6_UNICAST),
-            Map.entry("ipv4/multicast", AddressFamily.IPV4_MULTICAST),
-            Map.entry("ipv6/multicast", AddressFamily.IPV6_MULTICAST),
-            Map.entry("ipv4/nlri-mpls", AddressFamily.IPV4_LABELED),
-            Map.entry("ipv6/nlri-mpls", AddressFamily.IPV6_LABELED),
-            Map.entry("ipv4/mpls-vpn", AddressFamily.IPV4_VPN),
-            Map.entry("ipv6/mpls-vpn", AddressFamily.IPV6_VPN),
-            Map.entry("ipv4/rtc", AddressFamily.RT_CONSTRAIN),
-            Map.entry("ipv4/flow", AddressFamily.IPV4_FLOWSPEC),
-            Map.entry("ipv6/flow", AddressFamily.IPV6_FLOWSPEC),
-            Map.entry("ipv4/flow-vpn", AddressFamily.IPV4_FLOWSPEC_VPN),
-            Map.entry("ipv6/flow-vpn", AddressFamily.IPV6_FLOWSPEC_VPN),
-            Map.entry("l2vpn/evpn", AddressFamily.L2VPN_EVPN));
-
     private static final Set<AddressFamily> IPV4 = Set.of(
             AddressFamily.IPV4_UNICAST,
             AddressFamily.IPV4_MULTICAST,
             AddressFamily.IPV4_LABELED,
             AddressFamily.IPV4_VPN);
-    private static final Asn DEFAULT_AS = new Asn(65533);
     private static final Asn DEFAULT_EXTERNAL_AS = new Asn(65534);
     private static final int OUTPUT_BYTES = 1 << 16;
 
@@ -92,7 +74,7 @@ final class BgpDecode implements Callable<Integer> {
     private ApiVersion api = ApiVersion.V4;
 
     @Option(names = "--session", paramLabel = "KIND", description = "ibgp or ebgp; by default what the message fits.")
-    private @Nullable Session session;
+    private @Nullable SessionKind session;
 
     @Option(
             names = "--asn4",
@@ -116,12 +98,6 @@ final class BgpDecode implements Callable<Integer> {
     @Spec
     @SuppressWarnings("NullAway.Init") // picocli sets it before call()
     private CommandSpec spec;
-
-    /// The two kinds of session, named as on the command line.
-    private enum Session {
-        ibgp,
-        ebgp
-    }
 
     /// "6.0.0" to the version.
     private static final class ApiConverter implements picocli.CommandLine.ITypeConverter<ApiVersion> {
@@ -267,7 +243,7 @@ final class BgpDecode implements Callable<Integer> {
     private MessageFate fateOf(byte[] message, DecodeRequest request, DecodeContext context) {
         Boolean told = request.internal();
         if (told == null && session != null) {
-            told = session == Session.ibgp;
+            told = session == SessionKind.ibgp;
         }
         if (told != null) {
             return fateOf(message, request, context, told);
@@ -281,14 +257,8 @@ final class BgpDecode implements Callable<Integer> {
     }
 
     private MessageFate fateOf(byte[] message, DecodeRequest request, DecodeContext context, boolean internal) {
-        var terms = new Terms(
-                internal,
-                context.fourOctetAs(),
-                new HashSet<>(FAMILIES.values()),
-                context.addPath(),
-                Set.of(),
-                false,
-                IPV4);
+        var terms =
+                new Terms(internal, context.fourOctetAs(), Families.all(), context.addPath(), Set.of(), false, IPV4);
         Fates fitting = fates.computeIfAbsent(terms, key -> new Fates(key, new UpdateDecoder(key)));
         if (request.headless() || message.length < 16 || !framed(message)) {
             return MessageFate.ofUpdate(fitting.decoder().decode(message, 0, message.length));
@@ -308,26 +278,17 @@ final class BgpDecode implements Callable<Integer> {
 
     private DecodeContext context(DecodeRequest request) {
         var paths = new HashSet<>(addPathFamilies());
-        request.addPath().stream().map(FAMILIES::get).filter(Objects::nonNull).forEach(paths::add);
+        request.addPath().stream().map(Families::named).filter(Objects::nonNull).forEach(paths::add);
         boolean four = request.fourOctetAs() == null ? fourOctetAs : request.fourOctetAs();
-        Asn local = request.localAs() == 0 ? DEFAULT_AS : new Asn(request.localAs());
+        Asn local = request.localAs() == 0 ? SessionKind.LOCAL_AS : new Asn(request.localAs());
         Asn peer = request.peerAs() != 0
                 ? new Asn(request.peerAs())
-                : session == Session.ebgp ? DEFAULT_EXTERNAL_AS : DEFAULT_AS;
+                : session == SessionKind.ebgp ? DEFAULT_EXTERNAL_AS : SessionKind.LOCAL_AS;
         return new DecodeContext(api, four, paths, local, peer);
     }
 
     private Set<AddressFamily> addPathFamilies() {
-        var families = new HashSet<AddressFamily>();
-        for (String name : addPath) {
-            AddressFamily family = FAMILIES.get(name.replace(' ', '/'));
-            if (family == null) {
-                throw new ParameterException(
-                        spec.commandLine(), "--add-path: there is no family '" + name + "', but " + FAMILIES.keySet());
-            }
-            families.add(family);
-        }
-        return families;
+        return SessionKind.families(addPath, spec);
     }
 
     private static String hostName() {

@@ -59,7 +59,9 @@ public final class Slash32 {
                 .addSubcommand(new Asking.Endpoints(console))
                 .addSubcommand(new Asking.Groups(console))
                 .addSubcommand(new Asking.Events(console))
-                .addSubcommand(new CommandLine(new Bgp()).addSubcommand(new BgpDecode(console, System.in)))
+                .addSubcommand(new CommandLine(new Bgp())
+                        .addSubcommand(new BgpDecode(console, System.in))
+                        .addSubcommand(new BgpEncode(console, System.in)))
                 .addSubcommand(new CommandLine(new Config()).addSubcommand(new Schema(console)))
                 .addSubcommand(new Completion(program, console))
                 .addSubcommand(new CommandLine(new Lab(console)).setUnmatchedArgumentsAllowed(true));
