@@ -226,7 +226,7 @@ class RouteAgentKernelTest {
                     repairs.get(FLUSHES / 2) / 1e6,
                     repairs.getLast() / 1e6);
         }
-        assertThat(Command.run("nft", "list", "ruleset")).contains("chain from_tap-a", "table inet slash32_backstop");
+        assertThat(Command.run("nft", "list", "ruleset")).contains("\"tap-a\"", "table inet slash32_backstop");
     }
 
     /// When the next transaction on our tables was in force, by System.nanoTime.

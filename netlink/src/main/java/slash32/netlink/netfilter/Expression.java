@@ -9,6 +9,8 @@ public sealed interface Expression {
     record Meta(Key key, int register) implements Expression {
         /// NFT_META_*
         public enum Key {
+            /// The packet's queueing priority, 4 bytes in host order.
+            PRIORITY(2),
             /// The packet's mark, 4 bytes in host order.
             MARK(3),
             /// 16 bytes, NUL-padded.
@@ -49,6 +51,39 @@ public sealed interface Expression {
     /// Loads conntrack's state of the packet as a bit mask in host order.
     record ConntrackState(int register) implements Expression {}
 
+    /// Loads something known about the packet's flow; a packet of no flow ends the rule. Addresses and ports are
+    /// those of the flow's first packet, whichever way this one goes.
+    record Flow(Field field, int register) implements Expression {
+        /// NFT_CT_*
+        public enum Field {
+            /// 1 byte: 0 as the first packet went, 1 for answers.
+            DIRECTION(1, false),
+            /// The flow's mark, 4 bytes in host order.
+            MARK(3, false),
+            /// 1 byte.
+            PROTOCOL(10, false),
+            /// 2 bytes; the identifier of an ICMP query.
+            SOURCE_PORT(11, true),
+            /// 2 bytes; type and code of an ICMP query.
+            DESTINATION_PORT(12, true),
+            SOURCE_4(19, true),
+            DESTINATION_4(20, true),
+            SOURCE_6(21, true),
+            DESTINATION_6(22, true);
+
+            final int number;
+            final boolean directed;
+
+            Field(int number, boolean directed) {
+                this.number = number;
+                this.directed = directed;
+            }
+        }
+    }
+
+    /// Makes the register's 4 bytes the flow's mark.
+    record StoreFlowMark(int register) implements Expression {}
+
     /// Goes on if the register compares so with {@code value}.
     record Compare(int register, Operator operator, Bytes value) implements Expression {
         /// NFT_CMP_*; greater and less are of bytes in the order of the wire.
@@ -75,11 +110,20 @@ public sealed interface Expression {
     /// Makes the register's 4 bytes the packet's mark.
     record StoreMark(int register) implements Expression {}
 
+    /// Makes the register's 4 bytes the packet's queueing priority.
+    record StorePriority(int register) implements Expression {}
+
+    /// Loads {@code value}.
+    record Constant(Bytes value, int register) implements Expression {}
+
     /// Goes on if the set has the key that starts at the register.
     record InSet(String set, int register) implements Expression {}
 
     /// Takes the verdict under the key that starts at the register; goes on if the map has none.
     record VerdictFrom(String map, int register) implements Expression {}
+
+    /// Loads what the map has under the key that starts at {@code register}; a map without it ends the rule.
+    record ValueFrom(String map, int register, int destination) implements Expression {}
 
     /// Counts by a named counter.
     record Count(String counter) implements Expression {}

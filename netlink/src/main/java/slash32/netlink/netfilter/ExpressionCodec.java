@@ -13,6 +13,7 @@ final class ExpressionCodec {
     private static final int NFTA_EXPR_DATA = 2;
     private static final int NFTA_LIST_ELEM = 1;
     private static final int NFT_CT_STATE = 0;
+    private static final int IP_CT_DIR_ORIGINAL = 0;
     static final int NFT_OBJECT_COUNTER = 1;
     /// NFT_REG_VERDICT
     private static final int VERDICT_REGISTER = 0;
@@ -40,6 +41,19 @@ final class ExpressionCodec {
                         request,
                         "ct",
                         data -> data.attributeBe32(2, NFT_CT_STATE).attributeBe32(1, Nft.register(register)));
+            case Expression.Flow(var field, int register) ->
+                add(request, "ct", data -> {
+                    data.attributeBe32(2, field.number).attributeBe32(1, Nft.register(register));
+                    if (field.directed) {
+                        data.attributeU8(3, IP_CT_DIR_ORIGINAL);
+                    }
+                });
+            case Expression.StoreFlowMark(int register) ->
+                add(
+                        request,
+                        "ct",
+                        data -> data.attributeBe32(2, Expression.Flow.Field.MARK.number)
+                                .attributeBe32(4, Nft.register(register)));
             case Expression.Compare(int register, var operator, var value) ->
                 add(
                         request,
@@ -57,6 +71,18 @@ final class ExpressionCodec {
                         "meta",
                         data -> data.attributeBe32(2, Expression.Meta.Key.MARK.number)
                                 .attributeBe32(3, Nft.register(register)));
+            case Expression.StorePriority(int register) ->
+                add(
+                        request,
+                        "meta",
+                        data -> data.attributeBe32(2, Expression.Meta.Key.PRIORITY.number)
+                                .attributeBe32(3, Nft.register(register)));
+            case Expression.Constant(var value, int register) ->
+                add(
+                        request,
+                        "immediate",
+                        data -> data.attributeBe32(1, Nft.register(register))
+                                .nested(2, nested -> nested.attribute(Nft.NFTA_DATA_VALUE, value.toArray())));
             case Expression.InSet(var set, int register) ->
                 add(request, "lookup", data -> data.attribute(1, set).attributeBe32(2, Nft.register(register)));
             case Expression.VerdictFrom(var map, int register) ->
@@ -66,6 +92,13 @@ final class ExpressionCodec {
                         data -> data.attribute(1, map)
                                 .attributeBe32(2, Nft.register(register))
                                 .attributeBe32(3, VERDICT_REGISTER));
+            case Expression.ValueFrom(var map, int register, int destination) ->
+                add(
+                        request,
+                        "lookup",
+                        data -> data.attribute(1, map)
+                                .attributeBe32(2, Nft.register(register))
+                                .attributeBe32(3, Nft.register(destination)));
             case Expression.Count(var counter) ->
                 add(
                         request,
@@ -151,6 +184,8 @@ final class ExpressionCodec {
                     fields.verdict = name.equals("immediate") ? Nft.verdict(data.nested()) : null;
                 } else if (data.length() == 4) {
                     fields.numbers[type] = data.be32();
+                } else if (data.length() == 1) {
+                    fields.numbers[type] = data.u8();
                 }
             }
             return fields;
@@ -178,17 +213,23 @@ final class ExpressionCodec {
             return switch (name) {
                 case "meta" -> meta();
                 case "payload" -> payload();
-                case "ct" ->
-                    present[1] && numbers[2] == NFT_CT_STATE && !present[3]
-                            ? new Expression.ConntrackState(register(1))
-                            : null;
+                case "ct" -> flow();
                 case "cmp" -> compare();
                 case "bitwise" -> bitwise();
                 case "lookup" -> lookup();
                 case "objref" -> objectReference();
-                case "immediate" -> verdict == null ? null : new Expression.Immediate(verdict);
+                case "immediate" -> immediate();
                 default -> null;
             };
+        }
+
+        private @Nullable Expression immediate() {
+            if (verdict != null) {
+                return new Expression.Immediate(verdict);
+            }
+            Bytes value = values[2];
+            boolean constant = value != null && numbers[1] != VERDICT_REGISTER;
+            return constant ? new Expression.Constant(value, register(1)) : null;
         }
 
         private int register(int field) {
@@ -197,12 +238,31 @@ final class ExpressionCodec {
 
         private @Nullable Expression meta() {
             if (present[3]) {
+                if (numbers[2] == Expression.Meta.Key.PRIORITY.number) {
+                    return new Expression.StorePriority(register(3));
+                }
                 boolean mark = numbers[2] == Expression.Meta.Key.MARK.number;
                 return mark ? new Expression.StoreMark(register(3)) : null;
             }
             for (Expression.Meta.Key key : Expression.Meta.Key.values()) {
                 if (present[1] && key.number == numbers[2]) {
                     return new Expression.Meta(key, register(1));
+                }
+            }
+            return null;
+        }
+
+        private @Nullable Expression flow() {
+            if (present[4]) {
+                boolean mark = numbers[2] == Expression.Flow.Field.MARK.number;
+                return mark ? new Expression.StoreFlowMark(register(4)) : null;
+            }
+            if (present[1] && numbers[2] == NFT_CT_STATE && !present[3]) {
+                return new Expression.ConntrackState(register(1));
+            }
+            for (Expression.Flow.Field field : Expression.Flow.Field.values()) {
+                if (present[1] && field.number == numbers[2] && numbers[3] == IP_CT_DIR_ORIGINAL) {
+                    return new Expression.Flow(field, register(1));
                 }
             }
             return null;
@@ -246,7 +306,9 @@ final class ExpressionCodec {
             if (!present[3]) {
                 return new Expression.InSet(texts[1], register(2));
             }
-            return numbers[3] == VERDICT_REGISTER ? new Expression.VerdictFrom(texts[1], register(2)) : null;
+            return numbers[3] == VERDICT_REGISTER
+                    ? new Expression.VerdictFrom(texts[1], register(2))
+                    : new Expression.ValueFrom(texts[1], register(2), register(3));
         }
 
         private @Nullable Expression objectReference() {

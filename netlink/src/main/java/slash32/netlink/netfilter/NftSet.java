@@ -21,6 +21,8 @@ public record NftSet(TableId table, String name, SetType type) {
     static final int NFT_SET_MAP = 0x8;
     static final int NFT_SET_OBJECT = 0x40;
     static final int NFT_DATA_VERDICT = 0xffffff00;
+    /// {@code nft}'s own number for marks, which the kernel only keeps for it.
+    static final int TYPE_MARK = 19;
 
     /// In NFTA_SET_ELEM_LIST_*.
     static final int ELEMENTS_SET = 2;
@@ -30,7 +32,7 @@ public record NftSet(TableId table, String name, SetType type) {
     int flags() {
         return switch (type.content()) {
             case NOTHING -> 0;
-            case VERDICT -> NFT_SET_MAP;
+            case VERDICT, MARK -> NFT_SET_MAP;
             case COUNTER -> NFT_SET_OBJECT;
         };
     }
@@ -45,6 +47,7 @@ public record NftSet(TableId table, String name, SetType type) {
         int datatype = 0;
         int keyLength = 0;
         int objectType = 0;
+        int dataType = NFT_DATA_VERDICT;
         Attributes attributes = message.attributes(Nft.HEADER_BYTES);
         while (attributes.next()) {
             switch (attributes.type()) {
@@ -53,20 +56,26 @@ public record NftSet(TableId table, String name, SetType type) {
                 case NFTA_SET_FLAGS -> flags = attributes.be32();
                 case NFTA_SET_KEY_TYPE -> datatype = attributes.be32();
                 case NFTA_SET_KEY_LEN -> keyLength = attributes.be32();
+                case NFTA_SET_DATA_TYPE -> dataType = attributes.be32();
                 case NFTA_SET_OBJ_TYPE -> objectType = attributes.be32();
                 default -> {} // handles, and what follows from these
             }
         }
-        SetType type = type(datatype, flags, objectType);
+        SetType type = type(datatype, flags, objectType, dataType);
         return type == null || type.keyLength() != keyLength
                 ? null
                 : new NftSet(new TableId(family, table), name, type);
     }
 
-    private static @Nullable SetType type(int datatype, int flags, int objectType) {
+    private static @Nullable SetType type(int datatype, int flags, int objectType, int dataType) {
         SetType.Content content = switch (flags) {
             case 0 -> SetType.Content.NOTHING;
-            case NFT_SET_MAP -> SetType.Content.VERDICT;
+            case NFT_SET_MAP ->
+                switch (dataType) {
+                    case NFT_DATA_VERDICT -> SetType.Content.VERDICT;
+                    case TYPE_MARK -> SetType.Content.MARK;
+                    default -> null;
+                };
             case NFT_SET_OBJECT -> objectType == ExpressionCodec.NFT_OBJECT_COUNTER ? SetType.Content.COUNTER : null;
             default -> null;
         };

@@ -120,6 +120,9 @@ public final class Nftables {
                 request.attributeBe32(NftSet.NFTA_SET_DATA_TYPE, NftSet.NFT_DATA_VERDICT)
                         .attributeBe32(NftSet.NFTA_SET_DATA_LEN, 0);
             case COUNTER -> request.attributeBe32(NftSet.NFTA_SET_OBJ_TYPE, ExpressionCodec.NFT_OBJECT_COUNTER);
+            case MARK ->
+                request.attributeBe32(NftSet.NFTA_SET_DATA_TYPE, NftSet.TYPE_MARK)
+                        .attributeBe32(NftSet.NFTA_SET_DATA_LEN, 4);
         }
         return request.attribute(
                 NftSet.NFTA_SET_USERDATA,

@@ -21,6 +21,9 @@ public record SetElement(Bytes key, Value value) {
 
         record To(Verdict verdict) implements Value {}
 
+        /// A mark.
+        record Mark(int mark) implements Value {}
+
         /// The named counter that counts its packets.
         record CountedBy(String counter) implements Value {}
     }
@@ -35,6 +38,7 @@ public record SetElement(Bytes key, Value value) {
         int value = switch (this.value) {
             case Value.Member() -> 0;
             case Value.To(var verdict) -> 32 + verdict.toString().length();
+            case Value.Mark _ -> 16;
             case Value.CountedBy(var counter) -> 8 + counter.length();
         };
         return 16 + key.length() + value;
@@ -53,6 +57,8 @@ public record SetElement(Bytes key, Value value) {
                 case Value.Member() -> {}
                 case Value.To(var verdict) ->
                     element.nested(NFTA_SET_ELEM_DATA, wrapped -> Nft.addVerdict(wrapped, verdict));
+                case Value.Mark(int mark) ->
+                    element.nested(NFTA_SET_ELEM_DATA, wrapped -> wrapped.attributeU32(Nft.NFTA_DATA_VALUE, mark));
                 case Value.CountedBy(var counter) -> element.attribute(NFTA_SET_ELEM_OBJREF, counter);
             }
         });
@@ -61,21 +67,34 @@ public record SetElement(Bytes key, Value value) {
     /// Reads one element of a list; null if it is of a kind that no set of ours has.
     static @Nullable SetElement parse(Attributes attributes) {
         Bytes key = null;
-        Value value = new Value.Member();
+        @Nullable Value value = new Value.Member();
         while (attributes.next()) {
             switch (attributes.type()) {
                 case NFTA_SET_ELEM_KEY -> key = Nft.value(attributes.nested());
                 case NFTA_SET_ELEM_DATA -> {
-                    Verdict verdict = Nft.verdict(attributes.nested());
-                    if (verdict == null) {
+                    value = value(attributes);
+                    if (value == null) {
                         return null;
                     }
-                    value = new Value.To(verdict);
                 }
                 case NFTA_SET_ELEM_OBJREF -> value = new Value.CountedBy(attributes.string());
                 default -> {} // nothing that changes what it means
             }
         }
-        return key == null ? null : new SetElement(key, value);
+        return key == null || value == null ? null : new SetElement(key, value);
+    }
+
+    private static @Nullable Value value(Attributes data) {
+        Verdict verdict = Nft.verdict(data.nested());
+        if (verdict != null) {
+            return new Value.To(verdict);
+        }
+        Attributes nested = data.nested();
+        while (nested.next()) {
+            if (nested.type() == Nft.NFTA_DATA_VALUE && nested.length() == 4) {
+                return new Value.Mark(nested.u32());
+            }
+        }
+        return null;
     }
 }

@@ -11,9 +11,13 @@ import java.util.stream.Collectors;
 public record SetType(List<Field> key, Content content) {
     /// A field of a key. The number is {@code nft}'s own datatype, which the kernel only keeps for it.
     public enum Field {
+        NETWORK_PROTOCOL("nf_proto", 2, 1, false),
         IPV4_ADDRESS("ipv4_addr", 7, 4, false),
         IPV6_ADDRESS("ipv6_addr", 8, 16, false),
         ETHERNET_ADDRESS("ether_addr", 9, 6, false),
+        TRANSPORT_PROTOCOL("inet_proto", 12, 1, false),
+        PORT("inet_service", 13, 2, false),
+        MARK("mark", 19, 4, true),
         INTERFACE_NAME("ifname", 41, 16, true);
 
         /// As {@code nft} writes it.
@@ -21,7 +25,7 @@ public record SetType(List<Field> key, Content content) {
 
         final int datatype;
         /// Before padding to registers of 4 bytes.
-        final int bytes;
+        public final int bytes;
 
         final boolean hostByteOrder;
 
@@ -40,7 +44,9 @@ public record SetType(List<Field> key, Content content) {
         /// A verdict map.
         VERDICT,
         /// A map to named counters.
-        COUNTER
+        COUNTER,
+        /// A map to marks.
+        MARK
     }
 
     /// Bits of nft's number for each field of a concatenation.
@@ -78,8 +84,11 @@ public record SetType(List<Field> key, Content content) {
         return fields;
     }
 
-    /// In bytes, each field padded to whole registers.
+    /// In bytes; of more than one, each field padded to whole registers.
     int keyLength() {
+        if (key.size() == 1) {
+            return key.getFirst().bytes;
+        }
         return key.stream().mapToInt(field -> (field.bytes + 3) & ~3).sum();
     }
 
@@ -95,6 +104,7 @@ public record SetType(List<Field> key, Content content) {
             case NOTHING -> fields;
             case VERDICT -> fields + " : verdict";
             case COUNTER -> fields + " : counter";
+            case MARK -> fields + " : mark";
         };
     }
 }

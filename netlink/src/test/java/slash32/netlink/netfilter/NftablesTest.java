@@ -35,6 +35,12 @@ class NftablesTest {
             new Expression.ConntrackState(0),
             new Expression.Mask(0, Bytes.fromHex("06000000")),
             new Expression.Compare(0, Operator.NOT_EQUAL, Bytes.fromHex("00000000")),
+            new Expression.Flow(Expression.Flow.Field.DIRECTION, 0),
+            new Expression.Flow(Expression.Flow.Field.DESTINATION_6, 0),
+            new Expression.ValueFrom("stamp", 0, 16),
+            new Expression.StoreFlowMark(16),
+            new Expression.Constant(Bytes.fromHex("00000000"), 0),
+            new Expression.StorePriority(0),
             new Expression.Count("from_tap1"),
             new Expression.CountFrom("spoofed", 0),
             new Expression.VerdictFrom("guard", 0),
@@ -106,6 +112,8 @@ class NftablesTest {
         for (SetType type : List.of(
                 sources,
                 SetType.setOf(SetType.Field.IPV6_ADDRESS),
+                SetType.setOf(SetType.Field.MARK),
+                new SetType(List.of(SetType.Field.NETWORK_PROTOCOL), SetType.Content.MARK),
                 new SetType(List.of(SetType.Field.INTERFACE_NAME), SetType.Content.VERDICT),
                 new SetType(List.of(SetType.Field.INTERFACE_NAME), SetType.Content.COUNTER))) {
             var set = new NftSet(TABLE, "s", type);
@@ -128,6 +136,7 @@ class NftablesTest {
         List<SetElement> mapped = List.of(
                 new SetElement(tap, new SetElement.Value.To(new Verdict.Goto("from_tap1"))),
                 new SetElement(tap, new SetElement.Value.To(new Verdict.Drop())),
+                new SetElement(tap, new SetElement.Value.Mark(0x8000_0001)),
                 new SetElement(tap, new SetElement.Value.CountedBy("spoofed_tap1")));
         assertThat(Nftables.addElements(TABLE, "m", mapped).stream().flatMap(NftablesTest::elements))
                 .containsExactlyElementsOf(mapped);
@@ -167,7 +176,7 @@ class NftablesTest {
             list.nested(
                     1,
                     e -> e.attribute(1, "ct")
-                            .nested(2, data -> data.attributeBe32(2, 3).attributeBe32(4, 1))); // sets the mark
+                            .nested(2, data -> data.attributeBe32(2, 13).attributeBe32(4, 1))); // sets a label
             list.nested(1, e -> e.attribute(1, "counter").nested(2, data -> data.attributeBe64(1, 0)));
             list.nested(
                     1,

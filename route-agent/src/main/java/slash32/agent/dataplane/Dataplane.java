@@ -328,6 +328,8 @@ public final class Dataplane {
             case Subject.Endpoint(InterfaceName device) -> touchDevice(device);
             case Subject.Group(GroupId group) ->
                 users.getOrDefault(group, Set.of()).forEach(this::reportAnew);
+            case Subject.Lookups() ->
+                users.values().forEach(endpoints -> endpoints.forEach(this::reportAnew)); // a new shape of rule: seldom
             case Subject.Skeleton _, Subject.Member _, Subject.MemberSets _ -> {}
         }
     }

@@ -27,25 +27,75 @@ public final class Layout {
     static final String PROVIDER_INGRESS = "provider_ingress";
     static final String HOST_SERVICES = "host_services";
     static final String PASSING = "passing";
+    static final String FROM_STATEFUL = "from_stateful";
+    static final String FROM_STATELESS = "from_stateless";
+    static final String FROM_GUEST = "from_guest";
+    static final String TO_STATEFUL = "to_stateful";
+    static final String TO_STATELESS = "to_stateless";
+    static final String TO_GUEST = "to_guest";
 
-    /// The set of the backstop.
+    /// The chains that go through an endpoint's groups.
+    static final String EACH_OUT = "egress";
+
+    static final String EACH_IN = "ingress";
+
+    /// The chains that look a packet up among the rules of all groups.
+    static final String RULES_OUT = "egress_rules";
+
+    static final String RULES_IN = "ingress_rules";
+    static final Set<String> LOOKUP_CHAINS = Set.of(EACH_OUT, EACH_IN, RULES_OUT, RULES_IN);
+
+    /// The interfaces of all endpoints.
     public static final String GUESTS = "guests";
 
     static final String GUARD = "guard";
     static final String FROM_ENDPOINT = "from_endpoint";
     static final String TO_ENDPOINT = "to_endpoint";
     static final String TO_HOST = "to_host";
+
+    /// Of every endpoint, its kind decides what becomes of its packets: blocked unless it is in another set.
+    static final String STATEFUL = "stateful";
+
+    static final String STATELESS = "stateless";
+    static final String OPEN = "open";
+
+    static final String PAIRS = "pairs";
     static final String SPOOFED_COUNTERS = "spoofed";
     static final String HOST_COUNTERS = "host_dropped";
+    static final String FROM_COUNTERS = "from_dropped";
+    static final String TO_COUNTERS = "to_dropped";
     static final String MACS = "macs";
     static final String SOURCES_4 = "sources_4";
     static final String SOURCES_6 = "sources_6";
 
     /// The sets and maps whose keys begin with an interface's name.
     static final Set<String> ENDPOINT_SETS = Set.of(
-            GUARD, FROM_ENDPOINT, TO_ENDPOINT, TO_HOST, SPOOFED_COUNTERS, HOST_COUNTERS, MACS, SOURCES_4, SOURCES_6);
+            GUESTS,
+            STATEFUL,
+            STATELESS,
+            OPEN,
+            PAIRS,
+            SPOOFED_COUNTERS,
+            HOST_COUNTERS,
+            FROM_COUNTERS,
+            TO_COUNTERS,
+            MACS,
+            SOURCES_4,
+            SOURCES_6);
 
-    /// Prefixes of an endpoint's chains and counters; no name above begins with one.
+    /// The groups that an endpoint here is in.
+    static final String GROUPS = "groups";
+
+    /// From a group to its chain of rules that name members.
+    static final String OUT_MEMBERS = "out_members";
+
+    static final String IN_MEMBERS = "in_members";
+    static final Set<String> GROUP_SETS = Set.of(GROUPS, OUT_MEMBERS, IN_MEMBERS);
+
+    /// Prefix of the maps from an interface to its first, second … group.
+    static final String GROUP_AT = "group_";
+
+    /// Prefixes of an endpoint's counters, and of its chain.
     static final String FROM = "from_";
 
     static final String TO = "to_";

@@ -27,7 +27,7 @@ final class RuleText {
     /// What was loaded and not looked at yet, in the order of its registers.
     private final List<String> loaded = new ArrayList<>();
 
-    private String transport = "@th";
+    private String transport = "th";
     private Bytes mask = Bytes.EMPTY;
 
     private RuleText(NftRule rule) {
@@ -50,20 +50,54 @@ final class RuleText {
 
     private void add(Expression expression, List<Expression> rest) {
         switch (expression) {
-            case Expression.Meta(var key, int _) -> loaded.add(name(key));
-            case Expression.Payload payload -> loaded.add(name(payload));
-            case Expression.ConntrackState _ -> loaded.add("ct state");
+            case Expression.Meta(var key, int _) -> load(name(key));
+            case Expression.Payload payload -> load(name(payload));
+            case Expression.ConntrackState _ -> load("ct state");
+            case Expression.ValueFrom(var map, int _, int _) -> load(take() + " map @" + map);
+            case Expression.Flow(var field, int _) -> load(name(field));
+            case Expression.StoreFlowMark _ -> words.add("ct mark set " + take());
             case Expression.Mask(int _, var bits) -> mask = bits;
             case Expression.SetBits(int _, var bits) -> words.add(take() + " set meta mark | " + mark(bits));
             case Expression.StoreMark _ -> storeMark();
+            case Expression.StorePriority _ -> words.add("meta priority set " + take());
+            case Expression.Constant(var value, int _) -> load(number(value));
             case Expression.Compare(int _, var operator, var value) -> compare(operator, value, rest);
-            case Expression.InSet(var set, int _) -> words.add(take() + " @" + set);
+            case Expression.InSet(var set, int _) -> {
+                maskLast();
+                words.add(take() + " @" + set);
+            }
             case Expression.VerdictFrom(var map, int _) -> words.add(take() + " vmap @" + map);
             case Expression.Count(var counter) -> words.add("counter name \"" + counter + "\"");
             case Expression.CountFrom(var map, int _) -> words.add("counter name " + take() + " map @" + map);
             case Expression.Immediate(var verdict) -> words.add(verdict.toString());
             case Expression.Foreign(var name) -> words.add("[" + name + "]");
         }
+    }
+
+    private void load(String what) {
+        maskLast();
+        loaded.add(what);
+    }
+
+    /// Says of what was loaded last that only some of its bits count.
+    private void maskLast() {
+        if (mask.length() > 0) {
+            loaded.set(loaded.size() - 1, loaded.getLast() + " & 0x" + takeMask());
+        }
+    }
+
+    private static String name(Expression.Flow.Field field) {
+        return switch (field) {
+            case DIRECTION -> "ct direction";
+            case MARK -> "ct mark";
+            case PROTOCOL -> "ct protocol";
+            case SOURCE_PORT -> "ct original proto-src";
+            case DESTINATION_PORT -> "ct original proto-dst";
+            case SOURCE_4 -> "ct original ip saddr";
+            case DESTINATION_4 -> "ct original ip daddr";
+            case SOURCE_6 -> "ct original ip6 saddr";
+            case DESTINATION_6 -> "ct original ip6 daddr";
+        };
     }
 
     private static String mark(Bytes value) {
@@ -94,6 +128,7 @@ final class RuleText {
 
     private static String name(Expression.Meta.Key key) {
         return switch (key) {
+            case PRIORITY -> "meta priority";
             case MARK -> "meta mark";
             case INPUT_NAME -> "iifname";
             case OUTPUT_NAME -> "oifname";
@@ -193,7 +228,7 @@ final class RuleText {
         } else if (protocol.equals(IpProtocol.UDPLITE)) {
             return "udplite";
         }
-        return "@th";
+        return "th";
     }
 
     private String states() {
@@ -246,17 +281,17 @@ final class RuleText {
                             IpAddress.of(Arrays.copyOfRange(key, at, at + 4)).toString();
                         case IPV6_ADDRESS ->
                             IpAddress.of(Arrays.copyOfRange(key, at, at + 16)).toString();
+                        case MARK -> mark(Bytes.copyOf(key, at, 4));
+                        case TRANSPORT_PROTOCOL, NETWORK_PROTOCOL -> number(Bytes.copyOf(key, at, 1));
+                        case PORT -> number(Bytes.copyOf(key, at, 2));
                     });
-            at += switch (field) {
-                case INTERFACE_NAME, IPV6_ADDRESS -> 16;
-                case ETHERNET_ADDRESS -> 8;
-                case IPV4_ADDRESS -> 4;
-            };
+            at += (field.bytes + 3) & ~3;
         }
         String key = fields.stream().collect(Collectors.joining(" . "));
         return switch (element.value()) {
             case SetElement.Value.Member() -> key;
             case SetElement.Value.To(var verdict) -> key + " : " + verdict;
+            case SetElement.Value.Mark(int mark) -> key + " : 0x%08x".formatted(mark);
             case SetElement.Value.CountedBy(var counter) -> key + " : \"" + counter + "\"";
         };
     }

@@ -2,9 +2,16 @@ package slash32.securitygroup.compile;
 
 import static slash32.securitygroup.compile.Layout.ARP;
 import static slash32.securitygroup.compile.Layout.BACKSTOP;
+import static slash32.securitygroup.compile.Layout.EACH_IN;
+import static slash32.securitygroup.compile.Layout.EACH_OUT;
 import static slash32.securitygroup.compile.Layout.FORWARD_FROM;
 import static slash32.securitygroup.compile.Layout.FORWARD_TO;
+import static slash32.securitygroup.compile.Layout.FROM_COUNTERS;
 import static slash32.securitygroup.compile.Layout.FROM_ENDPOINT;
+import static slash32.securitygroup.compile.Layout.FROM_GUEST;
+import static slash32.securitygroup.compile.Layout.FROM_STATEFUL;
+import static slash32.securitygroup.compile.Layout.FROM_STATELESS;
+import static slash32.securitygroup.compile.Layout.GROUPS;
 import static slash32.securitygroup.compile.Layout.GUARD;
 import static slash32.securitygroup.compile.Layout.GUARDED;
 import static slash32.securitygroup.compile.Layout.GUESTS;
@@ -12,8 +19,12 @@ import static slash32.securitygroup.compile.Layout.HOST_COUNTERS;
 import static slash32.securitygroup.compile.Layout.HOST_SERVICES;
 import static slash32.securitygroup.compile.Layout.INET;
 import static slash32.securitygroup.compile.Layout.INPUT;
+import static slash32.securitygroup.compile.Layout.IN_MEMBERS;
 import static slash32.securitygroup.compile.Layout.MACS;
+import static slash32.securitygroup.compile.Layout.OPEN;
 import static slash32.securitygroup.compile.Layout.OUTPUT;
+import static slash32.securitygroup.compile.Layout.OUT_MEMBERS;
+import static slash32.securitygroup.compile.Layout.PAIRS;
 import static slash32.securitygroup.compile.Layout.PASSING;
 import static slash32.securitygroup.compile.Layout.PREROUTING;
 import static slash32.securitygroup.compile.Layout.PROVIDER_EGRESS;
@@ -21,18 +32,21 @@ import static slash32.securitygroup.compile.Layout.PROVIDER_INGRESS;
 import static slash32.securitygroup.compile.Layout.SOURCES_4;
 import static slash32.securitygroup.compile.Layout.SOURCES_6;
 import static slash32.securitygroup.compile.Layout.SPOOFED_COUNTERS;
+import static slash32.securitygroup.compile.Layout.STATEFUL;
+import static slash32.securitygroup.compile.Layout.STATELESS;
+import static slash32.securitygroup.compile.Layout.TO_COUNTERS;
 import static slash32.securitygroup.compile.Layout.TO_ENDPOINT;
+import static slash32.securitygroup.compile.Layout.TO_GUEST;
 import static slash32.securitygroup.compile.Layout.TO_HOST;
+import static slash32.securitygroup.compile.Layout.TO_STATEFUL;
+import static slash32.securitygroup.compile.Layout.TO_STATELESS;
 import static slash32.securitygroup.compile.Statements.ESTABLISHED_OR_RELATED;
 import static slash32.securitygroup.compile.Statements.INVALID;
 import static slash32.securitygroup.compile.Statements.key;
 
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
-import java.util.function.Function;
-import java.util.stream.Stream;
 import slash32.net.InterfaceName;
 import slash32.net.IpAddress;
 import slash32.net.MacAddress;
@@ -48,32 +62,30 @@ import slash32.netlink.netfilter.SetType.Field;
 import slash32.netlink.netfilter.TableId;
 import slash32.netlink.netfilter.Verdict;
 import slash32.securitygroup.AddressPair;
-import slash32.securitygroup.Direction;
 import slash32.securitygroup.EndpointPolicy;
 import slash32.securitygroup.EtherType;
 import slash32.securitygroup.GroupId;
 import slash32.securitygroup.IpProtocol;
-import slash32.securitygroup.Remote;
-import slash32.securitygroup.Rule;
-import slash32.securitygroup.SecurityGroup;
-import slash32.securitygroup.Traffic;
 
 /// Compiles to our two tables. A packet from one guest to another of this host goes down the whole picture:
 ///
 /// ```
-/// arp   input        arp guard[iifname]  → guarded: sender's MAC and address, or drop
-/// inet  prerouting   guard[iifname]      → guarded: source MAC and address, or drop
-///       input        to_host[iifname]    → host_services: gateway, DHCP, neighbor discovery, or drop
-///       forward_from from_endpoint[iifname] → from_tap1: known flow │ provider_egress │ egress_7 … │ drop
-///       forward_to   to_endpoint[oifname]   → to_tap2:   known flow │ provider_ingress │ ingress_9 … │ drop
-///       output       to_endpoint[oifname]
+/// arp   input        guests[iifname] → guarded: sender's MAC and address, or drop
+/// inet  prerouting   guests[iifname] → guard         → guarded: source MAC and address, or drop
+///       input        guests[iifname] → to_host       → host_services: gateway, DHCP, neighbor discovery, or drop
+///       forward_from guests[iifname] → from_endpoint → from_stateful: known flow │ from_guest: provider_egress │
+///                                                      egress │ drop
+///       forward_to   guests[oifname] → to_endpoint   → to_stateful: known flow │ to_guest: provider_ingress │
+///       output       guests[oifname] →                 ingress │ drop
 /// ```
 ///
-/// The two directions are two base chains of one hook, so that "accept" in the first only leads to the second. What an
-/// unknown interface sends passes, unless its name begins as those that are kept for guests: that is dropped. The
-/// rules of a group stand once, whoever is in it. ARP does not pass the inet family, hence the second table: without
-/// it a guest could make the host's kernel learn and answer what it likes whenever a neighbour entry isn't permanent.
-/// Frames that the gateway's packet socket reads and writes pass none of this.
+/// Which of them is next is decided by the sets {@code stateful}, {@code stateless} and {@code open} (port security
+/// off); what is in none is blocked. The two directions are two base chains of one hook, so that "accept" in the first
+/// only leads to the second. What an unknown interface sends passes, unless its name begins as those that are kept for
+/// guests: that is dropped. The rules of a group stand once, whoever is in it ({@link GroupRules}), and neither an
+/// endpoint nor a group adds a rule. ARP does not pass the inet family, hence the second table: without it a guest
+/// could make the host's kernel learn and answer what it likes whenever a neighbour entry isn't permanent. Frames that
+/// the gateway's packet socket reads and writes pass none of this.
 public final class RulesetCompiler {
     /// Before conntrack, so that nothing forged makes an entry there.
     private static final int PRIORITY_RAW = -300;
@@ -105,9 +117,6 @@ public final class RulesetCompiler {
     private static final Prefix UNSPECIFIED_6 = Prefix.parse("::/128");
     private static final Prefix LINK_LOCAL_6 = Prefix.parse("fe80::/10");
     private static final Prefix LINK_MULTICAST_6 = Prefix.parse("ff02::/16");
-
-    private static final Verdict ACCEPT = new Verdict.Accept();
-    private static final Verdict DROP = new Verdict.Drop();
 
     private final List<String> guestPrefixes;
     private final List<IpAddress> gateways;
@@ -173,7 +182,7 @@ public final class RulesetCompiler {
         return rules;
     }
 
-    /// An element of the backstop's set.
+    /// An element of a set of interfaces.
     public static SetElement guest(InterfaceName device) {
         return SetElement.of(key(device.value()));
     }
@@ -190,11 +199,16 @@ public final class RulesetCompiler {
     /// Everything that does not depend on endpoints and groups.
     public Fragment skeleton() {
         var fragment = new Fragment.Builder();
-        for (String map : List.of(GUARD, FROM_ENDPOINT, TO_ENDPOINT, TO_HOST)) {
-            fragment.set(new NftSet(INET, map, new SetType(List.of(Field.INTERFACE_NAME), Content.VERDICT)));
+        for (String kind : List.of(GUESTS, STATEFUL, STATELESS, OPEN)) {
+            fragment.set(new NftSet(INET, kind, SetType.setOf(Field.INTERFACE_NAME)));
         }
-        for (String map : List.of(SPOOFED_COUNTERS, HOST_COUNTERS)) {
+        fragment.set(new NftSet(INET, PAIRS, new SetType(List.of(Field.INTERFACE_NAME), Content.VERDICT)));
+        for (String map : List.of(SPOOFED_COUNTERS, HOST_COUNTERS, FROM_COUNTERS, TO_COUNTERS)) {
             fragment.set(new NftSet(INET, map, new SetType(List.of(Field.INTERFACE_NAME), Content.COUNTER)));
+        }
+        fragment.set(new NftSet(INET, GROUPS, SetType.setOf(Field.MARK)));
+        for (String map : List.of(OUT_MEMBERS, IN_MEMBERS)) {
+            fragment.set(new NftSet(INET, map, new SetType(List.of(Field.MARK), Content.VERDICT)));
         }
         fragment.set(new NftSet(INET, MACS, SetType.setOf(Field.INTERFACE_NAME, Field.ETHERNET_ADDRESS)))
                 .set(new NftSet(
@@ -211,34 +225,94 @@ public final class RulesetCompiler {
                 INET,
                 INPUT,
                 new Hook(Hook.Point.INPUT, PRIORITY_FILTER),
-                List.of(rule().inputVerdict(TO_HOST).rule(INET, INPUT)));
+                List.of(rule().inputIn(GUESTS).rule(INET, INPUT, goTo(TO_HOST), "")));
         base(
                 fragment,
                 INET,
                 FORWARD_FROM,
                 new Hook(Hook.Point.FORWARD, PRIORITY_FROM),
-                List.of(rule().inputVerdict(FROM_ENDPOINT).rule(INET, FORWARD_FROM)));
+                List.of(rule().inputIn(GUESTS).rule(INET, FORWARD_FROM, goTo(FROM_ENDPOINT), "")));
         base(fragment, INET, FORWARD_TO, new Hook(Hook.Point.FORWARD, PRIORITY_FILTER), to(FORWARD_TO));
         base(fragment, INET, OUTPUT, new Hook(Hook.Point.OUTPUT, PRIORITY_FILTER), to(OUTPUT));
+        regular(fragment, INET, GUARD, byKind(GUARD, true, GUARDED, GUARDED, PASSING));
+        regular(fragment, INET, TO_HOST, byKind(TO_HOST, true, HOST_SERVICES, HOST_SERVICES, HOST_SERVICES));
+        regular(fragment, INET, FROM_ENDPOINT, byKind(FROM_ENDPOINT, true, FROM_STATEFUL, FROM_STATELESS, PASSING));
+        regular(fragment, INET, TO_ENDPOINT, byKind(TO_ENDPOINT, false, TO_STATEFUL, TO_STATELESS, PASSING));
         regular(fragment, INET, GUARDED, guarded());
         regular(fragment, INET, HOST_SERVICES, hostServices());
         regular(fragment, INET, PASSING, judging(PASSING));
         regular(fragment, INET, PROVIDER_EGRESS, providerEgress());
         regular(fragment, INET, PROVIDER_INGRESS, providerIngress());
+        regular(fragment, INET, FROM_STATEFUL, stateful(FROM_STATEFUL, FROM_GUEST));
+        regular(fragment, INET, FROM_STATELESS, stateless(FROM_STATELESS, FROM_GUEST));
+        regular(
+                fragment,
+                INET,
+                FROM_GUEST,
+                List.of(
+                        rule().rule(INET, FROM_GUEST, new Verdict.Jump(PROVIDER_EGRESS), ""),
+                        rule().rule(INET, FROM_GUEST, new Verdict.Jump(EACH_OUT), ""),
+                        rule().countByInput(FROM_COUNTERS).drop(INET, FROM_GUEST),
+                        rule().drop(INET, FROM_GUEST)));
+        regular(fragment, INET, TO_STATEFUL, stateful(TO_STATEFUL, TO_GUEST));
+        regular(fragment, INET, TO_STATELESS, stateless(TO_STATELESS, TO_GUEST));
+        regular(
+                fragment,
+                INET,
+                TO_GUEST,
+                List.of(
+                        rule().rule(INET, TO_GUEST, new Verdict.Jump(PROVIDER_INGRESS), ""),
+                        rule().rule(INET, TO_GUEST, new Verdict.Jump(EACH_IN), ""),
+                        rule().countByOutput(TO_COUNTERS).drop(INET, TO_GUEST),
+                        rule().drop(INET, TO_GUEST)));
         arp(fragment);
         return fragment.build();
     }
 
+    /// Where the packets of an endpoint of each kind go on; the others end here.
+    private static List<NftRule> byKind(String chain, boolean input, String stateful, String stateless, String open) {
+        var rules = new ArrayList<NftRule>();
+        List<String> sets = List.of(STATEFUL, STATELESS, OPEN);
+        List<String> next = List.of(stateful, stateless, open);
+        for (int i = 0; i < sets.size(); i++) {
+            Statements kind = input ? rule().inputIn(sets.get(i)) : rule().outputIn(sets.get(i));
+            rules.add(kind.rule(INET, chain, goTo(next.get(i)), ""));
+        }
+        rules.add(rule().drop(INET, chain));
+        return rules;
+    }
+
+    private static Verdict goTo(String chain) {
+        return new Verdict.Goto(chain);
+    }
+
+    private List<NftRule> stateful(String chain, String next) {
+        List<NftRule> rules = judging(chain);
+        rules.add(rule().state(ESTABLISHED_OR_RELATED).accept(INET, chain));
+        Statements invalid = rule().state(INVALID);
+        rules.add((next.equals(FROM_GUEST) ? invalid.countByInput(FROM_COUNTERS) : invalid.countByOutput(TO_COUNTERS))
+                .drop(INET, chain));
+        rules.add(rule().state(INVALID).drop(INET, chain));
+        rules.add(rule().rule(INET, chain, goTo(next), ""));
+        return rules;
+    }
+
+    private List<NftRule> stateless(String chain, String next) {
+        List<NftRule> rules = judging(chain);
+        rules.add(rule().rule(INET, chain, goTo(next), ""));
+        return rules;
+    }
+
     private List<NftRule> prerouting() {
         var rules = new ArrayList<NftRule>();
-        rules.add(rule().inputVerdict(GUARD).rule(INET, PREROUTING));
+        rules.add(rule().inputIn(GUESTS).rule(INET, PREROUTING, goTo(GUARD), ""));
         guestPrefixes.forEach(prefix -> rules.add(rule().inputPrefix(prefix).drop(INET, PREROUTING)));
         return rules;
     }
 
     private List<NftRule> to(String chain) {
         var rules = new ArrayList<NftRule>();
-        rules.add(rule().outputVerdict(TO_ENDPOINT).rule(INET, chain));
+        rules.add(rule().outputIn(GUESTS).rule(INET, chain, goTo(TO_ENDPOINT), ""));
         guestPrefixes.forEach(prefix -> rules.add(rule().outputPrefix(prefix).drop(INET, chain)));
         return rules;
     }
@@ -251,7 +325,9 @@ public final class RulesetCompiler {
             rules.add(rule().sourceIn(gateway.hostPrefix())
                     .countByInput(SPOOFED_COUNTERS)
                     .drop(INET, GUARDED));
+            rules.add(rule().sourceIn(gateway.hostPrefix()).drop(INET, GUARDED));
         }
+        rules.add(rule().inputVerdict(PAIRS).rule(INET, GUARDED));
         // a guest makes up its link-local address (RFC 7217), and no router forwards it (RFC 4291 §2.5.6)
         rules.add(rule().inputMacIn(MACS).sourceIn(LINK_LOCAL_6).accept(INET, GUARDED));
         rules.add(rule().inputMacIn(MACS)
@@ -267,6 +343,7 @@ public final class RulesetCompiler {
                     .accept(INET, GUARDED));
         }
         rules.add(rule().countByInput(SPOOFED_COUNTERS).drop(INET, GUARDED));
+        rules.add(rule().drop(INET, GUARDED));
         return rules;
     }
 
@@ -298,6 +375,7 @@ public final class RulesetCompiler {
                 .neighborTargetIn(LINK_LOCAL_6)
                 .accept(INET, HOST_SERVICES));
         rules.add(rule().countByInput(HOST_COUNTERS).drop(INET, HOST_SERVICES));
+        rules.add(rule().drop(INET, HOST_SERVICES));
         return rules;
     }
 
@@ -331,14 +409,16 @@ public final class RulesetCompiler {
     }
 
     private void arp(Fragment.Builder fragment) {
-        fragment.set(new NftSet(ARP, GUARD, new SetType(List.of(Field.INTERFACE_NAME), Content.VERDICT)))
+        fragment.set(new NftSet(ARP, GUESTS, SetType.setOf(Field.INTERFACE_NAME)))
+                .set(new NftSet(ARP, OPEN, SetType.setOf(Field.INTERFACE_NAME)))
+                .set(new NftSet(ARP, PAIRS, new SetType(List.of(Field.INTERFACE_NAME), Content.VERDICT)))
                 .set(new NftSet(ARP, SPOOFED_COUNTERS, new SetType(List.of(Field.INTERFACE_NAME), Content.COUNTER)))
                 .set(new NftSet(
                         ARP,
                         SOURCES_4,
                         SetType.setOf(Field.INTERFACE_NAME, Field.ETHERNET_ADDRESS, Field.IPV4_ADDRESS)));
         var input = new ArrayList<NftRule>();
-        input.add(rule().inputVerdict(GUARD).rule(ARP, INPUT));
+        input.add(rule().inputIn(GUESTS).rule(ARP, INPUT, goTo(GUARDED), ""));
         guestPrefixes.forEach(prefix -> input.add(rule().inputPrefix(prefix).drop(ARP, INPUT)));
         base(fragment, ARP, INPUT, new Hook(Hook.Point.ARP_INPUT, PRIORITY_FILTER), input);
         regular(
@@ -347,79 +427,73 @@ public final class RulesetCompiler {
                 GUARDED,
                 List.of(
                         rule().arpSenderIn(SOURCES_4).accept(ARP, GUARDED),
-                        rule().countByInput(SPOOFED_COUNTERS).drop(ARP, GUARDED)));
+                        rule().inputIn(OPEN).accept(ARP, GUARDED),
+                        rule().inputVerdict(PAIRS).rule(ARP, GUARDED),
+                        rule().countByInput(SPOOFED_COUNTERS).drop(ARP, GUARDED),
+                        rule().drop(ARP, GUARDED)));
     }
 
-    /// An endpoint's part; its groups' parts must be there before it.
+    /// An endpoint's part.
     ///
     /// @param stateful false if all its groups are stateless: then replies need a rule as all else
-    public Fragment endpoint(EndpointPolicy policy, boolean stateful) {
+    public static Fragment endpoint(EndpointPolicy policy, boolean stateful) {
         InterfaceName device = policy.device();
         var fragment = new Fragment.Builder();
-        verdict(fragment, INET, TO_HOST, device, new Verdict.Goto(HOST_SERVICES));
-        fragment.counter(INET, Layout.hostCounter(device));
+        known(fragment, device);
         counted(fragment, INET, HOST_COUNTERS, device, Layout.hostCounter(device));
         if (!policy.portSecurity()) {
-            verdict(fragment, ARP, GUARD, device, ACCEPT);
-            for (String map : List.of(GUARD, FROM_ENDPOINT, TO_ENDPOINT)) {
-                verdict(fragment, INET, map, device, new Verdict.Goto(PASSING));
+            for (TableId table : Layout.TABLES) {
+                fragment.element(table, OPEN, guest(device));
             }
             return fragment.build();
         }
+        fragment.element(INET, stateful ? STATEFUL : STATELESS, guest(device));
         for (TableId table : Layout.TABLES) {
-            verdict(fragment, table, GUARD, device, new Verdict.Goto(guard(fragment, table, policy)));
-            fragment.counter(table, Layout.spoofedCounter(device));
+            pairs(fragment, table, policy);
             counted(fragment, table, SPOOFED_COUNTERS, device, Layout.spoofedCounter(device));
         }
         sources(fragment, policy);
-        String from = Layout.FROM + device;
-        verdict(fragment, INET, FROM_ENDPOINT, device, new Verdict.Goto(from));
-        fragment.counter(INET, Layout.fromCounter(device));
-        regular(
-                fragment,
-                INET,
-                from,
-                dispatch(from, PROVIDER_EGRESS, stateful, names(policy, Layout.EGRESS), Layout.fromCounter(device)));
-        String to = Layout.TO + device;
-        verdict(fragment, INET, TO_ENDPOINT, device, new Verdict.Goto(to));
-        fragment.counter(INET, Layout.toCounter(device));
-        regular(
-                fragment,
-                INET,
-                to,
-                dispatch(to, PROVIDER_INGRESS, stateful, names(policy, Layout.INGRESS), Layout.toCounter(device)));
+        counted(fragment, INET, FROM_COUNTERS, device, Layout.fromCounter(device));
+        counted(fragment, INET, TO_COUNTERS, device, Layout.toCounter(device));
+        for (int position = 1; position <= policy.groups().size(); position++) {
+            int group = (int) policy.groups().get(position - 1).number();
+            fragment.element(
+                    INET,
+                    GroupRules.groupAt(position).name(),
+                    new SetElement(key(device.value()), new SetElement.Value.Mark(group)));
+        }
         return fragment.build();
     }
 
-    private static List<String> names(EndpointPolicy policy, String chains) {
-        return policy.groups().stream().map(group -> chains + group).toList();
+    private static void known(Fragment.Builder fragment, InterfaceName device) {
+        for (TableId table : Layout.TABLES) {
+            fragment.element(table, GUESTS, guest(device));
+        }
     }
 
-    /// The chain that guards an endpoint: the one of all, unless it may send as a whole prefix.
-    private String guard(Fragment.Builder fragment, TableId table, EndpointPolicy policy) {
+    /// The chain of an endpoint that may send as whole prefixes; the only one that an endpoint may have.
+    private static void pairs(Fragment.Builder fragment, TableId table, EndpointPolicy policy) {
         List<AddressPair> wide = policy.pairs().stream()
                 .filter(pair -> !pair.prefix().isHost())
                 .filter(pair -> table.equals(INET) || pair.prefix().isIpv4())
                 .sorted(Comparator.comparing(AddressPair::toString))
                 .toList();
         if (wide.isEmpty()) {
-            return GUARDED;
+            return;
         }
         String chain = Layout.GUARD_OF + policy.device();
-        List<NftRule> rules = table.equals(INET) ? judging(chain) : new ArrayList<>();
-        if (table.equals(INET)) {
-            gateways.forEach(gateway ->
-                    rules.add(rule().sourceIn(gateway.hostPrefix()).rule(INET, chain, new Verdict.Goto(GUARDED), "")));
-        }
+        var rules = new ArrayList<NftRule>();
         for (AddressPair pair : wide) {
             Statements match = table.equals(INET)
                     ? rule().sourceMac(pair.mac()).sourceIn(pair.prefix())
                     : rule().arpSender(pair.mac(), pair.prefix());
             rules.add(match.accept(table, chain));
         }
-        rules.add(rule().rule(table, chain, new Verdict.Goto(GUARDED), ""));
         regular(fragment, table, chain, rules);
-        return chain;
+        fragment.element(
+                table,
+                PAIRS,
+                new SetElement(key(policy.device().value()), new SetElement.Value.To(new Verdict.Jump(chain))));
     }
 
     private static void sources(Fragment.Builder fragment, EndpointPolicy policy) {
@@ -445,81 +519,11 @@ public final class RulesetCompiler {
         }
     }
 
-    private List<NftRule> dispatch(
-            String chain, String provider, boolean stateful, List<String> groupChains, String counter) {
-        List<NftRule> rules = judging(chain);
-        if (stateful) {
-            rules.add(rule().state(ESTABLISHED_OR_RELATED).accept(INET, chain));
-            rules.add(rule().state(INVALID).count(counter).drop(INET, chain));
-        }
-        rules.add(rule().rule(INET, chain, new Verdict.Jump(provider), ""));
-        groupChains.forEach(group -> rules.add(rule().rule(INET, chain, new Verdict.Jump(group), "")));
-        rules.add(rule().count(counter).drop(INET, chain));
-        return rules;
-    }
-
     /// The part of an interface through which nothing passes.
     public static Fragment blocked(InterfaceName device) {
         var fragment = new Fragment.Builder();
-        verdict(fragment, ARP, GUARD, device, DROP);
-        for (String map : List.of(GUARD, FROM_ENDPOINT, TO_ENDPOINT, TO_HOST)) {
-            verdict(fragment, INET, map, device, DROP);
-        }
+        known(fragment, device);
         return fragment.build();
-    }
-
-    /// A group's rules; the member sets that they name must be there before it.
-    ///
-    /// @param prefixes tells which members of a group are no single addresses: each costs a rule of its own, where
-    ///     single ones cost an element of a set
-    public static Fragment group(SecurityGroup group, Function<GroupId, Collection<Prefix>> prefixes) {
-        var fragment = new Fragment.Builder();
-        for (Direction direction : Direction.values()) {
-            String chain = (direction == Direction.EGRESS ? Layout.EGRESS : Layout.INGRESS) + group.id();
-            List<NftRule> rules = group.rules().stream()
-                    .filter(rule -> rule.direction() == direction)
-                    .flatMap(rule -> allow(chain, rule, prefixes))
-                    .toList();
-            regular(fragment, INET, chain, rules);
-        }
-        return fragment.build();
-    }
-
-    private static Stream<NftRule> allow(String chain, Rule rule, Function<GroupId, Collection<Prefix>> prefixes) {
-        boolean toGuest = rule.direction() == Direction.INGRESS;
-        return switch (rule.remote()) {
-            case Remote.Anywhere() -> Stream.of(allow(chain, rule, rule().family(rule.etherType())));
-            case Remote.Addresses(var prefix) -> Stream.of(allow(chain, rule, remoteIn(prefix, toGuest)));
-            case Remote.Members(var group) -> {
-                String set = Layout.memberSet(group, rule.etherType());
-                Statements member =
-                        toGuest ? rule().sourceIn(rule.etherType(), set) : rule().destinationIn(rule.etherType(), set);
-                Stream<Statements> inPrefixes = prefixes.apply(group).stream()
-                        .filter(prefix -> EtherType.of(prefix.address()) == rule.etherType())
-                        .sorted(Comparator.comparing(Prefix::toString))
-                        .map(prefix -> remoteIn(prefix, toGuest));
-                yield Stream.concat(Stream.of(member), inPrefixes).map(match -> allow(chain, rule, match));
-            }
-        };
-    }
-
-    private static Statements remoteIn(Prefix prefix, boolean toGuest) {
-        return toGuest ? rule().sourceIn(prefix) : rule().destinationIn(prefix);
-    }
-
-    private static NftRule allow(String chain, Rule rule, Statements statements) {
-        switch (rule.traffic()) {
-            case Traffic.Any() -> {}
-            case Traffic.OfProtocol(var protocol) -> statements.protocol(protocol);
-            case Traffic.Ports(var protocol, int min, int max) -> statements.destinationPorts(protocol, min, max);
-            case Traffic.Icmp(var protocol, int type, var code) -> {
-                statements.icmpType(protocol, type);
-                if (code != null) {
-                    statements.icmpCode(code);
-                }
-            }
-        }
-        return statements.rule(INET, chain, ACCEPT, rule.id());
     }
 
     /// The sets for a group's addresses, which a rule of any group may name.
@@ -542,13 +546,9 @@ public final class RulesetCompiler {
         fragment.chain(new NftChain(table, name, null), rules);
     }
 
-    private static void verdict(
-            Fragment.Builder fragment, TableId table, String map, InterfaceName device, Verdict verdict) {
-        fragment.element(table, map, new SetElement(key(device.value()), new SetElement.Value.To(verdict)));
-    }
-
     private static void counted(
             Fragment.Builder fragment, TableId table, String map, InterfaceName device, String counter) {
+        fragment.counter(table, counter);
         fragment.element(table, map, new SetElement(key(device.value()), new SetElement.Value.CountedBy(counter)));
     }
 }

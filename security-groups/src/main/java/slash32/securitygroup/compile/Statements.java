@@ -5,6 +5,7 @@ import static slash32.netlink.netfilter.Expression.Meta.Key.INPUT_TYPE;
 import static slash32.netlink.netfilter.Expression.Meta.Key.MARK;
 import static slash32.netlink.netfilter.Expression.Meta.Key.NETWORK_PROTOCOL;
 import static slash32.netlink.netfilter.Expression.Meta.Key.OUTPUT_NAME;
+import static slash32.netlink.netfilter.Expression.Meta.Key.PRIORITY;
 import static slash32.netlink.netfilter.Expression.Meta.Key.TRANSPORT_PROTOCOL;
 import static slash32.netlink.netfilter.Expression.Payload.Header.LINK;
 import static slash32.netlink.netfilter.Expression.Payload.Header.NETWORK;
@@ -25,7 +26,9 @@ import slash32.netlink.netfilter.Expression.Compare.Operator;
 import slash32.netlink.netfilter.NftRule;
 import slash32.netlink.netfilter.TableId;
 import slash32.netlink.netfilter.Verdict;
+import slash32.securitygroup.Direction;
 import slash32.securitygroup.EtherType;
+import slash32.securitygroup.GroupId;
 import slash32.securitygroup.IpProtocol;
 
 /// Writes one rule: each method adds a match or an action, as {@code nft} would translate the words in its comment.
@@ -59,11 +62,61 @@ final class Statements {
         return this;
     }
 
-    /// {@code oifname vmap @map}
-    Statements outputVerdict(String map) {
-        expressions.add(new Expression.Meta(OUTPUT_NAME, FIRST));
+    /// {@code meta priority set oifname map @group_1}, of what is sent {@code iifname}
+    Statements groupAt(Direction direction, int position) {
+        expressions.add(new Expression.Meta(direction == Direction.INGRESS ? OUTPUT_NAME : INPUT_NAME, FIRST));
+        expressions.add(new Expression.ValueFrom(Layout.GROUP_AT + position, FIRST, FIRST));
+        expressions.add(new Expression.StorePriority(FIRST));
+        return this;
+    }
+
+    /// {@code meta priority . ip saddr & mask . meta l4proto . th dport & mask @shape meta priority set 0}
+    Statements inShape(Shape shape) {
+        networkProtocol(shape.family());
+        expressions.add(new Expression.Meta(PRIORITY, FIRST));
+        int register = FIRST + Integer.BYTES;
+        if (shape.remoteBits() > 0) {
+            Expression.Payload remote = shape.direction() == Direction.INGRESS
+                    ? source(shape.family(), register)
+                    : destination(shape.family(), register);
+            expressions.add(remote);
+            mask(register, remote.length(), shape.remoteBits());
+            register += remote.length();
+        }
+        if (shape.match() != Shape.Match.EVERYTHING) {
+            expressions.add(new Expression.Meta(TRANSPORT_PROTOCOL, register));
+            register += Integer.BYTES;
+        }
+        if (shape.match().hasValue()) {
+            expressions.add(new Expression.Payload(TRANSPORT, shape.match() == Shape.Match.PORT ? 2 : 0, 2, register));
+            mask(register, 2, shape.valueBits());
+        }
+        expressions.add(new Expression.InSet(shape.toString(), FIRST));
+        return noPriority();
+    }
+
+    /// {@code meta priority vmap @map}
+    Statements groupVerdict(String map) {
+        expressions.add(new Expression.Meta(PRIORITY, FIRST));
         expressions.add(new Expression.VerdictFrom(map, FIRST));
         return this;
+    }
+
+    /// {@code meta priority set 0}
+    Statements noPriority() {
+        expressions.add(new Expression.Constant(hostOrder(0, 4), FIRST));
+        expressions.add(new Expression.StorePriority(FIRST));
+        return this;
+    }
+
+    private void mask(int register, int bytes, int bits) {
+        if (bits < bytes * Byte.SIZE) {
+            byte[] mask = new byte[bytes];
+            for (int bit = 0; bit < bits; bit++) {
+                mask[bit / 8] |= (byte) (0x80 >>> (bit % 8));
+            }
+            expressions.add(new Expression.Mask(register, Bytes.copyOf(mask)));
+        }
     }
 
     /// {@code iifname "prefix*"}
@@ -265,15 +318,16 @@ final class Statements {
         return this;
     }
 
-    /// {@code counter name "counter"}
-    Statements count(String counter) {
-        expressions.add(new Expression.Count(counter));
-        return this;
-    }
-
     /// {@code counter name iifname map @map}
     Statements countByInput(String map) {
         expressions.add(new Expression.Meta(INPUT_NAME, FIRST));
+        expressions.add(new Expression.CountFrom(map, FIRST));
+        return this;
+    }
+
+    /// {@code counter name oifname map @map}
+    Statements countByOutput(String map) {
+        expressions.add(new Expression.Meta(OUTPUT_NAME, FIRST));
         expressions.add(new Expression.CountFrom(map, FIRST));
         return this;
     }
@@ -310,26 +364,20 @@ final class Statements {
         equal((byte) (family == EtherType.IPV4 ? NFPROTO_IPV4 : NFPROTO_IPV6));
     }
 
-    private static Expression source(EtherType family, int register) {
+    private static Expression.Payload source(EtherType family, int register) {
         return family == EtherType.IPV4
                 ? new Expression.Payload(NETWORK, 12, 4, register)
                 : new Expression.Payload(NETWORK, 8, 16, register);
     }
 
-    private static Expression destination(EtherType family, int register) {
+    private static Expression.Payload destination(EtherType family, int register) {
         return family == EtherType.IPV4
                 ? new Expression.Payload(NETWORK, 16, 4, register)
                 : new Expression.Payload(NETWORK, 24, 16, register);
     }
 
     private Statements prefix(Prefix prefix) {
-        if (!prefix.isHost()) {
-            byte[] mask = new byte[prefix.address().bits() / 8];
-            for (int bit = 0; bit < prefix.length(); bit++) {
-                mask[bit / 8] |= (byte) (0x80 >>> (bit % 8));
-            }
-            expressions.add(new Expression.Mask(FIRST, Bytes.copyOf(mask)));
-        }
+        mask(FIRST, prefix.address().bits() / 8, prefix.length());
         return equal(prefix.address().toArray());
     }
 
@@ -350,6 +398,11 @@ final class Statements {
             buffer.putInt(value);
         }
         return Bytes.copyOf(buffer.array());
+    }
+
+    /// The key {@code mark} of a set, of a group.
+    static Bytes key(GroupId group) {
+        return hostOrder((int) group.number(), 4);
     }
 
     /// The key {@code ifname} of a set.

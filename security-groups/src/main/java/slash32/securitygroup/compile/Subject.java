@@ -1,7 +1,10 @@
 package slash32.securitygroup.compile;
 
 import static slash32.securitygroup.compile.Layout.ENDPOINT_SETS;
+import static slash32.securitygroup.compile.Layout.GROUP_SETS;
 
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 import slash32.net.Bytes;
@@ -28,7 +31,15 @@ public sealed interface Subject {
         }
     }
 
-    /// The chains of a group's rules.
+    /// The sets and the chains by which packets are looked up among the rules of all groups.
+    record Lookups() implements Subject {
+        @Override
+        public String toString() {
+            return "lookups";
+        }
+    }
+
+    /// A group's rules.
     record Group(GroupId group) implements Subject {
         @Override
         public String toString() {
@@ -36,7 +47,7 @@ public sealed interface Subject {
         }
     }
 
-    /// The chains, counters and map entries of one interface.
+    /// The counters and map entries of one interface.
     record Endpoint(InterfaceName device) implements Subject {
         @Override
         public String toString() {
@@ -57,21 +68,25 @@ public sealed interface Subject {
         return switch (this) {
             case Skeleton() -> 0;
             case MemberSets _ -> 1;
-            case Group _ -> 2;
-            case Endpoint _ -> 3;
-            case Member _ -> 4;
+            case Lookups() -> 2;
+            case Group _ -> 3;
+            case Endpoint _ -> 4;
+            case Member _ -> 5;
         };
     }
 
     /// The owner of a chain that is not of the skeleton; null if it is nobody's.
     static @Nullable Subject ofChain(String name) {
+        if (Layout.LOOKUP_CHAINS.contains(name)) {
+            return new Lookups();
+        }
         for (String prefix : Layout.GROUP_CHAINS) {
             if (name.startsWith(prefix)) {
                 GroupId group = group(name.substring(prefix.length()));
                 return group == null ? null : new Group(group);
             }
         }
-        return endpoint(name, Layout.FROM, Layout.TO, Layout.GUARD_OF);
+        return endpoint(name, Layout.GUARD_OF);
     }
 
     /// The owner of a counter; null if it is nobody's.
@@ -81,8 +96,17 @@ public sealed interface Subject {
 
     /// The owner of a set that is not of the skeleton; null if it is nobody's.
     static @Nullable Subject ofSet(String name) {
+        if (Shape.parse(name) != null || position(name) > 0) {
+            return new Lookups();
+        }
         GroupId group = memberSetGroup(name);
         return group == null ? null : new MemberSets(group);
+    }
+
+    /// N of a map from an interface to its N-th group; 0 of any other set.
+    static int position(String set) {
+        boolean at = set.matches(Layout.GROUP_AT + "[1-9][0-9]{0,4}");
+        return at ? Integer.parseInt(set.substring(Layout.GROUP_AT.length())) : 0;
     }
 
     /// The owner of an element; null if it is nobody's.
@@ -91,7 +115,13 @@ public sealed interface Subject {
         if (group != null) {
             return new Member(group, IpAddress.of(key.toArray()));
         }
-        return ENDPOINT_SETS.contains(set) ? endpoint(key) : null;
+        if (GROUP_SETS.contains(set) || Shape.parse(set) != null) {
+            int number = ByteBuffer.wrap(key.toArray())
+                    .order(ByteOrder.nativeOrder())
+                    .getInt();
+            return number == 0 ? null : new Group(new GroupId(Integer.toUnsignedLong(number)));
+        }
+        return ENDPOINT_SETS.contains(set) || position(set) > 0 ? endpoint(key) : null;
     }
 
     private static @Nullable GroupId memberSetGroup(String set) {

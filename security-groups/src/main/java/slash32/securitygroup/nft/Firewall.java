@@ -5,8 +5,10 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Objects;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -29,8 +31,10 @@ import slash32.securitygroup.GroupId;
 import slash32.securitygroup.Remote;
 import slash32.securitygroup.SecurityGroup;
 import slash32.securitygroup.compile.Fragment;
+import slash32.securitygroup.compile.GroupRules;
 import slash32.securitygroup.compile.Layout;
 import slash32.securitygroup.compile.RulesetCompiler;
+import slash32.securitygroup.compile.Shape;
 import slash32.securitygroup.compile.Subject;
 
 /// Security groups in force on this host: state what should be, call {@link #apply}, ask what is.
@@ -44,7 +48,6 @@ import slash32.securitygroup.compile.Subject;
 public final class Firewall implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Firewall.class);
 
-    private final RulesetCompiler compiler;
     private final NetlinkSocket socket;
     private final @Nullable Backstop backstop;
     private final NftRuleset ruleset;
@@ -59,6 +62,15 @@ public final class Firewall implements AutoCloseable {
     /// How many groups in use name the members of a group.
     private final Map<GroupId, Integer> memberUses = new HashMap<>();
 
+    /// How many groups in use have a rule of a shape.
+    private final Map<Shape, Integer> shapeUses = new HashMap<>();
+    /// The shapes of the rules of each group in use.
+    private final Map<GroupId, Set<Shape>> shapes = new HashMap<>();
+    /// How many endpoints have so many groups.
+    private final NavigableMap<Integer, Integer> depths = new TreeMap<>();
+    /// What an earlier process left, which goes when everything is stated.
+    private GroupRules.Needs left;
+
     private final Members members = new Members();
     /// The members of a group that are no single addresses, by how many state each.
     private final Map<GroupId, Map<Prefix, Integer>> memberPrefixes = new HashMap<>();
@@ -68,13 +80,14 @@ public final class Firewall implements AutoCloseable {
 
     private @Nullable String warnedBroken;
 
-    private Firewall(RulesetCompiler compiler, NetlinkSocket socket, @Nullable Backstop backstop) {
-        this.compiler = compiler;
+    private Firewall(RulesetCompiler compiler, NetlinkSocket socket, @Nullable Backstop backstop) throws IOException {
         this.socket = socket;
         this.backstop = backstop;
+        left = ReadBack.lookups(socket);
         ruleset = new NftRuleset(socket, compiler.skeleton(), Firewall::safe, backstop == null);
         reconciler = new Reconciler<>(ruleset, Backoff.KERNEL);
         reconciler.put(new Subject.Skeleton(), compiler.skeleton());
+        updateLookups();
     }
 
     /// Opens the firewall of the calling thread's network namespace; nothing is written before {@link #apply}.
@@ -98,8 +111,8 @@ public final class Firewall implements AutoCloseable {
     private static @Nullable Fragment safe(Subject subject) {
         return switch (subject) {
             case Subject.Endpoint(var device) -> RulesetCompiler.blocked(device);
-            case Subject.Group(var group) -> RulesetCompiler.group(nothing(group), _ -> Set.of());
-            case Subject.Skeleton _, Subject.MemberSets _, Subject.Member _ -> null;
+            case Subject.Group(var group) -> GroupRules.group(nothing(group), _ -> Set.of());
+            case Subject.Skeleton _, Subject.Lookups _, Subject.MemberSets _, Subject.Member _ -> null;
         };
     }
 
@@ -127,7 +140,7 @@ public final class Firewall implements AutoCloseable {
     }
 
     private void updateEndpoint(EndpointPolicy policy) {
-        reconciler.put(new Subject.Endpoint(policy.device()), compiler.endpoint(policy, isStateful(policy)));
+        reconciler.put(new Subject.Endpoint(policy.device()), RulesetCompiler.endpoint(policy, isStateful(policy)));
     }
 
     /// A group that was never stated is taken for stateful.
@@ -203,6 +216,8 @@ public final class Firewall implements AutoCloseable {
 
     /// The first complete state has been stated: what is left of an earlier process and was not stated may go.
     public void inSync() {
+        left = GroupRules.Needs.NONE;
+        updateLookups();
         reconciler.inSync();
     }
 
@@ -245,7 +260,8 @@ public final class Firewall implements AutoCloseable {
 
     /// True if the group is in force as stated; so is one that no endpoint here is in.
     public boolean inForce(GroupId group) {
-        return !groupUses.containsKey(group) || reconciler.inForce(new Subject.Group(group));
+        return !groupUses.containsKey(group)
+                || (reconciler.inForce(new Subject.Group(group)) && reconciler.inForce(new Subject.Lookups()));
     }
 
     /// Why the interface's endpoint, or the first of its groups, is not in force; null if nothing was refused.
@@ -328,6 +344,9 @@ public final class Firewall implements AutoCloseable {
     }
 
     private void join(EndpointPolicy policy) {
+        if (depths.merge(policy.groups().size(), 1, Integer::sum) == 1) {
+            updateLookups();
+        }
         for (GroupId group : policy.groups()) {
             if (groupUses.merge(group, 1, Integer::sum) == 1) {
                 updateGroup(group);
@@ -337,6 +356,9 @@ public final class Firewall implements AutoCloseable {
     }
 
     private void leave(EndpointPolicy policy) {
+        if (depths.computeIfPresent(policy.groups().size(), (_, uses) -> uses == 1 ? null : uses - 1) == null) {
+            updateLookups();
+        }
         for (GroupId group : policy.groups()) {
             policy.memberships().forEach(prefix -> removeLocalMember(group, prefix));
             if (groupUses.computeIfPresent(group, (_, uses) -> uses == 1 ? null : uses - 1) == null) {
@@ -360,6 +382,7 @@ public final class Firewall implements AutoCloseable {
             putRules(group);
         } else {
             reconciler.remove(new Subject.Group(id));
+            useShapes(id, Set.of());
         }
         if (before == null) {
             return;
@@ -380,11 +403,30 @@ public final class Firewall implements AutoCloseable {
     }
 
     private void putRules(SecurityGroup group) {
-        reconciler.put(
-                new Subject.Group(group.id()),
-                RulesetCompiler.group(
-                        group,
-                        other -> memberPrefixes.getOrDefault(other, Map.of()).keySet()));
+        Fragment rules = GroupRules.group(
+                group, other -> memberPrefixes.getOrDefault(other, Map.of()).keySet());
+        useShapes(group.id(), GroupRules.shapes(rules));
+        reconciler.put(new Subject.Group(group.id()), rules);
+    }
+
+    private void useShapes(GroupId group, Set<Shape> wanted) {
+        Set<Shape> before = wanted.isEmpty() ? shapes.remove(group) : shapes.put(group, wanted);
+        boolean changed = false;
+        for (Shape shape : wanted) {
+            changed |= shapeUses.merge(shape, 1, Integer::sum) == 1;
+        }
+        for (Shape shape : before == null ? Set.<Shape>of() : before) {
+            changed |= shapeUses.computeIfPresent(shape, (_, uses) -> uses == 1 ? null : uses - 1) == null;
+        }
+        if (changed) {
+            updateLookups();
+        }
+    }
+
+    private void updateLookups() {
+        int depth = depths.isEmpty() ? 0 : depths.lastKey();
+        var needs = new GroupRules.Needs(shapeUses.keySet(), depth).and(left);
+        reconciler.put(new Subject.Lookups(), GroupRules.lookups(needs));
     }
 
     private void addLocalMember(GroupId group, Prefix prefix) {

@@ -20,6 +20,7 @@ import slash32.netlink.socket.Errno;
 import slash32.netlink.socket.KernelException;
 import slash32.netlink.socket.NetlinkSocket;
 import slash32.securitygroup.compile.Fragment;
+import slash32.securitygroup.compile.GroupRules;
 import slash32.securitygroup.compile.Layout;
 import slash32.securitygroup.compile.RulesetCompiler;
 import slash32.securitygroup.compile.Subject;
@@ -65,6 +66,24 @@ final class ReadBack {
             }
         }
         throw new IOException("the ruleset changed under each of " + attempts + " reads");
+    }
+
+    /// What lookups an earlier process left.
+    static GroupRules.Needs lookups(NetlinkSocket socket) throws IOException {
+        var names = new ArrayList<String>();
+        try {
+            socket.dump(Nftables.dumpSets(Layout.INET), names::clear, message -> {
+                NftSet set = NftSet.parse(Layout.INET.family(), message);
+                if (set != null && GroupRules.isLookup(set)) {
+                    names.add(set.name());
+                }
+            });
+        } catch (KernelException e) {
+            if (!e.is(Errno.ENOENT)) {
+                throw e;
+            }
+        }
+        return GroupRules.Needs.of(names);
     }
 
     private static int generation(NetlinkSocket socket) throws IOException {
@@ -159,6 +178,9 @@ final class ReadBack {
     private @Nullable Subject owner(NftSet set) {
         if (skeleton.sets().contains(set)) {
             return new Subject.Skeleton();
+        }
+        if (GroupRules.isLookup(set)) {
+            return new Subject.Lookups();
         }
         boolean memberSet = set.table().equals(Layout.INET)
                 && Subject.ofSet(set.name()) instanceof Subject.MemberSets(var group)

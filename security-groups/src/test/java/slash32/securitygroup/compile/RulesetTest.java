@@ -17,7 +17,6 @@ import slash32.net.IpAddress;
 import slash32.net.MacAddress;
 import slash32.net.Prefix;
 import slash32.netlink.netfilter.NftChain;
-import slash32.netlink.netfilter.NftRule;
 import slash32.securitygroup.Direction;
 import slash32.securitygroup.EndpointPolicy;
 import slash32.securitygroup.EtherType;
@@ -64,13 +63,17 @@ class RulesetTest {
                         rule("own6", "egress", "ipv6", "sctp", 5000, 5001, "group 7"),
                         rule("one6", "egress", "ipv6", "tcp", null, null, "2001:db8::5/128")));
         var all = new Fragment.Builder();
+        Fragment rules = new Fragment.Builder()
+                .addAll(GroupRules.group(web, _ -> Set.of()))
+                .addAll(GroupRules.group(out, _ -> Set.of()))
+                .build();
         List.of(
+                        GroupRules.lookups(new GroupRules.Needs(GroupRules.shapes(rules), 2)),
                         RulesetCompiler.memberSets(new GroupId(9)),
-                        RulesetCompiler.group(web, _ -> Set.of()),
-                        RulesetCompiler.group(out, _ -> Set.of()),
-                        COMPILER.endpoint(policy, true),
+                        rules,
+                        RulesetCompiler.endpoint(policy, true),
                         RulesetCompiler.blocked(new InterfaceName("tap2")),
-                        COMPILER.endpoint(
+                        RulesetCompiler.endpoint(
                                 new EndpointPolicy(new InterfaceName("tap3"), policy.mac(), Set.of(), List.of(), false),
                                 true))
                 .forEach(all::addAll);
@@ -82,7 +85,7 @@ class RulesetTest {
         RulesetCompiler marking = COMPILER.marking();
         var all = new Fragment.Builder();
         List.of(
-                        marking.endpoint(
+                        RulesetCompiler.endpoint(
                                 new EndpointPolicy(
                                         new InterfaceName("tap1"),
                                         MacAddress.parse("52:54:00:00:00:01"),
@@ -98,15 +101,17 @@ class RulesetTest {
 
     @ParameterizedTest
     @CsvSource({
-        "from_tap1, endpoint tap1",
-        "to_endpoint, endpoint endpoint", // a chain: the map of this name is of the skeleton
+        "guard_tap1, endpoint tap1",
+        "egress, lookups",
+        "ingress_rules, lookups",
+        "from_stateful, -",
         "egress_7, group 7",
         "ingress_4294967295, group 4294967295",
         "ingress_4294967296, -",
         "egress_07, -",
         "egress_, -",
-        "from_, -",
-        "from_sixteen-letters-, -",
+        "guard_, -",
+        "guard_sixteen-letters-, -",
         "prerouting, -",
         "provider_egress, -",
         "docker, -",
@@ -122,10 +127,18 @@ class RulesetTest {
         assertThat(Subject.ofSet("members__4")).isNull();
         assertThat(Subject.ofElement("members_7_4", Bytes.fromHex("0a000001")))
                 .isEqualTo(new Subject.Member(new GroupId(7), IpAddress.parse("10.0.0.1")));
-        assertThat(Subject.ofElement("guard", Statements.key("tap1")))
+        assertThat(Subject.ofElement("stateful", Statements.key("tap1")))
                 .isEqualTo(new Subject.Endpoint(new InterfaceName("tap1")));
-        assertThat(Subject.ofElement("guard", Statements.key("fifteen-letters")))
+        assertThat(Subject.ofElement("stateful", Statements.key("fifteen-letters")))
                 .isEqualTo(new Subject.Endpoint(new InterfaceName("fifteen-letters")));
+        assertThat(Subject.ofElement("group_12", Statements.key("tap1")))
+                .isEqualTo(new Subject.Endpoint(new InterfaceName("tap1")));
+        assertThat(Subject.ofElement("in_4_net0_port16", Statements.key(new GroupId(4_294_967_295L))))
+                .isEqualTo(new Subject.Group(new GroupId(4_294_967_295L)));
+        for (String set :
+                List.of("in_4_net33_any", "in_4_net0_port17", "in_4_net0_any16", "in_5_net0_any", "group_0")) {
+            assertThat(Subject.ofSet(set)).as(set).isNull();
+        }
         assertThat(Subject.ofElement("theirs", Statements.key("tap1"))).isNull();
     }
 
@@ -143,7 +156,7 @@ class RulesetTest {
     @Test
     void everythingOfAFragmentBelongsToItsSubject() {
         var device = new InterfaceName("tap1");
-        Fragment endpoint = COMPILER.endpoint(
+        Fragment endpoint = RulesetCompiler.endpoint(
                 new EndpointPolicy(
                         device,
                         MacAddress.parse("52:54:00:00:00:01"),
@@ -161,8 +174,9 @@ class RulesetTest {
 
     @Test
     void aGroupWithoutMembersOrRulesLetsNothingPass() {
-        Fragment group = RulesetCompiler.group(new SecurityGroup(new GroupId(7), "", List.of()), _ -> Set.of());
-        assertThat(group.chains().values()).containsOnly(List.<NftRule>of()).hasSize(2);
+        Fragment group = GroupRules.group(new SecurityGroup(new GroupId(7), "", List.of()), _ -> Set.of());
+        assertThat(group.chains()).isEmpty();
+        assertThat(group.elements()).extracting(Fragment.Placed::set).containsOnly("groups");
     }
 
     static Rule rule(

@@ -1,0 +1,195 @@
+package slash32.securitygroup.compile;
+
+import static slash32.securitygroup.compile.Layout.EACH_IN;
+import static slash32.securitygroup.compile.Layout.EACH_OUT;
+import static slash32.securitygroup.compile.Layout.GROUPS;
+import static slash32.securitygroup.compile.Layout.INET;
+import static slash32.securitygroup.compile.Layout.IN_MEMBERS;
+import static slash32.securitygroup.compile.Layout.OUT_MEMBERS;
+import static slash32.securitygroup.compile.Layout.RULES_IN;
+import static slash32.securitygroup.compile.Layout.RULES_OUT;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import slash32.net.Prefix;
+import slash32.netlink.netfilter.NftChain;
+import slash32.netlink.netfilter.NftRule;
+import slash32.netlink.netfilter.NftSet;
+import slash32.netlink.netfilter.SetElement;
+import slash32.netlink.netfilter.SetType;
+import slash32.netlink.netfilter.SetType.Content;
+import slash32.netlink.netfilter.SetType.Field;
+import slash32.netlink.netfilter.Verdict;
+import slash32.securitygroup.Direction;
+import slash32.securitygroup.EtherType;
+import slash32.securitygroup.GroupId;
+import slash32.securitygroup.Remote;
+import slash32.securitygroup.Rule;
+import slash32.securitygroup.SecurityGroup;
+import slash32.securitygroup.Traffic;
+
+/// The rules of groups, as elements of hash sets, because the kernel walks all rules of a table whenever it gets a new
+/// one (docs/adr/0012): adding a group adds no rule unless one of its own names members.
+///
+/// ```
+/// ingress        for each position p:  meta priority set oifname map @group_p  jump ingress_rules
+/// ingress_rules  for each shape in use: meta priority . fields of the packet @in_4_net24_port16  accept
+///                meta priority vmap @in_members → ingress_7: the rules of group 7 that name members
+/// ```
+///
+/// The packet's queueing priority carries the group from one rule to the next, since nothing else that nft can list
+/// does and nobody misses; a packet that passes so has none afterwards. Packets of known flows are not looked up.
+public final class GroupRules {
+    private GroupRules() {}
+
+    /// What is needed to look packets up.
+    ///
+    /// @param shapes those of the rules in use
+    /// @param depth how many groups an endpoint has at most
+    public record Needs(Set<Shape> shapes, int depth) {
+        public static final Needs NONE = new Needs(Set.of(), 0);
+
+        /// Needs stated.
+        public Needs {
+            shapes = Set.copyOf(shapes);
+        }
+
+        /// What is needed for both.
+        public Needs and(Needs other) {
+            var all = new TreeSet<>(shapes);
+            all.addAll(other.shapes);
+            return new Needs(all, Math.max(depth, other.depth));
+        }
+
+        /// What a ruleset with these sets was made for.
+        public static Needs of(Collection<String> sets) {
+            var shapes = new TreeSet<Shape>();
+            int depth = 0;
+            for (String set : sets) {
+                Shape shape = Shape.parse(set);
+                if (shape != null) {
+                    shapes.add(shape);
+                }
+                depth = Math.max(depth, Subject.position(set));
+            }
+            return new Needs(shapes, depth);
+        }
+    }
+
+    /// The chains and sets that look packets up.
+    public static Fragment lookups(Needs needs) {
+        var fragment = new Fragment.Builder();
+        needs.shapes().forEach(shape -> fragment.set(shape.set()));
+        for (int position = 1; position <= needs.depth(); position++) {
+            fragment.set(groupAt(position));
+        }
+        for (Direction direction : Direction.values()) {
+            boolean in = direction == Direction.INGRESS;
+            String each = in ? EACH_IN : EACH_OUT;
+            String rules = in ? RULES_IN : RULES_OUT;
+            var jumps = new ArrayList<NftRule>();
+            for (int position = 1; position <= needs.depth(); position++) {
+                jumps.add(new Statements().groupAt(direction, position).rule(INET, each, new Verdict.Jump(rules), ""));
+            }
+            fragment.chain(new NftChain(INET, each, null), jumps);
+            Stream<NftRule> lookups = needs.shapes().stream()
+                    .filter(shape -> shape.direction() == direction)
+                    .sorted()
+                    .map(shape -> new Statements().inShape(shape).accept(INET, rules));
+            NftRule naming =
+                    new Statements().groupVerdict(in ? IN_MEMBERS : OUT_MEMBERS).rule(INET, rules);
+            fragment.chain(
+                    new NftChain(INET, rules, null),
+                    Stream.concat(lookups, Stream.of(naming)).toList());
+        }
+        return fragment.build();
+    }
+
+    /// The map from an interface to its group at a position.
+    static NftSet groupAt(int position) {
+        return new NftSet(INET, Layout.GROUP_AT + position, new SetType(List.of(Field.INTERFACE_NAME), Content.MARK));
+    }
+
+    /// True if the set is one that {@link #lookups} makes.
+    public static boolean isLookup(NftSet set) {
+        int position = Subject.position(set.name());
+        Shape shape = Shape.parse(set.name());
+        return (position > 0 && set.equals(groupAt(position))) || (shape != null && set.equals(shape.set()));
+    }
+
+    /// The shapes in whose sets a group's part has elements.
+    public static Set<Shape> shapes(Fragment group) {
+        return group.elements().stream()
+                .map(Fragment.Placed::set)
+                .distinct()
+                .flatMap(set -> Stream.ofNullable(Shape.parse(set)))
+                .collect(Collectors.toSet());
+    }
+
+    /// A group's rules; the member sets that they name and the lookups of its shapes must be there before it.
+    ///
+    /// @param prefixes tells which members of a group are no single addresses: to name those is to name prefixes
+    public static Fragment group(SecurityGroup group, Function<GroupId, Collection<Prefix>> prefixes) {
+        var fragment = new Fragment.Builder();
+        GroupId id = group.id();
+        fragment.element(INET, GROUPS, SetElement.of(Statements.key(id)));
+        for (Direction direction : Direction.values()) {
+            String chain = (direction == Direction.INGRESS ? Layout.INGRESS : Layout.EGRESS) + id;
+            var naming = new ArrayList<NftRule>();
+            for (Rule rule : group.rules()) {
+                if (rule.direction() != direction) {
+                    continue;
+                }
+                switch (rule.remote()) {
+                    case Remote.Anywhere() -> add(fragment, id, rule, null);
+                    case Remote.Addresses(var prefix) -> add(fragment, id, rule, prefix);
+                    case Remote.Members(var other) -> {
+                        naming.add(allow(chain, rule, other));
+                        prefixes.apply(other).stream()
+                                .filter(prefix -> EtherType.of(prefix.address()) == rule.etherType())
+                                .forEach(prefix -> add(fragment, id, rule, prefix.length() == 0 ? null : prefix));
+                    }
+                }
+            }
+            if (!naming.isEmpty()) {
+                fragment.chain(new NftChain(INET, chain, null), naming);
+                fragment.element(
+                        INET,
+                        direction == Direction.INGRESS ? IN_MEMBERS : OUT_MEMBERS,
+                        new SetElement(Statements.key(id), new SetElement.Value.To(new Verdict.Jump(chain))));
+            }
+        }
+        return fragment.build();
+    }
+
+    private static void add(Fragment.Builder fragment, GroupId group, Rule rule, @Nullable Prefix prefix) {
+        Shape.entries(group, rule, prefix)
+                .forEach(entry -> fragment.element(INET, entry.shape().toString(), entry.element()));
+    }
+
+    private static NftRule allow(String chain, Rule rule, GroupId members) {
+        String set = Layout.memberSet(members, rule.etherType());
+        Statements statements = rule.direction() == Direction.INGRESS
+                ? new Statements().sourceIn(rule.etherType(), set)
+                : new Statements().destinationIn(rule.etherType(), set);
+        switch (rule.traffic()) {
+            case Traffic.Any() -> {}
+            case Traffic.OfProtocol(var protocol) -> statements.protocol(protocol);
+            case Traffic.Ports(var protocol, int min, int max) -> statements.destinationPorts(protocol, min, max);
+            case Traffic.Icmp(var protocol, int type, var code) -> {
+                statements.icmpType(protocol, type);
+                if (code != null) {
+                    statements.icmpCode(code);
+                }
+            }
+        }
+        return statements.noPriority().rule(INET, chain, new Verdict.Accept(), rule.id());
+    }
+}
