@@ -141,7 +141,8 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
             thread("rule-events", ruleEvents::run);
         }
         thread("gateway-arp", gateway::runArp);
-        thread("gateway-nd", gateway::runNeighborDiscovery);
+        thread("gateway-ipv6", gateway::runIpv6);
+        thread("gateway-dhcp", gateway::runDhcpv4);
         thread("gateway-ra", () -> gateway.runAdvertisements(ADVERTISE_EVERY));
         thread("bfd", bfd::run);
         speaker.start();

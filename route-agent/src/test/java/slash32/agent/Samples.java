@@ -5,6 +5,7 @@ import slash32.agent.intent.DeviceMode;
 import slash32.agent.intent.EndpointId;
 import slash32.agent.intent.EndpointSpec;
 import slash32.net.InterfaceName;
+import slash32.net.IpAddress;
 import slash32.net.MacAddress;
 import slash32.net.Prefix;
 import slash32.securitygroup.AddressPair;
@@ -15,6 +16,8 @@ import slash32.securitygroup.Remote;
 import slash32.securitygroup.Rule;
 import slash32.securitygroup.SecurityGroup;
 import slash32.securitygroup.Traffic;
+import slash32.tap.gateway.GuestSettings;
+import slash32.tap.gateway.Ipv6Assignment;
 
 /// Endpoints and groups to test with.
 public final class Samples {
@@ -37,7 +40,8 @@ public final class Samples {
                 1500,
                 null,
                 null,
-                false);
+                false,
+                GuestSettings.DEFAULT);
     }
 
     /// One that uses every component, made by the agent.
@@ -55,7 +59,17 @@ public final class Samples {
                 9000,
                 107,
                 64055,
-                true);
+                true,
+                new GuestSettings(
+                        true,
+                        "made",
+                        "example.org",
+                        List.of(IpAddress.parse("10.0.0.53"), IpAddress.parse("fd00::53")),
+                        List.of(Prefix.parse("10.7.0.0/24")),
+                        List.of(Prefix.parse("10.0.0.0/8"), Prefix.parse("fd00::/8")),
+                        false,
+                        3600,
+                        Ipv6Assignment.STATIC));
     }
 
     /// A group with a rule of each kind.

@@ -14,6 +14,7 @@ import slash32.net.IpAddress;
 import slash32.net.MacAddress;
 import slash32.tap.TapOrigin.Created;
 import slash32.tap.gateway.GatewayTerms;
+import slash32.tap.gateway.GuestSettings;
 import slash32.tap.gateway.Refusal;
 import slash32.testkit.Command;
 import slash32.testkit.InNetns;
@@ -46,7 +47,8 @@ class GuestTest {
         rig.inSync();
         gateway = GatewayLoop.open();
         Thread.ofPlatform().daemon().name("gateway-arp").start(() -> run(gateway::runArp));
-        Thread.ofPlatform().daemon().name("gateway-nd").start(() -> run(gateway::runNeighborDiscovery));
+        Thread.ofPlatform().daemon().name("gateway-nd").start(() -> run(gateway::runIpv6));
+        Thread.ofPlatform().daemon().name("gateway-dhcp").start(() -> run(gateway::runDhcpv4));
         Thread.ofPlatform()
                 .daemon()
                 .name("gateway-ra")
@@ -71,8 +73,8 @@ class GuestTest {
     }
 
     private void serve() {
-        gateway.serve(rig.index(TAP_A), GatewayTerms.of(MAC_A, ADDRESSES_A, 1450));
-        gateway.serve(rig.index(TAP_B), GatewayTerms.of(MAC_B, ADDRESSES_B, 1450));
+        gateway.serve(rig.index(TAP_A), GatewayTerms.of(MAC_A, ADDRESSES_A, 1450, GuestSettings.DEFAULT));
+        gateway.serve(rig.index(TAP_B), GatewayTerms.of(MAC_B, ADDRESSES_B, 1450, GuestSettings.DEFAULT));
     }
 
     @AfterEach

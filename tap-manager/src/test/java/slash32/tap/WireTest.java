@@ -20,6 +20,7 @@ import slash32.net.MacAddress;
 import slash32.netlink.tun.Tap;
 import slash32.tap.TapOrigin.Created;
 import slash32.tap.gateway.GatewayTerms;
+import slash32.tap.gateway.GuestSettings;
 import slash32.tap.gateway.Refusal;
 import slash32.testkit.Command;
 import slash32.testkit.InNetns;
@@ -48,7 +49,7 @@ class WireTest {
         wire = Tap.open(TAP, Tap.Mode.PLAIN);
         Guest.awaitCarrier(TAP);
         gateway = GatewayLoop.open();
-        gateway.serve(rig.index(TAP), GatewayTerms.of(GUEST, ADDRESSES, 1450));
+        gateway.serve(rig.index(TAP), GatewayTerms.of(GUEST, ADDRESSES, 1450, GuestSettings.DEFAULT));
         Thread.ofPlatform().daemon().name("gateway-arp").start(this::runArp);
         reader = Thread.ofPlatform().daemon().name("wire").start(this::read);
     }

@@ -29,6 +29,7 @@ public final class LayerRules {
         "slash32.bgp.exabgp",
         "slash32.bgp.exabgp.command",
         "slash32.tap.gateway",
+        "slash32.tap.gateway.dhcp",
         "slash32.securitygroup",
         "slash32.securitygroup.compile",
         "slash32.overlay.choice",

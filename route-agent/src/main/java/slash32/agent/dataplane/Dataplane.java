@@ -424,7 +424,7 @@ public final class Dataplane {
             if (before != null && !before.equals(link)) {
                 gateway.stop(before);
             }
-            gateway.serve(link, GatewayTerms.of(spec.mac(), guestAddresses(spec), spec.mtuBytes()));
+            gateway.serve(link, GatewayTerms.of(spec.mac(), inOrder(spec), spec.mtuBytes(), spec.guest()));
         }
     }
 
@@ -545,6 +545,10 @@ public final class Dataplane {
         EndpointId id = devices.get(device);
         EndpointStage stage = id == null ? null : endpoints.get(id);
         return stage == null ? Set.of() : guestAddresses(stage.spec);
+    }
+
+    private static List<IpAddress> inOrder(EndpointSpec spec) {
+        return spec.addresses().stream().map(Prefix::address).toList();
     }
 
     private static Set<IpAddress> guestAddresses(EndpointSpec spec) {

@@ -5,10 +5,13 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import slash32.net.InterfaceName;
 import slash32.net.IpAddress;
+import slash32.net.Ipv6Address;
 import slash32.net.MacAddress;
 import slash32.net.Prefix;
 import slash32.securitygroup.AddressPair;
 import slash32.securitygroup.GroupId;
+import slash32.tap.gateway.GuestSettings;
+import slash32.tap.gateway.Ipv6Assignment;
 
 /// What the hypervisor daemon wants of one interface of a VM: the whole desired state, never a change to it.
 ///
@@ -27,6 +30,7 @@ import slash32.securitygroup.GroupId;
 /// @param ownerUid may open the TAP without privileges; null for root only; only for {@link DeviceMode#CREATE}
 /// @param ownerGid like {@code ownerUid}, for a group
 /// @param multiQueue the TAP takes one queue per vCPU; fixed when it is made, so only for {@link DeviceMode#CREATE}
+/// @param guest what the guest is told by DHCP and router advertisements
 public record EndpointSpec(
         EndpointId id,
         long generation,
@@ -40,7 +44,8 @@ public record EndpointSpec(
         int mtuBytes,
         @Nullable Integer ownerUid,
         @Nullable Integer ownerGid,
-        boolean multiQueue) {
+        boolean multiQueue,
+        GuestSettings guest) {
     public static final int MAX_ADDRESSES = 64;
     public static final int MAX_GROUPS = 64;
     public static final int MAX_PAIRS = 64;
@@ -63,6 +68,34 @@ public record EndpointSpec(
         checkOwner(ownerUid, "ownerUid", mode);
         checkOwner(ownerGid, "ownerGid", mode);
         require(!multiQueue || mode == DeviceMode.CREATE, "multiQueue", "only for mode create");
+        checkSubnets(guest.subnets(), addresses);
+        if (guest.ipv6() == Ipv6Assignment.SLAAC) {
+            checkSlaac(guest.subnets(), addresses, mac);
+        }
+    }
+
+    private static void checkSubnets(List<Prefix> subnets, List<Prefix> addresses) {
+        for (int i = 0; i < subnets.size(); i++) {
+            Prefix subnet = subnets.get(i);
+            require(
+                    addresses.stream().anyMatch(subnet::covers),
+                    "guest.subnets[" + i + "]",
+                    "has none of the addresses in it: " + subnet);
+        }
+    }
+
+    /// The guest makes its address of its MAC (RFC 4862 §5.5.3): it has to be the one that it may use.
+    private static void checkSlaac(List<Prefix> subnets, List<Prefix> addresses, MacAddress mac) {
+        long interfaceId = mac.linkLocal().low();
+        boolean made = addresses.stream()
+                .anyMatch(host -> host.address() instanceof Ipv6Address address
+                        && address.low() == interfaceId
+                        && subnets.stream().anyMatch(subnet -> subnet.length() == 64 && subnet.covers(host)));
+        require(
+                made,
+                "guest.ipv6",
+                "slaac needs a /64 in guest.subnets with the address that " + mac + " makes there, "
+                        + new Ipv6Address(0, interfaceId) + ", among the addresses");
     }
 
     private static void checkAddresses(List<Prefix> addresses) {

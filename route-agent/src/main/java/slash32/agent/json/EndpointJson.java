@@ -15,6 +15,7 @@ import slash32.net.MacAddress;
 import slash32.net.Prefix;
 import slash32.securitygroup.AddressPair;
 import slash32.securitygroup.GroupId;
+import slash32.tap.gateway.GuestSettings;
 
 /// An {@link EndpointSpec} as JSON: the fields are its components, and their defaults are here.
 public final class EndpointJson {
@@ -41,6 +42,7 @@ public final class EndpointJson {
         Integer ownerUid = fields.intOrNull("ownerUid", 0, Integer.MAX_VALUE);
         Integer ownerGid = fields.intOrNull("ownerGid", 0, Integer.MAX_VALUE);
         boolean multiQueue = fields.flag("multiQueue", false);
+        GuestSettings guest = fields.object("guest", GuestJson::read, GuestSettings.DEFAULT);
         fields.end();
         if (id != null && stated != null && !id.equals(stated)) {
             throw new InvalidFieldException("id", "must be '" + id + "' as in the path, was '" + stated + "'");
@@ -59,7 +61,8 @@ public final class EndpointJson {
                 mtuBytes,
                 ownerUid,
                 ownerGid,
-                multiQueue));
+                multiQueue,
+                guest));
     }
 
     private static AddressPair pair(Fields fields, MacAddress ofEndpoint) {
@@ -104,6 +107,8 @@ public final class EndpointJson {
             json.writeNumberField("ownerGid", spec.ownerGid());
         }
         json.writeBooleanField("multiQueue", spec.multiQueue());
+        json.writeFieldName("guest");
+        GuestJson.write(json, spec.guest());
         json.writeEndObject();
     }
 }

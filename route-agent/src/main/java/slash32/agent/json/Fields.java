@@ -13,6 +13,7 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import slash32.agent.intent.InvalidFieldException;
 import slash32.securitygroup.InvalidRuleException;
+import slash32.tap.gateway.InvalidSettingException;
 
 /// A JSON object that is being read: each field once, then {@link #end}. Every method's refusal is an
 /// {@link InvalidFieldException} that names the field from the document's root, such as {@code rules[2].portRangeMin}.
@@ -131,6 +132,12 @@ public final class Fields {
         return items;
     }
 
+    /// An object; {@code reader} is told its path.
+    public <T> T object(String field, BiFunction<JsonNode, String, T> reader, T otherwise) {
+        JsonNode value = optional(field);
+        return value == null ? otherwise : reader.apply(value, at(field));
+    }
+
     /// Runs a constructor, whose refusal names one of its own fields.
     public <T> T make(Supplier<T> constructor) {
         try {
@@ -138,6 +145,8 @@ public final class Fields {
         } catch (InvalidFieldException e) {
             throw refusal(e.field(), e.reason());
         } catch (InvalidRuleException e) {
+            throw refusal(e.field(), e.reason());
+        } catch (InvalidSettingException e) {
             throw refusal(e.field(), e.reason());
         }
     }

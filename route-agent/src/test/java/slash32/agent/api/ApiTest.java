@@ -58,7 +58,9 @@ class ApiTest {
             assertThat(created.body()).startsWith("""
                             {"spec":{"id":"vm-1","generation":0,"device":"tap1","mode":"adopt",\
                             "mac":"02:16:3e:00:00:01","addresses":["10.1.0.1","fd00:1::1"],"groups":[100],\
-                            "allowedAddressPairs":[],"portSecurity":true,"mtuBytes":1500,"multiQueue":false},"conditions":[\
+                            "allowedAddressPairs":[],"portSecurity":true,"mtuBytes":1500,"multiQueue":false,\
+                            "guest":{"dhcp":true,"dns":[],"subnets":[],"routes":[],"defaultRoute":true,\
+                            "leaseSeconds":86400,"ipv6":"dhcpv6"}},"conditions":[\
                             {"condition":"InterfaceReady","state":"Waiting","since":"2026-11-21T08:00:00Z",\
                             "reason":"Asked","message":"not yet"},""");
             assertThat(client.send("PUT", "/v1/endpoints/vm-1", ENDPOINT).status())

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import slash32.agent.Golden;
@@ -98,6 +99,33 @@ class MalformedInputTest {
     /// To stand before the field {@code groups}.
     private static String pairs(String pairs) {
         return "\"allowedAddressPairs\":[" + pairs + "],\"groups\"";
+    }
+
+    @Test
+    void wrongSettingsOfAGuestAreRefusedByFieldAndReason() throws IOException {
+        answers(
+                "guest",
+                "/v1/endpoints/vm-1",
+                Stream.of(
+                                "[]",
+                                "{\"dhcp\":1}",
+                                "{\"hostname\":\"a.b\"}",
+                                "{\"hostname\":\"-a\"}",
+                                "{\"domain\":\"example..org\"}",
+                                "{\"domain\":\"example.org.\"}",
+                                "{\"dns\":[\"10.0.0.53/32\"]}",
+                                "{\"dns\":[\"::\"]}",
+                                "{\"dns\":[\"9.9.9.9\",\"9.9.9.9\",\"9.9.9.9\",\"9.9.9.9\",\"9.9.9.9\",\"9.9.9.9\",\"9.9.9.9\",\"9.9.9.9\",\"9.9.9.9\"]}",
+                                "{\"subnets\":[\"10.2.0.0/24\"]}",
+                                "{\"subnets\":[\"10.1.0.0/24\",\"10.0.0.0/8\"]}",
+                                "{\"subnets\":[\"10.1.0.1/24\"]}",
+                                "{\"routes\":[\"10.0.0.0/8\",\"10.0.0.0/8\"]}",
+                                "{\"leaseSeconds\":60}",
+                                "{\"ipv6\":\"auto\"}",
+                                "{\"ipv6\":\"slaac\"}",
+                                "{\"ntp\":[\"10.0.0.1\"]}")
+                        .map(guest -> edit("\"groups\"", "\"guest\":" + guest + ",\"groups\""))
+                        .toList());
     }
 
     private static String edit(String from, String to) {

@@ -73,6 +73,9 @@ class OpenApiTest {
     void describesTheFieldsThatAreTaken() throws Exception {
         assertThat(fields("EndpointSpec"))
                 .isEqualTo(known(put("endpoints/a", "{\"device\":\"a\",\"mac\":\"02:00:00:00:00:01\",\"x\":1}")));
+        assertThat(fields("GuestSettings"))
+                .isEqualTo(known(
+                        put("endpoints/a", "{\"device\":\"a\",\"mac\":\"02:00:00:00:00:01\",\"guest\":{\"x\":1}}")));
         assertThat(fields("GroupSpec")).isEqualTo(known(put("groups/1", "{\"x\":1}")));
         assertThat(fields("Rule"))
                 .isEqualTo(known(put("groups/1", "{\"rules\":[{\"id\":\"a\",\"direction\":\"egress\",\"x\":1}]}")));

@@ -31,6 +31,7 @@ import slash32.overlay.choice.Path;
 import slash32.overlay.choice.SiteId;
 import slash32.securitygroup.GroupId;
 import slash32.securitygroup.SecurityGroup;
+import slash32.tap.gateway.GuestSettings;
 
 class IntentTest {
     private static final GroupId WEB = new GroupId(7);
@@ -130,7 +131,8 @@ class IntentTest {
                 1500,
                 null,
                 null,
-                false);
+                false,
+                GuestSettings.DEFAULT);
         assertThat(problem(unknown)).isEqualTo("422 groups[1]");
         var stateless = new SecurityGroup(new GroupId(8), "stateless", false, List.of(), List.of());
         assertThat(intent.put(stateless, now())).isEqualTo(new Outcome.Created());
@@ -262,7 +264,8 @@ class IntentTest {
                 1500,
                 null,
                 null,
-                false);
+                false,
+                GuestSettings.DEFAULT);
     }
 
     private static MacAddress mac() {

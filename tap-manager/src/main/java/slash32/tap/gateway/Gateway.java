@@ -112,7 +112,7 @@ public final class Gateway {
 
     private static Bytes advertisement(GatewayTerms terms, MacAddress toMac, Ipv6Address to) {
         var envelope = new Icmpv6.Envelope(toMac, terms.gatewayMac(), terms.gatewayIpv6(), to);
-        return new RouterAdvertisement(envelope, terms.gatewayMac(), terms.mtuBytes()).encode();
+        return new RouterAdvertisement(envelope, terms).encode();
     }
 
     /// Why the sender of a solicitation is not the guest; null if it is. The guest's link-local address is its own

@@ -1,7 +1,8 @@
 package slash32.tap.gateway;
 
+import java.util.Collection;
 import java.util.List;
-import java.util.Set;
+import java.util.Optional;
 import slash32.net.IpAddress;
 import slash32.net.Ipv4Address;
 import slash32.net.Ipv6Address;
@@ -10,20 +11,22 @@ import slash32.net.Prefix;
 
 /// What the gateway of one endpoint goes by.
 ///
-/// @param guestAddresses what the guest may hold
+/// @param guestAddresses what the guest may hold; DHCP gives the first of IPv4 and all of IPv6
 /// @param gatewayMac what every answer says
 /// @param gatewayIpv4 held by the kernel on the TAP, which answers for it; never answered for here
 /// @param gatewayIpv6 likewise, link-local: the guest's default router
 /// @param mtuBytes of the TAP
 /// @param onLink where the guest may ask for others
+/// @param settings what the guest is told of its network
 public record GatewayTerms(
         MacAddress guestMac,
-        Set<IpAddress> guestAddresses,
+        List<IpAddress> guestAddresses,
         MacAddress gatewayMac,
         Ipv4Address gatewayIpv4,
         Ipv6Address gatewayIpv6,
         int mtuBytes,
-        List<Prefix> onLink) {
+        List<Prefix> onLink,
+        GuestSettings settings) {
     /// The same on every TAP of every hypervisor, so that a migrated guest needs to learn nothing.
     public static final MacAddress GATEWAY_MAC = MacAddress.parse("fe:53:32:00:00:01");
 
@@ -40,14 +43,38 @@ public record GatewayTerms(
             throw new IllegalArgumentException(
                     "a router advertises itself by a link-local address, not " + gatewayIpv6);
         }
-        guestAddresses = Set.copyOf(guestAddresses);
+        guestAddresses = List.copyOf(guestAddresses);
         onLink = List.copyOf(onLink);
     }
 
     /// The usual gateway, for a guest that may ask for every address.
-    public static GatewayTerms of(MacAddress guestMac, Set<IpAddress> guestAddresses, int mtuBytes) {
+    public static GatewayTerms of(
+            MacAddress guestMac, Collection<IpAddress> guestAddresses, int mtuBytes, GuestSettings settings) {
         return new GatewayTerms(
-                guestMac, guestAddresses, GATEWAY_MAC, GATEWAY_IPV4, GATEWAY_IPV6, mtuBytes, EVERYWHERE);
+                guestMac,
+                List.copyOf(guestAddresses),
+                GATEWAY_MAC,
+                GATEWAY_IPV4,
+                GATEWAY_IPV6,
+                mtuBytes,
+                EVERYWHERE,
+                settings);
+    }
+
+    /// The guest's first IPv4 address.
+    public Optional<Ipv4Address> guestIpv4() {
+        return guestAddresses.stream()
+                .filter(Ipv4Address.class::isInstance)
+                .map(Ipv4Address.class::cast)
+                .findFirst();
+    }
+
+    /// The guest's IPv6 addresses.
+    public List<Ipv6Address> guestIpv6() {
+        return guestAddresses.stream()
+                .filter(Ipv6Address.class::isInstance)
+                .map(Ipv6Address.class::cast)
+                .toList();
     }
 
     boolean servesIpv6() {

@@ -20,7 +20,11 @@ final class Icmpv6 {
     static final int NEIGHBOR_ADVERTISEMENT = 136;
     static final int OPTION_SOURCE_LINK_LAYER = 1;
     static final int OPTION_TARGET_LINK_LAYER = 2;
+    static final int OPTION_PREFIX = 3;
     static final int OPTION_MTU = 5;
+    static final int OPTION_ROUTE = 24;
+    static final int OPTION_RDNSS = 25;
+    static final int OPTION_DNSSL = 31;
 
     private static final int IPV6_HEADER = 40;
     private static final int NEXT_HEADER_ICMPV6 = 58;
@@ -112,15 +116,7 @@ final class Icmpv6 {
 
     /// The Internet checksum of pseudo-header and message (RFC 8200 §8.1): zero over a message with a right one.
     private static int checksum(byte[] frame, int at, int end) {
-        long sum = (long) NEXT_HEADER_ICMPV6 + (end - at);
-        for (int i = ETHERNET_HEADER + 8; i < ETHERNET_HEADER + IPV6_HEADER; i += 2) {
-            sum += u16(frame, i);
-        }
-        for (int i = at; i < end; i += 2) {
-            sum += i + 1 < end ? u16(frame, i) : (frame[i] & 0xff) << 8;
-        }
-        sum = (sum & 0xffff) + (sum >>> 16);
-        sum = (sum & 0xffff) + (sum >>> 16);
-        return (int) (~sum & 0xffff);
+        long addresses = InternetChecksum.sum(frame, ETHERNET_HEADER + 8, ETHERNET_HEADER + IPV6_HEADER);
+        return InternetChecksum.of(frame, at, end, addresses + NEXT_HEADER_ICMPV6 + (end - at));
     }
 }

@@ -29,8 +29,20 @@ public enum Refusal {
     NOT_ON_LINK,
     /// Sent to a MAC or an IP address at which the gateway does not listen.
     NOT_TO_GATEWAY,
-    /// A router is asked for by a guest to which no IPv6 address was given.
-    NO_IPV6;
+    /// A router or an address is asked for by a guest to which no IPv6 address was given.
+    NO_IPV6,
+    /// An address is asked for by a guest to which no IPv4 address was given.
+    NO_IPV4,
+    /// The endpoint wants no DHCP.
+    DHCP_OFF,
+    /// A DHCP message by way of a relay: no relay is between a guest and its gateway.
+    RELAYED,
+    /// A DHCP message to another server.
+    OTHER_SERVER,
+    /// The guest found its address to be in use by somebody else (RFC 2131 §4.4.4); it is told nothing.
+    DECLINED,
+    /// The guest gave its address back (RFC 2131 §4.4.6), which stays its own nevertheless.
+    RELEASED;
 
     private final String label = name().toLowerCase(Locale.ROOT);
 

@@ -1,7 +1,7 @@
 package slash32.tap.gateway;
 
 /// Lets through {@code burst} at once and {@code perSecond} in the long run. Owned by one thread.
-final class TokenBucket {
+public final class TokenBucket {
     private static final long SECOND_NANOS = 1_000_000_000L;
 
     private final long tokenNanos;
@@ -9,13 +9,13 @@ final class TokenBucket {
     private long fullAtNanos;
     private boolean used;
 
-    TokenBucket(int perSecond, int burst) {
+    public TokenBucket(int perSecond, int burst) {
         tokenNanos = SECOND_NANOS / perSecond;
         burstNanos = tokenNanos * burst;
     }
 
     /// Takes a token; false if there is none.
-    boolean take(long nowNanos) {
+    public boolean take(long nowNanos) {
         if (!used || fullAtNanos - nowNanos < 0) {
             used = true;
             fullAtNanos = nowNanos;

@@ -7,10 +7,10 @@ import java.util.HexFormat;
 import java.util.stream.Collectors;
 
 /// Captured frames of src/test/resources, by name, and edits of them.
-final class Frames {
+public final class Frames {
     private Frames() {}
 
-    static byte[] hex(String name) {
+    public static byte[] hex(String name) {
         String digits = text(name + ".hex")
                 .lines()
                 .filter(line -> !line.startsWith("#"))
@@ -18,7 +18,7 @@ final class Frames {
         return HexFormat.of().parseHex(digits);
     }
 
-    static String text(String file) {
+    public static String text(String file) {
         try (InputStream in = Frames.class.getResourceAsStream(file)) {
             if (in == null) {
                 throw new AssertionError("no test resource " + file);
@@ -30,7 +30,7 @@ final class Frames {
     }
 
     /// {@code frame} with {@code hex} written over it from {@code offset}.
-    static byte[] edited(byte[] frame, int offset, String hex) {
+    public static byte[] edited(byte[] frame, int offset, String hex) {
         byte[] edited = frame.clone();
         byte[] bytes = HexFormat.of().parseHex(hex);
         System.arraycopy(bytes, 0, edited, offset, bytes.length);

@@ -28,8 +28,8 @@ import slash32.testkit.Seeds;
 
 class GatewayTest {
     private static final MacAddress GUEST = MacAddress.parse("02:00:00:00:00:05");
-    private static final GatewayTerms TERMS =
-            GatewayTerms.of(GUEST, Set.of(IpAddress.parse("10.1.0.5"), IpAddress.parse("2001:db8:1::5")), 1450);
+    private static final GatewayTerms TERMS = GatewayTerms.of(
+            GUEST, Set.of(IpAddress.parse("10.1.0.5"), IpAddress.parse("2001:db8:1::5")), 1450, GuestSettings.DEFAULT);
 
     private static Answer answer(byte[] frame) {
         return new Gateway(TERMS).on(frame, frame.length, 0);
@@ -172,7 +172,7 @@ class GatewayTest {
                         "RS of nobody",
                         checksummed(edited(edited(rs, 18, "0008"), 22, "00".repeat(16))),
                         "reply 333300000001fe533200000186dd6000000000203afffe80000000000000000000000000000"
-                                + "1ff0200000000000000000000000000018600001e4000ffff00000000000000000101fe5332000001"
+                                + "1ff0200000000000000000000000000018600ff5d40c0ffff00000000000000000101fe5332000001"
                                 + "05010000000005aa"),
                 arguments("RS of a group", checksummed(edited(rs, 22, "ff02")), "refused malformed"),
                 arguments("RS with half an option", checksummed(edited(rs, 18, "0009")), "refused malformed"),
@@ -196,7 +196,8 @@ class GatewayTest {
                 TERMS.gatewayIpv4(),
                 TERMS.gatewayIpv6(),
                 1450,
-                List.of(Prefix.parse("10.1.0.8/29")));
+                List.of(Prefix.parse("10.1.0.8/29")),
+                GuestSettings.DEFAULT);
         byte[] inside = hex("arp-for-neighbor");
         byte[] outside = edited(inside, 38, "0a010010");
         assertThat(new Gateway(terms).on(inside, inside.length, 0)).isInstanceOf(Answer.Reply.class);
@@ -206,7 +207,7 @@ class GatewayTest {
 
     @Test
     void advertisesItselfOnlyToAGuestWithIpv6() {
-        var terms = GatewayTerms.of(GUEST, Set.of(Ipv4Address.parse("10.1.0.5")), 1450);
+        var terms = GatewayTerms.of(GUEST, Set.of(Ipv4Address.parse("10.1.0.5")), 1450, GuestSettings.DEFAULT);
         byte[] solicitation = hex("rs");
         assertThat(new Gateway(terms).on(solicitation, solicitation.length, 0))
                 .isEqualTo(new Answer.Refused(Refusal.NO_IPV6));
@@ -215,9 +216,53 @@ class GatewayTest {
         assertThat(Gateway.advertisement(TERMS).map(Answer.Reply::new)).contains((Answer.Reply) answer(ofNobody));
     }
 
+    private static String told(GuestSettings settings) {
+        return Gateway.advertisement(GatewayTerms.of(GUEST, TERMS.guestAddresses(), 1450, settings))
+                .orElseThrow()
+                .toString()
+                .substring(2 * (14 + 40 + 4)); // behind the headers and the checksum
+    }
+
+    @Test
+    void tellsOfPrefixesRoutesAndNames() {
+        var all = new GuestSettings(
+                true,
+                null,
+                "example.org",
+                List.of(IpAddress.parse("10.0.0.53"), IpAddress.parse("2001:db8::53")),
+                List.of(Prefix.parse("10.1.0.0/24"), Prefix.parse("2001:db8:1::/64")),
+                List.of(Prefix.parse("10.0.0.0/8"), Prefix.parse("2001:db8::/32"), Prefix.parse("fd00::1/128")),
+                false,
+                3600,
+                Ipv6Assignment.SLAAC);
+        assertThat(told(all))
+                .isEqualTo("40400000" + "0".repeat(16) + "0101fe5332000001" + "05010000000005aa"
+                        + "030440c00000ffff0000ffff00000000" + "20010db8000100000000000000000000"
+                        + "180220000000ffff" + "20010db800000000"
+                        + "180380000000ffff" + "fd000000000000000000000000000001"
+                        + "190300000000ffff" + "20010db8000000000000000000000053"
+                        + "1f0300000000ffff" + "076578616d706c65036f726700000000");
+        var plain = new GuestSettings(
+                true,
+                null,
+                null,
+                List.of(),
+                List.of(Prefix.parse("2001:db8:1::/64")),
+                List.of(),
+                true,
+                3600,
+                Ipv6Assignment.DHCPV6);
+        assertThat(told(plain))
+                .isEqualTo("40c0ffff" + "0".repeat(16) + "0101fe5332000001" + "05010000000005aa"
+                        + "030440800000ffff0000ffff00000000" + "20010db8000100000000000000000000");
+        var silent = new GuestSettings(
+                false, null, null, List.of(), List.of(), List.of(), true, 3600, Ipv6Assignment.DHCPV6);
+        assertThat(told(silent)).startsWith("4000ffff");
+    }
+
     @Test
     void leavesOutAnMtuThatIpv6CannotHave() {
-        var terms = GatewayTerms.of(GUEST, TERMS.guestAddresses(), 1279);
+        var terms = GatewayTerms.of(GUEST, TERMS.guestAddresses(), 1279, GuestSettings.DEFAULT);
         assertThat(Gateway.advertisement(terms).orElseThrow().length()).isEqualTo(14 + 40 + 24);
     }
 
@@ -237,18 +282,19 @@ class GatewayTest {
 
     @Test
     void refusesTermsThatNoGatewayCanKeep() {
-        assertThatThrownBy(() -> GatewayTerms.of(MacAddress.BROADCAST, Set.of(), 1500))
+        assertThatThrownBy(() -> GatewayTerms.of(MacAddress.BROADCAST, Set.of(), 1500, GuestSettings.DEFAULT))
                 .hasMessageContaining("ff:ff:ff:ff:ff:ff");
-        assertThatThrownBy(() -> GatewayTerms.of(TERMS.gatewayMac(), Set.of(), 1500))
+        assertThatThrownBy(() -> GatewayTerms.of(TERMS.gatewayMac(), Set.of(), 1500, GuestSettings.DEFAULT))
                 .hasMessageContaining("fe:53:32:00:00:01");
         assertThatThrownBy(() -> new GatewayTerms(
                         GUEST,
-                        Set.of(),
+                        List.of(),
                         TERMS.gatewayMac(),
                         TERMS.gatewayIpv4(),
                         Ipv6Address.parse("2001:db8::1"),
                         1500,
-                        List.of()))
+                        List.of(),
+                        GuestSettings.DEFAULT))
                 .hasMessageContaining("2001:db8::1");
     }
 
