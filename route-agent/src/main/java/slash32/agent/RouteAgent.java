@@ -35,7 +35,9 @@ import slash32.bgp.rib.RibDelta;
 import slash32.bgp.speaker.LocRibListener;
 import slash32.bgp.speaker.PeerStatus;
 import slash32.bgp.speaker.Speaker;
+import slash32.bgp.speaker.monitor.BmpLoop;
 import slash32.bgp.wire.AddressFamily;
+import slash32.bgp.wire.BgpIdentifier;
 import slash32.net.Prefix;
 import slash32.netlink.socket.NetlinkProtocol;
 import slash32.netlink.socket.NetlinkSocket;
@@ -75,6 +77,7 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
     private final KernelEvents kernelEvents;
     private final @Nullable RuleEvents ruleEvents;
     private final Speaker speaker;
+    private final List<BmpLoop> stations;
     private final BfdLoop bfd;
     private final AgentMetrics metrics;
     private final HttpServer http;
@@ -113,6 +116,12 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
                 : new RuleEvents(firewall.port(), () -> kernel.tell(Dataplane::rulesChanged));
         speaker = new Speaker(BgpSettings.of(config), new FromBgp());
         speaker.drain(config.gracefulShutdown());
+        var speaking = new BmpLoop.Speaking(
+                config.node(),
+                "slash32 " + version,
+                config.asn(),
+                new BgpIdentifier(config.routerId().value()));
+        stations = BmpLoop.of(config.monitoring().bmp(), speaking, speaker.monitoring(), BmpLoop.Limits.DEFAULT);
         bfd = BfdLoop.open(speaker::linkDown);
         bfd.configure(BgpSettings.bfd(config));
         var about = new Snapshot.Node(config.node(), version, Instant.now());
@@ -145,6 +154,7 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
         thread("gateway-dhcp", gateway::runDhcpv4);
         thread("gateway-ra", () -> gateway.runAdvertisements(ADVERTISE_EVERY));
         thread("bfd", bfd::run);
+        stations.forEach(station -> thread("bmp-" + station.station(), station::run));
         speaker.start();
         speaker.originate(ownRoutes.nodeRoutes());
         LOG.info("event=started node={} as={} site={}", node.underlay(), node.asn(), node.site());
@@ -268,6 +278,7 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
         kernel.close();
         gateway.close();
         store.close();
+        stations.forEach(BmpLoop::close);
         bfd.close(); // its neighbours hear that it is no fault
         threads.forEach(RouteAgent::join);
         speaker.close();

@@ -26,6 +26,8 @@ public final class LayerRules {
         "slash32.bgp.rib",
         "slash32.bgp.policy",
         "slash32.bgp.bfd",
+        "slash32.bgp.bmp",
+        "slash32.bgp.mrt",
         "slash32.bgp.exabgp",
         "slash32.bgp.exabgp.command",
         "slash32.tap.gateway",

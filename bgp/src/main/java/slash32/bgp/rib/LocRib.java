@@ -30,6 +30,10 @@ public final class LocRib {
     private final PrefixIndex prefixes;
     private final int maximumPaths;
 
+    private @Nullable PathListener listener;
+    /// How often prefixes got new numbers.
+    private int compactions;
+
     private int[] firstPath = filled(SMALL);
     private int[] bestPath = filled(SMALL);
 
@@ -163,7 +167,82 @@ public final class LocRib {
             PathAttributes before = best(pathPrefix[path]);
             List<PathAttributes> others = asGood(pathPrefix[path]);
             pathAttributes[path] = attributes;
+            tell(path, attributes);
             choose(pathPrefix[path], before, others, delta);
+        }
+    }
+
+    /// Hears every change of a path, whether a best one or not.
+    public interface PathListener {
+        /// {@code peer}'s path has these attributes now; null if it is gone.
+        void changed(int peer, int id, long high, long low, int length, @Nullable PathAttributes attributes);
+    }
+
+    /// Has {@code newListener} hear what changes from now on; null for nobody.
+    public void listen(@Nullable PathListener newListener) {
+        listener = newListener;
+    }
+
+    private void tell(int path, @Nullable PathAttributes attributes) {
+        if (listener != null) {
+            int prefix = pathPrefix[path];
+            listener.changed(
+                    pathPeer[path],
+                    idOf(path),
+                    prefixes.high(prefix),
+                    prefixes.low(prefix),
+                    prefixes.length(prefix),
+                    attributes);
+        }
+    }
+
+    /// Takes a path.
+    public interface PathVisitor {
+        /// Called for each path; those of a prefix follow each other.
+        ///
+        /// @param best the prefix's best path
+        void path(int peer, int id, long high, long low, int length, PathAttributes attributes, boolean best);
+    }
+
+    /// Goes through all paths, some prefixes at a time, while the table changes: a prefix that is there all the while
+    /// is visited, perhaps twice.
+    public final class Walk {
+        private int next;
+        private int numbering = compactions;
+
+        /// Hands the paths of the next prefixes to {@code visitor}.
+        ///
+        /// @param count how many places of the table are looked at
+        /// @return false if there are no more
+        public boolean advance(int count, PathVisitor visitor) {
+            if (numbering != compactions) {
+                numbering = compactions;
+                next = 0;
+            }
+            int to = Math.min(next + count, prefixes.capacity());
+            for (int prefix = next; prefix < to; prefix++) {
+                visit(prefix, visitor);
+            }
+            next = to;
+            return to < prefixes.capacity();
+        }
+    }
+
+    /// A walk from the beginning.
+    public Walk walk() {
+        return new Walk();
+    }
+
+    private void visit(int prefix, PathVisitor visitor) {
+        for (int path = firstPath[prefix]; path != NONE; path = pathNext[path]) {
+            visitor.path(
+                    pathPeer[path],
+                    idOf(path),
+                    prefixes.high(prefix),
+                    prefixes.low(prefix),
+                    prefixes.length(prefix),
+                    attributes(path),
+                    bestPath[prefix] == path);
         }
     }
 
@@ -297,6 +376,7 @@ public final class LocRib {
         peerCount[peer]--;
         paths--;
         pathAttributes[path] = null;
+        tell(path, null);
         pathNext[path] = freePath;
         freePath = path;
         choose(prefix, before, others, delta);
@@ -456,6 +536,7 @@ public final class LocRib {
 
     private void compactPrefixes(int[] newPath) {
         int[] moved = prefixes.compact();
+        compactions++;
         for (int prefix = 0; prefix < moved.length; prefix++) {
             if (moved[prefix] != NONE) {
                 firstPath[moved[prefix]] = renumbered(newPath, firstPath[prefix]);

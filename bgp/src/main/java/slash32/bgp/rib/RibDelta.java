@@ -135,6 +135,12 @@ public final class RibDelta {
         /// What was collected; starts anew.
         public RibDelta build() {
             var delta = new RibDelta(this);
+            clear();
+            return delta;
+        }
+
+        /// Starts anew.
+        public void clear() {
             Arrays.fill(before, 0, size, null);
             Arrays.fill(attributes, 0, size, null);
             others.clear();
@@ -142,7 +148,6 @@ public final class RibDelta {
             if (high.length > KEPT_MAX) {
                 resize(FEW);
             }
-            return delta;
         }
 
         private void resize(int capacity) {

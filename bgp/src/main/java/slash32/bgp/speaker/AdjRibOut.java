@@ -29,6 +29,11 @@ final class AdjRibOut {
         return told.get(number);
     }
 
+    /// The first number from {@code from} on that the peer knows; -1 if there is none.
+    int next(int from) {
+        return told.nextSetBit(from);
+    }
+
     /// A new session: its peer knows nothing.
     void clear() {
         told.clear();

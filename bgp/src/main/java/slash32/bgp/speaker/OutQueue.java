@@ -9,6 +9,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import slash32.bgp.wire.AddressFamily;
 import slash32.bgp.wire.Message;
@@ -43,7 +44,7 @@ final class OutQueue {
     /// @param offers always looked at when something is written
     /// @param recipient what of it the peer is told, and how
     /// @param complete whether {@code offers} has all that there is at the start: before, there is no End-of-RIB
-    /// @param counter runs for each UPDATE
+    /// @param updates hears of each UPDATE that is written
     OutQueue(
             Channel channel,
             Terms terms,
@@ -51,7 +52,7 @@ final class OutQueue {
             Recipient recipient,
             AdjRibOut adjRibOut,
             BooleanSupplier complete,
-            Runnable counter) {
+            Consumer<byte[]> updates) {
         this.channel = channel;
         this.terms = terms;
         this.offers = offers;
@@ -60,7 +61,7 @@ final class OutQueue {
         this.complete = complete;
         owedEndOfRib = new ArrayList<>(terms.families().stream().sorted().toList());
         encoder = new UpdateEncoder(terms, message -> {
-            counter.run();
+            updates.accept(message);
             write(message);
         });
         adjRibOut.clear();
@@ -121,6 +122,23 @@ final class OutQueue {
         List<Runnable> all = List.copyOf(waiters);
         waiters.clear();
         all.forEach(Runnable::run);
+    }
+
+    /// Writes some of what the peer was told once more, to somebody else.
+    ///
+    /// @param from the first prefix number to look at
+    /// @return the next one; -1 at the end
+    int tellAgain(int from, Consumer<byte[]> elsewhere) {
+        var some = new BitSet();
+        int next = adjRibOut.next(from);
+        for (int taken = 0; next >= 0 && taken < PREFIXES_AT_ONCE; next = adjRibOut.next(next + 1)) {
+            if (!waiting.get(next)) {
+                some.set(next);
+                taken++;
+            }
+        }
+        adjRibOut.advertise(some, offers, recipient, terms, new UpdateEncoder(terms, elsewhere));
+        return next;
     }
 
     /// True if a change of the prefix of this number is still to be told.

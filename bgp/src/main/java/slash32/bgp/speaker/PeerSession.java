@@ -6,7 +6,9 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.DuplexChannel;
+import io.netty.util.AttributeKey;
 import io.netty.util.concurrent.ScheduledFuture;
+import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.time.Instant;
@@ -18,6 +20,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -43,11 +46,15 @@ import slash32.bgp.wire.PathAttributes;
 import slash32.bgp.wire.Update;
 import slash32.bgp.wire.UpdateDecoder;
 import slash32.net.Bytes;
+import slash32.net.IpAddress;
 
 /// The shell of one peer's session: carries octets and time to its machine, and its actions out. On thread {@code
 /// bgp}.
 final class PeerSession {
     private static final Logger LOG = LoggerFactory.getLogger(PeerSession.class);
+
+    private static final AttributeKey<Bytes> SENT_OPEN = AttributeKey.valueOf("slash32.sent-open");
+    private static final AttributeKey<Bytes> RECEIVED_OPEN = AttributeKey.valueOf("slash32.received-open");
 
     private static final int REFRESH_REQUEST = 0;
     private static final int REFRESH_BEGINS = 1;
@@ -71,6 +78,8 @@ final class PeerSession {
     private @Nullable ScheduledFuture<?> patience;
     private long established = -1;
     private @Nullable SessionTerms terms;
+    private @Nullable EstablishedSession view;
+    private @Nullable SessionEnd end;
     private @Nullable UpdateDecoder decoder;
     private @Nullable OutQueue out;
     private @Nullable BgpIdentifier identifier;
@@ -288,6 +297,9 @@ final class PeerSession {
         Long connection = numbers.remove(channel);
         if (connection != null) {
             channels.remove(connection);
+            if (connection == established && end == null) {
+                end = new SessionEnd.ConnectionLost();
+            }
             perform(new Event.Closed(connection, why));
         }
     }
@@ -313,6 +325,7 @@ final class PeerSession {
                     int to = buffer.position() + length;
                     buffer.consume(length);
                     messagesReceived++;
+                    note(channel, connection, type, buffer.bytes(), from - Framer.HEADER_BYTES, to);
                     if (type == Message.UPDATE) {
                         update(connection, buffer.bytes(), from, to);
                     } else {
@@ -322,6 +335,15 @@ final class PeerSession {
             }
         }
         routes.flush();
+    }
+
+    /// Remembers what monitors are told of a session's beginning and its end.
+    private void note(Channel channel, long connection, int type, byte[] bytes, int from, int to) {
+        if (type == Message.OPEN) {
+            channel.attr(RECEIVED_OPEN).set(Bytes.copyOf(bytes, from, to - from));
+        } else if (type == Message.NOTIFICATION && connection == established) {
+            end = new SessionEnd.NotificationReceived(Bytes.copyOf(bytes, from, to - from));
+        }
     }
 
     private void message(long connection, MessageDecoder.Decoded decoded) {
@@ -352,15 +374,23 @@ final class PeerSession {
             case REFRESH_BEGINS -> {
                 if (agreed.enhancedRefresh() && ended.contains(family)) {
                     routes.markStale(family);
+                    monitorRefresh(family, false);
                 }
             }
             case REFRESH_ENDS -> {
                 if (agreed.enhancedRefresh() && ended.contains(family)) {
                     routes.sweep(family);
                     routes.flush();
+                    monitorRefresh(family, true);
                 }
             }
             default -> LOG.debug("peer={} event=refresh-ignored subtype={}", config.address(), subtype);
+        }
+    }
+
+    private void monitorRefresh(AddressFamily family, boolean over) {
+        if (view != null) {
+            speaker.monitoring().refreshed(view, family, over);
         }
     }
 
@@ -371,6 +401,9 @@ final class PeerSession {
         }
         updatesReceived++;
         Update update = decoder.decode(bytes, from, to);
+        if (view != null) {
+            speaker.monitoring().received(view, update, bytes, from - Framer.HEADER_BYTES, to);
+        }
         switch (update.fate()) {
             case ACCEPT -> {}
             case ATTRIBUTE_DISCARD -> discarded++;
@@ -499,6 +532,12 @@ final class PeerSession {
             return;
         }
         messagesSent++;
+        int type = message[Framer.HEADER_BYTES - 1];
+        if (type == Message.OPEN) {
+            channel.attr(SENT_OPEN).set(Bytes.copyOf(message));
+        } else if (type == Message.NOTIFICATION && connection == established) {
+            end = new SessionEnd.NotificationSent(Bytes.copyOf(message));
+        }
         var _ = channel.writeAndFlush(Unpooled.wrappedBuffer(message)).addListener(write -> {
             if (write.isSuccess() && numbers.containsKey(channel)) {
                 perform(new Event.Written(connection));
@@ -540,6 +579,9 @@ final class PeerSession {
         warned.clear();
         filter = importFilter();
         faultLogged = false;
+        end = null;
+        view = view(channel, agreed);
+        speaker.monitoring().up(this, view);
         routes.sessionUp(agreed, new Contender(internal(), agreed.open().identifier(), config.address()));
         routes.flush();
         out = new OutQueue(
@@ -582,6 +624,10 @@ final class PeerSession {
     }
 
     private void down(boolean keepsRoutes) {
+        if (view != null) {
+            speaker.monitoring().down(this, view, end == null ? new SessionEnd.ClosedSilently() : end);
+        }
+        view = null;
         OutQueue queue = out;
         SessionTerms kept = keepsRoutes ? terms : null;
         established = -1;
@@ -606,13 +652,46 @@ final class PeerSession {
             LOG.debug("peer={} event=session from={} to={} reason=\"{}\"", config.address(), before, now, why);
         }
         speaker.peerChanged(this);
+        speaker.monitoring().changed(config, before, now);
         speaker.considerInSync();
         speaker.considerLeaving(config.address());
     }
 
-    private void updateSent() {
+    private void updateSent(byte[] message) {
         messagesSent++;
         updatesSent++;
+        if (view != null) {
+            speaker.monitoring().sent(view, message);
+        }
+    }
+
+    /// The session as monitors know it; null unless it is Established.
+    @Nullable
+    EstablishedSession view() {
+        return view;
+    }
+
+    private EstablishedSession view(Channel channel, SessionTerms agreed) {
+        var local = (InetSocketAddress) channel.localAddress();
+        var remote = (InetSocketAddress) channel.remoteAddress();
+        return new EstablishedSession(
+                number,
+                agreed.open().asn(),
+                agreed.open().identifier(),
+                new EstablishedSession.Ends(
+                        IpAddress.of(local.getAddress().getAddress()),
+                        local.getPort(),
+                        config.address(),
+                        remote.getPort()),
+                agreed.wire(),
+                channel.attr(SENT_OPEN).get(),
+                channel.attr(RECEIVED_OPEN).get(),
+                Instant.now());
+    }
+
+    /// See {@link Monitoring#tell}.
+    int tellAgain(int from, Consumer<byte[]> updates) {
+        return out == null ? -1 : out.tellAgain(from, updates);
     }
 
     /// What is offered of the prefixes of these numbers may have changed.

@@ -70,7 +70,7 @@ import slash32.net.Prefix;
 public final class Speaker implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Speaker.class);
 
-    private static final List<AddressFamily> FAMILIES = List.of(AddressFamily.IPV4_UNICAST, AddressFamily.IPV6_UNICAST);
+    static final List<AddressFamily> FAMILIES = List.of(AddressFamily.IPV4_UNICAST, AddressFamily.IPV6_UNICAST);
     private static final int READ_BYTES = 64 * 1024;
     private static final int CONNECT_TIMEOUT_MILLIS = 10_000;
     private static final int USER_TIMEOUT_MILLIS = 30_000;
@@ -92,6 +92,7 @@ public final class Speaker implements AutoCloseable {
     private final Set<AddressFamily> inSync = new HashSet<>();
     private final List<Channel> listeners = new ArrayList<>();
     private final ChannelGroup leaving;
+    private final Monitoring monitoring = new Monitoring(this);
     private SpeakerConfig config;
     private Set<IpAddress> ownAddresses;
     private final Map<Integer, PeerSession> numbered = new HashMap<>();
@@ -533,6 +534,7 @@ public final class Speaker implements AutoCloseable {
                     .toList());
         }
         listener.changed(delta);
+        monitoring.best(delta);
         if (!paused && !listener.ready()) {
             paused = true;
             peers.values().forEach(peer -> peer.setReading(false));
@@ -586,18 +588,20 @@ public final class Speaker implements AutoCloseable {
     /// The speaker at this moment; waits for the event loop.
     public SpeakerStatus status() {
         var answer = new CompletableFuture<SpeakerStatus>();
-        loop.execute(() -> {
-            var prefixes = new HashMap<AddressFamily, Integer>();
-            ribs.forEach((family, rib) -> prefixes.put(family, rib.size()));
-            List<PeerStatus> all = peers.values().stream()
-                    .map(PeerSession::status)
-                    .sorted(Comparator.comparing(PeerStatus::address))
-                    .toList();
-            var own = new HashMap<AddressFamily, Integer>();
-            originated.keySet().forEach(prefix -> own.merge(AdjRibOut.family(prefix), 1, Integer::sum));
-            answer.complete(new SpeakerStatus(all, prefixes, own, Set.copyOf(inSync)));
-        });
+        loop.execute(() -> answer.complete(now()));
         return answer.join();
+    }
+
+    SpeakerStatus now() {
+        var prefixes = new HashMap<AddressFamily, Integer>();
+        ribs.forEach((family, rib) -> prefixes.put(family, rib.size()));
+        List<PeerStatus> all = peers.values().stream()
+                .map(PeerSession::status)
+                .sorted(Comparator.comparing(PeerStatus::address))
+                .toList();
+        var own = new HashMap<AddressFamily, Integer>();
+        originated.keySet().forEach(prefix -> own.merge(AdjRibOut.family(prefix), 1, Integer::sum));
+        return new SpeakerStatus(all, prefixes, own, Set.copyOf(inSync));
     }
 
     /// A best path.
@@ -664,6 +668,11 @@ public final class Speaker implements AutoCloseable {
             var _ = channel.close();
         }
         var _ = group.shutdownGracefully(50, 2_000, TimeUnit.MILLISECONDS).awaitUninterruptibly();
+    }
+
+    /// Who watches, and what they may look at.
+    public Monitoring monitoring() {
+        return monitoring;
     }
 
     EventLoop loop() {

@@ -63,6 +63,11 @@ public final class Framer {
         return at(bytes, from, to, MAX_BYTES);
     }
 
+    /// Looks at what remains of {@code reader}, and reads nothing.
+    public static Frame at(Reader reader, int maxBytes) {
+        return at(reader.array(), reader.position(), reader.limit(), maxBytes);
+    }
+
     private static Frame malformed(NotificationCode code, Bytes value) {
         return new Frame.Malformed(Message.Notification.of(code, value));
     }

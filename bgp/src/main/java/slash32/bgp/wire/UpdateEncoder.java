@@ -37,6 +37,17 @@ public final class UpdateEncoder {
     /// @throws IllegalArgumentException if the attributes have no next hop and the family needs one, or leave no
     /// room for a prefix
     public void beginAnnouncing(AddressFamily family, PathAttributes shared) {
+        if (!tryAnnouncing(family, shared)) {
+            throw new IllegalArgumentException(
+                    "attributes of " + attributes.length + " octets leave no room for a prefix");
+        }
+    }
+
+    /// Begins announcements, unless the attributes leave no room for a prefix.
+    ///
+    /// @return false if they do
+    /// @throws IllegalArgumentException if the attributes have no next hop and the family needs one
+    public boolean tryAnnouncing(AddressFamily family, PathAttributes shared) {
         begin(family);
         nextHop = NextHop.encode(family, shared);
         if (nextHop.length() == 0 && family.needsNextHop()) {
@@ -44,10 +55,7 @@ public final class UpdateEncoder {
         }
         classic = family.equals(AddressFamily.IPV4_UNICAST) && nextHop.length() == 4;
         attributes = AttributeEncoder.encode(shared, terms, classic ? shared.nextHop() : null);
-        if (attributes.length + OVERHEAD_BYTES + 21 > terms.maxMessageBytes()) {
-            throw new IllegalArgumentException(
-                    "attributes of " + attributes.length + " octets leave no room for a prefix");
-        }
+        return attributes.length + OVERHEAD_BYTES + 21 <= terms.maxMessageBytes();
     }
 
     /// Begins withdrawals of {@code family}.

@@ -34,7 +34,8 @@ public record AgentConfig(
         boolean gracefulShutdown,
         SocketEndpoint metricsListen,
         Path apiSocket,
-        Path stateDirectory) {
+        Path stateDirectory,
+        MonitoringConfig monitoring) {
     public static final Path DEFAULT_FILE = Path.of("/etc/slash32/agent.yaml");
     public static final Path DEFAULT_API_SOCKET = Path.of("/run/slash32/agent.sock");
     static final Path DEFAULT_STATE_DIRECTORY = Path.of("/var/lib/slash32");
@@ -68,6 +69,7 @@ public record AgentConfig(
         note(unlike, "metrics.listen", metricsListen.equals(other.metricsListen));
         note(unlike, "api.socket", apiSocket.equals(other.apiSocket));
         note(unlike, "stateDirectory", stateDirectory.equals(other.stateDirectory));
+        note(unlike, "bmp", monitoring.bmp().equals(other.monitoring.bmp()));
         return unlike;
     }
 

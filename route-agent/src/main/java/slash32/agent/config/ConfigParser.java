@@ -41,6 +41,7 @@ final class ConfigParser {
         var api = root.optionalSection(
                 "api", section -> api(section, AgentConfig.DEFAULT_API_SOCKET), AgentConfig.DEFAULT_API_SOCKET);
         var state = root.optional("stateDirectory", Scalar.ABSOLUTE_PATH, AgentConfig.DEFAULT_STATE_DIRECTORY);
+        var bmp = root.sections("bmp", MonitoringParser::station);
         if (!root.end()) {
             return null;
         }
@@ -57,7 +58,8 @@ final class ConfigParser {
                 leaving.get(),
                 metrics.get(),
                 api.get(),
-                state.get());
+                state.get(),
+                new MonitoringConfig(bmp.get()));
     }
 
     private static @Nullable SiteConfig site(Section section) {

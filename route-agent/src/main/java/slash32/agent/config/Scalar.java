@@ -62,6 +62,8 @@ record Scalar<T>(Tag tag, String allowed, Function<String, T> reader) {
 
     static final Scalar<Duration> PAUSE =
             new Scalar<>(Tag.STR, "1s to 1000000s in whole seconds", text -> atLeastOne(seconds(text, 1_000_000)));
+    static final Scalar<Duration> REPORT_INTERVAL =
+            new Scalar<>(Tag.STR, "0s to 86400s in whole seconds", text -> seconds(text, 86_400));
     static final Scalar<Duration> BFD_INTERVAL = new Scalar<>(Tag.STR, "10ms to 60s", Scalar::bfdInterval);
     static final Scalar<Integer> BFD_MULTIPLIER =
             new Scalar<>(Tag.INT, "1 to 255", text -> (int) between(1, 255, text));

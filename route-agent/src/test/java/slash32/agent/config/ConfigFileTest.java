@@ -29,6 +29,8 @@ import slash32.bgp.policy.Policy;
 import slash32.bgp.policy.PrefixRange;
 import slash32.bgp.speaker.PeerOptions;
 import slash32.bgp.speaker.PrefixLimit;
+import slash32.bgp.speaker.monitor.BmpStation;
+import slash32.bgp.speaker.monitor.MonitoredRib;
 import slash32.bgp.wire.AddressFamily;
 import slash32.bgp.wire.ExtendedCommunity;
 import slash32.bgp.wire.PathAttributes;
@@ -122,7 +124,8 @@ class ConfigFileTest {
                         false,
                         SocketEndpoint.parse("127.0.0.1:9932"),
                         Path.of("/run/slash32/agent.sock"),
-                        Path.of("/var/lib/slash32")));
+                        Path.of("/var/lib/slash32"),
+                        MonitoringConfig.NONE));
     }
 
     @Test
@@ -167,7 +170,18 @@ class ConfigFileTest {
                         true,
                         SocketEndpoint.parse("[::1]:9932"),
                         Path.of("/run/slash32/other.sock"),
-                        Path.of("/var/lib/slash32/other")));
+                        Path.of("/var/lib/slash32/other"),
+                        new MonitoringConfig(List.of(
+                                new BmpStation(
+                                        IpAddress.parse("192.0.2.9"),
+                                        5000,
+                                        Set.of(MonitoredRib.values()),
+                                        Duration.ofSeconds(30)),
+                                new BmpStation(
+                                        IpAddress.parse("2001:db8::9"),
+                                        11_019,
+                                        Set.of(MonitoredRib.POST_POLICY),
+                                        Duration.ofMinutes(1))))));
     }
 
     @Test
