@@ -1,7 +1,11 @@
 package slash32.securitygroup.compile;
 
+import static slash32.securitygroup.compile.Layout.ANSWERS_IN;
+import static slash32.securitygroup.compile.Layout.ANSWERS_OUT;
 import static slash32.securitygroup.compile.Layout.EACH_IN;
 import static slash32.securitygroup.compile.Layout.EACH_OUT;
+import static slash32.securitygroup.compile.Layout.FLOWS_IN;
+import static slash32.securitygroup.compile.Layout.FLOWS_OUT;
 import static slash32.securitygroup.compile.Layout.GROUPS;
 import static slash32.securitygroup.compile.Layout.INET;
 import static slash32.securitygroup.compile.Layout.IN_MEMBERS;
@@ -15,6 +19,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -30,6 +35,7 @@ import slash32.netlink.netfilter.Verdict;
 import slash32.securitygroup.Direction;
 import slash32.securitygroup.EtherType;
 import slash32.securitygroup.GroupId;
+import slash32.securitygroup.IpProtocol;
 import slash32.securitygroup.Remote;
 import slash32.securitygroup.Rule;
 import slash32.securitygroup.SecurityGroup;
@@ -45,7 +51,9 @@ import slash32.securitygroup.Traffic;
 /// ```
 ///
 /// The packet's queueing priority carries the group from one rule to the next, since nothing else that nft can list
-/// does and nobody misses; a packet that passes so has none afterwards. Packets of known flows are not looked up.
+/// does and nobody misses; a packet that passes so has none afterwards. Packets of fresh flows are not looked up.
+/// What answers is looked up as what it answers: by the rules of the other direction, in {@code answers_in} and
+/// {@code answers_out}.
 public final class GroupRules {
     private GroupRules() {}
 
@@ -90,26 +98,44 @@ public final class GroupRules {
         for (int position = 1; position <= needs.depth(); position++) {
             fragment.set(groupAt(position));
         }
-        for (Direction direction : Direction.values()) {
-            boolean in = direction == Direction.INGRESS;
-            String each = in ? EACH_IN : EACH_OUT;
-            String rules = in ? RULES_IN : RULES_OUT;
-            var jumps = new ArrayList<NftRule>();
-            for (int position = 1; position <= needs.depth(); position++) {
-                jumps.add(new Statements().groupAt(direction, position).rule(INET, each, new Verdict.Jump(rules), ""));
-            }
-            fragment.chain(new NftChain(INET, each, null), jumps);
-            Stream<NftRule> lookups = needs.shapes().stream()
-                    .filter(shape -> shape.direction() == direction)
-                    .sorted()
-                    .map(shape -> new Statements().inShape(shape).accept(INET, rules));
-            NftRule naming =
-                    new Statements().groupVerdict(in ? IN_MEMBERS : OUT_MEMBERS).rule(INET, rules);
-            fragment.chain(
-                    new NftChain(INET, rules, null),
-                    Stream.concat(lookups, Stream.of(naming)).toList());
-        }
+        chains(fragment, needs, Direction.INGRESS, EACH_IN, RULES_IN, IN_MEMBERS, false);
+        chains(fragment, needs, Direction.EGRESS, EACH_OUT, RULES_OUT, OUT_MEMBERS, false);
+        chains(fragment, needs, Direction.INGRESS, ANSWERS_OUT, FLOWS_IN, IN_MEMBERS, true);
+        chains(fragment, needs, Direction.EGRESS, ANSWERS_IN, FLOWS_OUT, OUT_MEMBERS, true);
         return fragment.build();
+    }
+
+    /// @param each goes through the endpoint's groups
+    /// @param rules looks the packet up, or what it answers, among the rules of {@code direction}
+    /// @param answers whether it looks up what the packet answers; an answer goes the other way
+    private static void chains(
+            Fragment.Builder fragment,
+            Needs needs,
+            Direction direction,
+            String each,
+            String rules,
+            String members,
+            boolean answers) {
+        boolean toGuest = (direction == Direction.INGRESS) != answers;
+        var jumps = new ArrayList<NftRule>();
+        for (int position = 1; position <= needs.depth(); position++) {
+            jumps.add(new Statements()
+                    .groupAt(toGuest ? Direction.INGRESS : Direction.EGRESS, position)
+                    .rule(INET, each, new Verdict.Jump(rules), ""));
+        }
+        fragment.chain(new NftChain(INET, each, null), jumps);
+        var lookups = new ArrayList<NftRule>();
+        for (Shape shape : new TreeSet<>(needs.shapes())) {
+            if (shape.direction() != direction) {
+                continue;
+            }
+            lookups.add(new Statements(answers).inShape(shape).accept(INET, rules));
+            if (answers && shape.match() == Shape.Match.PORT) {
+                lookups.add(new Statements(true).inShapeOfDccp(shape).accept(INET, rules));
+            }
+        }
+        lookups.add(new Statements().groupVerdict(members).rule(INET, rules));
+        fragment.chain(new NftChain(INET, rules, null), lookups);
     }
 
     /// The map from an interface to its group at a position.
@@ -151,7 +177,7 @@ public final class GroupRules {
                     case Remote.Anywhere() -> add(fragment, id, rule, null);
                     case Remote.Addresses(var prefix) -> add(fragment, id, rule, prefix);
                     case Remote.Members(var other) -> {
-                        naming.add(allow(chain, rule, other));
+                        naming.addAll(allow(chain, rule, other, group.stateful()));
                         prefixes.apply(other).stream()
                                 .filter(prefix -> EtherType.of(prefix.address()) == rule.etherType())
                                 .forEach(prefix -> add(fragment, id, rule, prefix.length() == 0 ? null : prefix));
@@ -174,22 +200,27 @@ public final class GroupRules {
                 .forEach(entry -> fragment.element(INET, entry.shape().toString(), entry.element()));
     }
 
-    private static NftRule allow(String chain, Rule rule, GroupId members) {
+    /// The rules of a stateful group are about flows, so that they say of an answer what they say of what it answers.
+    private static List<NftRule> allow(String chain, Rule rule, GroupId members, boolean stateful) {
         String set = Layout.memberSet(members, rule.etherType());
-        Statements statements = rule.direction() == Direction.INGRESS
-                ? new Statements().sourceIn(rule.etherType(), set)
-                : new Statements().destinationIn(rule.etherType(), set);
-        switch (rule.traffic()) {
-            case Traffic.Any() -> {}
-            case Traffic.OfProtocol(var protocol) -> statements.protocol(protocol);
-            case Traffic.Ports(var protocol, int min, int max) -> statements.destinationPorts(protocol, min, max);
-            case Traffic.Icmp(var protocol, int type, var code) -> {
-                statements.icmpType(protocol, type);
-                if (code != null) {
-                    statements.icmpCode(code);
-                }
-            }
-        }
-        return statements.noPriority().rule(INET, chain, new Verdict.Accept(), rule.id());
+        Supplier<Statements> remote = () -> rule.direction() == Direction.INGRESS
+                ? new Statements(stateful).sourceIn(rule.etherType(), set)
+                : new Statements(stateful).destinationIn(rule.etherType(), set);
+        List<Statements> all = switch (rule.traffic()) {
+            case Traffic.Any() -> List.of(remote.get());
+            case Traffic.OfProtocol(var protocol) -> List.of(remote.get().protocol(protocol));
+            case Traffic.Ports(var protocol, int min, int max) ->
+                stateful && protocol.equals(IpProtocol.DCCP)
+                        ? Statements.dccpPorts(remote, min, max)
+                        : List.of(remote.get().destinationPorts(protocol, min, max));
+            case Traffic.Icmp(var protocol, int type, var code) ->
+                List.of(
+                        code == null
+                                ? remote.get().icmpType(protocol, type)
+                                : remote.get().icmp(protocol, type, code));
+        };
+        return all.stream()
+                .map(statements -> statements.noPriority().rule(INET, chain, new Verdict.Accept(), rule.id()))
+                .toList();
     }
 }

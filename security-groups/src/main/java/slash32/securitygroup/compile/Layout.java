@@ -33,6 +33,16 @@ public final class Layout {
     static final String TO_STATEFUL = "to_stateful";
     static final String TO_STATELESS = "to_stateless";
     static final String TO_GUEST = "to_guest";
+    static final String FROM_ANSWERS = "from_answers";
+    static final String TO_ANSWERS = "to_answers";
+    static final String FORWARD_STAMP = "forward_stamp";
+    static final String OUTPUT_STAMP = "output_stamp";
+
+    /// The one mark of flows that the rules of now let pass; see {@link RulesetCompiler}.
+    public static final String FRESH = "fresh";
+
+    /// What flows are marked with: {@link #FRESH}, or before it changed a moment ago.
+    public static final String STAMP = "stamp";
 
     /// The chains that go through an endpoint's groups.
     static final String EACH_OUT = "egress";
@@ -43,7 +53,18 @@ public final class Layout {
     static final String RULES_OUT = "egress_rules";
 
     static final String RULES_IN = "ingress_rules";
-    static final Set<String> LOOKUP_CHAINS = Set.of(EACH_OUT, EACH_IN, RULES_OUT, RULES_IN);
+
+    /// The chains that go through an endpoint's groups for what it answers, and for what answers it.
+    static final String ANSWERS_OUT = "answers_out";
+
+    static final String ANSWERS_IN = "answers_in";
+
+    /// The chains that look up what a packet answers.
+    static final String FLOWS_OUT = "egress_flows";
+
+    static final String FLOWS_IN = "ingress_flows";
+    static final Set<String> LOOKUP_CHAINS =
+            Set.of(EACH_OUT, EACH_IN, RULES_OUT, RULES_IN, ANSWERS_OUT, ANSWERS_IN, FLOWS_OUT, FLOWS_IN);
 
     /// The interfaces of all endpoints.
     public static final String GUESTS = "guests";

@@ -5,7 +5,9 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Collectors;
 import slash32.net.Bytes;
 import slash32.net.IpAddress;
@@ -22,6 +24,12 @@ import slash32.securitygroup.IpProtocol;
 
 /// Turns a rule's expressions back into {@code nft}'s words; numbers stay numbers where nft has names for them.
 final class RuleText {
+    private static final Set<Expression.Flow.Field> FLOW_ADDRESSES = EnumSet.of(
+            Expression.Flow.Field.SOURCE_4,
+            Expression.Flow.Field.DESTINATION_4,
+            Expression.Flow.Field.SOURCE_6,
+            Expression.Flow.Field.DESTINATION_6);
+
     private final NftRule rule;
     private final List<String> words = new ArrayList<>();
     /// What was loaded and not looked at yet, in the order of its registers.
@@ -180,7 +188,7 @@ final class RuleText {
         switch (key) {
             case "iiftype" -> {} // goes with an Ethernet address
             case "meta nfproto" -> {
-                if (loads(rest, Header.NETWORK)) {
+                if (loads(rest, Header.NETWORK) || loadsAddress(rest)) {
                     return;
                 }
                 words.add(key + (value.at(0) == 2 ? " ipv4" : " ipv6"));
@@ -196,10 +204,25 @@ final class RuleText {
             case "meta mark" -> words.add(key + " & " + mark(takeMask()) + " == " + mark(value));
             case "ether saddr", "arp saddr ether" -> words.add(key + " " + MacAddress.of(value.toArray(), 0));
             case "ct state" -> words.add(key + " " + states());
-            case "ip saddr", "ip daddr", "ip6 saddr", "ip6 daddr", "arp saddr ip", "@th,64,128" ->
-                words.add(key + " " + prefix(value));
+            case "ct direction" -> words.add(key + (value.at(0) == 0 ? " original" : " reply"));
+            case "ct original ip saddr",
+                    "ct original ip daddr",
+                    "ct original ip6 saddr",
+                    "ct original ip6 daddr",
+                    "ip saddr",
+                    "ip daddr",
+                    "ip6 saddr",
+                    "ip6 daddr",
+                    "arp saddr ip",
+                    "@th,64,128" -> words.add(key + " " + prefix(value));
             default -> words.add(key + " " + number(value));
         }
+    }
+
+    private static boolean loadsAddress(List<Expression> rest) {
+        return rest.stream()
+                .anyMatch(expression ->
+                        expression instanceof Expression.Flow(var field, int _) && FLOW_ADDRESSES.contains(field));
     }
 
     private static boolean loads(List<Expression> rest, Header header) {

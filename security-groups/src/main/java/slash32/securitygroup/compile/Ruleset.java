@@ -91,6 +91,7 @@ public record Ruleset(Fragment all) {
             case -1 -> "filter - 1";
             case 0 -> "filter";
             case 1 -> "filter + 1";
+            case 2 -> "filter + 2";
             default -> Integer.toString(hook.priority());
         };
         return "type filter hook " + point + " priority " + priority + "; policy accept;";

@@ -1,11 +1,16 @@
 package slash32.securitygroup.compile;
 
+import static slash32.securitygroup.compile.Layout.ANSWERS_IN;
+import static slash32.securitygroup.compile.Layout.ANSWERS_OUT;
 import static slash32.securitygroup.compile.Layout.ARP;
 import static slash32.securitygroup.compile.Layout.BACKSTOP;
 import static slash32.securitygroup.compile.Layout.EACH_IN;
 import static slash32.securitygroup.compile.Layout.EACH_OUT;
 import static slash32.securitygroup.compile.Layout.FORWARD_FROM;
+import static slash32.securitygroup.compile.Layout.FORWARD_STAMP;
 import static slash32.securitygroup.compile.Layout.FORWARD_TO;
+import static slash32.securitygroup.compile.Layout.FRESH;
+import static slash32.securitygroup.compile.Layout.FROM_ANSWERS;
 import static slash32.securitygroup.compile.Layout.FROM_COUNTERS;
 import static slash32.securitygroup.compile.Layout.FROM_ENDPOINT;
 import static slash32.securitygroup.compile.Layout.FROM_GUEST;
@@ -23,6 +28,7 @@ import static slash32.securitygroup.compile.Layout.IN_MEMBERS;
 import static slash32.securitygroup.compile.Layout.MACS;
 import static slash32.securitygroup.compile.Layout.OPEN;
 import static slash32.securitygroup.compile.Layout.OUTPUT;
+import static slash32.securitygroup.compile.Layout.OUTPUT_STAMP;
 import static slash32.securitygroup.compile.Layout.OUT_MEMBERS;
 import static slash32.securitygroup.compile.Layout.PAIRS;
 import static slash32.securitygroup.compile.Layout.PASSING;
@@ -32,8 +38,10 @@ import static slash32.securitygroup.compile.Layout.PROVIDER_INGRESS;
 import static slash32.securitygroup.compile.Layout.SOURCES_4;
 import static slash32.securitygroup.compile.Layout.SOURCES_6;
 import static slash32.securitygroup.compile.Layout.SPOOFED_COUNTERS;
+import static slash32.securitygroup.compile.Layout.STAMP;
 import static slash32.securitygroup.compile.Layout.STATEFUL;
 import static slash32.securitygroup.compile.Layout.STATELESS;
+import static slash32.securitygroup.compile.Layout.TO_ANSWERS;
 import static slash32.securitygroup.compile.Layout.TO_COUNTERS;
 import static slash32.securitygroup.compile.Layout.TO_ENDPOINT;
 import static slash32.securitygroup.compile.Layout.TO_GUEST;
@@ -73,11 +81,17 @@ import slash32.securitygroup.IpProtocol;
 /// arp   input        guests[iifname] → guarded: sender's MAC and address, or drop
 /// inet  prerouting   guests[iifname] → guard         → guarded: source MAC and address, or drop
 ///       input        guests[iifname] → to_host       → host_services: gateway, DHCP, neighbor discovery, or drop
-///       forward_from guests[iifname] → from_endpoint → from_stateful: known flow │ from_guest: provider_egress │
-///                                                      egress │ drop
-///       forward_to   guests[oifname] → to_endpoint   → to_stateful: known flow │ to_guest: provider_ingress │
-///       output       guests[oifname] →                 ingress │ drop
+///       forward_from guests[iifname] → from_endpoint → from_stateful: fresh flow │ from_answers: answers_out │
+///                                                      from_guest: provider_egress │ egress │ drop
+///       forward_to   guests[oifname] → to_endpoint   → to_stateful: fresh flow │ to_answers: answers_in │
+///       output       guests[oifname] →                 to_guest: provider_ingress │ ingress │ drop
+///       forward_stamp                                → the flow passed: mark it as fresh
 /// ```
+///
+/// A flow is judged by its first packet, and again by the next one after something was taken away: a flow that passed
+/// carries the mark of that time, and the mark that counts as fresh becomes another in the transaction that takes
+/// something away ({@link Layout#FRESH}, docs/adr/0017). An answer is then judged as what it answers. What ended stays
+/// ended for both sides; what still may goes on without the loss of a packet.
 ///
 /// Which of them is next is decided by the sets {@code stateful}, {@code stateless} and {@code open} (port security
 /// off); what is in none is blocked. The two directions are two base chains of one hook, so that "accept" in the first
@@ -89,6 +103,9 @@ import slash32.securitygroup.IpProtocol;
 public final class RulesetCompiler {
     /// Before conntrack, so that nothing forged makes an entry there.
     private static final int PRIORITY_RAW = -300;
+
+    /// After the backstop.
+    private static final int PRIORITY_STAMP = 2;
 
     private static final int PRIORITY_FILTER = 0;
 
@@ -206,7 +223,9 @@ public final class RulesetCompiler {
         for (String map : List.of(SPOOFED_COUNTERS, HOST_COUNTERS, FROM_COUNTERS, TO_COUNTERS)) {
             fragment.set(new NftSet(INET, map, new SetType(List.of(Field.INTERFACE_NAME), Content.COUNTER)));
         }
-        fragment.set(new NftSet(INET, GROUPS, SetType.setOf(Field.MARK)));
+        fragment.set(new NftSet(INET, GROUPS, SetType.setOf(Field.MARK)))
+                .set(new NftSet(INET, FRESH, SetType.setOf(Field.MARK)))
+                .set(new NftSet(INET, STAMP, new SetType(List.of(Field.NETWORK_PROTOCOL), Content.MARK)));
         for (String map : List.of(OUT_MEMBERS, IN_MEMBERS)) {
             fragment.set(new NftSet(INET, map, new SetType(List.of(Field.MARK), Content.VERDICT)));
         }
@@ -233,7 +252,16 @@ public final class RulesetCompiler {
                 new Hook(Hook.Point.FORWARD, PRIORITY_FROM),
                 List.of(rule().inputIn(GUESTS).rule(INET, FORWARD_FROM, goTo(FROM_ENDPOINT), "")));
         base(fragment, INET, FORWARD_TO, new Hook(Hook.Point.FORWARD, PRIORITY_FILTER), to(FORWARD_TO));
-        base(fragment, INET, OUTPUT, new Hook(Hook.Point.OUTPUT, PRIORITY_FILTER), to(OUTPUT));
+        base(fragment, INET, OUTPUT, new Hook(Hook.Point.OUTPUT, PRIORITY_FILTER), output());
+        base(fragment, INET, FORWARD_STAMP, new Hook(Hook.Point.FORWARD, PRIORITY_STAMP), forwardStamp());
+        base(
+                fragment,
+                INET,
+                OUTPUT_STAMP,
+                new Hook(Hook.Point.OUTPUT, PRIORITY_STAMP),
+                List.of(rule().outputIn(STATEFUL).stampFlow(STAMP).rule(INET, OUTPUT_STAMP)));
+        regular(fragment, INET, FROM_ANSWERS, fromAnswers());
+        regular(fragment, INET, TO_ANSWERS, toAnswers());
         regular(fragment, INET, GUARD, byKind(GUARD, true, GUARDED, GUARDED, PASSING));
         regular(fragment, INET, TO_HOST, byKind(TO_HOST, true, HOST_SERVICES, HOST_SERVICES, HOST_SERVICES));
         regular(fragment, INET, FROM_ENDPOINT, byKind(FROM_ENDPOINT, true, FROM_STATEFUL, FROM_STATELESS, PASSING));
@@ -243,7 +271,7 @@ public final class RulesetCompiler {
         regular(fragment, INET, PASSING, judging(PASSING));
         regular(fragment, INET, PROVIDER_EGRESS, providerEgress());
         regular(fragment, INET, PROVIDER_INGRESS, providerIngress());
-        regular(fragment, INET, FROM_STATEFUL, stateful(FROM_STATEFUL, FROM_GUEST));
+        regular(fragment, INET, FROM_STATEFUL, stateful(FROM_STATEFUL, FROM_ANSWERS, FROM_GUEST));
         regular(fragment, INET, FROM_STATELESS, stateless(FROM_STATELESS, FROM_GUEST));
         regular(
                 fragment,
@@ -254,7 +282,7 @@ public final class RulesetCompiler {
                         rule().rule(INET, FROM_GUEST, new Verdict.Jump(EACH_OUT), ""),
                         rule().countByInput(FROM_COUNTERS).drop(INET, FROM_GUEST),
                         rule().drop(INET, FROM_GUEST)));
-        regular(fragment, INET, TO_STATEFUL, stateful(TO_STATEFUL, TO_GUEST));
+        regular(fragment, INET, TO_STATEFUL, stateful(TO_STATEFUL, TO_ANSWERS, TO_GUEST));
         regular(fragment, INET, TO_STATELESS, stateless(TO_STATELESS, TO_GUEST));
         regular(
                 fragment,
@@ -286,15 +314,58 @@ public final class RulesetCompiler {
         return new Verdict.Goto(chain);
     }
 
-    private List<NftRule> stateful(String chain, String next) {
+    private List<NftRule> stateful(String chain, String answers, String next) {
         List<NftRule> rules = judging(chain);
-        rules.add(rule().state(ESTABLISHED_OR_RELATED).accept(INET, chain));
+        rules.add(rule().flowMarkIn(FRESH).accept(INET, chain));
         Statements invalid = rule().state(INVALID);
         rules.add((next.equals(FROM_GUEST) ? invalid.countByInput(FROM_COUNTERS) : invalid.countByOutput(TO_COUNTERS))
                 .drop(INET, chain));
         rules.add(rule().state(INVALID).drop(INET, chain));
+        rules.add(rule().answer().rule(INET, chain, goTo(answers), ""));
         rules.add(rule().rule(INET, chain, goTo(next), ""));
         return rules;
+    }
+
+    /// What a guest answers to what its groups, or {@link #providerIngress}, let reach it.
+    private static List<NftRule> fromAnswers() {
+        return List.of(
+                rule().udp(DHCP_CLIENT, DHCP_SERVER).accept(INET, FROM_ANSWERS),
+                rule().udp(DHCPV6_CLIENT, DHCPV6_SERVER).accept(INET, FROM_ANSWERS),
+                rule().rule(INET, FROM_ANSWERS, new Verdict.Jump(ANSWERS_OUT), ""),
+                rule().countByInput(FROM_COUNTERS).drop(INET, FROM_ANSWERS),
+                rule().drop(INET, FROM_ANSWERS));
+    }
+
+    /// What answers a guest that its groups, or {@link #providerEgress}, let ask.
+    private static List<NftRule> toAnswers() {
+        return List.of(
+                flow().protocol(IpProtocol.ICMPV6).accept(INET, TO_ANSWERS),
+                flow().udp(DHCP_CLIENT, DHCP_SERVER).accept(INET, TO_ANSWERS),
+                flow().udp(DHCPV6_CLIENT, DHCPV6_SERVER).accept(INET, TO_ANSWERS),
+                rule().rule(INET, TO_ANSWERS, new Verdict.Jump(ANSWERS_IN), ""),
+                rule().countByOutput(TO_COUNTERS).drop(INET, TO_ANSWERS),
+                rule().drop(INET, TO_ANSWERS));
+    }
+
+    /// What the host answers was asked by a guest, and {@link #hostServices} let the question pass.
+    private List<NftRule> output() {
+        Statements answer = rule().outputIn(STATEFUL).answer();
+        var rules = new ArrayList<NftRule>();
+        rules.add((marking ? answer.judged() : answer).accept(INET, OUTPUT));
+        rules.addAll(to(OUTPUT));
+        return rules;
+    }
+
+    /// Marks what passed, but no flow of a stateless endpoint: its other end would pass its answers without a look.
+    private static List<NftRule> forwardStamp() {
+        // from Linux 6.17 on conntrack does not know DCCP's ports, and all between two hosts is one flow
+        return List.of(
+                rule().flowMarkIn(FRESH).accept(INET, FORWARD_STAMP),
+                rule().inputIn(STATELESS).accept(INET, FORWARD_STAMP),
+                rule().outputIn(STATELESS).accept(INET, FORWARD_STAMP),
+                flow().protocol(IpProtocol.DCCP).accept(INET, FORWARD_STAMP),
+                rule().inputIn(STATEFUL).stampFlow(STAMP).rule(INET, FORWARD_STAMP),
+                rule().outputIn(STATEFUL).stampFlow(STAMP).rule(INET, FORWARD_STAMP));
     }
 
     private List<NftRule> stateless(String chain, String next) {
@@ -536,6 +607,10 @@ public final class RulesetCompiler {
 
     private static Statements rule() {
         return new Statements();
+    }
+
+    private static Statements flow() {
+        return new Statements(true);
     }
 
     private static void base(Fragment.Builder fragment, TableId table, String name, Hook hook, List<NftRule> rules) {

@@ -1,5 +1,13 @@
 package slash32.securitygroup.compile;
 
+import static slash32.netlink.netfilter.Expression.Flow.Field.DESTINATION_4;
+import static slash32.netlink.netfilter.Expression.Flow.Field.DESTINATION_6;
+import static slash32.netlink.netfilter.Expression.Flow.Field.DESTINATION_PORT;
+import static slash32.netlink.netfilter.Expression.Flow.Field.DIRECTION;
+import static slash32.netlink.netfilter.Expression.Flow.Field.PROTOCOL;
+import static slash32.netlink.netfilter.Expression.Flow.Field.SOURCE_4;
+import static slash32.netlink.netfilter.Expression.Flow.Field.SOURCE_6;
+import static slash32.netlink.netfilter.Expression.Flow.Field.SOURCE_PORT;
 import static slash32.netlink.netfilter.Expression.Meta.Key.INPUT_NAME;
 import static slash32.netlink.netfilter.Expression.Meta.Key.INPUT_TYPE;
 import static slash32.netlink.netfilter.Expression.Meta.Key.MARK;
@@ -16,6 +24,7 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import slash32.net.Bytes;
 import slash32.net.IpAddress;
@@ -32,7 +41,8 @@ import slash32.securitygroup.GroupId;
 import slash32.securitygroup.IpProtocol;
 
 /// Writes one rule: each method adds a match or an action, as {@code nft} would translate the words in its comment.
-/// Not thread-safe.
+/// Of a rule about flows, addresses, ports and protocol are {@code ct original} ones: those of the flow's first packet,
+/// so that the rule says the same of an answer. Not thread-safe.
 final class Statements {
     /// Conntrack's states as bits (NF_CT_STATE_BIT).
     static final int ESTABLISHED_OR_RELATED = 0x6;
@@ -52,8 +62,21 @@ final class Statements {
     private static final int AFTER_NAME = 16;
     private static final int AFTER_NAME_AND_MAC = 24;
 
+    private static final int ANSWER = 1;
+
     private final List<Expression> expressions = new ArrayList<>();
+    private final boolean ofFlow;
     private @Nullable EtherType stated;
+
+    /// A rule about packets.
+    Statements() {
+        this(false);
+    }
+
+    /// @param ofFlow whether the rule is about the packet's flow
+    Statements(boolean ofFlow) {
+        this.ofFlow = ofFlow;
+    }
 
     /// {@code iifname vmap @map}
     Statements inputVerdict(String map) {
@@ -74,25 +97,56 @@ final class Statements {
     Statements inShape(Shape shape) {
         networkProtocol(shape.family());
         expressions.add(new Expression.Meta(PRIORITY, FIRST));
-        int register = FIRST + Integer.BYTES;
-        if (shape.remoteBits() > 0) {
-            Expression.Payload remote = shape.direction() == Direction.INGRESS
-                    ? source(shape.family(), register)
-                    : destination(shape.family(), register);
-            expressions.add(remote);
-            mask(register, remote.length(), shape.remoteBits());
-            register += remote.length();
-        }
+        int register = remote(shape);
         if (shape.match() != Shape.Match.EVERYTHING) {
-            expressions.add(new Expression.Meta(TRANSPORT_PROTOCOL, register));
+            expressions.add(
+                    ofFlow
+                            ? new Expression.Flow(PROTOCOL, register)
+                            : new Expression.Meta(TRANSPORT_PROTOCOL, register));
             register += Integer.BYTES;
         }
         if (shape.match().hasValue()) {
-            expressions.add(new Expression.Payload(TRANSPORT, shape.match() == Shape.Match.PORT ? 2 : 0, 2, register));
+            int offset = shape.match() == Shape.Match.PORT ? 2 : 0;
+            expressions.add(
+                    ofFlow
+                            ? new Expression.Flow(DESTINATION_PORT, register)
+                            : new Expression.Payload(TRANSPORT, offset, 2, register));
             mask(register, 2, shape.valueBits());
         }
         expressions.add(new Expression.InSet(shape.toString(), FIRST));
         return noPriority();
+    }
+
+    /// The same for an answer of DCCP, whose ports conntrack does not know from Linux 6.17 on: {@code meta l4proto 33
+    /// meta priority . ct original ip saddr . meta l4proto . th sport @shape}
+    Statements inShapeOfDccp(Shape shape) {
+        protocol(IpProtocol.DCCP);
+        networkProtocol(shape.family());
+        expressions.add(new Expression.Meta(PRIORITY, FIRST));
+        int register = remote(shape);
+        expressions.add(new Expression.Flow(PROTOCOL, register));
+        register += Integer.BYTES;
+        expressions.add(new Expression.Payload(TRANSPORT, 0, 2, register));
+        mask(register, 2, shape.valueBits());
+        expressions.add(new Expression.InSet(shape.toString(), FIRST));
+        return noPriority();
+    }
+
+    /// Loads the address of a shape that counts behind the group; gives back the register after it.
+    private int remote(Shape shape) {
+        int register = FIRST + Integer.BYTES;
+        if (shape.remoteBits() == 0) {
+            return register;
+        }
+        boolean source = shape.direction() == Direction.INGRESS;
+        int bytes = shape.family() == EtherType.IPV4 ? 4 : 16;
+        if (ofFlow) {
+            expressions.add(flow(shape.family(), source, register));
+        } else {
+            expressions.add(source ? source(shape.family(), register) : destination(shape.family(), register));
+        }
+        mask(register, bytes, shape.remoteBits());
+        return register + bytes;
     }
 
     /// {@code meta priority vmap @map}
@@ -204,7 +258,7 @@ final class Statements {
     Statements sourceIn(Prefix prefix) {
         EtherType family = EtherType.of(prefix.address());
         networkProtocol(family);
-        expressions.add(source(family, FIRST));
+        expressions.add(stated(family, true));
         return prefix(prefix);
     }
 
@@ -212,14 +266,14 @@ final class Statements {
     Statements destinationIn(Prefix prefix) {
         EtherType family = EtherType.of(prefix.address());
         networkProtocol(family);
-        expressions.add(destination(family, FIRST));
+        expressions.add(stated(family, false));
         return prefix(prefix);
     }
 
     /// {@code ip saddr @set}, or {@code ip6 saddr @set}
     Statements sourceIn(EtherType family, String set) {
         networkProtocol(family);
-        expressions.add(source(family, FIRST));
+        expressions.add(stated(family, true));
         expressions.add(new Expression.InSet(set, FIRST));
         return this;
     }
@@ -227,21 +281,26 @@ final class Statements {
     /// {@code ip daddr @set}, or {@code ip6 daddr @set}
     Statements destinationIn(EtherType family, String set) {
         networkProtocol(family);
-        expressions.add(destination(family, FIRST));
+        expressions.add(stated(family, false));
         expressions.add(new Expression.InSet(set, FIRST));
         return this;
     }
 
     /// {@code meta l4proto protocol}
     Statements protocol(IpProtocol protocol) {
-        expressions.add(new Expression.Meta(TRANSPORT_PROTOCOL, FIRST));
+        expressions.add(ofFlow ? new Expression.Flow(PROTOCOL, FIRST) : new Expression.Meta(TRANSPORT_PROTOCOL, FIRST));
         return equal((byte) protocol.number());
     }
 
     /// {@code tcp dport min-max}, with the protocol's own name
     Statements destinationPorts(IpProtocol protocol, int min, int max) {
         protocol(protocol);
-        expressions.add(new Expression.Payload(TRANSPORT, 2, 2, FIRST));
+        expressions.add(
+                ofFlow ? new Expression.Flow(DESTINATION_PORT, FIRST) : new Expression.Payload(TRANSPORT, 2, 2, FIRST));
+        return portIn(min, max);
+    }
+
+    private Statements portIn(int min, int max) {
         if (min == max) {
             return equal(be16(min));
         }
@@ -253,23 +312,70 @@ final class Statements {
     /// {@code udp sport source udp dport destination}
     Statements udp(int source, int destination) {
         protocol(IpProtocol.UDP);
-        expressions.add(new Expression.Payload(TRANSPORT, 0, 2, FIRST));
+        expressions.add(
+                ofFlow ? new Expression.Flow(SOURCE_PORT, FIRST) : new Expression.Payload(TRANSPORT, 0, 2, FIRST));
         equal(be16(source));
-        expressions.add(new Expression.Payload(TRANSPORT, 2, 2, FIRST));
+        expressions.add(
+                ofFlow ? new Expression.Flow(DESTINATION_PORT, FIRST) : new Expression.Payload(TRANSPORT, 2, 2, FIRST));
         return equal(be16(destination));
     }
 
     /// {@code icmp type type}, or {@code icmpv6 type type}
     Statements icmpType(IpProtocol protocol, int type) {
         protocol(protocol);
-        expressions.add(new Expression.Payload(TRANSPORT, 0, 1, FIRST));
+        // a flow's destination port is its type, and then its code
+        expressions.add(
+                ofFlow ? new Expression.Flow(DESTINATION_PORT, FIRST) : new Expression.Payload(TRANSPORT, 0, 1, FIRST));
         return equal((byte) type);
     }
 
-    /// {@code icmp code code}, or {@code icmpv6 code code}, after {@link #icmpType}
-    Statements icmpCode(int code) {
+    /// {@code icmp type type icmp code code}, or {@code icmpv6 ...}
+    Statements icmp(IpProtocol protocol, int type, int code) {
+        if (ofFlow) {
+            protocol(protocol);
+            expressions.add(new Expression.Flow(DESTINATION_PORT, FIRST));
+            return equal((byte) type, (byte) code);
+        }
+        icmpType(protocol, type);
         expressions.add(new Expression.Payload(TRANSPORT, 1, 1, FIRST));
         return equal((byte) code);
+    }
+
+    /// {@code ct direction original}
+    Statements original() {
+        expressions.add(new Expression.Flow(DIRECTION, FIRST));
+        return equal((byte) 0);
+    }
+
+    /// {@code ct direction reply}
+    Statements answer() {
+        expressions.add(new Expression.Flow(DIRECTION, FIRST));
+        return equal((byte) ANSWER);
+    }
+
+    /// {@code ct mark @set}
+    Statements flowMarkIn(String set) {
+        expressions.add(new Expression.Flow(Expression.Flow.Field.MARK, FIRST));
+        expressions.add(new Expression.InSet(set, FIRST));
+        return this;
+    }
+
+    /// {@code ct mark set meta nfproto map @map}
+    Statements stampFlow(String map) {
+        expressions.add(new Expression.Meta(NETWORK_PROTOCOL, FIRST));
+        expressions.add(new Expression.ValueFrom(map, FIRST, FIRST));
+        expressions.add(new Expression.StoreFlowMark(FIRST));
+        return this;
+    }
+
+    /// {@code dccp dport min-max}, and {@code sport} of an answer. From Linux 6.17 on, conntrack does not know DCCP's
+    /// ports.
+    static List<Statements> dccpPorts(Supplier<Statements> start, int min, int max) {
+        Statements first = start.get().protocol(IpProtocol.DCCP).original();
+        first.expressions.add(new Expression.Payload(TRANSPORT, 2, 2, FIRST));
+        Statements answer = start.get().protocol(IpProtocol.DCCP).answer();
+        answer.expressions.add(new Expression.Payload(TRANSPORT, 0, 2, FIRST));
+        return List.of(first.portIn(min, max), answer.portIn(min, max));
     }
 
     /// {@code ct state ...}: any of the states in the mask
@@ -362,6 +468,19 @@ final class Statements {
         stated = family;
         expressions.add(new Expression.Meta(NETWORK_PROTOCOL, FIRST));
         equal((byte) (family == EtherType.IPV4 ? NFPROTO_IPV4 : NFPROTO_IPV6));
+    }
+
+    private Expression stated(EtherType family, boolean source) {
+        if (ofFlow) {
+            return flow(family, source, FIRST);
+        }
+        return source ? source(family, FIRST) : destination(family, FIRST);
+    }
+
+    private static Expression flow(EtherType family, boolean source, int register) {
+        boolean ipv4 = family == EtherType.IPV4;
+        Expression.Flow.Field field = source ? (ipv4 ? SOURCE_4 : SOURCE_6) : (ipv4 ? DESTINATION_4 : DESTINATION_6);
+        return new Expression.Flow(field, register);
     }
 
     private static Expression.Payload source(EtherType family, int register) {

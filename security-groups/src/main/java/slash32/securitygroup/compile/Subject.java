@@ -115,6 +115,9 @@ public sealed interface Subject {
         if (group != null) {
             return new Member(group, IpAddress.of(key.toArray()));
         }
+        if (set.equals(Layout.FRESH) || set.equals(Layout.STAMP)) {
+            return new Skeleton();
+        }
         if (GROUP_SETS.contains(set) || Shape.parse(set) != null) {
             int number = ByteBuffer.wrap(key.toArray())
                     .order(ByteOrder.nativeOrder())

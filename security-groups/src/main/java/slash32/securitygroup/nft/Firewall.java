@@ -9,6 +9,7 @@ import java.util.NavigableMap;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -79,12 +80,14 @@ public final class Firewall implements AutoCloseable {
     private final Map<Subject, String> warned = new HashMap<>();
 
     private @Nullable String warnedBroken;
+    private long renewedNanos;
 
-    private Firewall(RulesetCompiler compiler, NetlinkSocket socket, @Nullable Backstop backstop) throws IOException {
+    private Firewall(RulesetCompiler compiler, NetlinkSocket socket, @Nullable Backstop backstop, int mark)
+            throws IOException {
         this.socket = socket;
         this.backstop = backstop;
         left = ReadBack.lookups(socket);
-        ruleset = new NftRuleset(socket, compiler.skeleton(), Firewall::safe, backstop == null);
+        ruleset = new NftRuleset(socket, compiler.skeleton(), Firewall::safe, backstop == null, mark);
         reconciler = new Reconciler<>(ruleset, Backoff.KERNEL);
         reconciler.put(new Subject.Skeleton(), compiler.skeleton());
         updateLookups();
@@ -100,11 +103,12 @@ public final class Firewall implements AutoCloseable {
     /// @param exclusive false to leave the tables open to others' changes, as where the kernel can't but leave them
     public static Firewall open(RulesetCompiler compiler, boolean exclusive) throws IOException {
         NetlinkSocket socket = NetlinkSocket.open(NetlinkProtocol.NETFILTER);
+        int mark = ThreadLocalRandom.current().nextInt();
         if (exclusive && NftRuleset.canOwn(socket)) {
-            return new Firewall(compiler, socket, null);
+            return new Firewall(compiler, socket, null, mark);
         }
         RulesetCompiler marking = compiler.marking();
-        return new Firewall(marking, socket, new Backstop(marking.backstop()));
+        return new Firewall(marking, socket, new Backstop(marking.backstop()), mark);
     }
 
     /// What an owner gets while what it should have is refused.
@@ -243,12 +247,30 @@ public final class Firewall implements AutoCloseable {
             LOG.warn("event=ruleset-unknown reason=\"{}\"", broken);
         }
         warnedBroken = broken;
+        stamp(nowNanos);
         return pass;
+    }
+
+    private void stamp(long nowNanos) {
+        if (ruleset.takeRenewed()) {
+            renewedNanos = nowNanos;
+        }
+        if (!ruleset.lags() || nowNanos - renewedNanos < FlowMarks.GRACE_NANOS) {
+            return;
+        }
+        try {
+            ruleset.stamp();
+        } catch (IOException e) {
+            LOG.warn("event=flow-mark-refused reason=\"{}\"", e.getMessage());
+            renewedNanos = nowNanos;
+            reconciler.resync();
+        }
     }
 
     /// When {@link #apply} has something to do; see {@link Reconciler#nextDeadlineNanos}.
     public long nextDeadlineNanos(long nowNanos) {
-        return reconciler.nextDeadlineNanos(nowNanos);
+        long next = reconciler.nextDeadlineNanos(nowNanos);
+        return ruleset.lags() ? Math.min(next, renewedNanos + FlowMarks.GRACE_NANOS) : next;
     }
 
     /// True if the interface's endpoint and all its groups are in force as stated.

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import slash32.net.Bytes;
 import slash32.netlink.message.Request;
@@ -49,7 +50,11 @@ final class NftRuleset implements Table<Subject, Fragment> {
     private final Function<Subject, @Nullable Fragment> safe;
     private final Map<Subject, Fragment> installed = new HashMap<>();
     private final boolean exclusive;
+    private final FlowMarks marks;
     private boolean adopted;
+    /// Whether the kernel had none of our tables when they were read back.
+    private boolean absent;
+    private boolean renewed;
     /// Tables to be deleted in the transaction that makes them anew.
     private List<TableId> replaced = List.of();
     /// What the tables to be replaced hold and nobody stated yet.
@@ -59,7 +64,14 @@ final class NftRuleset implements Table<Subject, Fragment> {
 
     /// @param safe what an owner gets when it has nothing in the kernel and what it should have is refused
     /// @param exclusive whether to own the tables; only if {@link #canOwn}
-    NftRuleset(NetlinkSocket socket, Fragment skeleton, Function<Subject, @Nullable Fragment> safe, boolean exclusive) {
+    /// @param mark any number: where the marks of flows begin if the kernel has none
+    NftRuleset(
+            NetlinkSocket socket,
+            Fragment skeleton,
+            Function<Subject, @Nullable Fragment> safe,
+            boolean exclusive,
+            int mark) {
+        marks = new FlowMarks(mark);
         this.socket = socket;
         this.skeleton = skeleton;
         this.safe = safe;
@@ -99,7 +111,9 @@ final class NftRuleset implements Table<Subject, Fragment> {
         kept = replace ? found.members() : Set.of();
         var owned = new HashMap<>(found.fragments());
         found.members().forEach(member -> owned.put(member, Fragment.EMPTY));
-        if (replace || (exclusive && !adopted)) {
+        absent = found.tables().isEmpty();
+        boolean marked = marks.read(found.marks());
+        if (replace || !marked || (exclusive && !adopted)) {
             owned.remove(SKELETON); // so that it is put, and with it what makes or adopts the tables
         }
         return owned;
@@ -174,6 +188,7 @@ final class NftRuleset implements Table<Subject, Fragment> {
                 settle(open, unsafe);
                 return;
             }
+            marks.forget();
             Map<Subject, Refusal> culprits = culprits(transaction, refusals);
             if (culprits.isEmpty() && open.size() > 1) {
                 List<Change<Subject, Fragment>> half = open.subList(0, open.size() / 2);
@@ -255,7 +270,63 @@ final class NftRuleset implements Table<Subject, Fragment> {
         }
         added.forEach(transaction::addMembers);
         deleted.forEach(transaction::deleteMembers);
+        Set<Subject> cause = changes.stream()
+                .filter(change -> !marks.known() || restricts(change, unsafe))
+                .map(Change::key)
+                .collect(Collectors.toSet());
+        if (!transaction.isEmpty() && !cause.isEmpty()) {
+            marks.renew(transaction, absent || !replaced.isEmpty(), cause);
+        }
         return transaction;
+    }
+
+    /// True if a flow that passes may not pass any more once {@code change} is in force.
+    private boolean restricts(Change<Subject, Fragment> change, Set<Subject> unsafe) {
+        boolean removes = change instanceof Change.Remove;
+        return switch (change.key()) {
+            case Subject.Skeleton _ -> !skeleton.equals(installed.get(SKELETON));
+            case Subject.Endpoint _ -> true;
+            case Subject.Member _ -> removes;
+            case Subject.MemberSets _, Subject.Lookups _ -> false; // nobody names what goes before or after
+            case Subject.Group _ -> !removes && lacks(wanted(change, unsafe), installed.get(change.key()));
+        };
+    }
+
+    /// True if {@code before} has a rule or element that {@code now} has not.
+    private static boolean lacks(Fragment now, @Nullable Fragment before) {
+        return before != null
+                && (!now.elements().containsAll(before.elements())
+                        || before.chains().entrySet().stream().anyMatch(chain -> {
+                            var rules = new HashSet<>(chain.getValue());
+                            now.chains().getOrDefault(chain.getKey(), List.of()).forEach(rules::remove);
+                            return !rules.isEmpty();
+                        }));
+    }
+
+    /// True, once, if what passed before is judged anew since the last time.
+    boolean takeRenewed() {
+        boolean taken = renewed;
+        renewed = false;
+        return taken;
+    }
+
+    /// True while packets of flows that pass are judged one by one, until {@link #stamp}.
+    boolean lags() {
+        return marks.lags();
+    }
+
+    /// Flows that pass from now on carry the fresh mark.
+    void stamp() throws IOException {
+        var transaction = new Transaction();
+        marks.follow(transaction);
+        List<Request> requests = transaction.requests(null, flags());
+        List<Refusal> refusals = socket.transact(requests, requests.size() - 2);
+        if (!refusals.isEmpty()) {
+            marks.forget();
+            throw refusals.getFirst().reason();
+        }
+        marks.settle();
+        readAt = null;
     }
 
     private Fragment wanted(Change<Subject, Fragment> change, Set<Subject> unsafe) {
@@ -288,6 +359,10 @@ final class NftRuleset implements Table<Subject, Fragment> {
             } else {
                 installed.put(subject, wanted);
             }
+        }
+        if (marks.settle()) {
+            renewed = true;
+            absent = false;
         }
         readAt = null;
     }

@@ -32,6 +32,8 @@ final class ReadBack {
     private final Map<Subject, Fragment.Builder> found = new HashMap<>();
     private final Set<Subject.Member> members = new HashSet<>();
     private final List<NftTable> tables = new ArrayList<>();
+    private final Set<SetElement> fresh = new HashSet<>();
+    private final Set<SetElement> stamp = new HashSet<>();
     private boolean strange;
 
     private ReadBack(NetlinkSocket socket, Fragment skeleton) {
@@ -44,12 +46,14 @@ final class ReadBack {
     /// @param tables those of ours that are there
     /// @param fragments what each owner has, but for members
     /// @param strange something is in our tables that we did not put there, or a table is missing beside the other
+    /// @param marks elements of the sets of flow marks
     /// @param generation the ruleset's, at which all this was true
     record Result(
             List<NftTable> tables,
             Map<Subject, Fragment> fragments,
             Set<Subject.Member> members,
             boolean strange,
+            FlowMarks.Found marks,
             int generation) {}
 
     /// Reads everything; again, if the ruleset changes meanwhile.
@@ -96,7 +100,7 @@ final class ReadBack {
         var fragments = new HashMap<Subject, Fragment>();
         found.forEach((subject, builder) -> fragments.put(subject, builder.build()));
         boolean halved = !tables.isEmpty() && tables.size() < Layout.TABLES.size();
-        return new Result(tables, fragments, members, strange || halved, generation);
+        return new Result(tables, fragments, members, strange || halved, new FlowMarks.Found(fresh, stamp), generation);
     }
 
     /// Reads all tables of ours; false if one vanished between two looks at it.
@@ -196,7 +200,9 @@ final class ReadBack {
                 message -> NftSet.parseElements(message, elements::add));
         for (SetElement element : elements) {
             Subject owner = element == null ? null : Subject.ofElement(set.name(), element.key());
-            if (owner instanceof Subject.Member member) {
+            if (owner instanceof Subject.Skeleton && element != null) {
+                (set.name().equals(Layout.FRESH) ? fresh : stamp).add(element);
+            } else if (owner instanceof Subject.Member member) {
                 members.add(member);
             } else if (owner == null || element == null) {
                 strange = true;

@@ -1,6 +1,7 @@
 package slash32.securitygroup.nft;
 
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.EnumMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -88,6 +89,13 @@ final class Transaction {
             add(Phase.DELETE_RULES, Nftables.deleteRules(chain.table(), chain.name()), owner);
         }
         wanted.forEach(rule -> add(Phase.ADD_RULES, Nftables.addRule(rule), owner));
+    }
+
+    /// Changes elements of one of the skeleton's sets that are no part of it, because of changes to {@code owner}.
+    void elements(String set, Collection<SetElement> deleted, List<SetElement> added, Set<Subject> owner) {
+        Nftables.deleteElements(Layout.INET, set, List.copyOf(deleted))
+                .forEach(request -> add(Phase.DELETE_ELEMENTS, request, owner));
+        Nftables.addElements(Layout.INET, set, added).forEach(request -> add(Phase.ADD_ELEMENTS, request, owner));
     }
 
     /// Adds elements that belong to as many members.
