@@ -70,12 +70,12 @@ public final class ImportFilter {
             sink.reject(slice);
         } else if (policy == null) {
             sink.announce(slice, path);
-        } else if (policy.policy().looksAtPrefixes()) {
+        } else if (policy.policy().looksAtPrefixes() && slice.family().isPrefixes()) {
             boolean ipv4 = slice.family().afi() == 1;
             slice.forEach((pathId, high, low, length) ->
                     sink.one(slice, pathId, high, low, length, last(policy.apply(ipv4, high, low, length, path))));
         } else {
-            PathAttributes made = last(policy.apply(slice.family().afi() == 1, 0, 0, 0, path));
+            PathAttributes made = last(policy.apply(slice.family().afi() == 1, 0, 0, Match.NO_PREFIX, path));
             if (made == null) {
                 sink.reject(slice);
             } else {

@@ -11,6 +11,9 @@ import slash32.net.Prefix;
 
 /// What a rule asks of a route.
 public sealed interface Match {
+    /// In the place of a length: the route is of a family without prefixes, and none matches.
+    int NO_PREFIX = -1;
+
     /// The prefix is in one of these ranges.
     record PrefixIn(List<PrefixRange> ranges) implements Match {
         public PrefixIn {

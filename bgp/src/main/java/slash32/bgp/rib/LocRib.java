@@ -29,6 +29,7 @@ public final class LocRib {
     private final AddressFamily family;
     private final PrefixIndex prefixes;
     private final int maximumPaths;
+    private final Reports reports;
 
     private @Nullable PathListener listener;
     /// How often prefixes got new numbers.
@@ -55,6 +56,14 @@ public final class LocRib {
     private int[] peerFirst = filled(4);
     private int[] peerCount = new int[4];
 
+    /// Which changes go to a delta.
+    public enum Reports {
+        /// Of the best path's attributes.
+        BEST,
+        /// These, and when it is another peer's.
+        SOURCE
+    }
+
     /// A table with one best path a prefix.
     public LocRib(AddressFamily family) {
         this(family, 1);
@@ -64,8 +73,18 @@ public final class LocRib {
     ///
     /// @param maximumPaths of a prefix in a delta, the best one included
     public LocRib(AddressFamily family, int maximumPaths) {
+        this(family, maximumPaths, Reports.BEST);
+    }
+
+    /// A table that says what a reflector must know.
+    public LocRib(AddressFamily family, Reports reports) {
+        this(family, 1, reports);
+    }
+
+    private LocRib(AddressFamily family, int maximumPaths, Reports reports) {
         this.family = family;
         this.maximumPaths = maximumPaths;
+        this.reports = reports;
         prefixes = new PrefixIndex(!family.equals(AddressFamily.IPV4_UNICAST));
     }
 
@@ -390,6 +409,7 @@ public final class LocRib {
     /// All paths of the prefix are looked at, pair by pair: there are as many as peers that know it, so a few.
     private void choose(
             int prefix, @Nullable PathAttributes before, List<PathAttributes> othersBefore, RibDelta.Builder delta) {
+        int sourceBefore = bestPath[prefix] == NONE ? NONE : pathPeer[bestPath[prefix]];
         int best = NONE;
         for (int path = firstPath[prefix]; path != NONE; path = pathNext[path]) {
             if (isLeft(prefix, path) && (best == NONE || isBetterOfLeft(path, best))) {
@@ -398,10 +418,12 @@ public final class LocRib {
         }
         bestPath[prefix] = best;
         PathAttributes now = best(prefix);
+        int source = best == NONE ? NONE : pathPeer[best];
         List<PathAttributes> others = asGood(prefix);
-        if (!Objects.equals(now, before) || !others.equals(othersBefore)) {
+        boolean reported = reports == Reports.SOURCE && source != sourceBefore;
+        if (reported || !Objects.equals(now, before) || !others.equals(othersBefore)) {
             long high = prefixes.high(prefix);
-            delta.add(high, prefixes.low(prefix), prefixes.length(prefix), before, now);
+            delta.add(high, prefixes.low(prefix), prefixes.length(prefix), before, now, source);
             delta.asGood(others);
         }
     }

@@ -7,7 +7,7 @@ import java.util.Arrays;
 ///
 /// 15 to 33 octets a prefix for IPv4 and 23 to 45 for IPv6, as the arrays are just grown or just full. IPv4 addresses
 /// are the upper half of {@code high}.
-final class PrefixIndex {
+public final class PrefixIndex {
     private static final int NONE = -1;
 
     private final boolean wide;
@@ -23,34 +23,34 @@ final class PrefixIndex {
     /// An empty index.
     ///
     /// @param wide IPv6
-    PrefixIndex(boolean wide) {
+    public PrefixIndex(boolean wide) {
         this.wide = wide;
         low = new long[wide ? 16 : 0];
     }
 
-    int size() {
+    public int size() {
         return size;
     }
 
     /// Numbers are below this.
-    int capacity() {
+    public int capacity() {
         return high.length;
     }
 
-    long high(int number) {
+    public long high(int number) {
         return high[number];
     }
 
-    long low(int number) {
+    public long low(int number) {
         return wide ? low[number] : 0;
     }
 
-    int length(int number) {
+    public int length(int number) {
         return length[number] & 0xff;
     }
 
     /// The prefix's number, or -1.
-    int find(long wantedHigh, long wantedLow, int wantedLength) {
+    public int find(long wantedHigh, long wantedLow, int wantedLength) {
         int mask = slots.length - 1;
         for (int slot = hash(wantedHigh, wantedLow, wantedLength) & mask; ; slot = (slot + 1) & mask) {
             int number = slots[slot];
@@ -61,7 +61,7 @@ final class PrefixIndex {
     }
 
     /// The prefix's number, new if it was not there.
-    int add(long newHigh, long newLow, int newLength) {
+    public int add(long newHigh, long newLow, int newLength) {
         int known = find(newHigh, newLow, newLength);
         if (known != NONE) {
             return known;
@@ -84,7 +84,7 @@ final class PrefixIndex {
     }
 
     /// Gives the number back.
-    void remove(int number) {
+    public void remove(int number) {
         int mask = slots.length - 1;
         int slot = hash(number) & mask;
         while (slots[slot] != number) {

@@ -20,6 +20,7 @@ public final class RibDelta {
     private final byte[] length;
     private final @Nullable PathAttributes[] before;
     private final @Nullable PathAttributes[] attributes;
+    private final int[] peers;
     private final Map<Integer, List<PathAttributes>> others;
 
     private RibDelta(Builder builder) {
@@ -29,6 +30,7 @@ public final class RibDelta {
         length = Arrays.copyOf(builder.length, builder.size);
         before = Arrays.copyOf(builder.before, builder.size);
         attributes = Arrays.copyOf(builder.attributes, builder.size);
+        peers = Arrays.copyOf(builder.peers, builder.size);
         others = Map.copyOf(builder.others);
     }
 
@@ -61,6 +63,11 @@ public final class RibDelta {
     /// The best path now; null if there is none any more.
     public @Nullable PathAttributes attributes(int index) {
         return attributes[index];
+    }
+
+    /// The number of the peer whose the best path is; -1 if there is none or nobody said.
+    public int peer(int index) {
+        return peers[index];
     }
 
     /// Paths that are as good as the best one and have other next hops, the better ones first; empty unless the table
@@ -101,6 +108,7 @@ public final class RibDelta {
         private byte[] length = new byte[FEW];
         private @Nullable PathAttributes[] before = new PathAttributes[FEW];
         private @Nullable PathAttributes[] attributes = new PathAttributes[FEW];
+        private int[] peers = new int[FEW];
         private final Map<Integer, List<PathAttributes>> others = new HashMap<>();
         private int size;
 
@@ -115,6 +123,17 @@ public final class RibDelta {
         /// Adds a change from {@code old} to {@code best}; null attributes for a prefix without a path.
         public void add(
                 long newHigh, long newLow, int newLength, @Nullable PathAttributes old, @Nullable PathAttributes best) {
+            add(newHigh, newLow, newLength, old, best, -1);
+        }
+
+        /// The same, and whose the best path is.
+        public void add(
+                long newHigh,
+                long newLow,
+                int newLength,
+                @Nullable PathAttributes old,
+                @Nullable PathAttributes best,
+                int peer) {
             if (size == high.length) {
                 resize(2 * size);
             }
@@ -122,6 +141,7 @@ public final class RibDelta {
             low[size] = newLow;
             length[size] = (byte) newLength;
             before[size] = old;
+            peers[size] = peer;
             attributes[size++] = best;
         }
 
@@ -155,6 +175,7 @@ public final class RibDelta {
             low = Arrays.copyOf(low, capacity);
             length = Arrays.copyOf(length, capacity);
             before = Arrays.copyOf(before, capacity);
+            peers = Arrays.copyOf(peers, capacity);
             attributes = Arrays.copyOf(attributes, capacity);
         }
     }

@@ -1,100 +1,148 @@
 package slash32.bgp.speaker;
 
-import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.BitSet;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 import slash32.bgp.wire.AddressFamily;
-import slash32.bgp.wire.PathAttributes;
-import slash32.bgp.wire.Terms;
-import slash32.bgp.wire.UpdateEncoder;
-import slash32.net.Ipv4Address;
-import slash32.net.Ipv6Address;
 import slash32.net.Prefix;
 
-/// What one session's peer was told, a bit a prefix: what it was told of a prefix is in {@link Offers} or waits.
+/// What the peers of a cohort were told of one family, and what they are still to be told, a bit a prefix each: what
+/// they were told of a prefix is in {@link Offers} or waits.
 final class AdjRibOut {
-    private final BitSet told = new BitSet();
-    private final Map<AddressFamily, Integer> sizes = new HashMap<>();
+    private static final int[] NONE = {};
 
-    /// Prefixes of {@code family} that the peer knows.
-    int size(AddressFamily family) {
-        return sizes.getOrDefault(family, 0);
+    private final BitSet told;
+    private final BitSet waiting;
+    /// How many of those told are from a peer, by its number.
+    private int[] from = new int[8];
+    /// Path identifiers told of a prefix, in sessions that have them (RFC 7911).
+    private final Map<Integer, int[]> paths = new HashMap<>();
+
+    /// Nothing is told, and {@code waiting} waits.
+    AdjRibOut(BitSet waiting) {
+        told = new BitSet();
+        this.waiting = waiting;
+    }
+
+    /// A copy that goes its own way.
+    AdjRibOut(AdjRibOut other) {
+        told = (BitSet) other.told.clone();
+        waiting = (BitSet) other.waiting.clone();
+        from = other.from.clone();
+        paths.putAll(other.paths);
     }
 
     boolean knows(int number) {
         return told.get(number);
     }
 
-    /// The first number from {@code from} on that the peer knows; -1 if there is none.
-    int next(int from) {
-        return told.nextSetBit(from);
+    boolean isWaiting() {
+        return !waiting.isEmpty();
     }
 
-    /// A new session: its peer knows nothing.
-    void clear() {
-        told.clear();
-        sizes.clear();
-    }
-
-    /// Encodes what {@code numbers} need so that the peer knows what is offered to it; prefixes with the same
-    /// attributes share messages.
-    void advertise(BitSet numbers, Offers offers, Recipient recipient, Terms terms, UpdateEncoder encoder) {
-        Map<AddressFamily, Map<PathAttributes, List<Prefix>>> announced = new LinkedHashMap<>();
-        Map<AddressFamily, List<Prefix>> withdrawn = new LinkedHashMap<>();
-        numbers.stream().forEach(number -> {
-            Prefix prefix = offers.prefix(number);
-            AddressFamily family = family(prefix);
-            if (!terms.families().contains(family)) {
-                return;
-            }
-            PathAttributes attributes = filtered(prefix, offers.get(number), recipient);
-            if (attributes != null) {
-                announced
-                        .computeIfAbsent(family, _ -> new LinkedHashMap<>())
-                        .computeIfAbsent(attributes, _ -> new ArrayList<>())
-                        .add(prefix);
-            } else if (told.get(number)) {
-                withdrawn.computeIfAbsent(family, _ -> new ArrayList<>()).add(prefix);
-            }
-            if (told.get(number) != (attributes != null)) {
-                told.flip(number);
-                sizes.merge(family, attributes != null ? 1 : -1, Integer::sum);
-            }
-        });
-        withdrawn.forEach((family, gone) -> {
-            encoder.beginWithdrawing(family);
-            gone.forEach(prefix -> add(encoder, prefix));
-            encoder.end();
-        });
-        announced.forEach((family, groups) -> groups.forEach((attributes, come) -> {
-            encoder.beginAnnouncing(family, attributes);
-            come.forEach(prefix -> add(encoder, prefix));
-            encoder.end();
-        }));
-    }
-
-    private static @Nullable PathAttributes filtered(Prefix prefix, Offers.@Nullable Offer offer, Recipient recipient) {
-        if (offer == null) {
-            return null;
+    /// The first number from {@code from} on that is known and for which nothing waits; -1 if there is none.
+    int nextTold(int from) {
+        int next = told.nextSetBit(from);
+        while (next >= 0 && waiting.get(next)) {
+            next = told.nextSetBit(next + 1);
         }
-        return switch (prefix.address()) {
-            case Ipv4Address v4 -> recipient.told(offer, true, (long) v4.value() << 32, 0, prefix.length());
-            case Ipv6Address v6 -> recipient.told(offer, false, v6.high(), v6.low(), prefix.length());
-        };
+        return next;
+    }
+
+    /// True if it was told or is still to be told of.
+    boolean isConcernedBy(int number) {
+        return told.get(number) || waiting.get(number);
+    }
+
+    int waiting() {
+        return waiting.cardinality();
+    }
+
+    void touch(BitSet numbers) {
+        waiting.or(numbers);
+    }
+
+    void touch(int number) {
+        waiting.set(number);
+    }
+
+    /// All that is known is looked at again.
+    void touchTold() {
+        waiting.or(told);
+    }
+
+    /// What was passed in this walk already.
+    BitSet passed(BitSet all) {
+        var passed = (BitSet) all.clone();
+        passed.andNot(waiting);
+        return passed;
+    }
+
+    /// Takes the next numbers that wait, at most {@code most} of them.
+    int[] next(int most) {
+        int[] next = new int[Math.min(most, 64)];
+        int taken = 0;
+        int first = waiting.nextSetBit(0);
+        int number = first;
+        while (number >= 0 && taken < most) {
+            if (taken == next.length) {
+                next = Arrays.copyOf(next, Math.min(most, 4 * taken));
+            }
+            next[taken++] = number;
+            number = waiting.nextSetBit(number + 1);
+        }
+        if (taken > 0) {
+            // all before are clear, and those between are the ones taken
+            waiting.clear(first, next[taken - 1] + 1);
+        }
+        return Arrays.copyOf(next, taken);
+    }
+
+    /// The prefix of this number is known now, or no longer.
+    void told(int number, boolean knows, int source) {
+        if (told.get(number) != knows) {
+            told.flip(number);
+            count(source, knows ? 1 : -1);
+        }
+    }
+
+    /// A prefix that may be known comes from somebody else now.
+    void moved(int number, int before, int now) {
+        if (told.get(number)) {
+            count(before, -1);
+            count(now, 1);
+        }
+    }
+
+    private void count(int source, int change) {
+        if (source >= 0) {
+            if (source >= from.length) {
+                from = Arrays.copyOf(from, Math.max(2 * from.length, source + 1));
+            }
+            from[source] += change;
+        }
+    }
+
+    /// How many prefixes the peer of this number knows: not its own.
+    int known(int peer) {
+        return told.cardinality() - (peer < from.length ? from[peer] : 0);
+    }
+
+    /// The path identifiers that were told of a prefix.
+    int[] paths(int number) {
+        return paths.getOrDefault(number, NONE);
+    }
+
+    void paths(int number, int[] ids) {
+        if (ids.length == 0) {
+            paths.remove(number);
+        } else {
+            paths.put(number, ids);
+        }
     }
 
     static AddressFamily family(Prefix prefix) {
         return prefix.isIpv4() ? AddressFamily.IPV4_UNICAST : AddressFamily.IPV6_UNICAST;
-    }
-
-    private static void add(UpdateEncoder encoder, Prefix prefix) {
-        switch (prefix.address()) {
-            case Ipv4Address v4 -> encoder.add(0, (long) v4.value() << 32, 0, prefix.length());
-            case Ipv6Address v6 -> encoder.add(0, v6.high(), v6.low(), prefix.length());
-        }
     }
 }

@@ -135,6 +135,10 @@ public final class Monitoring {
         monitors.forEach(monitor -> monitor.refreshed(session, family, over));
     }
 
+    boolean isWatched() {
+        return !monitors.isEmpty();
+    }
+
     void sent(EstablishedSession session, byte[] update) {
         monitors.forEach(monitor -> monitor.sent(session, update));
     }

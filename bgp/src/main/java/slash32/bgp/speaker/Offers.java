@@ -1,28 +1,19 @@
 package slash32.bgp.speaker;
 
 import java.util.ArrayDeque;
-import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.BitSet;
-import java.util.Collection;
-import java.util.HashMap;
-import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
+import slash32.bgp.rib.PrefixIndex;
+import slash32.bgp.wire.AddressFamily;
 import slash32.bgp.wire.PathAttributes;
-import slash32.net.Prefix;
 
-/// What there is to tell to peers: our own routes and, of a reflector, the best paths. One table for all peers: what
-/// one of them knows and what waits for it are sets of the small numbers that prefixes have here. On thread {@code
-/// bgp}.
+/// What there is to tell to peers of one family: our own routes and, of a reflector, the best paths. One table for
+/// all peers, in flat arrays by the small number that a prefix has here: what peers know and what waits for them
+/// are sets of those. On thread {@code bgp}.
 final class Offers {
-    /// A route.
-    ///
-    /// @param source the number of the peer that it is from; {@link #OWN} for ours
-    /// @param origin what that peer is to us
-    record Offer(PathAttributes attributes, int source, Origin origin) {}
-
     /// What a peer is in the reflection of routes (RFC 4456 §6).
     enum Origin {
         OURS,
@@ -31,89 +22,148 @@ final class Offers {
         NON_CLIENT
     }
 
-    static final int OWN = -1;
+    /// Hears that a route comes from somebody else now, which {@link #put} was told.
+    interface Moves {
+        void moved(int number, int before, int now);
+    }
 
-    private final Map<Prefix, Integer> numbers = new HashMap<>();
-    private final List<Prefix> prefixes = new ArrayList<>();
-    private final List<@Nullable Offer> offers = new ArrayList<>();
+    static final int OWN = -1;
+    private static final int NOBODY = -2;
+
+    private final PrefixIndex index;
+    private final IntPredicate known;
+    private final Moves moves;
+    private @Nullable PathAttributes[] attributes = new PathAttributes[16];
+    private int[] sources = new int[16];
+    private @Nullable Origin[] origins = new Origin[16];
+
     private final BitSet present = new BitSet();
-    /// Numbers without an offer, oldest first: used again once no peer knows them.
+    /// Prefixes that came from more than one source since they got their number.
+    private final BitSet moved = new BitSet();
+    /// Numbers without an offer, oldest first: free once no peer knows them.
     private final ArrayDeque<Integer> gone = new ArrayDeque<>();
 
-    private final IntPredicate known;
+    private final BitSet leaving = new BitSet();
 
     /// An empty table.
     ///
     /// @param known whether a peer was told the prefix of this number, or is still to be told that it went
-    Offers(IntPredicate known) {
+    Offers(AddressFamily family, IntPredicate known, Moves moves) {
+        index = new PrefixIndex(!family.equals(AddressFamily.IPV4_UNICAST));
         this.known = known;
+        this.moves = moves;
+        Arrays.fill(sources, NOBODY);
     }
 
-    /// Offers a route, or none if {@code offer} is null.
+    /// Offers a route, instead of what was offered for its prefix before.
     ///
-    /// @return false if that was so before
-    boolean put(Prefix prefix, @Nullable Offer offer) {
-        Integer number = numbers.get(prefix);
-        if (number == null) {
-            if (offer == null) {
-                return false;
+    /// @param source the number of the peer that it is from; {@link #OWN} for ours
+    /// @param origin what that peer is to us
+    /// @return the prefix's number; -1 if all was so before
+    int put(long high, long low, int length, PathAttributes offered, int source, Origin origin) {
+        int number = index.find(high, low, length);
+        if (number < 0) {
+            reclaim();
+            number = index.add(high, low, length);
+            grow(number);
+            sources[number] = NOBODY;
+            moved.clear(number);
+        }
+        boolean same = offered.equals(attributes[number]) && sources[number] == source && origins[number] == origin;
+        attributes[number] = offered;
+        origins[number] = origin;
+        present.set(number);
+        if (sources[number] != source) {
+            if (sources[number] != NOBODY) {
+                moved.set(number);
+                moves.moved(number, sources[number], source);
             }
-            number = freshNumber(prefix);
+            sources[number] = source;
         }
-        if (Objects.equals(offers.set(number, offer), offer)) {
-            return false;
+        return same ? -1 : number;
+    }
+
+    /// Offers the prefix no longer.
+    ///
+    /// @return its number; -1 if it was not offered
+    int remove(long high, long low, int length) {
+        int number = index.find(high, low, length);
+        if (number < 0 || !present.get(number)) {
+            return -1;
         }
-        present.set(number, offer != null);
-        if (offer == null) {
+        attributes[number] = null;
+        present.clear(number);
+        if (!leaving.get(number)) {
+            leaving.set(number);
             gone.add(number);
         }
-        return true;
-    }
-
-    private int freshNumber(Prefix prefix) {
-        while (!gone.isEmpty() && present.get(gone.getFirst())) {
-            gone.removeFirst(); // offered again since
-        }
-        if (!gone.isEmpty() && !known.test(gone.getFirst())) {
-            int number = gone.removeFirst();
-            gone.removeIf(other -> other == number);
-            numbers.remove(prefixes.get(number));
-            numbers.put(prefix, number);
-            prefixes.set(number, prefix);
-            return number;
-        }
-        int number = prefixes.size();
-        numbers.put(prefix, number);
-        prefixes.add(prefix);
-        offers.add(null);
         return number;
     }
 
-    @Nullable
-    Offer get(int number) {
-        return offers.get(number);
-    }
-
-    @Nullable
-    Offer get(Prefix prefix) {
-        Integer number = numbers.get(prefix);
-        return number == null ? null : offers.get(number);
-    }
-
-    Prefix prefix(int number) {
-        return prefixes.get(number);
-    }
-
-    /// The numbers of {@code some}, without those that were never offered.
-    BitSet numbers(Collection<Prefix> some) {
-        var found = new BitSet();
-        for (Prefix prefix : some) {
-            Integer number = numbers.get(prefix);
-            if (number != null) {
-                found.set(number);
+    private void reclaim() {
+        while (!gone.isEmpty()) {
+            int oldest = gone.getFirst();
+            if (!present.get(oldest)) {
+                if (known.test(oldest)) {
+                    return;
+                }
+                index.remove(oldest);
             }
+            gone.removeFirst();
+            leaving.clear(oldest);
         }
-        return found;
+    }
+
+    private void grow(int number) {
+        int before = attributes.length;
+        if (number >= before) {
+            int larger = Math.max(index.capacity(), number + 1);
+            attributes = Arrays.copyOf(attributes, larger);
+            sources = Arrays.copyOf(sources, larger);
+            origins = Arrays.copyOf(origins, larger);
+            Arrays.fill(sources, before, larger, NOBODY);
+        }
+    }
+
+    /// What is offered for the prefix of this number; null if nothing is.
+    @Nullable
+    PathAttributes attributes(int number) {
+        return attributes[number];
+    }
+
+    /// Where the route is from, or was from last.
+    int source(int number) {
+        return sources[number];
+    }
+
+    Origin origin(int number) {
+        return Objects.requireNonNull(origins[number], "an offer has an origin");
+    }
+
+    /// True if a peer that it is from now may know it from another.
+    boolean hasMoved(int number) {
+        return moved.get(number);
+    }
+
+    long high(int number) {
+        return index.high(number);
+    }
+
+    long low(int number) {
+        return index.low(number);
+    }
+
+    int length(int number) {
+        return index.length(number);
+    }
+
+    /// True if the prefix has a number.
+    boolean holds(long high, long low, int length) {
+        return index.find(high, low, length) >= 0;
+    }
+
+    int size() {
+        return index.size();
     }
 
     /// The numbers of all that is offered.

@@ -1,170 +1,123 @@
 package slash32.bgp.speaker;
 
+import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
-import java.util.function.BooleanSupplier;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import slash32.bgp.wire.AddressFamily;
 import slash32.bgp.wire.Message;
 import slash32.bgp.wire.MessageEncoder;
-import slash32.bgp.wire.Terms;
-import slash32.bgp.wire.UpdateEncoder;
 
-/// What the peer of an Established session is still to be told, and who waits for that. On thread {@code bgp}.
-///
-/// Prefixes wait, a bit each, and are looked up when they are written: ten changes of one prefix while the peer does
-/// not read are one message, and memory follows the routes, not the changes. Only as much is written as the connection
-/// takes.
+/// The way to the peer of an Established session: what is still owed to it besides what waits for its {@link Cohort},
+/// and who waits for that. On thread {@code bgp}.
 final class OutQueue {
-    /// Between two looks at whether the connection takes more.
-    private static final int PREFIXES_AT_ONCE = 4_096;
-
     private final Channel channel;
-    private final Terms terms;
-    private final Offers offers;
-    private Recipient recipient;
-    private final AdjRibOut adjRibOut;
-    private final UpdateEncoder encoder;
-    private final BooleanSupplier complete;
-    private final BitSet waiting;
+    private final int number;
+    private final Listener listener;
     private final List<AddressFamily> owedEndOfRib;
     private final Set<AddressFamily> owedEndOfRefresh = new LinkedHashSet<>();
+    /// What its cohort had passed already when it joined.
+    private final Map<AddressFamily, BitSet> owed = new HashMap<>();
+
     private final List<Runnable> waiters = new ArrayList<>();
     private @Nullable ChannelFuture lastWrite;
 
-    /// A queue that owes the peer everything: what is offered, then End-of-RIB of each family (RFC 4724 §2).
+    /// Hears of UPDATEs that are written.
+    interface Listener {
+        /// Called before they are handed over.
+        ///
+        /// @param messages all of them; to be left as they are
+        void sent(ByteBuf messages, int updates);
+    }
+
+    /// A queue that owes End-of-RIB of each of {@code families} (RFC 4724 §2).
     ///
-    /// @param offers always looked at when something is written
-    /// @param recipient what of it the peer is told, and how
-    /// @param complete whether {@code offers} has all that there is at the start: before, there is no End-of-RIB
-    /// @param updates hears of each UPDATE that is written
-    OutQueue(
-            Channel channel,
-            Terms terms,
-            Offers offers,
-            Recipient recipient,
-            AdjRibOut adjRibOut,
-            BooleanSupplier complete,
-            Consumer<byte[]> updates) {
+    /// @param number the peer's
+    OutQueue(Channel channel, int number, Set<AddressFamily> families, Listener listener) {
         this.channel = channel;
-        this.terms = terms;
-        this.offers = offers;
-        this.recipient = recipient;
-        this.adjRibOut = adjRibOut;
-        this.complete = complete;
-        owedEndOfRib = new ArrayList<>(terms.families().stream().sorted().toList());
-        encoder = new UpdateEncoder(terms, message -> {
-            updates.accept(message);
-            write(message);
-        });
-        adjRibOut.clear();
-        waiting = offers.all();
+        this.number = number;
+        this.listener = listener;
+        owedEndOfRib = new ArrayList<>(families.stream().sorted().toList());
     }
 
-    /// What is offered of the prefixes of these numbers may have changed.
-    void touch(BitSet numbers) {
-        waiting.or(numbers);
-        drain();
+    int number() {
+        return number;
     }
 
-    /// All that is offered is looked at again, for a recipient that is another now.
-    void refilter(Recipient other) {
-        recipient = other;
-        touch(offers.all());
+    /// True if the connection takes more at once.
+    boolean isReady() {
+        return channel.isWritable();
     }
 
-    /// The peer asked to be told everything of {@code family} again (RFC 2918 §4).
-    ///
-    /// @param marked the peer wants to know where that begins and ends (RFC 7313 §4.1)
-    void refresh(AddressFamily family, boolean marked) {
-        if (marked) {
-            write(MessageEncoder.encode(new Message.RouteRefresh(family, 1)));
-            owedEndOfRefresh.add(family);
-        }
-        offers.all().stream()
-                .filter(number -> AdjRibOut.family(offers.prefix(number)).equals(family))
-                .forEach(waiting::set);
-        drain();
+    /// True if more than {@code bytes} wait for the connection.
+    boolean isBehind(long bytes) {
+        return channel.bytesBeforeWritable() > bytes;
     }
 
-    /// Runs {@code waiter} once nothing waits and all is handed to the kernel, or the session has ended.
-    void whenWritten(Runnable waiter) {
-        waiters.add(waiter);
-        settle();
+    /// Hands over {@code updates} UPDATE messages, which others may be given too.
+    void write(ByteBuf messages, int updates) {
+        listener.sent(messages, updates);
+        lastWrite = channel.write(messages);
     }
 
-    /// Writes as much as the connection takes; called again when it takes more.
-    void drain() {
-        while (!waiting.isEmpty() && channel.isWritable()) {
-            adjRibOut.advertise(next(), offers, recipient, terms, encoder);
-        }
-        if (waiting.isEmpty() && complete.getAsBoolean()) {
-            owedEndOfRib.forEach(family -> write(MessageEncoder.endOfRib(family)));
-            owedEndOfRib.clear();
-        }
-        if (waiting.isEmpty()) {
-            owedEndOfRefresh.forEach(family -> write(MessageEncoder.encode(new Message.RouteRefresh(family, 2))));
-            owedEndOfRefresh.clear();
-        }
+    void flush() {
         channel.flush();
-        settle();
-    }
-
-    /// The session has ended: nobody need wait for it.
-    void end() {
-        List<Runnable> all = List.copyOf(waiters);
-        waiters.clear();
-        all.forEach(Runnable::run);
-    }
-
-    /// Writes some of what the peer was told once more, to somebody else.
-    ///
-    /// @param from the first prefix number to look at
-    /// @return the next one; -1 at the end
-    int tellAgain(int from, Consumer<byte[]> elsewhere) {
-        var some = new BitSet();
-        int next = adjRibOut.next(from);
-        for (int taken = 0; next >= 0 && taken < PREFIXES_AT_ONCE; next = adjRibOut.next(next + 1)) {
-            if (!waiting.get(next)) {
-                some.set(next);
-                taken++;
-            }
-        }
-        adjRibOut.advertise(some, offers, recipient, terms, new UpdateEncoder(terms, elsewhere));
-        return next;
-    }
-
-    /// True if a change of the prefix of this number is still to be told.
-    boolean isWaiting(int number) {
-        return waiting.get(number);
-    }
-
-    private BitSet next() {
-        var next = new BitSet();
-        int taken = 0;
-        for (int number = waiting.nextSetBit(0);
-                number >= 0 && taken < PREFIXES_AT_ONCE;
-                number = waiting.nextSetBit(number + 1)) {
-            next.set(number);
-            taken++;
-        }
-        waiting.andNot(next);
-        return next;
     }
 
     private void write(byte[] message) {
         lastWrite = channel.write(Unpooled.wrappedBuffer(message));
     }
 
-    private void settle() {
-        if (waiters.isEmpty() || !waiting.isEmpty()) {
+    /// Notes what its cohort has passed.
+    void owes(AddressFamily family, BitSet numbers) {
+        owed.computeIfAbsent(family, _ -> new BitSet()).or(numbers);
+    }
+
+    boolean isOwed() {
+        return !owed.isEmpty();
+    }
+
+    /// What it is owed, which the caller now sees to.
+    Map<AddressFamily, BitSet> takeOwed() {
+        var all = Map.copyOf(owed);
+        owed.clear();
+        return all;
+    }
+
+    /// The peer wants to know where a refresh of {@code family} begins and ends (RFC 7313 §4.1).
+    void beginRefresh(AddressFamily family) {
+        write(MessageEncoder.encode(new Message.RouteRefresh(family, 1)));
+        owedEndOfRefresh.add(family);
+    }
+
+    /// Runs {@code waiter} once all is told and handed to the kernel, or the session has ended.
+    void whenWritten(Runnable waiter) {
+        waiters.add(waiter);
+    }
+
+    /// All is told.
+    ///
+    /// @param complete that is all that there is at the start: before, there is no End-of-RIB
+    void settled(boolean complete) {
+        if (complete && !owedEndOfRib.isEmpty()) {
+            owedEndOfRib.forEach(family -> write(MessageEncoder.endOfRib(family)));
+            owedEndOfRib.clear();
+            channel.flush();
+        }
+        if (!owedEndOfRefresh.isEmpty()) {
+            owedEndOfRefresh.forEach(family -> write(MessageEncoder.encode(new Message.RouteRefresh(family, 2))));
+            owedEndOfRefresh.clear();
+            channel.flush();
+        }
+        if (waiters.isEmpty()) {
             return;
         }
         List<Runnable> settled = List.copyOf(waiters);
@@ -178,6 +131,13 @@ final class OutQueue {
                 }
             });
         }
+    }
+
+    /// The session has ended: nobody need wait for it.
+    void end() {
+        List<Runnable> all = List.copyOf(waiters);
+        waiters.clear();
+        all.forEach(Runnable::run);
     }
 
     private void run(List<Runnable> settled) {

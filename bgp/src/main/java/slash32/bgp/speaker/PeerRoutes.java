@@ -20,8 +20,11 @@ import slash32.bgp.session.SessionTerms;
 import slash32.bgp.wire.AddressFamily;
 import slash32.bgp.wire.Capability;
 import slash32.bgp.wire.Capability.GracefulRestart;
+import slash32.bgp.wire.Nlri;
+import slash32.bgp.wire.NlriParts;
 import slash32.bgp.wire.NlriSlice;
 import slash32.bgp.wire.PathAttributes;
+import slash32.net.Bytes;
 
 /// What we hold of one peer, over its sessions: routes of a peer that restarts stay for a while (RFC 4724 §4.2). On
 /// thread {@code bgp}.
@@ -83,14 +86,38 @@ final class PeerRoutes implements ImportFilter.Sink {
     public void announce(NlriSlice slice, PathAttributes attributes) {
         LocRib rib = speaker.rib(slice.family());
         RibDelta.Builder delta = delta(slice.family());
-        slice.forEach(
-                (pathId, high, low, length) -> rib.announce(number, pathId, high, low, length, attributes, delta));
+        if (slice.family().isPrefixes()) {
+            slice.forEach(
+                    (pathId, high, low, length) -> rib.announce(number, pathId, high, low, length, attributes, delta));
+            return;
+        }
+        NlriNumbers numbers = speaker.numbers(slice.family());
+        for (Nlri route : slice.routes()) {
+            long high = numbers.add(NlriParts.key(route));
+            rib.announce(number, route.pathId(), high, 0, 0, with(NlriParts.data(route), attributes), delta);
+        }
+    }
+
+    private static PathAttributes with(Bytes data, PathAttributes attributes) {
+        return data.length() == 0
+                ? attributes
+                : attributes.toBuilder().nlriData(data).build();
     }
 
     void withdraw(NlriSlice slice) {
         LocRib rib = speaker.rib(slice.family());
         RibDelta.Builder delta = delta(slice.family());
-        slice.forEach((pathId, high, low, length) -> rib.withdraw(number, pathId, high, low, length, delta));
+        if (slice.family().isPrefixes()) {
+            slice.forEach((pathId, high, low, length) -> rib.withdraw(number, pathId, high, low, length, delta));
+            return;
+        }
+        NlriNumbers numbers = speaker.numbers(slice.family());
+        for (Nlri route : slice.routes()) {
+            int known = numbers.find(NlriParts.key(route));
+            if (known >= 0) {
+                rib.withdraw(number, route.pathId(), known, 0, 0, delta);
+            }
+        }
     }
 
     /// A session came up: what it does not promise to have kept goes at once.

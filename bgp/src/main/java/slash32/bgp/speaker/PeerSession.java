@@ -12,7 +12,6 @@ import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.BitSet;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -68,7 +67,6 @@ final class PeerSession {
     private final Map<Channel, Long> numbers = new HashMap<>();
     private final Set<AddressFamily> ended = new HashSet<>();
     private final PeerRoutes routes;
-    private final AdjRibOut adjRibOut = new AdjRibOut();
 
     private PeerConfig config;
     private @Nullable ImportFilter filter;
@@ -127,7 +125,9 @@ final class PeerSession {
     /// Established, and a peer that is told our routes (RFC 8212: with an external peer and no policy, nothing goes
     /// out).
     boolean isTold() {
-        return out != null && terms != null && !exportFilter().isClosed();
+        return out != null
+                && terms != null
+                && !new ExportFilter(sender(), config.options().exportPolicy()).isClosed();
     }
 
     /// True if its routes of {@code family} are complete, or it does not speak the family.
@@ -173,7 +173,7 @@ final class PeerSession {
         if (!Objects.equals(before.options().exportPolicy(), other.options().exportPolicy())
                 && out != null
                 && terms != null) {
-            out.refilter(recipient(terms));
+            speaker.groups().refilter(out, recipient(terms));
         }
         warned.clear();
         checkLimits();
@@ -202,7 +202,12 @@ final class PeerSession {
     }
 
     private Recipient recipient(SessionTerms agreed) {
-        return new Recipient(number, kind(), agreed.longLived() != null, exportFilter());
+        return new Recipient(
+                kind(),
+                agreed.longLived() != null,
+                agreed.wire(),
+                sender(),
+                config.options().exportPolicy());
     }
 
     /// The peer's BGP Identifier, of this session or the last one; null before the first.
@@ -219,15 +224,9 @@ final class PeerSession {
         return config.options().client() ? Offers.Origin.CLIENT : Offers.Origin.NON_CLIENT;
     }
 
-    /// True if the peer was told the prefix of this number, or is still to be told of it.
-    boolean isConcernedBy(int prefix) {
-        return out != null && (adjRibOut.knows(prefix) || out.isWaiting(prefix));
-    }
-
-    private ExportFilter exportFilter() {
-        var role = config.options().session().role();
-        var sender = new ExportFilter.Sender(speaker.asn(), config.asn(), role);
-        return new ExportFilter(sender, config.options().exportPolicy());
+    private ExportFilter.Sender sender() {
+        return new ExportFilter.Sender(
+                speaker.asn(), config.asn(), config.options().session().role());
     }
 
     /// True if nothing is left of a peer that is not configured by name.
@@ -368,7 +367,7 @@ final class PeerSession {
         switch (subtype) {
             case REFRESH_REQUEST -> {
                 if (out != null && isTold()) {
-                    out.refresh(family, agreed.enhancedRefresh());
+                    speaker.groups().refresh(out, family, agreed.enhancedRefresh());
                 }
             }
             case REFRESH_BEGINS -> {
@@ -584,15 +583,8 @@ final class PeerSession {
         speaker.monitoring().up(this, view);
         routes.sessionUp(agreed, new Contender(internal(), agreed.open().identifier(), config.address()));
         routes.flush();
-        out = new OutQueue(
-                channel,
-                agreed.wire(),
-                speaker.offers(),
-                recipient(agreed),
-                adjRibOut,
-                speaker::isComplete,
-                this::updateSent);
-        out.drain();
+        out = new OutQueue(channel, number, agreed.wire().families(), this::sent);
+        speaker.groups().join(out, recipient(agreed));
         speaker.sessionUp();
         waitForEndOfRib(updatesReceived);
     }
@@ -639,7 +631,7 @@ final class PeerSession {
         routes.sessionDown(kept);
         routes.flush();
         if (queue != null) {
-            queue.end();
+            speaker.groups().leave(queue);
         }
     }
 
@@ -657,10 +649,16 @@ final class PeerSession {
         speaker.considerLeaving(config.address());
     }
 
-    private void updateSent(byte[] message) {
-        messagesSent++;
-        updatesSent++;
-        if (view != null) {
+    private void sent(ByteBuf messages, int updates) {
+        messagesSent += updates;
+        updatesSent += updates;
+        if (view == null || !speaker.monitoring().isWatched()) {
+            return;
+        }
+        for (int at = messages.readerIndex(); at < messages.writerIndex(); ) {
+            byte[] message = new byte[messages.getUnsignedShort(at + Framer.HEADER_BYTES - 3)];
+            messages.getBytes(at, message);
+            at += message.length;
             speaker.monitoring().sent(view, message);
         }
     }
@@ -691,27 +689,13 @@ final class PeerSession {
 
     /// See {@link Monitoring#tell}.
     int tellAgain(int from, Consumer<byte[]> updates) {
-        return out == null ? -1 : out.tellAgain(from, updates);
-    }
-
-    /// What is offered of the prefixes of these numbers may have changed.
-    void touch(BitSet prefixes) {
-        if (out != null && isTold()) {
-            out.touch(prefixes);
-        }
-    }
-
-    /// Writes what may be written now.
-    void drain() {
-        if (out != null) {
-            out.drain();
-        }
+        return out == null ? -1 : speaker.groups().tellAgain(out, from, updates);
     }
 
     /// Runs {@code waiter} once the peer has been told everything, or is no longer Established.
     void whenWritten(Runnable waiter) {
         if (out != null) {
-            out.whenWritten(waiter);
+            speaker.groups().whenWritten(out, waiter);
         } else {
             waiter.run();
         }
@@ -720,7 +704,7 @@ final class PeerSession {
     /// The connection takes more, or no more.
     private void writable(Channel channel) {
         if (channel.equals(channels.get(established))) {
-            drain();
+            speaker.groups().drain();
         }
     }
 
@@ -732,7 +716,8 @@ final class PeerSession {
         var families = new HashMap<AddressFamily, PeerStatus.Family>();
         for (AddressFamily family : config.families()) {
             int received = speaker.rib(family).size(number);
-            families.put(family, new PeerStatus.Family(received, adjRibOut.size(family), ended.contains(family)));
+            int advertised = out == null ? 0 : speaker.groups().advertised(out, family);
+            families.put(family, new PeerStatus.Family(received, advertised, ended.contains(family)));
         }
         return new PeerStatus(
                 config.address(),

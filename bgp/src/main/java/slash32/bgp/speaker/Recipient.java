@@ -2,24 +2,26 @@ package slash32.bgp.speaker;
 
 import org.jspecify.annotations.Nullable;
 import slash32.bgp.policy.ExportFilter;
-import slash32.bgp.policy.LongLived;
-import slash32.bgp.wire.PathAttributes;
+import slash32.bgp.policy.Policy;
+import slash32.bgp.wire.Terms;
 
-/// Who is told, and what: not its own routes, not what a reflector keeps from it (RFC 4456 §6), and then what its
-/// export filter leaves.
+/// What decides what a peer is told, and how: peers of which all this is equal share their messages.
 ///
-/// @param number the peer's
-/// @param kind what it is to us
+/// @param kind what the peer is to us (RFC 4456 §6)
 /// @param takesStale it has long-lived graceful restart (RFC 9494 §4.3)
-record Recipient(int number, Offers.Origin kind, boolean takesStale, ExportFilter filter) {
-    /// The route as this peer is to know it; null if it is not.
-    @Nullable
-    PathAttributes told(Offers.Offer offer, boolean ipv4, long high, long low, int length) {
-        boolean reflected = offer.origin() == Offers.Origin.NON_CLIENT && kind == Offers.Origin.NON_CLIENT;
-        boolean stale = !takesStale && offer.attributes().communities().contains(LongLived.STALE);
-        if (offer.source() == number || reflected || stale) {
-            return null;
-        }
-        return filter.apply(ipv4, high, low, length, offer.attributes());
+/// @param policy of export; null for none
+record Recipient(
+        Offers.Origin kind,
+        boolean takesStale,
+        Terms terms,
+        ExportFilter.Sender sender,
+        @Nullable Policy policy) {
+    ExportFilter filter() {
+        return new ExportFilter(sender, policy);
+    }
+
+    /// True if prefixes with the same attributes may have different fates.
+    boolean looksAtPrefixes() {
+        return policy != null && policy.looksAtPrefixes();
     }
 }

@@ -35,13 +35,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -54,8 +54,11 @@ import slash32.bgp.wire.AddressFamily;
 import slash32.bgp.wire.AsPath;
 import slash32.bgp.wire.BgpIdentifier;
 import slash32.bgp.wire.Message;
+import slash32.bgp.wire.Nlri;
+import slash32.bgp.wire.NlriParts;
 import slash32.bgp.wire.NotificationCode;
 import slash32.bgp.wire.PathAttributes;
+import slash32.bgp.wire.UpdateEncoder;
 import slash32.net.Asn;
 import slash32.net.Bytes;
 import slash32.net.IpAddress;
@@ -70,10 +73,13 @@ import slash32.net.Prefix;
 public final class Speaker implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Speaker.class);
 
+    /// Held whether a peer has them or not.
     static final List<AddressFamily> FAMILIES = List.of(AddressFamily.IPV4_UNICAST, AddressFamily.IPV6_UNICAST);
+
     private static final int READ_BYTES = 64 * 1024;
     private static final int CONNECT_TIMEOUT_MILLIS = 10_000;
     private static final int USER_TIMEOUT_MILLIS = 30_000;
+    private static final long BEHIND_BYTES = 1 << 20;
     /// How long a peer has to read our last message.
     static final long FAREWELL_MILLIS = 1_000;
 
@@ -86,7 +92,8 @@ public final class Speaker implements AutoCloseable {
     /// Our own routes, as they are announced while we don't {@link #drain}.
     private final Map<Prefix, PathAttributes> originated = new LinkedHashMap<>();
 
-    private final Offers offers = new Offers(this::isAnyConcernedBy);
+    private final UpdateGroups groups;
+    private final Map<AddressFamily, NlriNumbers> numbers = new HashMap<>();
     private final @Nullable Reflection reflection;
 
     private final Set<AddressFamily> inSync = new HashSet<>();
@@ -94,6 +101,7 @@ public final class Speaker implements AutoCloseable {
     private final ChannelGroup leaving;
     private final Monitoring monitoring = new Monitoring(this);
     private SpeakerConfig config;
+    private Set<AddressFamily> families;
     private Set<IpAddress> ownAddresses;
     private final Map<Integer, PeerSession> numbered = new HashMap<>();
     private final ArrayDeque<Integer> freeNumbers = new ArrayDeque<>();
@@ -115,7 +123,15 @@ public final class Speaker implements AutoCloseable {
         group = new MultiThreadIoEventLoopGroup(1, new DefaultThreadFactory("bgp", true), EpollIoHandler.newFactory());
         loop = (EventLoop) group.next();
         leaving = new DefaultChannelGroup(loop);
-        FAMILIES.forEach(family -> ribs.put(family, new LocRib(family)));
+        groups = new UpdateGroups(loop::execute, this::isComplete, this::word, BEHIND_BYTES);
+        families = families(config);
+        families.forEach(this::rib);
+    }
+
+    private static Set<AddressFamily> families(SpeakerConfig config) {
+        var all = new TreeSet<>(FAMILIES);
+        everyPeer(config).forEach(peer -> all.addAll(peer.families()));
+        return all;
     }
 
     /// Listens and starts every peer.
@@ -135,7 +151,7 @@ public final class Speaker implements AutoCloseable {
                         patienceOver = true;
                         considerInSync();
                         completeOwnRoutes();
-                        peers.values().forEach(PeerSession::drain);
+                        groups.drain();
                     },
                     config.inSyncTimeout().toNanos(),
                     TimeUnit.NANOSECONDS);
@@ -313,6 +329,7 @@ public final class Speaker implements AutoCloseable {
             newConfig.peers().forEach(peer -> wanted.put(peer.address(), peer));
             List<PeerRange> rangesBefore = config.ranges();
             config = newConfig;
+            families = families(newConfig);
             ownAddresses = ownAddresses(newConfig);
             listeners.forEach(channel -> channel.config().setOption(EpollChannelOption.TCP_MD5SIG, keys()));
             resign(rangesBefore, newConfig.ranges());
@@ -379,43 +396,82 @@ public final class Speaker implements AutoCloseable {
 
     /// Looks again at what there is to tell of {@code prefixes}, and has the peers told.
     private void offer(List<Prefix> prefixes) {
-        var changed = new ArrayList<Prefix>(prefixes.size());
+        var touched = new HashMap<AddressFamily, BitSet>();
         for (Prefix prefix : prefixes) {
-            if (offers.put(prefix, offer(prefix))) {
-                changed.add(prefix);
+            AddressFamily family = AdjRibOut.family(prefix);
+            long high = RibDelta.high(prefix);
+            long low = RibDelta.low(prefix);
+            int number = offer(family, high, low, prefix.length(), originated.get(prefix));
+            if (number >= 0) {
+                touched.computeIfAbsent(family, _ -> new BitSet()).set(number);
             }
         }
-        if (!changed.isEmpty()) {
-            BitSet numbers = offers.numbers(changed);
-            peers.values().forEach(peer -> peer.touch(numbers));
-        }
+        touched.forEach(groups::touch);
     }
 
     /// Our own route, or else what a reflector passes on.
-    private Offers.@Nullable Offer offer(Prefix prefix) {
-        PathAttributes own = originated.get(prefix);
+    ///
+    /// @return the number of what is offered otherwise now; -1 if nothing is
+    private int offer(AddressFamily family, long high, long low, int length, @Nullable PathAttributes own) {
+        Offers offers = groups.offers(family);
         if (own != null) {
-            return new Offers.Offer(announced(own), Offers.OWN, Offers.Origin.OURS);
+            return offers.put(high, low, length, announced(own), Offers.OWN, Offers.Origin.OURS);
         }
-        if (reflection == null) {
-            return null;
-        }
-        LocRib rib = rib(AdjRibOut.family(prefix));
-        long high = RibDelta.high(prefix);
-        long low = RibDelta.low(prefix);
-        PathAttributes best = rib.best(high, low, prefix.length());
-        PeerSession from = best == null ? null : numbered.get(rib.bestPeer(high, low, prefix.length()));
-        BgpIdentifier identifier = from == null ? null : from.identifier();
-        if (best == null || from == null || identifier == null) {
-            return null;
-        }
-        boolean internal = from.kind() != Offers.Origin.EXTERNAL;
-        PathAttributes passed = internal ? reflection.reflected(best, identifier) : best;
-        return new Offers.Offer(passed, from.number(), from.kind());
+        PathAttributes best = reflection == null ? null : rib(family).best(high, low, length);
+        return best == null
+                ? offers.remove(high, low, length)
+                : reflect(offers, high, low, length, best, rib(family).bestPeer(high, low, length));
     }
 
-    private boolean isAnyConcernedBy(int prefix) {
-        return peers.values().stream().anyMatch(peer -> peer.isConcernedBy(prefix));
+    private int reflect(Offers offers, long high, long low, int length, PathAttributes best, int peer) {
+        PeerSession from = numbered.get(peer);
+        BgpIdentifier identifier = from == null ? null : from.identifier();
+        if (reflection == null || from == null || identifier == null) {
+            return offers.remove(high, low, length);
+        }
+        Offers.Origin origin = from.kind();
+        PathAttributes passed = origin == Offers.Origin.EXTERNAL ? best : reflection.reflected(best, identifier);
+        return offers.put(high, low, length, passed, peer, origin);
+    }
+
+    /// Offers the best paths that changed.
+    private void reflect(RibDelta delta) {
+        Offers offers = groups.offers(delta.family());
+        boolean anyOwn = !originated.isEmpty() && delta.family().isUnicast();
+        var touched = new BitSet();
+        for (int i = 0; i < delta.size(); i++) {
+            PathAttributes best = delta.attributes(i);
+            long high = delta.high(i);
+            long low = delta.low(i);
+            int length = delta.length(i);
+            if (anyOwn && originated.containsKey(delta.prefix(i))) {
+                continue;
+            }
+            int number = best == null
+                    ? offers.remove(high, low, length)
+                    : reflect(offers, high, low, length, best, delta.peer(i));
+            if (number >= 0) {
+                touched.set(number);
+            }
+        }
+        if (!touched.isEmpty()) {
+            groups.touch(delta.family(), touched);
+        }
+    }
+
+    /// Puts a route into a message of ours.
+    private void word(
+            AddressFamily family,
+            int number,
+            Offers offers,
+            @Nullable PathAttributes attributes,
+            UpdateEncoder encoder) {
+        if (family.isPrefixes()) {
+            encoder.add(0, offers.high(number), offers.low(number), offers.length(number));
+        } else {
+            Nlri key = numbers(family).route((int) offers.high(number));
+            encoder.add(NlriParts.joined(key, attributes == null ? Bytes.EMPTY : attributes.nlriData(), 0));
+        }
     }
 
     private PathAttributes announced(PathAttributes attributes) {
@@ -453,14 +509,14 @@ public final class Speaker implements AutoCloseable {
     private void completeOwnRoutes() {
         if (!ownRoutesComplete) {
             ownRoutesComplete = true;
-            peers.values().forEach(PeerSession::drain);
+            groups.drain();
         }
     }
 
     /// All is there that peers must be told before End-of-RIB: ours, and of a reflector what its peers had.
     boolean isComplete() {
         boolean heard =
-                reflection == null || patienceOver || (config.ranges().isEmpty() && inSync.containsAll(FAMILIES));
+                reflection == null || patienceOver || (config.ranges().isEmpty() && inSync.containsAll(families));
         return ownRoutesComplete && heard;
     }
 
@@ -528,13 +584,12 @@ public final class Speaker implements AutoCloseable {
             return;
         }
         if (reflection != null) {
-            offer(IntStream.range(0, delta.size())
-                    .mapToObj(delta::prefix)
-                    .distinct()
-                    .toList());
+            reflect(delta);
         }
-        listener.changed(delta);
-        monitoring.best(delta);
+        if (delta.family().isUnicast()) {
+            listener.changed(delta);
+            monitoring.best(delta);
+        }
         if (!paused && !listener.ready()) {
             paused = true;
             peers.values().forEach(peer -> peer.setReading(false));
@@ -562,7 +617,7 @@ public final class Speaker implements AutoCloseable {
         if (closing || !started || !(allUp || (anyUp && patienceOver))) {
             return;
         }
-        for (AddressFamily family : FAMILIES) {
+        for (AddressFamily family : families) {
             boolean complete =
                     peers.values().stream().filter(PeerSession::isEstablished).allMatch(peer -> peer.hasEnded(family));
             if (complete && inSync.add(family)) {
@@ -573,9 +628,9 @@ public final class Speaker implements AutoCloseable {
                 listener.inSync(family);
             }
         }
-        if (inSync.containsAll(FAMILIES)) {
+        if (inSync.containsAll(families)) {
             peers.values().forEach(PeerSession::restartOver);
-            peers.values().forEach(PeerSession::drain);
+            groups.drain();
         }
     }
 
@@ -616,7 +671,7 @@ public final class Speaker implements AutoCloseable {
         var answer = new CompletableFuture<List<BestPath>>();
         loop.execute(() -> {
             var found = new ArrayList<BestPath>();
-            ribs.forEach((family, rib) -> rib.forEachBest((high, low, length, attributes, from) -> {
+            FAMILIES.forEach(family -> rib(family).forEachBest((high, low, length, attributes, from) -> {
                 Prefix prefix = family.equals(AddressFamily.IPV4_UNICAST)
                         ? new Prefix(new Ipv4Address((int) (high >>> 32)), length)
                         : new Prefix(new Ipv6Address(high, low), length);
@@ -680,15 +735,20 @@ public final class Speaker implements AutoCloseable {
     }
 
     LocRib rib(AddressFamily family) {
-        LocRib rib = ribs.get(family);
-        if (rib == null) {
-            throw new IllegalArgumentException("no RIB of " + family);
-        }
-        return rib;
+        return ribs.computeIfAbsent(
+                family, _ -> reflection == null ? new LocRib(family) : new LocRib(family, LocRib.Reports.SOURCE));
     }
 
-    Offers offers() {
-        return offers;
+    UpdateGroups groups() {
+        return groups;
+    }
+
+    /// The numbers by which routes of {@code family} are held, unless they are plain prefixes.
+    NlriNumbers numbers(AddressFamily family) {
+        return numbers.computeIfAbsent(
+                family,
+                _ -> new NlriNumbers(number -> rib(family).best(number, 0, 0) != null
+                        || groups.offers(family).holds(number, 0, 0)));
     }
 
     @Nullable

@@ -86,6 +86,16 @@ public record AddressFamily(int afi, int safi) implements Comparable<AddressFami
         return safi == 1 && isInternet();
     }
 
+    /// True if the NLRI are plain prefixes.
+    public boolean isPrefixes() {
+        return kind() == Kind.PREFIX;
+    }
+
+    /// True if we know its routes, so that they can be told apart.
+    public boolean isKnown() {
+        return kind() != Kind.OPAQUE;
+    }
+
     private boolean isInternet() {
         return afi == 1 || afi == 2;
     }

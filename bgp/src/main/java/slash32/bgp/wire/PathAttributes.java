@@ -20,6 +20,7 @@ public final class PathAttributes {
     private final @Nullable IpAddress nextHop;
     private final @Nullable Ipv6Address linkLocalNextHop;
     private final Bytes opaqueNextHop;
+    private final Bytes nlriData;
     private final long med;
     private final long localPref;
     private final boolean atomicAggregate;
@@ -41,6 +42,7 @@ public final class PathAttributes {
         nextHop = builder.nextHop;
         linkLocalNextHop = builder.linkLocalNextHop;
         opaqueNextHop = builder.opaqueNextHop;
+        nlriData = builder.nlriData;
         med = builder.med;
         localPref = builder.localPref;
         atomicAggregate = builder.atomicAggregate;
@@ -59,6 +61,7 @@ public final class PathAttributes {
                 nextHop,
                 linkLocalNextHop,
                 opaqueNextHop,
+                nlriData,
                 med,
                 localPref,
                 atomicAggregate,
@@ -94,6 +97,12 @@ public final class PathAttributes {
     /// The next hop field of a family that we don't know, as it came; else empty.
     public Bytes opaqueNextHop() {
         return opaqueNextHop;
+    }
+
+    /// What the NLRI says of the path besides the route's key, as {@link NlriParts} has it; empty in families of plain
+    /// prefixes.
+    public Bytes nlriData() {
+        return nlriData;
     }
 
     /// 0 to 4294967295 or {@link #ABSENT}.
@@ -182,6 +191,7 @@ public final class PathAttributes {
         builder.nextHop = nextHop;
         builder.linkLocalNextHop = linkLocalNextHop;
         builder.opaqueNextHop = opaqueNextHop;
+        builder.nlriData = nlriData;
         builder.med = med;
         builder.localPref = localPref;
         builder.atomicAggregate = atomicAggregate;
@@ -211,6 +221,7 @@ public final class PathAttributes {
                         && Objects.equals(nextHop, that.nextHop)
                         && Objects.equals(linkLocalNextHop, that.linkLocalNextHop)
                         && opaqueNextHop.equals(that.opaqueNextHop)
+                        && nlriData.equals(that.nlriData)
                         && med == that.med
                         && localPref == that.localPref
                         && atomicAggregate == that.atomicAggregate
@@ -259,6 +270,7 @@ public final class PathAttributes {
         private @Nullable IpAddress nextHop;
         private @Nullable Ipv6Address linkLocalNextHop;
         private Bytes opaqueNextHop = Bytes.EMPTY;
+        private Bytes nlriData = Bytes.EMPTY;
         private long med = ABSENT;
         private long localPref = ABSENT;
         private boolean atomicAggregate;
@@ -302,6 +314,11 @@ public final class PathAttributes {
 
         Builder nextHop(NextHop value) {
             return nextHop(value.address()).linkLocalNextHop(value.linkLocal()).opaqueNextHop(value.octets());
+        }
+
+        public Builder nlriData(Bytes value) {
+            nlriData = value;
+            return this;
         }
 
         public Builder med(long value) {

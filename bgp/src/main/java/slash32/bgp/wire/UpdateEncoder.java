@@ -1,6 +1,7 @@
 package slash32.bgp.wire;
 
 import java.io.ByteArrayOutputStream;
+import java.util.Arrays;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import slash32.net.Bytes;
@@ -15,7 +16,8 @@ public final class UpdateEncoder {
 
     private final Terms terms;
     private final Consumer<byte[]> messages;
-    private final ByteArrayOutputStream nlri = new ByteArrayOutputStream(Framer.MAX_BYTES);
+    private byte[] nlri = new byte[Framer.MAX_BYTES];
+    private int nlriLength;
     private AddressFamily family = AddressFamily.IPV4_UNICAST;
     private byte[] attributes = new byte[0];
     /// The next hop field; null while withdrawing.
@@ -43,10 +45,10 @@ public final class UpdateEncoder {
         }
     }
 
-    /// Begins announcements, unless the attributes leave no room for a prefix.
+    /// The same for attributes that another session brought, where there may be more room.
     ///
-    /// @return false if they do
-    /// @throws IllegalArgumentException if the attributes have no next hop and the family needs one
+    /// @return false if they leave no room for a prefix
+    /// @throws IllegalArgumentException if they have no next hop and the family needs one
     public boolean tryAnnouncing(AddressFamily family, PathAttributes shared) {
         begin(family);
         nextHop = NextHop.encode(family, shared);
@@ -78,11 +80,13 @@ public final class UpdateEncoder {
         int octets = (length + 7) / 8;
         makeRoom(5 + octets);
         if (pathIds) {
-            MessageEncoder.i32(pathId, nlri);
+            for (int shift = 24; shift >= 0; shift -= 8) {
+                nlri[nlriLength++] = (byte) (pathId >>> shift);
+            }
         }
-        nlri.write(length);
+        nlri[nlriLength++] = (byte) length;
         for (int i = 0; i < octets; i++) {
-            nlri.write((int) (i < 8 ? high >>> (56 - 8 * i) : low >>> (120 - 8 * i)));
+            nlri[nlriLength++] = (byte) (i < 8 ? high >>> (56 - 8 * i) : low >>> (120 - 8 * i));
         }
     }
 
@@ -96,18 +100,22 @@ public final class UpdateEncoder {
             throw new IllegalArgumentException("no message has room for a route of " + octets.size() + " octets");
         }
         makeRoom(octets.size());
-        nlri.writeBytes(octets.toByteArray());
+        System.arraycopy(octets.toByteArray(), 0, nlri, nlriLength, octets.size());
+        nlriLength += octets.size();
     }
 
     private void makeRoom(int octets) {
-        if (OVERHEAD_BYTES + attributes.length + nlri.size() + octets > terms.maxMessageBytes()) {
+        if (OVERHEAD_BYTES + attributes.length + nlriLength + octets > terms.maxMessageBytes()) {
             end();
+        }
+        if (nlriLength + octets > nlri.length) {
+            nlri = Arrays.copyOf(nlri, terms.maxMessageBytes());
         }
     }
 
     /// Hands out what is not full.
     public void end() {
-        if (nlri.size() == 0) {
+        if (nlriLength == 0) {
             return;
         }
         var body = new ByteArrayOutputStream(Framer.MAX_BYTES);
@@ -116,20 +124,20 @@ public final class UpdateEncoder {
         } else {
             multiprotocol(body);
         }
-        nlri.reset();
+        nlriLength = 0;
         messages.accept(MessageEncoder.framed(Message.UPDATE, body.toByteArray()));
     }
 
     private void classic(ByteArrayOutputStream body) {
         boolean withdraws = nextHop == null;
-        MessageEncoder.u16(withdraws ? nlri.size() : 0, body);
+        MessageEncoder.u16(withdraws ? nlriLength : 0, body);
         if (withdraws) {
-            body.writeBytes(nlri.toByteArray());
+            body.write(nlri, 0, nlriLength);
         }
         MessageEncoder.u16(attributes.length, body);
         body.writeBytes(attributes);
         if (!withdraws) {
-            body.writeBytes(nlri.toByteArray());
+            body.write(nlri, 0, nlriLength);
         }
     }
 
@@ -138,7 +146,7 @@ public final class UpdateEncoder {
         var block = new ByteArrayOutputStream(Framer.MAX_BYTES);
         byte[] gateway = nextHop == null ? new byte[0] : nextHop.toArray();
         boolean announces = nextHop != null;
-        int length = 3 + (announces ? 2 + gateway.length : 0) + nlri.size();
+        int length = 3 + (announces ? 2 + gateway.length : 0) + nlriLength;
         int type = announces ? AttributeCode.MP_REACH_NLRI : AttributeCode.MP_UNREACH_NLRI;
         AttributeEncoder.header(AttributeCode.OPTIONAL, type, length, block);
         MessageEncoder.u16(family.afi(), block);
@@ -148,7 +156,7 @@ public final class UpdateEncoder {
             block.writeBytes(gateway);
             block.write(0);
         }
-        block.writeBytes(nlri.toByteArray());
+        block.write(nlri, 0, nlriLength);
         block.writeBytes(attributes);
         MessageEncoder.u16(0, body);
         MessageEncoder.u16(block.size(), body);

@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import slash32.bgp.wire.AddressFamily;
 import slash32.net.Asn;
 import slash32.net.IpAddress;
 import slash32.net.Ipv4Address;
@@ -33,6 +34,22 @@ public record ReflectorConfig(
         Duration settleTime,
         SocketEndpoint metricsListen,
         Path apiSocket) {
+    /// Those that it can reflect.
+    static final List<AddressFamily> FAMILIES = List.of(
+            AddressFamily.IPV4_UNICAST,
+            AddressFamily.IPV6_UNICAST,
+            AddressFamily.L2VPN_EVPN,
+            AddressFamily.IPV4_VPN,
+            AddressFamily.IPV6_VPN,
+            AddressFamily.IPV4_LABELED,
+            AddressFamily.IPV6_LABELED,
+            AddressFamily.IPV4_MULTICAST,
+            AddressFamily.IPV6_MULTICAST,
+            AddressFamily.IPV4_FLOWSPEC,
+            AddressFamily.IPV6_FLOWSPEC,
+            AddressFamily.IPV4_FLOWSPEC_VPN,
+            AddressFamily.IPV6_FLOWSPEC_VPN);
+
     public static final Path DEFAULT_FILE = Path.of("/etc/slash32/reflector.yaml");
     static final Path DEFAULT_API_SOCKET = Path.of("/run/slash32/reflector.sock");
     static final SocketEndpoint DEFAULT_LISTEN = SocketEndpoint.parse("0.0.0.0:179");

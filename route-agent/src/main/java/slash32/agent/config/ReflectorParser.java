@@ -20,7 +20,7 @@ final class ReflectorParser {
         var clusterId = root.optional("clusterId", Scalar.ROUTER_ID);
         var listen = root.list("listen", Scalar.SOCKET, List.of(ReflectorConfig.DEFAULT_LISTEN));
         onePort(root, listen);
-        var parser = new PeerParser(asn.value(), PeerConfig.UNICAST);
+        var parser = new PeerParser(asn.value(), ReflectorConfig.FAMILIES);
         var peers = root.sections("peers", section -> peer(section, parser, listen.or(List.of())));
         var ranges = root.sections("peerRanges", section -> range(section, parser));
         var restart = root.optional("gracefulRestart", Scalar.RESTART_TIME, AgentConfig.DEFAULT_GRACEFUL_RESTART);

@@ -15,6 +15,7 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.snakeyaml.engine.v2.api.Load;
 import org.snakeyaml.engine.v2.api.LoadSettings;
+import slash32.bgp.wire.AddressFamily;
 import slash32.net.Asn;
 import slash32.net.IpAddress;
 import slash32.net.Ipv4Address;
@@ -36,7 +37,7 @@ class ReflectorConfigTest {
               - {address: 10.0.0.2, client: false, bfd: {interval: 50ms}}
               - {address: "2001:db8::11", families: [ipv6-unicast], holdTime: 9s}
             peerRanges:
-              - {prefix: 10.0.0.0/16, max: 500}
+              - {prefix: 10.0.0.0/16, max: 500, families: [ipv4-unicast, l2vpn-evpn, ipv4-flowspec]}
             gracefulRestart: 60s
             settleTime: 2s
             metrics: {listen: "10.0.0.1:9933"}
@@ -70,6 +71,9 @@ class ReflectorConfigTest {
         PeerRangeConfig range = config.peerRanges().getFirst();
         assertThat(range.prefix()).isEqualTo(Prefix.parse("10.0.0.0/16"));
         assertThat(range.max()).isEqualTo(500);
+        assertThat(range.peer().families())
+                .containsExactlyInAnyOrder(
+                        AddressFamily.IPV4_UNICAST, AddressFamily.L2VPN_EVPN, AddressFamily.IPV4_FLOWSPEC);
         assertThat(range.peer().options().client()).isTrue();
         assertThat(config.local(IpAddress.parse("2001:db8::77"))).isEqualTo(IpAddress.parse("2001:db8::1"));
         assertThat(config.settleTime()).isEqualTo(Duration.ofSeconds(2));
@@ -114,6 +118,17 @@ class ReflectorConfigTest {
             assertThat(reflectors.remove("client")).isNotNull();
             assertThat(reflectors.fieldNames()).toIterable().containsExactlyElementsOf(() -> agents.fieldNames());
         }
+    }
+
+    @Test
+    void theSchemaAndTheParserKnowTheSameFamilies() throws IOException {
+        JsonNode names =
+                new ObjectMapper().readTree(ConfigSchema.REFLECTOR.text()).at("/$defs/family/enum");
+        assertThat(names)
+                .map(JsonNode::textValue)
+                .containsExactlyElementsOf(ReflectorConfig.FAMILIES.stream()
+                        .map(AddressFamily::toString)
+                        .toList());
     }
 
     private static ObjectNode peer(ConfigSchema schema, String list) throws IOException {

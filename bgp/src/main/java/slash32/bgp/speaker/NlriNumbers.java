@@ -1,0 +1,70 @@
+package slash32.bgp.speaker;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.IntPredicate;
+import org.jspecify.annotations.Nullable;
+import slash32.bgp.wire.Nlri;
+
+/// Small numbers for routes of a family that is not plain prefixes: with them such routes live in the same tables,
+/// in the place of an address. On thread {@code bgp}.
+final class NlriNumbers {
+    private static final int SWEPT_MIN = 1_024;
+
+    private final Map<Nlri, Integer> numbers = new HashMap<>();
+    private final List<@Nullable Nlri> routes = new ArrayList<>();
+    private final List<Integer> free = new ArrayList<>();
+    private final IntPredicate used;
+    private int sweepAt = SWEPT_MIN;
+
+    /// An empty table.
+    ///
+    /// @param used whether a route of this number is held or told
+    NlriNumbers(IntPredicate used) {
+        this.used = used;
+    }
+
+    /// The number of a route; -1 if it has none.
+    int find(Nlri key) {
+        return numbers.getOrDefault(key, -1);
+    }
+
+    /// The number of a route, new if it had none.
+    int add(Nlri key) {
+        Integer known = numbers.get(key);
+        if (known != null) {
+            return known;
+        }
+        if (numbers.size() >= sweepAt) {
+            sweep();
+        }
+        int number = free.isEmpty() ? routes.size() : free.removeLast();
+        if (number == routes.size()) {
+            routes.add(key);
+        } else {
+            routes.set(number, key);
+        }
+        numbers.put(key, number);
+        return number;
+    }
+
+    /// Costs the table, which twice as many additions have paid for.
+    private void sweep() {
+        for (int number = 0; number < routes.size(); number++) {
+            Nlri key = routes.get(number);
+            if (key != null && !used.test(number)) {
+                numbers.remove(key);
+                routes.set(number, null);
+                free.add(number);
+            }
+        }
+        sweepAt = Math.max(SWEPT_MIN, 2 * numbers.size());
+    }
+
+    Nlri route(int number) {
+        return Objects.requireNonNull(routes.get(number), "a number in use has its route");
+    }
+}
