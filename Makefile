@@ -47,7 +47,7 @@ bench-routes: packages build ## routes at scale beside other speakers: a JSON li
 
 bench-rules: packages-build ## what a change of security groups costs until it is in force, beside nft; needs root
 	@.ci/need-packages nftables iproute2
-	@$(MVN) -pl security-groups -am verify -Dtest=FirewallBenchmark -Dsurefire.failIfNoSpecifiedTests=false \
+	@$(MVN) -pl security-groups -am verify -Dtest=FirewallBenchmark,FlowCutBenchmark -Dsurefire.failIfNoSpecifiedTests=false \
 		-Dtest.groups.excluded=
 
 aot: build ## record what the agent's JVM learns under load, so that it starts faster; needs root
