@@ -1,12 +1,18 @@
 package slash32.agent;
 
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -19,6 +25,10 @@ import slash32.agent.config.AgentConfig;
 import slash32.agent.config.SocketEndpoint;
 import slash32.agent.dataplane.Dataplane;
 import slash32.agent.dataplane.fib.FibWriter;
+import slash32.agent.helper.Announcer;
+import slash32.agent.helper.HelperProcess;
+import slash32.agent.helper.SessionEvents;
+import slash32.agent.helper.Surroundings;
 import slash32.agent.intent.Effect;
 import slash32.agent.intent.Intent;
 import slash32.agent.intent.Node;
@@ -38,6 +48,9 @@ import slash32.bgp.speaker.Speaker;
 import slash32.bgp.speaker.monitor.BmpLoop;
 import slash32.bgp.wire.AddressFamily;
 import slash32.bgp.wire.BgpIdentifier;
+import slash32.bgp.wire.PathAttributes;
+import slash32.net.Asn;
+import slash32.net.IpAddress;
 import slash32.net.Prefix;
 import slash32.netlink.socket.NetlinkProtocol;
 import slash32.netlink.socket.NetlinkSocket;
@@ -78,6 +91,8 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
     private final @Nullable RuleEvents ruleEvents;
     private final Speaker speaker;
     private final List<BmpLoop> stations;
+    private final List<HelperProcess> helpers;
+    private final List<Thread> helperThreads = new ArrayList<>();
     private final BfdLoop bfd;
     private final AgentMetrics metrics;
     private final HttpServer http;
@@ -122,6 +137,14 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
                 config.asn(),
                 new BgpIdentifier(config.routerId().value()));
         stations = BmpLoop.of(config.monitoring().bmp(), speaking, speaker.monitoring(), BmpLoop.Limits.DEFAULT);
+        Surroundings here = surroundings(config, version);
+        helpers = config.processes().stream()
+                .map(process -> new HelperProcess(process, here, new ToIntent()))
+                .toList();
+        if (!helpers.isEmpty()) {
+            String host = Files.readString(Path.of("/proc/sys/kernel/hostname")).strip();
+            speaker.monitoring().add(new SessionEvents(helpers, here, host));
+        }
         bfd = BfdLoop.open(speaker::linkDown);
         bfd.configure(BgpSettings.bfd(config));
         var about = new Snapshot.Node(config.node(), version, Instant.now());
@@ -157,7 +180,40 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
         stations.forEach(station -> thread("bmp-" + station.station(), station::run));
         speaker.start();
         speaker.originate(ownRoutes.nodeRoutes());
+        for (HelperProcess helper : helpers) {
+            String name = "helper-" + helper.config().name();
+            helperThreads.add(started(name, helper::run));
+            helperThreads.add(started(name + "-events", helper::runEvents));
+        }
         LOG.info("event=started node={} as={} site={}", node.underlay(), node.asn(), node.site());
+    }
+
+    private static Surroundings surroundings(AgentConfig config, String version) {
+        var peers = new HashMap<IpAddress, Asn>();
+        config.peers().forEach(peer -> peers.put(peer.address(), peer.asn()));
+        return new Surroundings(
+                config.asn(),
+                config.routerId(),
+                config.underlay().address(),
+                config.underlay().address6(),
+                peers,
+                version);
+    }
+
+    /// What helper processes want goes to `intent` like all else that is wanted.
+    private final class ToIntent implements Announcer {
+        @Override
+        public @Nullable String announce(String process, Prefix prefix, PathAttributes attributes)
+                throws InterruptedException {
+            return intent.<Optional<String>>ask(
+                            current -> Optional.ofNullable(current.announce(process, prefix, attributes)))
+                    .orElse(null);
+        }
+
+        @Override
+        public void retract(String process, Collection<Prefix> prefixes) {
+            intent.tell(current -> current.retract(process, prefixes));
+        }
     }
 
     private void recover(Intent current) {
@@ -198,6 +254,8 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
             case Effect.Desire desire -> kernel.desire(desire);
             case Effect.Originate(List<Prefix> prefixes, List<GroupId> groups) ->
                 speaker.originate(ownRoutes.hostRoutes(prefixes, groups));
+            case Effect.Announce(Prefix prefix, PathAttributes attributes) ->
+                speaker.originate(Map.of(prefix, attributes));
             case Effect.Withdraw(List<Prefix> prefixes) -> speaker.withdraw(prefixes);
         }
     }
@@ -255,14 +313,18 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
     /// A thread by its role's name. One that ends by a fault ends the process: the kernel keeps forwarding, and the
     /// supervisor starts us anew.
     private void thread(String name, Work work) {
-        threads.add(Thread.ofPlatform().name(name).daemon(true).start(() -> {
+        threads.add(started(name, work));
+    }
+
+    private static Thread started(String name, Work work) {
+        return Thread.ofPlatform().name(name).daemon(true).start(() -> {
             try {
                 work.run();
             } catch (IOException | InterruptedException | RuntimeException | Error fault) {
                 LOG.error("thread={} event=died", name, fault);
                 Runtime.getRuntime().halt(FAULT_EXIT_CODE);
             }
-        }));
+        });
     }
 
     /// Ends without a word to peers and leaves all in the kernel as it is, so that nothing is lost until the next
@@ -274,6 +336,8 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
         if (ruleEvents != null) {
             ruleEvents.close();
         }
+        helpers.forEach(HelperProcess::close);
+        helperThreads.forEach(RouteAgent::join); // they ask intent
         intent.close();
         kernel.close();
         gateway.close();

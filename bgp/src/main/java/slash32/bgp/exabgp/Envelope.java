@@ -8,11 +8,15 @@ public record Envelope(String time, String host, long pid, long parentPid, long 
     /// The line of a decoded message.
     public String line(ExabgpDecoder.Decoded.Printed message, DecodeContext context) {
         String routerId = context.api() == ApiVersion.V4 ? "" : ", \"router-id\": \"10.0.0.2\"";
-        return "{ \"exabgp\": \"" + context.api() + "\", \"time\": " + time + ", \"host\" : \"" + host
-                + "\", \"pid\" : " + pid + ", \"ppid\" : " + parentPid + ", \"counter\": " + counter + ", \"type\": \""
-                + message.type()
+        return head(context.api()) + "\"type\": \"" + message.type()
                 + "\", \"neighbor\": { \"address\": { \"local\": \"127.0.0.1\", \"peer\": \"127.0.0.1\" }"
                 + ", \"asn\": { \"local\": " + context.localAs() + ", \"peer\": " + context.peerAs() + " } " + routerId
                 + ", \"direction\": \"in\"" + (message.content().isEmpty() ? " " : ", " + message.content()) + " } }";
+    }
+
+    /// What every line begins with.
+    String head(ApiVersion api) {
+        return "{ \"exabgp\": \"" + api + "\", \"time\": " + time + ", \"host\" : \"" + host + "\", \"pid\" : " + pid
+                + ", \"ppid\" : " + parentPid + ", \"counter\": " + counter + ", ";
     }
 }

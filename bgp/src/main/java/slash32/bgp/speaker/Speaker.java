@@ -480,19 +480,26 @@ public final class Speaker implements AutoCloseable {
 
     /// Announces these routes, each instead of what was announced for its prefix before.
     public void originate(Collection<OriginatedRoute> routes) {
-        List<OriginatedRoute> copy = List.copyOf(routes);
+        var all = new LinkedHashMap<Prefix, PathAttributes>();
+        for (OriginatedRoute route : routes) {
+            all.put(
+                    route.prefix(),
+                    PathAttributes.builder()
+                            .asPath(AsPath.EMPTY)
+                            .nextHop(route.nextHop())
+                            .localPref(route.localPref())
+                            .largeCommunities(route.communities())
+                            .build());
+        }
+        originate(all);
+    }
+
+    /// The same, with attributes as somebody else made them; each has a next hop of its prefix's family.
+    public void originate(Map<Prefix, PathAttributes> routes) {
+        var copy = new LinkedHashMap<>(routes);
         loop.execute(() -> {
-            var prefixes = new ArrayList<Prefix>(copy.size());
-            for (OriginatedRoute route : copy) {
-                PathAttributes attributes = PathAttributes.builder()
-                        .asPath(AsPath.EMPTY)
-                        .nextHop(route.nextHop())
-                        .localPref(route.localPref())
-                        .largeCommunities(route.communities())
-                        .build();
-                originated.put(route.prefix(), attributes);
-                prefixes.add(route.prefix());
-            }
+            originated.putAll(copy);
+            List<Prefix> prefixes = List.copyOf(copy.keySet());
             offer(prefixes);
             tellWhenWritten(prefixes);
         });

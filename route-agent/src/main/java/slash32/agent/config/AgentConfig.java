@@ -20,6 +20,7 @@ import slash32.net.Ipv4Address;
 /// @param gracefulShutdown our routes are the last choice, so that traffic leaves before the node does (RFC 8326)
 /// @param metricsListen where Prometheus scrapes
 /// @param apiSocket absolute path of the API's Unix socket
+/// @param processes helpers, no name twice
 /// @param stateDirectory absolute path of the folder that holds desired state
 public record AgentConfig(
         String node,
@@ -34,6 +35,7 @@ public record AgentConfig(
         boolean gracefulShutdown,
         SocketEndpoint metricsListen,
         Path apiSocket,
+        List<ProcessConfig> processes,
         Path stateDirectory,
         MonitoringConfig monitoring) {
     public static final Path DEFAULT_FILE = Path.of("/etc/slash32/agent.yaml");
@@ -46,6 +48,7 @@ public record AgentConfig(
         peers = List.copyOf(peers);
         peerRanges = List.copyOf(peerRanges);
         listen = List.copyOf(listen);
+        processes = List.copyOf(processes);
         var addresses = new HashSet<>();
         for (PeerConfig peer : peers) {
             if (!addresses.add(peer.address())) {
@@ -68,6 +71,7 @@ public record AgentConfig(
         note(unlike, "listen", listen.equals(other.listen));
         note(unlike, "metrics.listen", metricsListen.equals(other.metricsListen));
         note(unlike, "api.socket", apiSocket.equals(other.apiSocket));
+        note(unlike, "processes", processes.equals(other.processes));
         note(unlike, "stateDirectory", stateDirectory.equals(other.stateDirectory));
         note(unlike, "bmp", monitoring.bmp().equals(other.monitoring.bmp()));
         return unlike;

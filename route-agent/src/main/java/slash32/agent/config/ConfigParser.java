@@ -40,6 +40,8 @@ final class ConfigParser {
                 AgentConfig.DEFAULT_METRICS_LISTEN);
         var api = root.optionalSection(
                 "api", section -> api(section, AgentConfig.DEFAULT_API_SOCKET), AgentConfig.DEFAULT_API_SOCKET);
+        var processParser = new ProcessParser();
+        var processes = root.sections("processes", processParser::process);
         var state = root.optional("stateDirectory", Scalar.ABSOLUTE_PATH, AgentConfig.DEFAULT_STATE_DIRECTORY);
         var bmp = root.sections("bmp", MonitoringParser::station);
         if (!root.end()) {
@@ -58,6 +60,7 @@ final class ConfigParser {
                 leaving.get(),
                 metrics.get(),
                 api.get(),
+                processes.get(),
                 state.get(),
                 new MonitoringConfig(bmp.get()));
     }

@@ -3,6 +3,7 @@ package slash32.agent.intent;
 import java.util.List;
 import slash32.bgp.rib.RibDelta;
 import slash32.bgp.wire.AddressFamily;
+import slash32.bgp.wire.PathAttributes;
 import slash32.net.IpAddress;
 import slash32.net.Prefix;
 import slash32.overlay.choice.Path;
@@ -51,6 +52,9 @@ public sealed interface Effect {
             groups = List.copyOf(groups);
         }
     }
+
+    /// For the speaker: announce this prefix with these attributes, as a helper process wants it.
+    record Announce(Prefix prefix, PathAttributes attributes) implements Effect {}
 
     /// For the speaker: these addresses are here no longer.
     record Withdraw(List<Prefix> prefixes) implements Effect {

@@ -55,8 +55,14 @@ public final class Intent {
     private final Map<GroupId, SecurityGroup> groups = new TreeMap<>();
     private final Map<GroupId, Set<EndpointId>> users = new HashMap<>();
     private final IdentityHashMap<PathAttributes, List<GroupId>> groupsOfAttributes = new IdentityHashMap<>();
+    /// What helper processes announce, beside the endpoints' addresses.
+    private final Map<Prefix, Announced> announced = new HashMap<>();
+
     private boolean endpointsComplete;
     private final Set<AddressFamily> routesComplete = new HashSet<>();
+
+    /// A route of a helper process.
+    private record Announced(String process, PathAttributes attributes) {}
 
     public Intent(Node node, Outbox outbox) {
         this.node = node;
@@ -187,6 +193,42 @@ public final class Intent {
                         now,
                         outbox);
             }
+        }
+    }
+
+    /// A helper process announces a route. Endpoints and the node itself come before it, and so does the process that
+    /// was first.
+    ///
+    /// @return why it is not announced; null if it is
+    public @Nullable String announce(String process, Prefix prefix, PathAttributes attributes) {
+        EndpointId endpoint = addresses.get(prefix);
+        Announced before = announced.get(prefix);
+        if (endpoint != null) {
+            return prefix + " is endpoint " + endpoint + "'s";
+        }
+        if (prefix.isHost() && prefix.address().equals(node.underlayFor(prefix.address()))) {
+            return prefix + " is this node's own underlay address";
+        }
+        if (before != null && !before.process.equals(process)) {
+            return prefix + " is announced by process " + before.process;
+        }
+        var now = new Announced(process, attributes);
+        if (!now.equals(before)) {
+            announced.put(prefix, now);
+            outbox.effect(new Effect.Announce(prefix, attributes));
+        }
+        return null;
+    }
+
+    /// A helper process takes routes back; those that it has not announced are left out.
+    public void retract(String process, Collection<Prefix> prefixes) {
+        List<Prefix> leaving = prefixes.stream()
+                .filter(prefix ->
+                        announced.get(prefix) instanceof Announced(String owner, var _) && owner.equals(process))
+                .toList();
+        if (!leaving.isEmpty()) {
+            leaving.forEach(announced::remove);
+            outbox.effect(new Effect.Withdraw(leaving));
         }
     }
 
@@ -338,6 +380,12 @@ public final class Intent {
                 outbox.effect(new Effect.Withdraw(leaving));
             }
             unclaim(before.spec());
+        }
+        List<Prefix> taken =
+                spec.addresses().stream().filter(announced::containsKey).toList();
+        if (!taken.isEmpty()) {
+            taken.forEach(announced::remove);
+            outbox.effect(new Effect.Withdraw(taken));
         }
         endpoints.put(spec.id(), new EndpointState(spec, now));
         devices.put(spec.device(), spec.id());

@@ -23,6 +23,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.snakeyaml.engine.v2.api.Load;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 import slash32.agent.Golden;
+import slash32.bgp.exabgp.ApiVersion;
 import slash32.bgp.policy.Change;
 import slash32.bgp.policy.Match;
 import slash32.bgp.policy.Policy;
@@ -124,6 +125,7 @@ class ConfigFileTest {
                         false,
                         SocketEndpoint.parse("127.0.0.1:9932"),
                         Path.of("/run/slash32/agent.sock"),
+                        List.of(),
                         Path.of("/var/lib/slash32"),
                         MonitoringConfig.NONE));
     }
@@ -152,6 +154,17 @@ class ConfigFileTest {
                 true,
                 PeerOptions.DEFAULT,
                 null);
+        var process = new ProcessConfig(
+                "health",
+                List.of("/usr/bin/exabgp-healthcheck", "--cmd", "curl -sf http://127.0.0.1/", "--ip", "10.9.0.1/32"),
+                "nobody",
+                ApiVersion.V5,
+                Set.of(IpAddress.parse("10.0.0.1")),
+                Set.of(ProcessConfig.HelperEvent.STATE, ProcessConfig.HelperEvent.UPDATE),
+                List.of(Prefix.parse("10.9.0.0/24"), Prefix.parse("2001:db8:9::/64")),
+                10,
+                false,
+                false);
         assertThat(config)
                 .isEqualTo(new AgentConfig(
                         "hv-1.oslo",
@@ -170,6 +183,7 @@ class ConfigFileTest {
                         true,
                         SocketEndpoint.parse("[::1]:9932"),
                         Path.of("/run/slash32/other.sock"),
+                        List.of(process),
                         Path.of("/var/lib/slash32/other"),
                         new MonitoringConfig(List.of(
                                 new BmpStation(

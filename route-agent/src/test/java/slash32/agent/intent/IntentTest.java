@@ -77,6 +77,30 @@ class IntentTest {
     }
 
     @Test
+    void aHelpersRouteComesAfterEndpointsAndTheNode() {
+        Prefix service = Prefix.parse("10.9.0.1/32");
+        PathAttributes attributes = PathAttributes.builder().nextHop(NODE_B).build();
+        assertThat(intent.announce("one", Prefix.parse("10.0.0.11/32"), attributes))
+                .isEqualTo("10.0.0.11/32 is this node's own underlay address");
+        assertThat(intent.announce("one", service, attributes)).isNull();
+        assertThat(intent.announce("one", service, attributes)).isNull();
+        assertThat(intent.announce("two", service, attributes)).isEqualTo(service + " is announced by process one");
+        intent.retract("two", List.of(service));
+        assertThat(effects).containsExactly(new Effect.Announce(service, attributes));
+        effects.clear();
+        EndpointSpec spec = spec("a", "tap-a", 1, "10.9.0.1");
+        intent.put(spec, now());
+        assertThat(effects).containsExactly(new Effect.Withdraw(List.of(service)), new Effect.Desire.Endpoint(spec));
+        assertThat(intent.announce("one", service, attributes)).isEqualTo(service + " is endpoint a's");
+        intent.delete(spec.id(), now());
+        effects.clear();
+        assertThat(intent.announce("two", service, attributes)).isNull();
+        intent.retract("two", List.of(service, Prefix.parse("10.9.0.2/32")));
+        assertThat(effects)
+                .containsExactly(new Effect.Announce(service, attributes), new Effect.Withdraw(List.of(service)));
+    }
+
+    @Test
     void withdrawsBeforeAnythingElseGoes() {
         EndpointSpec spec = announced("a", "tap-a", "10.9.0.1");
         intent.delete(spec.id(), now());
