@@ -33,12 +33,18 @@ import slash32.net.Bytes;
 final class PeerRoutes implements ImportFilter.Sink {
     private static final Logger LOG = LoggerFactory.getLogger(PeerRoutes.class);
 
+    /// How long a peer that is back may leave open what became of its routes (RFC 4724 §4.2 leaves the number to us):
+    /// longer than BIRD (240 s) and FRR and GoBGP (360 s) wait for their own peers.
+    private static final int STALE_SECONDS = 420;
+
     private final Speaker speaker;
     private PeerConfig config;
     private final int number;
     private final Map<AddressFamily, RibDelta.Builder> deltas = new LinkedHashMap<>();
     private final List<ScheduledFuture<?>> timers = new ArrayList<>();
     private @Nullable Long staleSinceNanos;
+    /// Families that hold routes from before this session, of which End-of-RIB has not come.
+    private final Set<AddressFamily> awaited = new HashSet<>();
     /// Stale families whose restart time is over (RFC 9494 §4.2).
     private final Set<AddressFamily> longLived = new HashSet<>();
 
@@ -132,8 +138,20 @@ final class PeerRoutes implements ImportFilter.Sink {
             }
             if (!kept || !terms.wire().families().contains(family)) {
                 sweep(family);
+            } else if (speaker.rib(family).size(number) > 0) {
+                awaited.add(family);
             }
         }
+        if (!awaited.isEmpty()) {
+            timers.add(speaker.loop().schedule(this::neverComplete, STALE_SECONDS, TimeUnit.SECONDS));
+        }
+    }
+
+    private void neverComplete() {
+        LOG.warn("peer={} event=routes-swept families={} reason=\"no End-of-RIB\"", config.address(), awaited);
+        List.copyOf(awaited).forEach(this::sweep);
+        restartOver();
+        flush();
     }
 
     private static Capability.LongLived lasting(
@@ -149,6 +167,7 @@ final class PeerRoutes implements ImportFilter.Sink {
 
     /// All routes of {@code family} have been announced again: the others go.
     void sweep(AddressFamily family) {
+        awaited.remove(family);
         speaker.rib(family).sweep(number, delta(family));
     }
 
@@ -241,6 +260,7 @@ final class PeerRoutes implements ImportFilter.Sink {
 
     /// Stops what is timed; what is held stays.
     void cancelTimer() {
+        awaited.clear();
         timers.forEach(timer -> timer.cancel(false));
         timers.clear();
     }

@@ -589,6 +589,14 @@ final class PeerSession {
         waitForEndOfRib(updatesReceived);
     }
 
+    /// Counts as complete, so that it holds nothing up. What is kept from before its restart stays: a reflector that
+    /// restarts says nothing until all its own peers are back (RFC 4724 §4.1).
+    private void silent(AddressFamily family) {
+        LOG.info("peer={} event=end-of-rib-missing family={}", config.address(), family);
+        ended.add(family);
+        speaker.considerInSync();
+    }
+
     /// A peer that says no more has told all it has: one without graceful restart need not send End-of-RIB, and one
     /// that must and doesn't can't hold everything up.
     private void waitForEndOfRib(long updatesBefore) {
@@ -601,7 +609,7 @@ final class PeerSession {
                                 terms.wire().families().stream()
                                         .filter(family -> !ended.contains(family))
                                         .sorted()
-                                        .forEach(this::endOfRib);
+                                        .forEach(this::silent);
                             }
                         },
                         speaker.inSyncTimeout().toNanos(),

@@ -742,8 +742,10 @@ public final class Speaker implements AutoCloseable {
     }
 
     LocRib rib(AddressFamily family) {
+        int paths = FAMILIES.contains(family) ? config.maximumPaths() : 1;
         return ribs.computeIfAbsent(
-                family, _ -> reflection == null ? new LocRib(family) : new LocRib(family, LocRib.Reports.SOURCE));
+                family,
+                _ -> reflection == null ? new LocRib(family, paths) : new LocRib(family, LocRib.Reports.SOURCE));
     }
 
     UpdateGroups groups() {

@@ -17,6 +17,7 @@ import slash32.net.IpAddress;
 ///     {@link LocRibListener#inSync}; and how long {@link Speaker#initialRoutesOriginated} is waited for
 /// @param clusterId we reflect routes between internal peers, in this cluster (RFC 4456); null to announce only our own
 /// @param ranges of peers that connect; the first that has an address counts, and {@code peers} before all
+/// @param maximumPaths to one prefix that the listener is told of, all as good as the best one, 1 to 64
 public record SpeakerConfig(
         Asn asn,
         BgpIdentifier identifier,
@@ -26,14 +27,34 @@ public record SpeakerConfig(
         boolean restarted,
         Duration inSyncTimeout,
         List<PeerRange> ranges,
-        @Nullable BgpIdentifier clusterId) {
+        @Nullable BgpIdentifier clusterId,
+        int maximumPaths) {
+    public static final int MAXIMUM_PATHS_LIMIT = 64;
+
     public SpeakerConfig {
         listen = List.copyOf(listen);
         peers = List.copyOf(peers);
         ranges = List.copyOf(ranges);
+        if (maximumPaths < 1 || maximumPaths > MAXIMUM_PATHS_LIMIT) {
+            throw new IllegalArgumentException("maximumPaths must be 1 to 64, was " + maximumPaths);
+        }
         if (peers.stream().map(PeerConfig::address).distinct().count() != peers.size()) {
             throw new IllegalArgumentException("a peer is configured twice: " + peers);
         }
+    }
+
+    /// A speaker that uses one path to a prefix.
+    public SpeakerConfig(
+            Asn asn,
+            BgpIdentifier identifier,
+            List<IpAddress> listen,
+            int port,
+            List<PeerConfig> peers,
+            boolean restarted,
+            Duration inSyncTimeout,
+            List<PeerRange> ranges,
+            @Nullable BgpIdentifier clusterId) {
+        this(asn, identifier, listen, port, peers, restarted, inSyncTimeout, ranges, clusterId, 1);
     }
 
     /// A speaker whose peers are all named.
@@ -45,6 +66,6 @@ public record SpeakerConfig(
             List<PeerConfig> peers,
             boolean restarted,
             Duration inSyncTimeout) {
-        this(asn, identifier, listen, port, peers, restarted, inSyncTimeout, List.of(), null);
+        this(asn, identifier, listen, port, peers, restarted, inSyncTimeout, List.of(), null, 1);
     }
 }

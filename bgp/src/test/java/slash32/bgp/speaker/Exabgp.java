@@ -24,10 +24,8 @@ final class Exabgp extends RealPeer {
     }
 
     @Override
-    Map<String, String> lacks() {
-        return Map.of(
-                InteropMatrix.GR_PEER, "it has no routes of its own to keep",
-                InteropMatrix.GR_US, "it holds no routes");
+    Map<String, Excuse> excuses() {
+        return Map.of();
     }
 
     @Override
@@ -44,16 +42,19 @@ final class Exabgp extends RealPeer {
                   %s
                   family { ipv4 unicast; ipv6 unicast; }
                   capability { graceful-restart 60; route-refresh enable; add-path send/receive; asn4 enable; }
-                  api { processes [ listener ]; neighbor-changes; receive { parsed; update; notification; } }
+                  api { processes [ listener ]; neighbor-changes; receive { %s parsed; update; notification; } }
                   static {
                     route 10.9.0.1/32 next-hop 10.0.0.50 large-community [ 65000:1:1 4200000000:2:42 ];
                     route 2001:db8:9::1/128 next-hop 2001:db8::50;
+                    route 10.9.0.4/32 next-hop 10.0.0.51 path-information 0.0.0.1;
+                    route 10.9.0.4/32 next-hop 10.0.0.52 path-information 0.0.0.2;
                     %s
                   }
                 }
                 """.formatted(
                         folder.resolve("listener"),
                         password == null ? "" : "md5-password '" + password + "';",
+                        many == 0 ? "packets;" : "",
                         java.util.stream.IntStream.range(0, many)
                                 .mapToObj(host -> "route " + new Ipv4Address(FIRST_OF_MANY + host).hostPrefix()
                                         + " next-hop 10.0.0.50;")

@@ -5,17 +5,21 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import slash32.testkit.Command;
 
-/// A BGP speaker of another make as a route reflector on 10.0.0.1 with clients 10.0.0.11 and 10.0.0.12, which dial it.
+/// A BGP speaker of another make as a route reflector on 10.0.0.1 with clients from 10.0.0.11 on, which dial it.
 abstract class RealPeer {
     static final String OWN = "10.0.0.1";
-    static final List<String> CLIENTS = List.of("10.0.0.11", "10.0.0.12");
+    private static final List<String> CLIENTS = List.of("10.0.0.11", "10.0.0.12", "10.0.0.13");
 
     private final String name;
     private final String debianPackage;
     final Path folder;
+    /// One that is configured and away would be waited for after a restart.
+    private int clients = 2;
+
     private @Nullable Process process;
 
     RealPeer(String name, String debianPackage, Path folder) {
@@ -36,14 +40,43 @@ abstract class RealPeer {
         return name;
     }
 
+    /// How many clients it has from its next start on, 2 or 3.
+    void setClients(int number) {
+        clients = number;
+    }
+
+    List<String> clients() {
+        return CLIENTS.subList(0, clients);
+    }
+
     /// Of the package that is installed; empty if it is not.
     String version() {
         Command.Outcome outcome = Command.tryRun("dpkg-query", "-W", "-f", "${Version}", debianPackage);
         return outcome.exitCode() == 0 ? outcome.output() : "";
     }
 
-    /// What the peer can't do, and so is not measured; by feature.
-    abstract Map<String, String> lacks();
+    /// Why a feature can't be had of this peer, if the peer itself shows it.
+    ///
+    /// @param verdict for the table
+    /// @param shown in what the peer shows or logs, or in what it says of a configuration
+    /// @param why for the reader of the table
+    record Excuse(String verdict, Pattern shown, String why) {
+        static final String LACKS = "peer lacks it";
+        static final String FAULT = "peer's fault";
+    }
+
+    /// What excuses a feature that fails; by feature.
+    abstract Map<String, Excuse> excuses();
+
+    /// Lines of a neighbour's configuration that would ask for a feature which this peer may not know; by feature.
+    Map<String, String> asking() {
+        return Map.of();
+    }
+
+    /// What the peer says of a configuration with this line in its neighbours; empty if it takes it.
+    String refusal(String line) throws IOException {
+        throw new UnsupportedOperationException(name + " is asked for nothing, was for " + line);
+    }
 
     /// The configuration file's text.
     ///
@@ -95,14 +128,28 @@ abstract class RealPeer {
         }
 
         @Override
-        Map<String, String> lacks() {
-            return Map.of(InteropMatrix.EVPN, "");
+        Map<String, Excuse> excuses() {
+            return Map.of();
+        }
+
+        @Override
+        Map<String, String> asking() {
+            return Map.of(InteropMatrix.EVPN, "evpn { import all; };");
+        }
+
+        @Override
+        String refusal(String line) throws IOException {
+            Files.createDirectories(folder);
+            String text = config(null).replace("hold time 9;", line + " hold time 9;");
+            Path asked = Files.writeString(folder.resolve("asked.conf"), text);
+            Command.Outcome outcome = Command.tryRun("bird", "-p", "-c", asked.toString());
+            return outcome.exitCode() == 0 ? "" : outcome.output();
         }
 
         @Override
         String config(@Nullable String password) {
             var config = new StringBuilder("router id 10.0.0.1;\nlog stderr all;\nprotocol device {}\n");
-            for (String client : CLIENTS) {
+            for (String client : clients()) {
                 config.append("""
                         protocol bgp p%s {
                           local 10.0.0.1 as 65000; neighbor %s port 1790 as 65000; rr client; passive on; %s
@@ -149,7 +196,7 @@ abstract class RealPeer {
         }
 
         @Override
-        Map<String, String> lacks() {
+        Map<String, Excuse> excuses() {
             return Map.of();
         }
 
@@ -168,7 +215,7 @@ abstract class RealPeer {
                      bgp cluster-id 10.0.0.1
                     """);
             var families = new StringBuilder();
-            for (String client : CLIENTS) {
+            for (String client : clients()) {
                 config.append("""
                          neighbor %1$s remote-as 65000
                          neighbor %1$s passive
@@ -180,7 +227,7 @@ abstract class RealPeer {
             }
             for (String family : List.of("ipv4", "ipv6")) {
                 families.append(" address-family " + family + " unicast\n");
-                for (String client : CLIENTS) {
+                for (String client : clients()) {
                     families.append("  neighbor " + client + " activate\n");
                     families.append("  neighbor " + client + " route-reflector-client\n");
                     families.append("  neighbor " + client + " addpath-tx-all-paths\n");
@@ -234,10 +281,14 @@ abstract class RealPeer {
         }
 
         @Override
-        Map<String, String> lacks() {
+        Map<String, Excuse> excuses() {
             return Map.of(
-                    InteropMatrix.EXTENDED_MESSAGES, "",
-                    InteropMatrix.REFRESH_PEER, "its soft reset is from what it holds");
+                    InteropMatrix.REFRESH_PEER,
+                    new Excuse(
+                            Excuse.LACKS,
+                            Pattern.compile("Route Refresh: +0 +[0-9]+"),
+                            "after `softresetin`, its only command for it, it counts no ROUTE-REFRESH sent: it takes anew "
+                                    + "what it holds"));
         }
 
         @Override
@@ -249,7 +300,7 @@ abstract class RealPeer {
                     port = 179
                     local-address-list = ["10.0.0.1"]
                     """);
-            for (String client : CLIENTS) {
+            for (String client : clients()) {
                 config.append("""
                         [[neighbors]]
                           [neighbors.config]
@@ -309,11 +360,30 @@ abstract class RealPeer {
         }
 
         @Override
-        Map<String, String> lacks() {
+        Map<String, Excuse> excuses() {
             return Map.of(
-                    InteropMatrix.EVPN, "",
-                    InteropMatrix.EXTENDED_MESSAGES, "",
-                    InteropMatrix.GR_PEER, "only as the receiving speaker");
+                    InteropMatrix.REFRESH_US,
+                    new Excuse(
+                            Excuse.FAULT,
+                            Pattern.compile("route refresh: AID IPv4 unicast not negotiated"),
+                            "it refuses each request for a family that was negotiated; the check is the wrong way round "
+                                    + "(openbgpd-portable issue 46, fixed after 7.7)"));
+        }
+
+        @Override
+        Map<String, String> asking() {
+            return Map.of(
+                    InteropMatrix.EVPN, "announce EVPN", InteropMatrix.EXTENDED_MESSAGES, "announce extended yes");
+        }
+
+        @Override
+        String refusal(String line) throws IOException {
+            Files.createDirectories(folder);
+            String text = config(null).replace("holdtime 9", line + "\n  holdtime 9");
+            Path asked = Files.writeString(folder.resolve("asked.conf"), text);
+            Command.Outcome outcome =
+                    Command.tryRun("sh", "-c", "chmod 600 %1$s; bgpd -n -f %1$s 2>&1".formatted(asked));
+            return outcome.exitCode() == 0 ? "" : outcome.output();
         }
 
         @Override
@@ -325,7 +395,7 @@ abstract class RealPeer {
                     socket "%s"
                     fib-update no
                     """.formatted(socket()));
-            for (String client : CLIENTS) {
+            for (String client : clients()) {
                 config.append("""
                         neighbor %s {
                           remote-as 65000

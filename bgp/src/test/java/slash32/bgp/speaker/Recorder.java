@@ -2,10 +2,13 @@ package slash32.bgp.speaker;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import slash32.bgp.rib.RibDelta;
 import slash32.bgp.session.SessionState;
 import slash32.bgp.wire.AddressFamily;
@@ -16,6 +19,7 @@ import slash32.net.Prefix;
 /// A listener that adds deltas up, and lets a test wait for a state.
 final class Recorder implements LocRibListener {
     final Map<Prefix, PathAttributes> routes = new ConcurrentHashMap<>();
+    final Map<Prefix, List<PathAttributes>> others = new ConcurrentHashMap<>();
     final Set<Prefix> everLost = ConcurrentHashMap.newKeySet();
     final Set<AddressFamily> inSync = ConcurrentHashMap.newKeySet();
     final Set<Prefix> advertised = ConcurrentHashMap.newKeySet();
@@ -27,9 +31,11 @@ final class Recorder implements LocRibListener {
             PathAttributes best = delta.attributes(i);
             if (best == null) {
                 routes.remove(delta.prefix(i));
+                others.remove(delta.prefix(i));
                 everLost.add(delta.prefix(i));
             } else {
                 routes.put(delta.prefix(i), best);
+                others.put(delta.prefix(i), delta.others(i));
             }
         }
         notifyAll();
@@ -56,6 +62,17 @@ final class Recorder implements LocRibListener {
     @Override
     public boolean ready() {
         return true;
+    }
+
+    /// Of all paths that are used to {@code prefix}.
+    Set<IpAddress> nextHops(Prefix prefix) {
+        PathAttributes best = routes.get(prefix);
+        return best == null
+                ? Set.of()
+                : Stream.concat(Stream.of(best), others.getOrDefault(prefix, List.of()).stream())
+                        .map(PathAttributes::nextHop)
+                        .filter(Objects::nonNull)
+                        .collect(Collectors.toUnmodifiableSet());
     }
 
     SessionState state(String peer) {

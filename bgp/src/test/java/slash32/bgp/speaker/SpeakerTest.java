@@ -219,6 +219,30 @@ class SpeakerTest {
         assertThat(speaker.status().inSync()).containsExactlyInAnyOrder(V4, V6);
     }
 
+    /// As a reflector does that waits for its other clients.
+    @Test
+    void aPeerThatIsBackAndSaysNothingKeepsItsRoutesUntilEndOfRib() throws Exception {
+        Speaker speaker = speaker(OWN, heard, List.of(passive(PEER)));
+        try (ScriptedPeer restarts = peer(PEER).establish(restart(60, V4, V6))) {
+            restarts.announce(VIA_V4, ONE).endOfRib(V4).endOfRib(V6);
+            heard.await("the route", () -> heard.routes.containsKey(ONE));
+        }
+        heard.await("the loss", () -> heard.flaps(PEER) == 1);
+        ScriptedPeer back =
+                peer(PEER).establish(new Capability.GracefulRestart(true, false, 60, Map.of(V4, true, V6, true)));
+        for (int tried = 0; tried < 300 && !hasEnded(speaker); tried++) {
+            heard.pause();
+        }
+        assertThat(hasEnded(speaker)).as("no longer waited for").isTrue();
+        assertThat(heard.routes).containsOnlyKeys(ONE);
+        back.endOfRib(V4);
+        heard.await("what it did not say again", heard.routes::isEmpty);
+    }
+
+    private static boolean hasEnded(Speaker speaker) {
+        return speaker.status().peers().getFirst().families().values().stream().allMatch(PeerStatus.Family::ended);
+    }
+
     @Test
     void aPeerThatLostItsForwardingStateIsBelieved() throws Exception {
         speaker(OWN, heard, List.of(passive(PEER)));
