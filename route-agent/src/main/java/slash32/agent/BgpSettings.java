@@ -49,7 +49,17 @@ final class BgpSettings {
                 config.listen().stream().map(SocketEndpoint::address).toList();
         int port = port(config.listen());
         var identifier = new BgpIdentifier(config.routerId().value());
-        return new SpeakerConfig(config.asn(), identifier, listen, port, peers, true, IN_SYNC_TIMEOUT, ranges, null);
+        return new SpeakerConfig(
+                config.asn(),
+                identifier,
+                listen,
+                port,
+                peers,
+                true,
+                IN_SYNC_TIMEOUT,
+                ranges,
+                null,
+                config.maximumPaths());
     }
 
     /// The same of a route reflector.

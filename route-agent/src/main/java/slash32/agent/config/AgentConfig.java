@@ -18,6 +18,7 @@ import slash32.net.Ipv4Address;
 /// @param listen where BGP connections are accepted; empty for nowhere
 /// @param gracefulRestart Restart Time proposed in OPEN: 0 to 4095 whole seconds (RFC 4724 §3)
 /// @param gracefulShutdown our routes are the last choice, so that traffic leaves before the node does (RFC 8326)
+/// @param maximumPaths to one prefix that packets are shared out to, all equally good: 1 to 64
 /// @param metricsListen where Prometheus scrapes
 /// @param apiSocket absolute path of the API's Unix socket
 /// @param processes helpers, no name twice
@@ -33,6 +34,7 @@ public record AgentConfig(
         List<SocketEndpoint> listen,
         Duration gracefulRestart,
         boolean gracefulShutdown,
+        int maximumPaths,
         SocketEndpoint metricsListen,
         Path apiSocket,
         List<ProcessConfig> processes,
@@ -69,6 +71,7 @@ public record AgentConfig(
         note(unlike, "routerId", routerId.equals(other.routerId));
         note(unlike, "underlay", underlay.equals(other.underlay));
         note(unlike, "listen", listen.equals(other.listen));
+        note(unlike, "bgp.maximumPaths", maximumPaths == other.maximumPaths);
         note(unlike, "metrics.listen", metricsListen.equals(other.metricsListen));
         note(unlike, "api.socket", apiSocket.equals(other.apiSocket));
         note(unlike, "processes", processes.equals(other.processes));

@@ -7,6 +7,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.snakeyaml.engine.v2.nodes.Tag;
 import slash32.agent.config.Section.Field;
+import slash32.bgp.speaker.SpeakerConfig;
 import slash32.net.IpAddress;
 import slash32.net.Prefix;
 import slash32.overlay.choice.SiteId;
@@ -16,6 +17,7 @@ final class ConfigParser {
     private static final Scalar<SiteId> SITE_ID =
             new Scalar<>(Tag.INT, "1 to 4294967295", text -> new SiteId(Scalar.integer(text)));
     private static final Scalar<Prefix> PREFIX = new Scalar<>(Tag.STR, "a prefix", Prefix::parse);
+    private static final Scalar<Long> PATHS = PolicyParser.number(1, SpeakerConfig.MAXIMUM_PATHS_LIMIT);
     private static final Scalar<Long> RANGE_SIZE = PolicyParser.number(1, 100_000);
 
     private final Set<IpAddress> peerAddresses = new HashSet<>();
@@ -34,6 +36,7 @@ final class ConfigParser {
         var listen = root.list("listen", Scalar.SOCKET, listenByDefault(underlay.value()));
         var restart = root.optional("gracefulRestart", Scalar.RESTART_TIME, AgentConfig.DEFAULT_GRACEFUL_RESTART);
         var leaving = root.optional("gracefulShutdown", Scalar.BOOLEAN, false);
+        var paths = root.optionalSection("bgp", ConfigParser::maximumPaths, 1L);
         var metrics = root.optionalSection(
                 "metrics",
                 section -> metrics(section, AgentConfig.DEFAULT_METRICS_LISTEN),
@@ -58,6 +61,7 @@ final class ConfigParser {
                 listen.get(),
                 restart.get(),
                 leaving.get(),
+                paths.get().intValue(),
                 metrics.get(),
                 api.get(),
                 processes.get(),
@@ -137,6 +141,11 @@ final class ConfigParser {
         return underlay.address6() == null
                 ? List.of(ipv4)
                 : List.of(ipv4, new SocketEndpoint(underlay.address6(), PeerConfig.DEFAULT_PORT));
+    }
+
+    private static @Nullable Long maximumPaths(Section section) {
+        var paths = section.optional("maximumPaths", PATHS, 1L);
+        return section.end() ? paths.get() : null;
     }
 
     static @Nullable SocketEndpoint metrics(Section section, SocketEndpoint otherwise) {

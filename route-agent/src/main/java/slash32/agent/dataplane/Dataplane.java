@@ -241,10 +241,22 @@ public final class Dataplane {
             IpAddress nextHop = attributes == null ? null : attributes.nextHop();
             if (nextHop == null) {
                 fib.remove(delta.high(i), delta.low(i), delta.length(i), ipv6);
+            } else if (!delta.others(i).isEmpty()) {
+                fib.put(delta.high(i), delta.low(i), delta.length(i), ipv6, nextHops(nextHop, delta.others(i)));
             } else {
                 fib.put(delta.high(i), delta.low(i), delta.length(i), ipv6, nextHop);
             }
         }
+    }
+
+    private static List<IpAddress> nextHops(IpAddress best, List<PathAttributes> others) {
+        var nextHops = new ArrayList<>(List.of(best));
+        for (PathAttributes other : others) {
+            if (other.nextHop() != null) {
+                nextHops.add(other.nextHop());
+            }
+        }
+        return nextHops;
     }
 
     private void nextHop(IpAddress address, Path path) {

@@ -23,10 +23,11 @@ import slash32.reconcile.Backoff;
 
 /// Keeps the kernel's remote routes equal to what is desired, at the cost of the change.
 ///
-/// A reconciler like {@link slash32.reconcile.Reconciler}, with the same rules, for a million routes: desired and owned
-/// are flat columns, and all routes of a next hop share one nexthop object, so that what happens to a next hop is one
-/// message. A next hop that is not permitted is a blackhole (docs/adr/0006). Until a family is in sync, routes that an
-/// earlier run left are neither removed nor turned away from a next hop that nothing was yet said about.
+/// A reconciler like {@link slash32.reconcile.Reconciler}, with the same rules, for a million routes: desired and
+/// owned are flat columns, and all routes of a next hop share one nexthop object (of several, one group of theirs),
+/// so that what happens to a next hop is one message. A next hop that is not permitted is a blackhole
+/// (docs/adr/0006). Until a family is in sync, routes that an earlier run left are neither removed nor turned away
+/// from a next hop that nothing was yet said about.
 ///
 /// Owned by one thread, {@code kernel}. Give {@link #observed} no echoes of our own writes: events whose
 /// {@code Message.port} is that of our socket.
@@ -74,16 +75,38 @@ public final class FibWriter {
     ///
     /// @param high the prefix's first 64 bits; an IPv4 address is the upper half
     public void put(long high, long low, int length, boolean isIpv6, IpAddress nextHop) {
-        if (nextHop.isIpv4() != isIpv6
+        if (isRouteTo(nextHop, high, low, length, isIpv6)) {
+            remove(high, low, length, isIpv6);
+        } else {
+            put(high, low, length, isIpv6, nexthops.of(nextHop));
+        }
+    }
+
+    /// Packets to a prefix are to be shared out to {@code gateways}, by flow as the kernel does that; takes effect at
+    /// the next pass.
+    ///
+    /// @param gateways the next hops, at least one
+    public void put(long high, long low, int length, boolean isIpv6, List<IpAddress> gateways) {
+        List<IpAddress> usable = gateways.stream()
+                .filter(nextHop -> !isRouteTo(nextHop, high, low, length, isIpv6))
+                .toList();
+        if (usable.isEmpty()) {
+            remove(high, low, length, isIpv6);
+        } else {
+            put(high, low, length, isIpv6, nexthops.of(usable));
+        }
+    }
+
+    private static boolean isRouteTo(IpAddress nextHop, long high, long low, int length, boolean isIpv6) {
+        return nextHop.isIpv4() != isIpv6
                 && nextHop.bits() == length
                 && FibTable.high(nextHop) == high
-                && FibTable.low(nextHop) == low) {
-            remove(high, low, length, isIpv6);
-            return;
-        }
+                && FibTable.low(nextHop) == low;
+    }
+
+    private void put(long high, long low, int length, boolean isIpv6, NextHop hop) {
         FibTable table = isIpv6 ? ipv6 : ipv4;
         int number = table.add(high, low, length);
-        NextHop hop = nexthops.of(nextHop);
         int before = table.desired(number);
         if (before != hop.handle) {
             nexthops.acquire(hop);
@@ -277,8 +300,7 @@ public final class FibWriter {
             return stranger ? FibTable.ABSENT : 0;
         }
         NextHop hop = nexthops.of(table.desired(number));
-        boolean undecided =
-                hop.decision == NextHop.Decision.UNDECIDED && !inSync.contains(hop.address.isIpv4() ? ipv4 : ipv6);
+        boolean undecided = hop.isUndecided() && !inSync.contains(hop.address.isIpv4() ? ipv4 : ipv6);
         if (undecided && table.isPresent(number)) {
             table.defer(number);
             return FibTable.ABSENT;

@@ -56,7 +56,11 @@ final class GatewayLookup {
             return; // a route of ours that covers its own next hop: it says nothing that we did not say
         }
         hop.viaId = id;
-        if (objects.present(id) instanceof Target.Gateway gateway) {
+        Target target = objects.present(id);
+        if (target instanceof Target.Group(var members)) {
+            target = objects.present(members.getFirst()); // one of equals
+        }
+        if (target instanceof Target.Gateway gateway) {
             hop.reach = gateway;
         } else {
             unreachable("the next hop of its route is dropped");

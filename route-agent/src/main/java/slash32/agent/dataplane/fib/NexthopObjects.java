@@ -31,6 +31,8 @@ final class NexthopObjects {
     private final Set<Integer> foreign = new HashSet<>();
     /// Ids that may have lost their last use.
     private final Set<Integer> idle = new LinkedHashSet<>();
+    /// Groups in the kernel that an object is a member of: it is not deleted before them.
+    private final Map<Integer, Integer> memberships = new HashMap<>();
     /// Routes that use an object, by id less {@link #FIRST_ID}.
     private int[] uses = new int[64];
     private int lastAllocated = FIRST_ID - 1;
@@ -42,14 +44,30 @@ final class NexthopObjects {
     /// Forgets what the kernel holds and keeps which object stands for which next hop.
     void forgetPresent() {
         present.clear();
+        memberships.clear();
         leftOver.clear();
         foreign.clear();
     }
 
     /// Forgets what the object is now.
     void forgetPresent(int id) {
-        present.remove(id);
+        replacePresent(id, null);
         idle.add(id);
+    }
+
+    private void replacePresent(int id, @Nullable Target now) {
+        Target before = now == null ? present.remove(id) : present.put(id, now);
+        if (now instanceof Target.Group(var members)) {
+            members.forEach(member -> memberships.merge(member, 1, Integer::sum));
+        }
+        if (before instanceof Target.Group(var members)) {
+            for (int member : members) {
+                if (memberships.merge(member, -1, (count, one) -> count + one == 0 ? null : count + one) == null
+                        && isOurs(member)) {
+                    idle.add(member);
+                }
+            }
+        }
     }
 
     /// The kernel has this object.
@@ -58,7 +76,7 @@ final class NexthopObjects {
             return;
         }
         if (nexthop.protocol() == Rt.RTPROT_SLASH32) {
-            present.put(nexthop.id(), nexthop.target());
+            replacePresent(nexthop.id(), nexthop.target());
             idle.add(nexthop.id());
             if (!owners.containsKey(nexthop.id())) {
                 leftOver.put(nexthop.target(), nexthop.id());
@@ -75,7 +93,7 @@ final class NexthopObjects {
     }
 
     void written(int id, Target target) {
-        present.put(id, target);
+        replacePresent(id, target);
     }
 
     /// The next hop that the object stands for; null for one that an earlier run left.
@@ -173,11 +191,13 @@ final class NexthopObjects {
     private boolean isWanted(int id) {
         NextHop owner = owners.get(id);
         int index = id - FIRST_ID;
-        return (index < uses.length && uses[index] > 0) || (owner != null && owner.routes > 0);
+        return (index < uses.length && uses[index] > 0)
+                || (owner != null && owner.routes > 0)
+                || memberships.containsKey(id);
     }
 
     private void forget(Integer id) {
-        present.remove(id);
+        replacePresent(id, null);
         NextHop owner = owners.remove(id);
         if (owner != null) {
             owner.id = 0;

@@ -2,12 +2,14 @@ package slash32.agent.dataplane.fib;
 
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 import slash32.net.InterfaceIndex;
@@ -20,13 +22,14 @@ import slash32.netlink.route.Rt;
 import slash32.netlink.socket.KernelException;
 import slash32.reconcile.Backoff;
 
-/// The next hops of routes, each with one nexthop object while it has routes. The object leads to the gateway that the
-/// underlay's own routes name, or drops: while the next hop is not permitted, has no route to it, or the kernel refuses
-/// the gateway.
+/// The next hops of routes, each with one nexthop object while it has routes, and the groups of them. The object
+/// leads to the gateway that the underlay's own routes name, or drops: while the next hop is not permitted, has no
+/// route to it, or the kernel refuses the gateway.
 final class Nexthops {
     private final NexthopObjects objects;
     private final Backoff backoff;
     private final Map<IpAddress, NextHop> byAddress = new HashMap<>();
+    private final Map<Set<NextHop>, NextHop> byMembers = new HashMap<>();
     /// Index 0 stays empty.
     private final List<@Nullable NextHop> byHandle = new ArrayList<>();
 
@@ -54,16 +57,43 @@ final class Nexthops {
         if (known != null) {
             return known;
         }
-        NextHop hop;
-        if (freeHandles.isEmpty()) {
-            hop = new NextHop(address, byHandle.size());
-            byHandle.add(hop);
-        } else {
-            hop = new NextHop(address, freeHandles.removeLast());
-            byHandle.set(hop.handle, hop);
-        }
+        var hop = new NextHop(address, freeHandle());
+        byHandle.set(hop.handle, hop);
         byAddress.put(address, hop);
         return hop;
+    }
+
+    /// The group of these next hops, whatever their order, which is made known if it is not; of one, that one.
+    NextHop of(List<IpAddress> addresses) {
+        if (addresses.size() == 1) {
+            return of(addresses.getFirst());
+        }
+        List<NextHop> members =
+                addresses.stream().distinct().sorted().map(this::of).toList();
+        if (members.size() == 1) {
+            return members.getFirst();
+        }
+        Set<NextHop> key = Set.copyOf(members);
+        NextHop known = byMembers.get(key);
+        if (known != null) {
+            return known;
+        }
+        var group = new NextHop(members, freeHandle());
+        byHandle.set(group.handle, group);
+        byMembers.put(key, group);
+        for (NextHop member : members) {
+            member.groups.add(group);
+            acquire(member);
+        }
+        return group;
+    }
+
+    private int freeHandle() {
+        if (!freeHandles.isEmpty()) {
+            return freeHandles.removeLast();
+        }
+        byHandle.add(null);
+        return byHandle.size() - 1;
     }
 
     NextHop of(int handle) {
@@ -77,7 +107,7 @@ final class Nexthops {
     /// One more route names {@code hop}.
     void acquire(NextHop hop) {
         if (hop.routes++ == 0) {
-            unresolved.add(hop);
+            (hop.isGroup() ? changed : unresolved).add(hop);
         }
     }
 
@@ -113,6 +143,7 @@ final class Nexthops {
     /// @param owned the object that a route of {@code hop} uses now
     int bind(NextHop hop, int owned) {
         if (hop.id == 0) {
+            hop.members.forEach(member -> bind(member, 0));
             if (objects.assign(hop, owned)) {
                 inherited.add(hop);
             }
@@ -154,6 +185,7 @@ final class Nexthops {
             }
             changed.add(hop);
         }
+        changed.addAll(byMembers.values());
     }
 
     /// Somebody changed an object of ours, perhaps before our last write, of which we heard first:
@@ -257,18 +289,51 @@ final class Nexthops {
         }
         int written = 0;
         while (!changed.isEmpty()) {
-            List<NextHop> hops = takeDiffering();
-            var requests = new ArrayList<Request>(hops.size());
-            hops.forEach(hop -> requests.add(new Nexthop(hop.id, hop.wanted(), Rt.RTPROT_SLASH32).replace()));
-            List<@Nullable KernelException> outcomes = rtnl.executeAll(requests);
-            for (int i = 0; i < hops.size(); i++) {
-                KernelException refusal = outcomes.get(i);
-                if (refusal == null) {
-                    written(hops.get(i));
-                    written++;
-                } else {
-                    refused(hops.get(i), refusal, nowNanos);
-                }
+            List<NextHop> differing = takeDiffering();
+            var groups = new LinkedHashSet<NextHop>();
+            for (NextHop hop : differing) {
+                groups.addAll(hop.isGroup() ? Set.of(hop) : hop.groups);
+            }
+            groups.removeIf(group -> group.id == 0 || group.held);
+            List<NextHop> single =
+                    differing.stream().filter(hop -> !hop.isGroup()).toList();
+            // a group lets go of a member before that drops, and takes it when it leads somewhere
+            written += write(rtnl, nowNanos, groups, group -> group.wantedUntilWritten(objects));
+            written += write(rtnl, nowNanos, single, NextHop::wanted);
+            groups.removeIf(group -> group.held || !group.isWritable(objects)); // a member was just refused
+            written += write(rtnl, nowNanos, groups, NextHop::wanted);
+        }
+        return written;
+    }
+
+    private int write(Rtnl rtnl, long nowNanos, Collection<NextHop> hops, Function<NextHop, @Nullable Target> target)
+            throws IOException {
+        var writing = new ArrayList<NextHop>(hops.size());
+        var targets = new ArrayList<Target>(hops.size());
+        for (NextHop hop : hops) {
+            Target wanted = target.apply(hop);
+            if (wanted != null && !wanted.equals(objects.present(hop.id))) {
+                writing.add(hop);
+                targets.add(wanted);
+            }
+        }
+        if (writing.isEmpty()) {
+            return 0;
+        }
+        var requests = new ArrayList<Request>(writing.size());
+        for (int i = 0; i < writing.size(); i++) {
+            requests.add(new Nexthop(writing.get(i).id, targets.get(i), Rt.RTPROT_SLASH32).replace());
+        }
+        int written = 0;
+        List<@Nullable KernelException> outcomes = rtnl.executeAll(requests);
+        for (int i = 0; i < outcomes.size(); i++) {
+            NextHop hop = writing.get(i);
+            KernelException refusal = outcomes.get(i);
+            if (refusal == null) {
+                written(hop, targets.get(i));
+                written++;
+            } else {
+                refused(hop, refusal, nowNanos);
             }
         }
         return written;
@@ -277,7 +342,8 @@ final class Nexthops {
     private List<NextHop> takeDiffering() {
         var differing = new ArrayList<NextHop>(changed.size());
         for (NextHop hop : changed) {
-            if (hop.routes > 0 && hop.id != 0 && !hop.wanted().equals(objects.present(hop.id))) {
+            boolean waits = hop.isGroup() && hop.held;
+            if (hop.routes > 0 && hop.id != 0 && !waits && !hop.wanted().equals(objects.present(hop.id))) {
                 differing.add(hop);
             }
         }
@@ -285,10 +351,9 @@ final class Nexthops {
         return differing;
     }
 
-    private void written(NextHop hop) {
-        Target target = hop.wanted();
+    private void written(NextHop hop, Target target) {
         objects.written(hop.id, target);
-        if (target instanceof Target.Gateway) {
+        if (!(target instanceof Target.Blackhole)) {
             hop.refusal = null;
             hop.refusals = 0;
         }
@@ -322,23 +387,31 @@ final class Nexthops {
     int sweep(Rtnl rtnl) throws IOException {
         int swept = objects.sweep(rtnl);
         if (swept > 0) {
-            for (NextHop hop : List.copyOf(byAddress.values())) {
-                forgetIfIdle(hop);
-            }
+            List.copyOf(byMembers.values()).forEach(this::forgetIfIdle);
+            List.copyOf(byAddress.values()).forEach(this::forgetIfIdle);
         }
         return swept;
     }
 
     /// One that was decided about is kept: the decision may come long before the first route.
     private void forgetIfIdle(NextHop hop) {
-        if (hop.routes == 0 && hop.id == 0 && hop.decision == NextHop.Decision.UNDECIDED) {
-            byAddress.remove(hop.address);
-            byHandle.set(hop.handle, null);
-            freeHandles.add(hop.handle);
-            unresolved.remove(hop);
-            changed.remove(hop);
-            inherited.remove(hop);
-            letGo(hop);
+        if (hop.routes > 0 || hop.id != 0 || hop.decision != NextHop.Decision.UNDECIDED) {
+            return;
         }
+        if (hop.isGroup()) {
+            byMembers.remove(Set.copyOf(hop.members));
+            for (NextHop member : hop.members) {
+                member.groups.remove(hop);
+                release(member.handle);
+            }
+        } else {
+            byAddress.remove(hop.address);
+        }
+        byHandle.set(hop.handle, null);
+        freeHandles.add(hop.handle);
+        unresolved.remove(hop);
+        changed.remove(hop);
+        inherited.remove(hop);
+        letGo(hop);
     }
 }

@@ -66,7 +66,8 @@ final class FakeKernel implements Rtnl {
         return switch (nexthop == null ? null : nexthop.target()) {
             case Target.Gateway gateway -> "via " + gateway.address() + " dev " + gateway.link();
             case Target.Blackhole _ -> "blackhole";
-            case Target.Group _ -> "group";
+            case Target.Group(var ids) ->
+                ids.stream().map(this::leadsTo).sorted().collect(Collectors.joining(", "));
             case null -> "nowhere";
         };
     }
@@ -91,9 +92,52 @@ final class FakeKernel implements Rtnl {
         gone.forEach(this::deleteNexthop);
     }
 
+    /// A group loses the member, and goes with the last one.
     private boolean deleteNexthop(int id) {
+        for (Nexthop group : groupsOf(id)) {
+            List<Integer> left =
+                    members(group).stream().filter(member -> member != id).toList();
+            if (left.isEmpty()) {
+                deleteNexthop(group.id());
+            } else {
+                nexthops.put(group.id(), new Nexthop(group.id(), new Target.Group(left), group.protocol()));
+            }
+        }
         routes.values().removeIf(route -> route.nexthopId() == id);
         return nexthops.remove(id) != null;
+    }
+
+    private List<Nexthop> groupsOf(int id) {
+        return nexthops.values().stream()
+                .filter(nexthop -> members(nexthop).contains(id))
+                .toList();
+    }
+
+    private static List<Integer> members(Nexthop nexthop) {
+        return nexthop.target() instanceof Target.Group(var ids) ? ids : List.of();
+    }
+
+    @Nullable
+    Errno put(Nexthop nexthop) {
+        Nexthop before = nexthops.get(nexthop.id());
+        boolean isGroup = nexthop.target() instanceof Target.Group;
+        boolean drops = nexthop.target() instanceof Target.Blackhole;
+        boolean oneOfSeveral =
+                groupsOf(nexthop.id()).stream().anyMatch(group -> members(group).size() > 1);
+        boolean unknown = !nexthops.keySet().containsAll(members(nexthop));
+        boolean dropsAmongSeveral = members(nexthop).size() > 1
+                && members(nexthop).stream()
+                        .map(nexthops::get)
+                        .anyMatch(member -> member != null && member.target() instanceof Target.Blackhole);
+        boolean otherKind = before != null && isGroup != (before.target() instanceof Target.Group);
+        if (unknown || dropsAmongSeveral || otherKind || (drops && oneOfSeveral)) {
+            return Errno.EINVAL;
+        }
+        if (nexthop.target() instanceof Target.Gateway && !linkUp) {
+            return Errno.ENETDOWN;
+        }
+        nexthops.put(nexthop.id(), nexthop);
+        return null;
     }
 
     @Override
@@ -134,13 +178,7 @@ final class FakeKernel implements Rtnl {
                 boolean found = there != null && there.protocol() == route.protocol();
                 yield found && routes.remove(key) != null ? null : Errno.ESRCH;
             }
-            case RouteEvent.NexthopChanged(Nexthop nexthop) -> {
-                if (nexthop.target() instanceof Target.Gateway && !linkUp) {
-                    yield Errno.ENETDOWN;
-                }
-                nexthops.put(nexthop.id(), nexthop);
-                yield null;
-            }
+            case RouteEvent.NexthopChanged(Nexthop nexthop) -> put(nexthop);
             case null -> { // a deletion of a nexthop names nothing but its id
                 Attributes attributes = message.attributes(8);
                 yield attributes.next() && deleteNexthop(attributes.u32()) ? null : Errno.ENOENT;
@@ -154,11 +192,7 @@ final class FakeKernel implements Rtnl {
         if (nexthop == null) {
             return Errno.EINVAL;
         }
-        boolean v4Object = nexthop.target() instanceof Target.Blackhole(int family)
-                ? family == Rt.AF_INET
-                : nexthop.target() instanceof Target.Gateway gateway
-                        && gateway.address().isIpv4();
-        if (v4Object && !route.prefix().isIpv4()) {
+        if (isIpv4(nexthop) && !route.prefix().isIpv4()) {
             return Errno.EINVAL;
         }
         Route there = routes.get(new RouteKey(route.prefix(), route.priority()));
@@ -170,6 +204,15 @@ final class FakeKernel implements Rtnl {
         }
         add(route);
         return null;
+    }
+
+    private boolean isIpv4(Nexthop nexthop) {
+        return switch (nexthop.target()) {
+            case Target.Blackhole(int family) -> family == Rt.AF_INET;
+            case Target.Gateway gateway -> gateway.address().isIpv4();
+            case Target.Group(var ids) ->
+                ids.stream().map(nexthops::get).anyMatch(member -> member != null && isIpv4(member));
+        };
     }
 
     @Override
@@ -204,6 +247,9 @@ final class FakeKernel implements Rtnl {
             throw new KernelException(text, new Errno(101), null);
         }
         Nexthop nexthop = nexthops.get(best.nexthopId());
+        if (nexthop != null && members(nexthop).size() == 1) {
+            nexthop = nexthops.get(members(nexthop).getFirst());
+        }
         if (nexthop != null && nexthop.target() instanceof Target.Blackhole) {
             throw new KernelException(text, Errno.EINVAL, null);
         }

@@ -15,7 +15,9 @@ import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -63,14 +65,14 @@ class FibSimulationTest {
     private static final class Simulation {
         final Random random;
         final FakeKernel kernel = new FakeKernel();
-        final Map<Prefix, IpAddress> desired = new TreeMap<>();
+        final Map<Prefix, List<IpAddress>> desired = new TreeMap<>();
         final Set<IpAddress> permitted = new HashSet<>();
         final Map<RouteKey, Route> others = new TreeMap<>();
         final Deque<RouteEvent> events = new ArrayDeque<>();
         /// What a restarted agent is still to be told.
         final List<Runnable> statements = new ArrayList<>();
         /// Routes that were right at the restart, and what they must go on leading to until in-sync.
-        final Map<Prefix, IpAddress> unbroken = new HashMap<>();
+        final Map<Prefix, List<IpAddress>> unbroken = new HashMap<>();
 
         FibWriter fib = new FibWriter(kernel, Backoff.KERNEL);
         long nowNanos = 1;
@@ -128,9 +130,9 @@ class FibSimulationTest {
             if (random.nextInt(3) > 0) {
                 fib.pass(nowNanos);
             }
-            unbroken.forEach((prefix, nextHop) -> assertThat(leadsTo(prefix))
+            unbroken.forEach((prefix, nextHops) -> assertThat(leadsTo(prefix))
                     .as("%s after the restart", prefix)
-                    .isEqualTo(target(nextHop)));
+                    .isEqualTo(target(nextHops)));
         }
 
         private Prefix prefix() {
@@ -147,17 +149,20 @@ class FibSimulationTest {
         }
 
         private void announce(Prefix prefix) {
-            IpAddress nextHop = prefix.isIpv4() ? nextHop() : NEXT_HOPS.get(5 + random.nextInt(2));
-            desired.put(prefix, nextHop);
+            var nextHops = new TreeSet<IpAddress>();
+            for (int n = random.nextInt(4) == 0 ? 1 + random.nextInt(3) : 1; n > 0; n--) {
+                nextHops.add(prefix.isIpv4() ? nextHop() : NEXT_HOPS.get(5 + random.nextInt(2)));
+            }
+            desired.put(prefix, List.copyOf(nextHops));
             unbroken.remove(prefix);
             put(prefix);
         }
 
         private void put(Prefix prefix) {
             IpAddress address = prefix.address();
-            IpAddress nextHop = desired.get(prefix);
-            if (nextHop != null) {
-                fib.put(high(address), FibTable.low(address), prefix.length(), !prefix.isIpv4(), nextHop);
+            List<IpAddress> nextHops = desired.get(prefix);
+            if (nextHops != null) {
+                fib.put(high(address), FibTable.low(address), prefix.length(), !prefix.isIpv4(), nextHops);
             }
         }
 
@@ -177,7 +182,7 @@ class FibSimulationTest {
                 permitted.add(nextHop);
             } else {
                 permitted.remove(nextHop);
-                unbroken.values().removeIf(nextHop::equals);
+                unbroken.values().removeIf(nextHops -> nextHops.contains(nextHop));
             }
             tell(nextHop);
         }
@@ -216,10 +221,14 @@ class FibSimulationTest {
 
         private void bendObject() {
             pick(List.copyOf(kernel.nexthops.values()), nexthop -> {
-                unbroken.clear();
-                var bent = new Nexthop(nexthop.id(), new Nexthop.Target.Blackhole(Rt.AF_INET6), nexthop.protocol());
-                kernel.nexthops.put(bent.id(), bent);
-                events.add(new RouteEvent.NexthopChanged(bent));
+                Nexthop.Target bad = nexthop.target() instanceof Nexthop.Target.Group(var members)
+                        ? new Nexthop.Target.Group(members.subList(0, 1))
+                        : new Nexthop.Target.Blackhole(Rt.AF_INET6);
+                var bent = new Nexthop(nexthop.id(), bad, nexthop.protocol());
+                if (kernel.put(bent) == null) {
+                    unbroken.clear();
+                    events.add(new RouteEvent.NexthopChanged(bent));
+                }
             });
         }
 
@@ -272,11 +281,11 @@ class FibSimulationTest {
             events.clear(); // what happened before the new subscription is in the read-back
             statements.clear();
             unbroken.clear();
-            desired.forEach((prefix, nextHop) -> {
+            desired.forEach((prefix, nextHops) -> {
                 if (!objectsRefused
-                        && permitted.contains(nextHop)
-                        && leadsTo(prefix).equals(target(nextHop))) {
-                    unbroken.put(prefix, nextHop);
+                        && permitted.containsAll(nextHops)
+                        && leadsTo(prefix).equals(target(nextHops))) {
+                    unbroken.put(prefix, nextHops);
                 }
                 statements.add(() -> put(prefix));
             });
@@ -297,10 +306,27 @@ class FibSimulationTest {
 
         private String leadsTo(Prefix prefix) {
             Route route = kernel.routes.get(new RouteKey(prefix, FibWriter.PRIORITY));
-            Nexthop nexthop = route == null ? null : kernel.nexthops.get(route.nexthopId());
-            return nexthop == null
-                    ? ""
-                    : nexthop.target() instanceof Nexthop.Target.Gateway g ? "via " + g.address() : "blackhole";
+            return route == null ? "" : leadsTo(route.nexthopId());
+        }
+
+        private String leadsTo(int id) {
+            Nexthop nexthop = kernel.nexthops.get(id);
+            return switch (nexthop == null ? null : nexthop.target()) {
+                case Nexthop.Target.Gateway gateway -> "via " + gateway.address();
+                case Nexthop.Target.Group(var ids) ->
+                    ids.stream().map(this::leadsTo).sorted().collect(Collectors.joining(", "));
+                case Nexthop.Target.Blackhole _ -> "blackhole";
+                case null -> "";
+            };
+        }
+
+        private String target(List<IpAddress> nextHops) {
+            String used = nextHops.stream()
+                    .map(this::target)
+                    .filter(target -> !target.equals("blackhole"))
+                    .sorted()
+                    .collect(Collectors.joining(", "));
+            return used.isEmpty() ? "blackhole" : used;
         }
 
         private String target(IpAddress nextHop) {
@@ -329,9 +355,9 @@ class FibSimulationTest {
 
         void check() {
             var expected = new TreeMap<Prefix, String>();
-            desired.forEach((prefix, nextHop) -> {
+            desired.forEach((prefix, nextHops) -> {
                 if (!others.containsKey(new RouteKey(prefix, FibWriter.PRIORITY))) {
-                    expected.put(prefix, target(nextHop));
+                    expected.put(prefix, target(nextHops));
                 }
             });
             var actual = new TreeMap<Prefix, String>();
@@ -340,9 +366,11 @@ class FibSimulationTest {
             Map<RouteKey, Route> untouched = new TreeMap<>(kernel.routes);
             untouched.values().removeIf(route -> route.protocol() == Rt.RTPROT_SLASH32);
             assertThat(untouched).isEqualTo(others);
+            var objects = new HashSet<>(desired.values());
+            desired.values().forEach(nextHops -> nextHops.forEach(nextHop -> objects.add(List.of(nextHop))));
             assertThat(kernel.nexthops.keySet())
                     .containsAll(ours().stream().map(Route::nexthopId).toList())
-                    .hasSize(Set.copyOf(desired.values()).size());
+                    .hasSize(objects.size());
             assertThat(fib.size()).isEqualTo(desired.size());
             assertThat(fib.owned()).isEqualTo(expected.size());
             desired.keySet()

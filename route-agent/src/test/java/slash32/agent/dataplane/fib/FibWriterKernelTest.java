@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
@@ -94,6 +95,47 @@ class FibWriterKernelTest {
         assertThat(settle()).isEqualTo(1);
         assertThat(Command.run("ip", "route", "get", "192.0.2.4")).contains("via 10.0.0.3 dev v0");
         assertThat(fib.failures()).isZero();
+    }
+
+    @Test
+    void aGroupIsSharedFollowsItsMembersAndIsTakenOver() {
+        fib.permit(HV2);
+        fib.permit(HV3);
+        share(GUEST1, HV2, HV3);
+        share(GUEST2, HV3, HV2);
+        assertThat(settle()).isEqualTo(2 + 3);
+        String objects = Command.run("ip", "nexthop");
+        assertThat(objects).containsOnlyOnce("group");
+        assertThat(KernelPaths.of("192.0.2.2")).contains("via 10.0.0.2", "via 10.0.0.3");
+
+        fib = new FibWriter(rtnl, Backoff.KERNEL);
+        fib.permit(HV2);
+        fib.permit(HV3);
+        share(GUEST1, HV2, HV3);
+        share(GUEST2, HV2, HV3);
+        fib.inSync(false);
+        fib.inSync(true);
+        assertThat(settle()).isZero();
+        assertThat(Command.run("ip", "nexthop")).isEqualTo(objects);
+
+        fib.refuse(HV2);
+        settle();
+        assertThat(KernelPaths.of("192.0.2.1")).contains("via 10.0.0.3").doesNotContain("10.0.0.2");
+        fib.refuse(HV3);
+        settle();
+        assertThat(Command.tryRun("ip", "route", "get", "192.0.2.1").exitCode()).isNotZero();
+        fib.permit(HV2);
+        settle();
+        assertThat(Command.run("ip", "route", "get", "192.0.2.1")).contains("via 10.0.0.2");
+        remove(GUEST1);
+        remove(GUEST2);
+        settle();
+        assertThat(Command.run("ip", "nexthop")).isEmpty();
+    }
+
+    private void share(Prefix prefix, IpAddress... gateways) {
+        IpAddress address = prefix.address();
+        fib.put(FibTable.high(address), FibTable.low(address), prefix.length(), false, List.of(gateways));
     }
 
     @Test

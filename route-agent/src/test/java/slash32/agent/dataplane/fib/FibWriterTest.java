@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static slash32.agent.dataplane.fib.FakeKernel.LINK;
 import static slash32.agent.dataplane.fib.FakeKernel.foreign;
 
+import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import slash32.net.InterfaceIndex;
@@ -67,6 +69,62 @@ class FibWriterTest {
         assertThat(kernel.writes).isEqualTo(2);
         assertThat(fib.nextHops())
                 .containsExactly(new NextHopView(HV2, 2, null, null, "not to be reached in the clear"));
+    }
+
+    @Test
+    void routesOfTheSameNextHopsShareAGroup() {
+        fib.permit(HV2);
+        fib.permit(HV3);
+        put(GUEST1, HV2, HV3);
+        put(GUEST2, HV3, HV2);
+        settle();
+        assertThat(kernel.routes(OURS)).isEqualTo("""
+                192.0.2.1/32 via 10.0.0.2 dev 7, via 10.0.0.3 dev 7
+                192.0.2.2/32 via 10.0.0.2 dev 7, via 10.0.0.3 dev 7""");
+        assertThat(kernel.nexthops).hasSize(3);
+        assertThat(fib.nextHops()).extracting(NextHopView::routes).containsExactly(2, 2);
+        fib.remove(FibTable.high(GUEST1.address()), 0, 32, false);
+        put(GUEST2, HV3);
+        settle();
+        assertThat(kernel.routes(OURS)).isEqualTo("192.0.2.2/32 via 10.0.0.3 dev 7");
+        assertThat(kernel.nexthops).hasSize(1);
+    }
+
+    /// The kernel lets nothing that drops into a group of several.
+    @Test
+    void aGroupUsesTheMembersThatMayBeUsed() {
+        fib.permit(HV2);
+        put(GUEST1, HV2, HV3);
+        settle();
+        assertThat(kernel.routes(OURS)).isEqualTo("192.0.2.1/32 via 10.0.0.2 dev 7");
+        fib.permit(HV3);
+        settle();
+        assertThat(kernel.routes(OURS)).isEqualTo("192.0.2.1/32 via 10.0.0.2 dev 7, via 10.0.0.3 dev 7");
+        fib.refuse(HV2);
+        settle();
+        assertThat(kernel.routes(OURS)).isEqualTo("192.0.2.1/32 via 10.0.0.3 dev 7");
+        fib.refuse(HV3);
+        settle();
+        assertThat(kernel.routes(OURS)).isEqualTo("192.0.2.1/32 blackhole");
+    }
+
+    @Test
+    void aGroupOfAnEarlierRunIsTakenOver() {
+        fib.permit(HV2);
+        fib.permit(HV3);
+        put(GUEST1, HV2, HV3);
+        settle();
+        var before = Map.copyOf(kernel.nexthops);
+        fib = new FibWriter(kernel, Backoff.KERNEL);
+        kernel.writes = 0;
+        fib.permit(HV2);
+        fib.permit(HV3);
+        put(GUEST1, HV2, HV3);
+        fib.inSync(false);
+        fib.inSync(true);
+        settle();
+        assertThat(kernel.writes).isZero();
+        assertThat(kernel.nexthops).isEqualTo(before);
     }
 
     @Test
@@ -387,9 +445,9 @@ class FibWriterTest {
         return new Link(LINK, new InterfaceName("eth0"), true, up, null, 1500, 1000, "", "", null);
     }
 
-    private void put(Prefix prefix, IpAddress nextHop) {
+    private void put(Prefix prefix, IpAddress... nextHops) {
         IpAddress address = prefix.address();
-        fib.put(FibTable.high(address), FibTable.low(address), prefix.length(), !prefix.isIpv4(), nextHop);
+        fib.put(FibTable.high(address), FibTable.low(address), prefix.length(), !prefix.isIpv4(), List.of(nextHops));
     }
 
     private void remove(Prefix prefix) {

@@ -1,0 +1,32 @@
+package slash32.agent.dataplane.fib;
+
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import slash32.testkit.Command;
+
+/// Where a route of the kernel leads, which `ip route` does not say of one with a group of nexthop objects.
+public final class KernelPaths {
+    private static final Pattern OBJECT = Pattern.compile("nhid (\\d+)");
+    private static final Pattern GROUP = Pattern.compile("group ([0-9/]+)");
+
+    private KernelPaths() {}
+
+    /// The nexthop objects that packets to {@code prefix} are given to, as `ip nexthop` prints them; empty if there is
+    /// no route.
+    public static String of(String prefix) {
+        Matcher route = OBJECT.matcher(Command.run("ip", "route", "show", prefix));
+        if (!route.find()) {
+            return "";
+        }
+        String object = Command.run("ip", "nexthop", "show", "id", route.group(1));
+        Matcher group = GROUP.matcher(object);
+        if (!group.find()) {
+            return object;
+        }
+        var members = new StringBuilder();
+        for (String id : group.group(1).split("/", -1)) {
+            members.append(Command.run("ip", "nexthop", "show", "id", id));
+        }
+        return members.toString();
+    }
+}
