@@ -45,10 +45,15 @@ bench-routes: packages build ## routes at scale beside other speakers: a JSON li
 	@lab/bench/train.py
 	@lab/bench/run matrix --runs $(RUNS) --peers $(PEERS) --fresh
 
-bench-rules: packages-build ## what a change of security groups costs until it is in force, beside nft; needs root
-	@.ci/need-packages nftables iproute2
-	@$(MVN) -pl security-groups -am verify -Dtest=FirewallBenchmark,FlowCutBenchmark -Dsurefire.failIfNoSpecifiedTests=false \
-		-Dtest.groups.excluded=
+bench-rules: packages-build ## what security groups cost, in changes and in traffic, beside nft and a Felix-like layout: a JSON line a figure, then docs/performance-rules.md; needs root
+	@.ci/need-packages nftables iproute2 iperf3
+	@rm -f security-groups/target/bench-rules.md
+	@$(MVN) -pl security-groups -am verify -Dtest='FirewallBenchmark,ThroughputBenchmark,FlowCutBenchmark' \
+		-Dsurefire.failIfNoSpecifiedTests=false -Dtest.groups.excluded=
+	@{ cat docs/performance-rules-head.md; \
+		echo "Run of $$(date -u +%FT%RZ), commit $$(git rev-parse --short HEAD), $$(nproc) cores, Linux $$(uname -r)."; \
+		echo; echo '| what | layout | figure | goal |'; echo '|---|---|---|---|'; \
+		cat security-groups/target/bench-rules.md; } > docs/performance-rules.md
 
 aot: build ## record what the agent's JVM learns under load, so that it starts faster; needs root
 	@.ci/need-packages $(PACKAGES_BENCH)

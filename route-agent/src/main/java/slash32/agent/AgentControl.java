@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -30,8 +31,10 @@ import slash32.bgp.speaker.Speaker;
 import slash32.bgp.speaker.SpeakerStatus;
 import slash32.net.IpAddress;
 import slash32.net.Prefix;
+import slash32.netlink.netfilter.Counts;
 import slash32.securitygroup.GroupId;
 import slash32.securitygroup.SecurityGroup;
+import slash32.securitygroup.nft.RuleCounters;
 
 /// The agent as its API sees it: asks the loops and puts their answers together. On the caller's thread.
 final class AgentControl implements Control {
@@ -150,6 +153,23 @@ final class AgentControl implements Control {
     public @Nullable GroupView group(GroupId id) {
         return asking(() -> intent.ask(current -> new Answer<>(current.group(id))))
                 .value();
+    }
+
+    @Override
+    public Map<String, Counts> counters(SecurityGroup group) throws IOException {
+        try (RuleCounters counters = RuleCounters.open()) {
+            return counters.read(group, this::listed);
+        }
+    }
+
+    /// The prefixes of an address group; those of endpoints' pairs are not counted by rule.
+    private List<Prefix> listed(GroupId id) {
+        GroupView view = group(id);
+        return view == null
+                ? List.of()
+                : view.group().addresses().stream()
+                        .filter(prefix -> !prefix.isHost())
+                        .toList();
     }
 
     private record Answer<T>(@Nullable T value) {}

@@ -2,17 +2,18 @@ package slash32.securitygroup;
 
 import static slash32.securitygroup.InvalidRuleException.require;
 
+import java.util.regex.Pattern;
+
 /// What a security group lets pass. Canonical: two rules that let the same packets pass differ in nothing but their id.
 ///
 /// @param id the caller's name for it, 1 to 64 characters of {@code A-Z a-z 0-9 . _ -}; unique in its group
 public record Rule(String id, Direction direction, EtherType etherType, Traffic traffic, Remote remote) {
     public static final int MAX_ID_LENGTH = 64;
 
+    private static final Pattern ID = Pattern.compile("[A-Za-z0-9._-]{1," + MAX_ID_LENGTH + "}");
+
     public Rule {
-        require(
-                id.matches("[A-Za-z0-9._-]{1," + MAX_ID_LENGTH + "}"),
-                "id",
-                "must be 1 to 64 characters of A-Z a-z 0-9 . _ -, was '" + id + "'");
+        require(ID.matcher(id).matches(), "id", "must be 1 to 64 characters of A-Z a-z 0-9 . _ -, was '" + id + "'");
         IpProtocol protocol = traffic.protocol();
         if (protocol != null) {
             require(

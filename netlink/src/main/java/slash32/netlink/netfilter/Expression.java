@@ -125,6 +125,9 @@ public sealed interface Expression {
     /// Loads what the map has under the key that starts at {@code register}; a map without it ends the rule.
     record ValueFrom(String map, int register, int destination) implements Expression {}
 
+    /// Counts where it stands; see {@link NftRule#parseCounts}.
+    record CountHere() implements Expression {}
+
     /// Counts by a named counter.
     record Count(String counter) implements Expression {}
 

@@ -12,6 +12,9 @@ final class ExpressionCodec {
     private static final int NFTA_EXPR_NAME = 1;
     private static final int NFTA_EXPR_DATA = 2;
     private static final int NFTA_LIST_ELEM = 1;
+    static final String COUNTER = "counter";
+    private static final int NFTA_COUNTER_BYTES = 1;
+    private static final int NFTA_COUNTER_PACKETS = 2;
     private static final int NFT_CT_STATE = 0;
     private static final int IP_CT_DIR_ORIGINAL = 0;
     static final int NFT_OBJECT_COUNTER = 1;
@@ -99,6 +102,7 @@ final class ExpressionCodec {
                         data -> data.attribute(1, map)
                                 .attributeBe32(2, Nft.register(register))
                                 .attributeBe32(3, Nft.register(destination)));
+            case Expression.CountHere() -> add(request, COUNTER, _ -> {});
             case Expression.Count(var counter) ->
                 add(
                         request,
@@ -160,6 +164,35 @@ final class ExpressionCodec {
         return known == null ? new Expression.Foreign(name) : known;
     }
 
+    /// Adds a counter as the attributes of one expression.
+    static void addCounter(Request expression) {
+        expression.attribute(NFTA_EXPR_NAME, COUNTER).nested(NFTA_EXPR_DATA, _ -> {});
+    }
+
+    /// Reads what an expression of the kernel's dump counted; null if it is no counter.
+    static @Nullable Counts parseCounts(Attributes expression) {
+        boolean counter = false;
+        long packets = 0;
+        long bytes = 0;
+        while (expression.next()) {
+            switch (expression.type()) {
+                case NFTA_EXPR_NAME -> counter = expression.string().equals(COUNTER);
+                case NFTA_EXPR_DATA -> {
+                    Attributes data = expression.nested();
+                    while (counter && data.next()) {
+                        switch (data.type()) {
+                            case NFTA_COUNTER_BYTES -> bytes = data.be64();
+                            case NFTA_COUNTER_PACKETS -> packets = data.be64();
+                            default -> {} // padding
+                        }
+                    }
+                }
+                default -> {} // padding
+            }
+        }
+        return counter ? new Counts(packets, bytes) : null;
+    }
+
     /// The attributes of one expression, which the kernel numbers from 1 for each kind.
     private static final class Fields {
         private static final int MAX = 8;
@@ -219,6 +252,7 @@ final class ExpressionCodec {
                 case "lookup" -> lookup();
                 case "objref" -> objectReference();
                 case "immediate" -> immediate();
+                case COUNTER -> new Expression.CountHere();
                 default -> null;
             };
         }

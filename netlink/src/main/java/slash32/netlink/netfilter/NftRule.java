@@ -3,6 +3,7 @@ package slash32.netlink.netfilter;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import slash32.netlink.message.Attributes;
 import slash32.netlink.message.Message;
 import slash32.netlink.message.Request;
@@ -54,6 +55,23 @@ public record NftRule(TableId table, String chain, List<Expression> expressions,
             }
         }
         return new NftRule(new TableId(family, table), chain, expressions, comment);
+    }
+
+    /// What the counter in a rule of NFT_MSG_NEWRULE counted; null if it has none.
+    public static @Nullable Counts parseCounts(Message message) {
+        Attributes attributes = message.attributes(Nft.HEADER_BYTES);
+        while (attributes.next()) {
+            if (attributes.type() == NFTA_RULE_EXPRESSIONS) {
+                Attributes list = attributes.nested();
+                while (list.next()) {
+                    Counts counts = ExpressionCodec.parseCounts(list.nested());
+                    if (counts != null) {
+                        return counts;
+                    }
+                }
+            }
+        }
+        return null;
     }
 
     private static String comment(byte[] userData) {

@@ -18,6 +18,7 @@ public record NftSet(TableId table, String name, SetType type) {
     static final int NFTA_SET_ID = 10;
     static final int NFTA_SET_USERDATA = 13;
     static final int NFTA_SET_OBJ_TYPE = 15;
+    static final int NFTA_SET_EXPR = 17;
     static final int NFT_SET_MAP = 0x8;
     static final int NFT_SET_OBJECT = 0x40;
     static final int NFT_DATA_VERDICT = 0xffffff00;
@@ -31,7 +32,7 @@ public record NftSet(TableId table, String name, SetType type) {
 
     int flags() {
         return switch (type.content()) {
-            case NOTHING -> 0;
+            case NOTHING, COUNTED -> 0;
             case VERDICT, MARK -> NFT_SET_MAP;
             case COUNTER -> NFT_SET_OBJECT;
         };
@@ -47,6 +48,7 @@ public record NftSet(TableId table, String name, SetType type) {
         int datatype = 0;
         int keyLength = 0;
         int objectType = 0;
+        boolean counted = false;
         int dataType = NFT_DATA_VERDICT;
         Attributes attributes = message.attributes(Nft.HEADER_BYTES);
         while (attributes.next()) {
@@ -58,10 +60,15 @@ public record NftSet(TableId table, String name, SetType type) {
                 case NFTA_SET_KEY_LEN -> keyLength = attributes.be32();
                 case NFTA_SET_DATA_TYPE -> dataType = attributes.be32();
                 case NFTA_SET_OBJ_TYPE -> objectType = attributes.be32();
+                case NFTA_SET_EXPR ->
+                    counted = ExpressionCodec.parse(attributes.nested()) instanceof Expression.CountHere;
                 default -> {} // handles, and what follows from these
             }
         }
         SetType type = type(datatype, flags, objectType, dataType);
+        if (type != null && counted && type.content() == SetType.Content.NOTHING) {
+            type = new SetType(type.key(), SetType.Content.COUNTED);
+        }
         return type == null || type.keyLength() != keyLength
                 ? null
                 : new NftSet(new TableId(family, table), name, type);
@@ -94,6 +101,18 @@ public record NftSet(TableId table, String name, SetType type) {
                 }
             }
         }
+    }
+
+    /// What the one element of an answer to {@link Nftables#getElement} counted; null if it does not count.
+    public static @Nullable Counts parseCounts(Message message) {
+        Attributes attributes = message.attributes(Nft.HEADER_BYTES);
+        while (attributes.next()) {
+            if (attributes.type() == ELEMENTS) {
+                Attributes list = attributes.nested();
+                return list.next() ? SetElement.parseCounts(list.nested()) : null;
+            }
+        }
+        return null;
     }
 
     /// The elements of one message at most {@code bytes} long, from {@code from}.

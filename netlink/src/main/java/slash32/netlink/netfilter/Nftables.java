@@ -116,6 +116,7 @@ public final class Nftables {
                 .attributeBe32(NftSet.NFTA_SET_ID, id);
         switch (type.content()) {
             case NOTHING -> {}
+            case COUNTED -> request.nested(NftSet.NFTA_SET_EXPR, ExpressionCodec::addCounter);
             case VERDICT ->
                 request.attributeBe32(NftSet.NFTA_SET_DATA_TYPE, NftSet.NFT_DATA_VERDICT)
                         .attributeBe32(NftSet.NFTA_SET_DATA_LEN, 0);
@@ -197,6 +198,19 @@ public final class Nftables {
     public static Request dumpElements(TableId table, String set) {
         return request(Nft.GETSETELEM, NLM_F_DUMP, table, () -> "dump elements of " + table + " " + set)
                 .attribute(NftSet.ELEMENTS_SET, set);
+    }
+
+    /// Asks for one element of a set; ENOENT if it is not there.
+    public static Request getElement(TableId table, String set, SetElement element) {
+        return request(Nft.GETSETELEM, 0, table, () -> "get an element of " + table + " " + set)
+                .attribute(NftSet.ELEMENTS_SET, set)
+                .nested(NftSet.ELEMENTS, list -> element.addTo(list, false));
+    }
+
+    /// Dumps the rules of one chain.
+    public static Request dumpRules(TableId table, String chain) {
+        return request(Nft.GETRULE, NLM_F_DUMP, table, () -> "dump rules of " + table + " " + chain)
+                .attribute(NftRule.NFTA_RULE_CHAIN, chain);
     }
 
     public static Request dumpCounters(TableId table) {

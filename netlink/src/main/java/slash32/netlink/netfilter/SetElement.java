@@ -11,6 +11,7 @@ import slash32.netlink.message.Request;
 public record SetElement(Bytes key, Value value) {
     private static final int NFTA_SET_ELEM_KEY = 1;
     private static final int NFTA_SET_ELEM_DATA = 2;
+    private static final int NFTA_SET_ELEM_EXPR = 7;
     private static final int NFTA_SET_ELEM_OBJREF = 9;
     private static final int NFTA_LIST_ELEM = 1;
 
@@ -93,6 +94,15 @@ public record SetElement(Bytes key, Value value) {
         while (nested.next()) {
             if (nested.type() == Nft.NFTA_DATA_VALUE && nested.length() == 4) {
                 return new Value.Mark(nested.u32());
+            }
+        }
+        return null;
+    }
+
+    static @Nullable Counts parseCounts(Attributes element) {
+        while (element.next()) {
+            if (element.type() == NFTA_SET_ELEM_EXPR) {
+                return ExpressionCodec.parseCounts(element.nested());
             }
         }
         return null;

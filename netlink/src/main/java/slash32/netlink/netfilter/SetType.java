@@ -41,6 +41,8 @@ public record SetType(List<Field> key, Content content) {
     public enum Content {
         /// Nothing: a set.
         NOTHING,
+        /// Nothing, but each element counts the packets that were found in it.
+        COUNTED,
         /// A verdict map.
         VERDICT,
         /// A map to named counters.
@@ -101,7 +103,7 @@ public record SetType(List<Field> key, Content content) {
     public String toString() {
         String fields = key.stream().map(field -> field.text).collect(Collectors.joining(" . "));
         return switch (content) {
-            case NOTHING -> fields;
+            case NOTHING, COUNTED -> fields;
             case VERDICT -> fields + " : verdict";
             case COUNTER -> fields + " : counter";
             case MARK -> fields + " : mark";

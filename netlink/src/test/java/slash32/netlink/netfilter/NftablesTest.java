@@ -41,6 +41,7 @@ class NftablesTest {
             new Expression.StoreFlowMark(16),
             new Expression.Constant(Bytes.fromHex("00000000"), 0),
             new Expression.StorePriority(0),
+            new Expression.CountHere(),
             new Expression.Count("from_tap1"),
             new Expression.CountFrom("spoofed", 0),
             new Expression.VerdictFrom("guard", 0),
@@ -114,6 +115,7 @@ class NftablesTest {
                 SetType.setOf(SetType.Field.IPV6_ADDRESS),
                 SetType.setOf(SetType.Field.MARK),
                 new SetType(List.of(SetType.Field.NETWORK_PROTOCOL), SetType.Content.MARK),
+                new SetType(List.of(SetType.Field.MARK, SetType.Field.PORT), SetType.Content.COUNTED),
                 new SetType(List.of(SetType.Field.INTERFACE_NAME), SetType.Content.VERDICT),
                 new SetType(List.of(SetType.Field.INTERFACE_NAME), SetType.Content.COUNTER))) {
             var set = new NftSet(TABLE, "s", type);
@@ -177,7 +179,7 @@ class NftablesTest {
                     1,
                     e -> e.attribute(1, "ct")
                             .nested(2, data -> data.attributeBe32(2, 13).attributeBe32(4, 1))); // sets a label
-            list.nested(1, e -> e.attribute(1, "counter").nested(2, data -> data.attributeBe64(1, 0)));
+            list.nested(1, e -> e.attribute(1, "quota").nested(2, data -> data.attributeBe64(1, 0)));
             list.nested(
                     1,
                     e -> e.attribute(1, "immediate")

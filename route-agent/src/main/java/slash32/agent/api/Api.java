@@ -3,6 +3,7 @@ package slash32.agent.api;
 import static slash32.agent.api.Replies.problem;
 
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -54,6 +55,7 @@ public final class Api implements RequestHandler {
                 new Route("DELETE", "endpoints/{id}", Set.of(), 0, endpoints::delete),
                 new Route("GET", "groups", Set.of(), 0, groups::getAll),
                 new Route("GET", "groups/{id}", Set.of(), 0, groups::get),
+                new Route("GET", "groups/{id}/counters", Set.of(), 0, groups::counters),
                 new Route("PUT", "groups/{id}", Set.of(), ONE_BYTES, groups::put),
                 new Route("DELETE", "groups/{id}", Set.of(), 0, groups::delete),
                 new Route("GET", "status", Set.of(), 0, node::status));
@@ -129,11 +131,14 @@ public final class Api implements RequestHandler {
     }
 
     private List<Route> routesAt(List<String> path) {
-        boolean named = path.size() == 3;
-        if (!path.getFirst().equals("v1") || (path.size() != 2 && !named)) {
+        if (!path.getFirst().equals("v1") || path.size() < 2) {
             return List.of();
         }
-        String shape = path.get(1) + (named ? "/{id}" : "");
+        var words = new ArrayList<>(path.subList(1, path.size()));
+        if (words.size() > 1) {
+            words.set(1, "{id}");
+        }
+        String shape = String.join("/", words);
         return routes.stream().filter(route -> route.shape().equals(shape)).toList();
     }
 

@@ -1,13 +1,16 @@
 package slash32.agent.api;
 
+import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import slash32.agent.intent.EndpointId;
 import slash32.agent.intent.EndpointSpec;
 import slash32.agent.status.ConditionKind;
 import slash32.agent.status.EndpointView;
 import slash32.agent.status.GroupView;
+import slash32.netlink.netfilter.Counts;
 import slash32.securitygroup.GroupId;
 import slash32.securitygroup.SecurityGroup;
 
@@ -46,4 +49,9 @@ public interface Control extends NodeControl {
 
     @Nullable
     GroupView group(GroupId id);
+
+    /// What each rule of a group let pass, read from the kernel; by the rules' ids, in their order.
+    ///
+    /// @throws IOException if the kernel can't be asked
+    Map<String, Counts> counters(SecurityGroup group) throws IOException;
 }

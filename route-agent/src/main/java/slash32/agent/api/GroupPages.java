@@ -6,7 +6,9 @@ import static slash32.agent.api.Replies.noSuch;
 import static slash32.agent.api.Replies.page;
 import static slash32.agent.api.Replies.problem;
 
+import java.io.IOException;
 import java.util.List;
+import java.util.Map;
 import slash32.agent.api.http.Request;
 import slash32.agent.api.http.Response;
 import slash32.agent.intent.InvalidFieldException;
@@ -16,6 +18,7 @@ import slash32.agent.json.StrictJson;
 import slash32.agent.status.GroupView;
 import slash32.agent.status.StatusJson;
 import slash32.agent.status.StatusText;
+import slash32.netlink.netfilter.Counts;
 import slash32.securitygroup.GroupId;
 import slash32.securitygroup.SecurityGroup;
 
@@ -36,6 +39,20 @@ final class GroupPages {
         GroupId id = groupId(request);
         GroupView view = control.group(id);
         return view == null ? noSuch("group", id) : group(request, 200, view);
+    }
+
+    Response counters(Request request) {
+        GroupId id = groupId(request);
+        GroupView view = control.group(id);
+        if (view == null) {
+            return noSuch("group", id);
+        }
+        try {
+            Map<String, Counts> counters = control.counters(view.group());
+            return page(request, json -> StatusJson.counters(json, counters), () -> StatusText.counters(counters));
+        } catch (IOException e) {
+            return problem(new Problem(503, "The kernel can't be asked", String.valueOf(e.getMessage()), null, null));
+        }
     }
 
     Response put(Request request) throws MalformedJsonException, InterruptedException {

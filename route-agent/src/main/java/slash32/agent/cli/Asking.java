@@ -5,6 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -97,13 +98,21 @@ final class Asking {
         @Parameters(arity = "0..1", paramLabel = "ID", description = "Only this group.")
         private @Nullable String id;
 
+        @Option(names = "--counters", description = "What each rule of the group let pass, from the kernel.")
+        private boolean counters;
+
         Groups(Console console) {
             this.console = console;
         }
 
         @Override
         public Integer call() {
-            return connection.show("/v1/groups" + (id == null ? "" : "/" + encoded(id)), console);
+            if (counters && id == null) {
+                console.complain("--counters needs a group");
+                return ExitCode.USAGE;
+            }
+            return connection.show(
+                    "/v1/groups" + (id == null ? "" : "/" + encoded(id)) + (counters ? "/counters" : ""), console);
         }
     }
 

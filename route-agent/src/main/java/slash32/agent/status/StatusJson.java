@@ -4,9 +4,11 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import slash32.agent.json.EndpointJson;
 import slash32.agent.json.GroupJson;
+import slash32.netlink.netfilter.Counts;
 import slash32.securitygroup.GroupId;
 
 /// Writes what the node is like as JSON (docs/openapi.yaml).
@@ -190,6 +192,21 @@ public final class StatusJson {
         GroupJson.write(json, group.group());
         json.writeNumberField("localMembers", group.localMembers());
         json.writeNumberField("remoteMembers", group.remoteMembers());
+        json.writeEndObject();
+    }
+
+    /// What rules let pass, by their ids.
+    public static void counters(JsonGenerator json, Map<String, Counts> counters) throws IOException {
+        json.writeStartObject();
+        json.writeArrayFieldStart("rules");
+        for (var rule : counters.entrySet()) {
+            json.writeStartObject();
+            json.writeStringField("id", rule.getKey());
+            json.writeNumberField("packets", rule.getValue().packets());
+            json.writeNumberField("bytes", rule.getValue().bytes());
+            json.writeEndObject();
+        }
+        json.writeEndArray();
         json.writeEndObject();
     }
 

@@ -6,8 +6,10 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import slash32.net.Prefix;
+import slash32.netlink.netfilter.Counts;
 import slash32.securitygroup.GroupId;
 
 /// Writes what the node is like for people: the same pages as {@link StatusJson}, one line per object.
@@ -141,6 +143,12 @@ public final class StatusText {
     }
 
     /// One line per group, in order of ids.
+    public static String counters(Map<String, Counts> counters) {
+        var columns = new Columns("RULE", "PACKETS", "BYTES");
+        counters.forEach((rule, counts) -> columns.row(rule, counts.packets(), counts.bytes()));
+        return columns.toString();
+    }
+
     public static String groups(List<GroupView> groups) {
         var columns = new Columns("GROUP", "RULES", "LOCAL MEMBERS", "REMOTE MEMBERS");
         for (GroupView group : groups) {

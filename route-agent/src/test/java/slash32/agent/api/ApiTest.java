@@ -90,6 +90,11 @@ class ApiTest {
             String group = StrictJson.text(json -> GroupJson.write(json, Samples.group(100)));
             assertThat(client.send("GET", "/v1/groups/100", null).body()).contains("{\"spec\":" + group);
             assertThat(client.send("PUT", "/v1/groups/100", group).status()).isEqualTo(200);
+            assertThat(client.send("GET", "/v1/groups/100/counters", null).body())
+                    .startsWith("{\"rules\":[")
+                    .contains("\"packets\":2,\"bytes\":120");
+            assertThat(client.send("GET", "/v1/groups/101/counters", null).status())
+                    .isEqualTo(404);
             assertThat(control.putGroup(Samples.group(100))).isEqualTo(new Outcome.Unchanged());
         }
     }

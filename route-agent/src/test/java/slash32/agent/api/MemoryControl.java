@@ -5,6 +5,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -21,6 +22,7 @@ import slash32.agent.status.RouteView;
 import slash32.agent.status.Snapshot;
 import slash32.net.IpAddress;
 import slash32.net.Prefix;
+import slash32.netlink.netfilter.Counts;
 import slash32.securitygroup.GroupId;
 import slash32.securitygroup.SecurityGroup;
 
@@ -151,6 +153,13 @@ public final class MemoryControl implements Control {
             conditions.add(reached.getOrDefault(id, Map.of()).getOrDefault(kind, waiting));
         }
         return new EndpointView(spec, conditions);
+    }
+
+    @Override
+    public Map<String, Counts> counters(SecurityGroup group) {
+        var counters = new LinkedHashMap<String, Counts>();
+        group.rules().forEach(rule -> counters.put(rule.id(), new Counts(2, 120)));
+        return counters;
     }
 
     @Override

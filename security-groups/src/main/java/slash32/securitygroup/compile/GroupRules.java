@@ -22,7 +22,6 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 import slash32.net.Prefix;
 import slash32.netlink.netfilter.NftChain;
 import slash32.netlink.netfilter.NftRule;
@@ -167,21 +166,15 @@ public final class GroupRules {
         GroupId id = group.id();
         fragment.element(INET, GROUPS, SetElement.of(Statements.key(id)));
         for (Direction direction : Direction.values()) {
-            String chain = (direction == Direction.INGRESS ? Layout.INGRESS : Layout.EGRESS) + id;
+            String chain = Layout.groupChain(id, direction);
             var naming = new ArrayList<NftRule>();
             for (Rule rule : group.rules()) {
                 if (rule.direction() != direction) {
                     continue;
                 }
-                switch (rule.remote()) {
-                    case Remote.Anywhere() -> add(fragment, id, rule, null);
-                    case Remote.Addresses(var prefix) -> add(fragment, id, rule, prefix);
-                    case Remote.Members(var other) -> {
-                        naming.addAll(allow(chain, rule, other, group.stateful()));
-                        prefixes.apply(other).stream()
-                                .filter(prefix -> EtherType.of(prefix.address()) == rule.etherType())
-                                .forEach(prefix -> add(fragment, id, rule, prefix.length() == 0 ? null : prefix));
-                    }
+                entries(id, rule, prefixes).forEach(entry -> fragment.element(INET, entry.set(), entry.element()));
+                if (rule.remote() instanceof Remote.Members(var other)) {
+                    naming.addAll(allow(chain, rule, other, group.stateful()));
                 }
             }
             if (!naming.isEmpty()) {
@@ -195,9 +188,19 @@ public final class GroupRules {
         return fragment.build();
     }
 
-    private static void add(Fragment.Builder fragment, GroupId group, Rule rule, @Nullable Prefix prefix) {
-        Shape.entries(group, rule, prefix)
-                .forEach(entry -> fragment.element(INET, entry.shape().toString(), entry.element()));
+    /// The elements of a rule.
+    ///
+    /// @param prefixes see {@link #group}
+    public static List<Shape.Entry> entries(GroupId group, Rule rule, Function<GroupId, Collection<Prefix>> prefixes) {
+        return switch (rule.remote()) {
+            case Remote.Anywhere() -> Shape.entries(group, rule, null);
+            case Remote.Addresses(var prefix) -> Shape.entries(group, rule, prefix);
+            case Remote.Members(var other) ->
+                prefixes.apply(other).stream()
+                        .filter(prefix -> EtherType.of(prefix.address()) == rule.etherType())
+                        .flatMap(prefix -> Shape.entries(group, rule, prefix.length() == 0 ? null : prefix).stream())
+                        .toList();
+        };
     }
 
     /// The rules of a stateful group are about flows, so that they say of an answer what they say of what it answers.
@@ -220,7 +223,7 @@ public final class GroupRules {
                                 : remote.get().icmp(protocol, type, code));
         };
         return all.stream()
-                .map(statements -> statements.noPriority().rule(INET, chain, new Verdict.Accept(), rule.id()))
+                .map(statements -> statements.count().noPriority().rule(INET, chain, new Verdict.Accept(), rule.id()))
                 .toList();
     }
 }

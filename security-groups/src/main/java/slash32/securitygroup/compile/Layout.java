@@ -5,6 +5,7 @@ import java.util.Set;
 import slash32.net.InterfaceName;
 import slash32.netlink.netfilter.Family;
 import slash32.netlink.netfilter.TableId;
+import slash32.securitygroup.Direction;
 import slash32.securitygroup.EtherType;
 import slash32.securitygroup.GroupId;
 
@@ -136,6 +137,11 @@ public final class Layout {
     /// The set of a group's addresses of one family.
     public static String memberSet(GroupId group, EtherType family) {
         return MEMBERS + group + (family == EtherType.IPV4 ? "_4" : "_6");
+    }
+
+    /// The chain of those of a group's rules in one direction that name members.
+    public static String groupChain(GroupId group, Direction direction) {
+        return (direction == Direction.INGRESS ? INGRESS : EGRESS) + group;
     }
 
     /// Counts what a guest sent under another's address or MAC; in both tables.

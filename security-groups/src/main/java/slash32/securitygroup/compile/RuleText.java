@@ -75,6 +75,7 @@ final class RuleText {
                 words.add(take() + " @" + set);
             }
             case Expression.VerdictFrom(var map, int _) -> words.add(take() + " vmap @" + map);
+            case Expression.CountHere() -> words.add("counter");
             case Expression.Count(var counter) -> words.add("counter name \"" + counter + "\"");
             case Expression.CountFrom(var map, int _) -> words.add("counter name " + take() + " map @" + map);
             case Expression.Immediate(var verdict) -> words.add(verdict.toString());

@@ -48,9 +48,15 @@ public record Ruleset(Fragment all) {
     }
 
     private void append(StringBuilder text, NftSet set) {
-        boolean map = set.type().content() != SetType.Content.NOTHING;
+        boolean map = switch (set.type().content()) {
+            case NOTHING, COUNTED -> false;
+            case VERDICT, COUNTER, MARK -> true;
+        };
         text.append("\t").append(map ? "map " : "set ").append(set.name()).append(" {\n");
         text.append("\t\ttype ").append(set.type()).append("\n");
+        if (set.type().content() == SetType.Content.COUNTED) {
+            text.append("\t\tcounter\n");
+        }
         List<String> elements = all.elements().stream()
                 .filter(placed ->
                         placed.table().equals(set.table()) && placed.set().equals(set.name()))

@@ -55,7 +55,12 @@ public record Shape(Direction direction, EtherType family, int remoteBits, Match
             .thenComparing(Comparator.comparing(Shape::valueBits).reversed());
 
     /// One element of a shape's set.
-    record Entry(Shape shape, SetElement element) {}
+    public record Entry(Shape shape, SetElement element) {
+        /// The name of the set.
+        public String set() {
+            return shape.toString();
+        }
+    }
 
     /// The entries of a rule whose remote is {@code prefix}, or is every address.
     ///
@@ -123,7 +128,7 @@ public record Shape(Direction direction, EtherType family, int remoteBits, Match
 
     /// Where its elements are.
     NftSet set() {
-        return new NftSet(Layout.INET, toString(), new SetType(fields(), SetType.Content.NOTHING));
+        return new NftSet(Layout.INET, toString(), new SetType(fields(), SetType.Content.COUNTED));
     }
 
     /// The shape whose set has this name; null if there is none.

@@ -424,6 +424,12 @@ final class Statements {
         return this;
     }
 
+    /// {@code counter}
+    Statements count() {
+        expressions.add(new Expression.CountHere());
+        return this;
+    }
+
     /// {@code counter name iifname map @map}
     Statements countByInput(String map) {
         expressions.add(new Expression.Meta(INPUT_NAME, FIRST));

@@ -1,6 +1,8 @@
 package slash32.securitygroup.nft;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static slash32.securitygroup.nft.BenchmarkReport.figure;
+import static slash32.securitygroup.nft.BenchmarkReport.times;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -8,8 +10,10 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.function.IntConsumer;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -32,7 +36,7 @@ import slash32.testkit.Requirement;
 
 /// What a change of rules costs until the kernel has acknowledged it, and what the same costs by {@code nft} processes
 /// on a table laid out as Felix does it: two chains an endpoint, its rules written out. No test, so run by name ({@code
-/// make bench}); prints a line for each figure.
+/// make bench-rules}).
 @InNetns
 class FirewallBenchmark {
     private static final int MEMBERS = 100_000;
@@ -67,18 +71,20 @@ class FirewallBenchmark {
                 apply(firewall);
             };
             measure(2_000, join); // so that the code is compiled
-            print("member-added set=100000", measure(5_000, i -> join.accept(2_000 + i)));
+            times("a member joins 100,000", "slash32", measure(5_000, i -> join.accept(2_000 + i)), "p99 ≤ 1 ms");
         }
         var elements = new StringBuilder("table ip compare {\nset members {\ntype ipv4_addr\nelements = { ");
         for (int i = 0; i < MEMBERS; i++) {
             elements.append(i == 0 ? "" : ",").append(member(i));
         }
         load(elements.append(" }\n}\n}\n").toString());
-        print(
-                "member-added-by-nft set=100000",
+        times(
+                "a member joins 100,000",
+                "nft processes",
                 measure(
                         NFT_SAMPLES,
-                        i -> Command.run("nft", "add element ip compare members { " + member(MEMBERS + i) + " }")));
+                        i -> Command.run("nft", "add element ip compare members { " + member(MEMBERS + i) + " }")),
+                "");
     }
 
     @Test
@@ -104,11 +110,14 @@ class FirewallBenchmark {
                 Arrays.sort(samples);
                 medians.add(samples[samples.length / 2]);
                 if (medians.size() > 1) {
-                    print("endpoint-added rules=50 others=" + others, samples);
+                    times("an endpoint with 50 rules joins " + others, "slash32", samples, "");
                 }
             }
-            System.out.printf(
-                    "bench endpoint-added ratio-2000-to-10=%.2f%n", medians.getLast() / (double) medians.get(1));
+            figure(
+                    "the same, 2000 to 10",
+                    "slash32",
+                    String.format(Locale.ROOT, "%.2f", medians.getLast() / (double) medians.get(1)),
+                    "≤ 1.3");
         }
     }
 
@@ -118,16 +127,22 @@ class FirewallBenchmark {
             Command.tryRun("nft", "delete table inet slash32");
             Command.tryRun("nft", "delete table arp slash32");
             try (Firewall firewall = Firewall.open(COMPILER)) {
-                long compiled = time(() -> {
+                List<SecurityGroup> groups = IntStream.range(0, LOAD)
+                        .mapToObj(FirewallBenchmark::group)
+                        .toList();
+                long took = time(() -> {
                     for (int i = 0; i < LOAD; i++) {
-                        put(firewall, i);
+                        firewall.putGroup(groups.get(i));
+                        firewall.putEndpoint(endpoint(i));
                     }
+                    firewall.inSync();
+                    apply(firewall);
                 });
-                firewall.inSync();
-                long applied = time(() -> apply(firewall));
-                System.out.printf(
-                        "bench full-load jvm=%s endpoints=%d rules=%d compiled=%.2fs in-force=%.2fs%n",
-                        run, LOAD, LOAD * RULES, compiled / 1e9, applied / 1e9);
+                figure(
+                        "2,000 endpoints × 50 rules at once, JVM " + run,
+                        "slash32",
+                        String.format(Locale.ROOT, "%.2f s", took / 1e9),
+                        "≤ 2 s");
             }
         }
         Command.run("nft", "delete table inet slash32");
@@ -145,16 +160,20 @@ class FirewallBenchmark {
         }
         String text = felix.append(" } }\n}\n").toString();
         long loaded = time(() -> load(text));
-        System.out.printf(
-                "bench full-load-by-nft layout=felix endpoints=%d rules=%d in-force=%.2fs%n",
-                LOAD, LOAD * RULES, loaded / 1e9);
-        print(
-                "endpoint-added-by-nft layout=felix rules=50 others=2000",
+        figure(
+                "2,000 endpoints × 50 rules at once",
+                "Felix-like, nft",
+                String.format(Locale.ROOT, "%.2f s", loaded / 1e9),
+                "");
+        times(
+                "an endpoint with 50 rules joins 2000",
+                "Felix-like, nft",
                 measure(
                         NFT_SAMPLES,
                         i -> load("table inet felix {\n" + felixChains(LOAD + i)
                                 + "}\nadd element inet felix from { \"tap" + (LOAD + i) + "\" : goto from_" + (LOAD + i)
-                                + " }\n")));
+                                + " }\n")),
+                "");
     }
 
     private static String felixChains(int number) {
@@ -181,14 +200,18 @@ class FirewallBenchmark {
     }
 
     private static void put(Firewall firewall, int number) {
+        firewall.putGroup(group(number));
+        firewall.putEndpoint(endpoint(number));
+    }
+
+    private static SecurityGroup group(int number) {
         var rules = new ArrayList<Rule>();
         for (int i = 0; i < RULES; i++) {
             Traffic port = Traffic.of(EtherType.IPV4, "tcp", 1_000 + i, 1_000 + i);
             Direction direction = i % 2 == 0 ? Direction.INGRESS : Direction.EGRESS;
             rules.add(new Rule("r" + i, direction, EtherType.IPV4, port, new Remote.Anywhere()));
         }
-        firewall.putGroup(new SecurityGroup(new GroupId(number + 1), "", rules));
-        firewall.putEndpoint(endpoint(number));
+        return new SecurityGroup(new GroupId(number + 1), "", rules);
     }
 
     private static EndpointPolicy endpoint(int number) {
@@ -224,14 +247,5 @@ class FirewallBenchmark {
         long start = System.nanoTime();
         work.run();
         return System.nanoTime() - start;
-    }
-
-    private static void print(String what, long[] sorted) {
-        System.out.printf(
-                "bench %s samples=%d p50=%.3fms p99=%.3fms%n",
-                what,
-                sorted.length,
-                sorted[sorted.length / 2] / 1e6,
-                sorted[(int) Math.ceil(sorted.length * 0.99) - 1] / 1e6);
     }
 }

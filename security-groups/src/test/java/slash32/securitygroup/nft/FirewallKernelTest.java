@@ -286,22 +286,23 @@ class FirewallKernelTest {
         assertThat(udp(FABRIC, FABRIC.address(v6), A.address(v6), 53)).isEmpty();
     }
 
-    @Test
-    void endpointsOfThisHostAreMembersOfTheirGroups() {
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void endpointsOfThisHostAreMembersOfTheirGroups(boolean v6) {
         firewall.putGroup(everythingOut());
-        firewall.putGroup(allow(false, new Traffic.Any(), new Remote.Members(OUT)));
+        firewall.putGroup(allow(v6, new Traffic.Any(), new Remote.Members(OUT)));
         firewall.putEndpoint(A.in(OUT));
         firewall.putEndpoint(B.in(IN));
         apply();
-        assertThat(udp(A, B, false, 53)).containsExactly("tapb");
+        assertThat(udp(A, B, v6, 53)).containsExactly("tapb");
         firewall.putEndpoint(A.in(OUT, IN));
         firewall.putEndpoint(B.in(IN, OUT));
         apply();
-        assertThat(udp(B, A, false, 99)).containsExactly("tapa");
-        firewall.putMember(OUT, A.ipv4); // a route of the same address from elsewhere comes and goes
-        firewall.removeMember(OUT, A.ipv4);
+        assertThat(udp(B, A, v6, 99)).containsExactly("tapa");
+        firewall.putMember(OUT, A.address(v6)); // a route of the same address from elsewhere comes and goes
+        firewall.removeMember(OUT, A.address(v6));
         apply();
-        assertThat(udp(A, B, false, 54)).containsExactly("tapb");
+        assertThat(udp(A, B, v6, 54)).containsExactly("tapb");
     }
 
     @Test

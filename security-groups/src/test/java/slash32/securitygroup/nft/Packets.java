@@ -18,6 +18,8 @@ final class Packets {
     private static final int UDP = 17;
     private static final int ICMPV6 = 58;
     private static final int SCTP = 132;
+    private static final int DCCP = 33;
+    private static final int UDP_LITE = 136;
 
     private Packets() {}
 
@@ -67,6 +69,29 @@ final class Packets {
     }
 
     /// ICMP or, between IPv6 addresses, ICMPv6.
+    /// Whose checksum covers everything.
+    static byte[] udpLite(IpAddress from, int sourcePort, IpAddress to, int destinationPort, byte[] data) {
+        ByteBuffer udpLite = ByteBuffer.allocate(8 + data.length)
+                .putShort((short) sourcePort)
+                .putShort((short) destinationPort)
+                .putInt(0)
+                .put(data);
+        return ip(from, to, UDP_LITE, udpLite.array(), 6);
+    }
+
+    static byte[] dccpRequest(IpAddress from, int sourcePort, IpAddress to, int destinationPort, byte[] data) {
+        ByteBuffer dccp = ByteBuffer.allocate(20 + data.length)
+                .putShort((short) sourcePort)
+                .putShort((short) destinationPort)
+                .put((byte) 5) // of 4 octets until the data
+                .put((byte) 0)
+                .putShort((short) 0)
+                .put((byte) 1) // request, with a long sequence number
+                .put(new byte[11])
+                .put(data);
+        return ip(from, to, DCCP, dccp.array(), 6);
+    }
+
     static byte[] icmp(IpAddress from, IpAddress to, int type, int code, byte[] data) {
         ByteBuffer icmp = ByteBuffer.allocate(4 + data.length)
                 .put((byte) type)
