@@ -1,0 +1,385 @@
+package slash32.overlay.ike.exchange;
+
+import java.nio.ByteBuffer;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.LongStream;
+import slash32.net.Bytes;
+import slash32.net.IpAddress;
+import slash32.overlay.ike.wire.Header;
+import slash32.overlay.ike.wire.Identity;
+import slash32.overlay.ike.wire.Message;
+import slash32.overlay.ike.wire.MessageDecoder;
+import slash32.overlay.ike.wire.MessageDecoder.Decoded;
+import slash32.overlay.ike.wire.MessageEncoder;
+import slash32.overlay.ike.wire.NotifyType;
+import slash32.overlay.ike.wire.Payload;
+
+/// All IKE SAs of this node: demultiplexing, cookies, and one SA where both ends began at once.
+///
+/// Feed it what arrives, ask for what is wanted, and come back at {@link #nextDeadlineNanos}; after each, do what
+/// {@link #actions} gives. Owned by one thread.
+public final class IkeNode {
+    /// What was refused, for metrics.
+    public enum Counter {
+        /// No IKE message, or one of another version.
+        NOT_IKE,
+        /// Of no SA that we have.
+        UNKNOWN_SPI,
+        /// Its integrity check value is wrong.
+        NOT_AUTHENTIC,
+        /// Certificate, identity or signature.
+        NOT_TRUSTED,
+        /// An IKE_SA_INIT that asks for something else, or an answer to ours that makes no sense.
+        REFUSED_INIT,
+        COOKIE_ASKED,
+        /// Too many that began and have not proven who they are, though they have cookies.
+        HALF_OPEN_FULL
+    }
+
+    /// Half-open SAs as a multiple of those from which cookies are asked for.
+    private static final int HALF_OPEN_FACTOR = 10;
+
+    final NodeConfig config;
+    final SecureRandom random;
+
+    private final Cookies cookies;
+    private final Map<Long, IkeSa> bySpi = new LinkedHashMap<>();
+    /// Deleted by the peer: a repeated request still gets its answer, or the peer would wait in vain.
+    private final Map<Long, Departed> departed = new LinkedHashMap<>();
+
+    private final Map<Began, IkeSa> halfOpen = new HashMap<>();
+    private final Map<Began, byte[]> firstMessages = new HashMap<>();
+    private final Set<Integer> childSpis = new HashSet<>();
+    private final Map<Identity, PeerConfig> peers = new HashMap<>();
+    private final Map<Identity, ChildSa> outbound = new HashMap<>();
+    private final Map<Counter, Long> counters = new EnumMap<>(Counter.class);
+    private List<Action> actions = new ArrayList<>();
+
+    private record Departed(IkeSa sa, long untilNanos) {}
+
+    private record Began(IpAddress remote, int port, long initiatorSpi) {}
+
+    /// A node without peers.
+    public IkeNode(NodeConfig config, SecureRandom random, long nowNanos) {
+        this.config = config;
+        this.random = random;
+        cookies = new Cookies(random, nowNanos);
+    }
+
+    // What is wanted
+
+    /// Lets a peer in, which has to prove this identity, and says what it may have.
+    public void configure(PeerConfig peer) {
+        peers.put(peer.identity(), peer);
+    }
+
+    /// Begins an IKE SA with a configured peer, unless one is there or on its way from here.
+    ///
+    /// @throws IllegalArgumentException if it is not configured
+    public void connect(Identity peer, long nowNanos) {
+        PeerConfig config = configured(peer).orElseThrow(() -> new IllegalArgumentException("no peer " + peer));
+        if (with(peer).stream().noneMatch(IkeSa::isOpen)) {
+            var sa = new IkeSa(this, true, 0, config.path(), nowNanos);
+            register(sa);
+            sa.handshake.begin(config, nowNanos);
+        }
+    }
+
+    /// Ends all with a peer, and lets it in no more.
+    public void disconnect(Identity peer, long nowNanos) {
+        peers.remove(peer);
+        with(peer).forEach(sa -> sa.delete(nowNanos));
+    }
+
+    /// Replaces a peer's IKE SA before its time.
+    public void rekeyIke(Identity peer, long nowNanos) {
+        with(peer).forEach(sa -> sa.rekey.start(nowNanos));
+    }
+
+    /// Replaces a Child SA before its time, because of what was sent on it.
+    public void rekeyChild(int inboundSpi, long nowNanos) {
+        List.copyOf(bySpi.values()).forEach(sa -> sa.children.rekey(inboundSpi, nowNanos));
+    }
+
+    // What arrives
+
+    /// Takes a datagram, without the non-ESP marker of port 4500.
+    public void received(Path path, byte[] datagram, long nowNanos) {
+        switch (MessageDecoder.decode(ByteBuffer.wrap(datagram))) {
+            case Decoded.Accepted(Message message) -> accepted(path, message, datagram, nowNanos);
+            case Decoded.OtherVersion(int major, Header header) -> {
+                count(Counter.NOT_IKE);
+                if (major > 2 && !header.response()) { // RFC 7296 §2.5
+                    answerUnsecured(path, header, Payload.Notify.of(NotifyType.INVALID_MAJOR_VERSION));
+                }
+            }
+            case Decoded.Malformed _, Decoded.NotIke _ -> count(Counter.NOT_IKE);
+        }
+    }
+
+    private void accepted(Path path, Message message, byte[] datagram, long nowNanos) {
+        Header header = message.header();
+        if (header.exchange() == Header.IKE_SA_INIT && !header.response()) {
+            if (header.responderSpi() == 0 && header.fromInitiator() && header.messageId() == 0) {
+                begun(path, message, datagram, nowNanos);
+            }
+            return;
+        }
+        long own = header.fromInitiator() ? header.responderSpi() : header.initiatorSpi();
+        Departed gone = departed.get(own);
+        IkeSa sa = gone == null ? bySpi.get(own) : gone.sa;
+        boolean first = header.exchange() == Header.IKE_SA_INIT;
+        if (sa == null
+                || sa.initiator == header.fromInitiator()
+                || (!first && sa.remoteSpi != (sa.initiator ? header.responderSpi() : header.initiatorSpi()))) {
+            count(Counter.UNKNOWN_SPI);
+            return;
+        }
+        sa.received(path, message, datagram, nowNanos);
+    }
+
+    /// A peer begins (RFC 7296 §1.2, §2.6).
+    private void begun(Path path, Message message, byte[] datagram, long nowNanos) {
+        Header header = message.header();
+        var began = new Began(path.remote(), path.remotePort(), header.initiatorSpi());
+        IkeSa known = halfOpen.get(began);
+        if (known != null) {
+            if (Arrays.equals(firstMessages.get(began), datagram)) {
+                known.repeatInit();
+            }
+            return;
+        }
+        Bytes nonce =
+                message.first(Payload.Nonce.class).map(Payload.Nonce::value).orElse(Bytes.EMPTY);
+        if (halfOpen.size() >= config.cookiesFrom()) {
+            Bytes cookie = message.notification(NotifyType.COOKIE).orElse(Bytes.EMPTY);
+            if (!cookies.isOurs(cookie, nonce, path.remote(), header.initiatorSpi())) {
+                count(Counter.COOKIE_ASKED);
+                Bytes fresh = cookies.cookie(nonce, path.remote(), header.initiatorSpi(), nowNanos);
+                answerUnsecured(path, header, Payload.Notify.of(NotifyType.COOKIE, fresh));
+                return;
+            }
+            if (halfOpen.size() >= HALF_OPEN_FACTOR * config.cookiesFrom()) {
+                count(Counter.HALF_OPEN_FULL);
+                return;
+            }
+        }
+        var sa = new IkeSa(this, false, header.initiatorSpi(), path, nowNanos);
+        Optional<Payload.Notify> refusal = sa.handshake.answerInit(message, datagram);
+        if (refusal.isPresent()) {
+            count(Counter.REFUSED_INIT);
+            answerUnsecured(path, header, refusal.get());
+            return;
+        }
+        register(sa);
+        halfOpen.put(began, sa);
+        firstMessages.put(began, datagram);
+    }
+
+    private void answerUnsecured(Path path, Header header, Payload.Notify notify) {
+        emit(new Action.Send(path, Bytes.copyOf(MessageEncoder.encode(header.answer(), List.of(notify)))));
+    }
+
+    // Time
+
+    /// Does what is due.
+    public void expire(long nowNanos) {
+        departed.values().removeIf(gone -> gone.untilNanos <= nowNanos);
+        for (IkeSa sa : List.copyOf(bySpi.values())) {
+            if (sa.nextDeadlineNanos() <= nowNanos) {
+                sa.expire(nowNanos);
+            }
+        }
+    }
+
+    /// When to call {@link #expire} next; {@link Long#MAX_VALUE} for never.
+    public long nextDeadlineNanos() {
+        return LongStream.concat(
+                        bySpi.values().stream().mapToLong(IkeSa::nextDeadlineNanos),
+                        departed.values().stream().mapToLong(Departed::untilNanos))
+                .min()
+                .orElse(Long.MAX_VALUE);
+    }
+
+    /// What is to be done since the last time this was asked.
+    public List<Action> actions() {
+        List<Action> done = actions;
+        actions = new ArrayList<>();
+        return done;
+    }
+
+    // For status
+
+    public Map<Counter, Long> counters() {
+        return Map.copyOf(counters);
+    }
+
+    /// Whether a peer has proven who it is and is still there.
+    public boolean isEstablished(Identity peer) {
+        return with(peer).stream().anyMatch(sa -> sa.phase == IkeSa.Phase.ESTABLISHED);
+    }
+
+    /// IKE SAs with a peer, of all phases.
+    public int ikeSas(Identity peer) {
+        return with(peer).size();
+    }
+
+    /// IKE SAs of all peers, those too that have not proven who they are.
+    public int ikeSas() {
+        return bySpi.size();
+    }
+
+    /// Child SAs of a peer that are not on their way out.
+    public List<ChildSa> childSas(Identity peer) {
+        return with(peer).stream().flatMap(sa -> sa.children.all().stream()).toList();
+    }
+
+    // For the SAs
+
+    void emit(Action action) {
+        actions.add(action);
+    }
+
+    void count(Counter counter) {
+        counters.merge(counter, 1L, Long::sum);
+    }
+
+    void register(IkeSa sa) {
+        bySpi.put(sa.localSpi, sa);
+    }
+
+    long newSpi() {
+        long spi = random.nextLong();
+        return spi == 0 || bySpi.containsKey(spi) ? newSpi() : spi;
+    }
+
+    /// Above those that RFC 4303 §2.1 reserves.
+    int newChildSpi() {
+        int spi = random.nextInt();
+        return Integer.compareUnsigned(spi, 256) < 0 || !childSpis.add(spi) ? newChildSpi() : spi;
+    }
+
+    Bytes nonce() {
+        byte[] nonce = new byte[Handshake.NONCE_BYTES];
+        random.nextBytes(nonce);
+        return Bytes.copyOf(nonce);
+    }
+
+    /// Who began the IKE SA replaces first, and no two nodes at the same time.
+    long rekeyAfter(Duration life, boolean initiator) {
+        double share = initiator ? 0.8 + 0.1 * random.nextDouble() : 0.95 + 0.05 * random.nextDouble();
+        return (long) (life.toNanos() * share);
+    }
+
+    /// Before a refused request is made again.
+    long shortWhile() {
+        return config.timers().retransmit().toNanos() * (2 + random.nextInt(1_000) / 500);
+    }
+
+    Optional<PeerConfig> configured(Identity peer) {
+        return Optional.ofNullable(peers.get(peer));
+    }
+
+    private List<IkeSa> with(Identity peer) {
+        return bySpi.values().stream()
+                .filter(sa -> sa.peer != null && sa.peer.identity().equals(peer))
+                .toList();
+    }
+
+    /// No other IKE SA with this peer is up (RFC 7296 §2.4).
+    boolean isFirst(IkeSa sa) {
+        return with(sa.peer().identity()).stream()
+                .noneMatch(other -> other != sa && other.phase == IkeSa.Phase.ESTABLISHED);
+    }
+
+    /// The peer has forgotten all older SAs (RFC 7296 §2.4), but one of ours that began meanwhile.
+    void initialContact(IkeSa sa, long nowNanos) {
+        for (IkeSa other : with(sa.peer().identity())) {
+            if (other != sa && other.phase == IkeSa.Phase.ESTABLISHED && !overlap(sa, other)) {
+                other.close("the peer began anew");
+            }
+        }
+    }
+
+    /// Both ends began at about the same time.
+    private static boolean overlap(IkeSa one, IkeSa other) {
+        return one.begunHere != other.begunHere
+                && one.begunNanos < other.establishedNanos
+                && other.begunNanos < one.establishedNanos;
+    }
+
+    void established(IkeSa sa, long nowNanos) {
+        sa.establishedNanos = nowNanos;
+        halfOpen.values().remove(sa);
+        firstMessages.keySet().retainAll(halfOpen.keySet());
+        emit(new Action.Established(sa.peer().identity(), sa.path));
+        for (IkeSa other : with(sa.peer().identity())) {
+            if (other != sa && other.phase == IkeSa.Phase.ESTABLISHED && overlap(sa, other)) {
+                IkeSa loser = Children.isLower(sa.handshake.nonceOfInitiator(), other.handshake.nonceOfInitiator())
+                        ? sa
+                        : other;
+                loser.deleteSoon(nowNanos);
+            }
+        }
+    }
+
+    void deletedByPeer(IkeSa sa, long nowNanos) {
+        departed.put(
+                sa.localSpi,
+                new Departed(sa, nowNanos + config.timers().halfOpen().toNanos()));
+    }
+
+    void closed(IkeSa sa, String why) {
+        bySpi.remove(sa.localSpi);
+        halfOpen.values().remove(sa);
+        firstMessages.keySet().retainAll(halfOpen.keySet());
+        if (sa.peer != null && with(sa.peer.identity()).stream().noneMatch(IkeSa::isOpen)) {
+            emit(new Action.Lost(sa.peer.identity(), sa.handshake.failure().orElse(why)));
+        }
+    }
+
+    void useOutbound(ChildSa child) {
+        outbound.put(child.peer(), child);
+        emit(new Action.UseOutbound(child));
+    }
+
+    /// Who answers does not know when the peer has the answer: an SA that works is better.
+    void useOutboundIfNone(ChildSa child) {
+        if (!outbound.containsKey(child.peer())) {
+            useOutbound(child);
+        }
+    }
+
+    /// The peer receives no more on {@code child}: if it is what we send on, another takes its place.
+    void outboundIsOver(ChildSa child, boolean replaced) {
+        if (!replaced && outbound.remove(child.peer(), child)) {
+            childSas(child.peer()).stream()
+                    .filter(other -> !other.equals(child))
+                    .findFirst()
+                    .ifPresent(this::useOutbound);
+        }
+    }
+
+    void remove(ChildSa child) {
+        outboundIsOver(child, false);
+        childSpis.remove(child.inboundSpi());
+        emit(new Action.Remove(child));
+    }
+
+    /// Its IKE SAs, for people.
+    @Override
+    public String toString() {
+        return bySpi.values().toString();
+    }
+}

@@ -1,0 +1,496 @@
+package slash32.overlay.ike.exchange;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import slash32.net.Bytes;
+import slash32.overlay.ike.crypto.IkeKeys;
+import slash32.overlay.ike.wire.Header;
+import slash32.overlay.ike.wire.Message;
+import slash32.overlay.ike.wire.MessageDecoder.Decoded;
+import slash32.overlay.ike.wire.MessageEncoder;
+import slash32.overlay.ike.wire.NotifyType;
+import slash32.overlay.ike.wire.Payload;
+import slash32.overlay.ike.wire.Proposal;
+
+/// One IKE SA: its windows of one message each way, its retransmissions, and who answers what (RFC 7296 §2.1 to §2.4).
+final class IkeSa {
+    enum Phase {
+        /// Nobody has proven who it is.
+        OPENING,
+        ESTABLISHED,
+        /// We have asked the peer to delete it, or will.
+        CLOSING,
+        CLOSED
+    }
+
+    final IkeNode node;
+    final boolean initiator;
+    final long localSpi;
+    final Handshake handshake;
+    final Children children;
+    final IkeRekey rekey;
+    final long begunNanos;
+
+    long remoteSpi;
+    long establishedNanos = Long.MAX_VALUE;
+    /// This node began the first of the IKE SAs of which this one is the last.
+    boolean begunHere;
+    /// It lost against another that both ends began at once.
+    boolean leaving;
+    /// When it goes without a word: the peer should have deleted it, and may not know it.
+    long abandonedNanos = Long.MAX_VALUE;
+    Path path;
+    Phase phase = Phase.OPENING;
+    boolean natted;
+    boolean peerNatted;
+
+    @Nullable
+    IkeKeys keys;
+
+    @Nullable
+    PeerConfig peer;
+
+    private @Nullable Sealing sealing;
+    private final Deque<Task> queue = new ArrayDeque<>();
+    private final List<Later> later = new ArrayList<>();
+    private @Nullable Request pending;
+    private int nextRequestId;
+    private int expectedRequestId;
+    private List<byte[]> lastResponse = List.of();
+    private long lastHeardNanos;
+
+    /// A request that waits for its answer.
+    private static final class Request {
+        final Task task;
+        final int id;
+        final List<byte[]> datagrams;
+        int sent = 1;
+        long deadlineNanos;
+
+        Request(Task task, int id, List<byte[]> datagrams) {
+            this.task = task;
+            this.id = id;
+            this.datagrams = datagrams;
+        }
+    }
+
+    private record Later(long atNanos, Task task) {}
+
+    IkeSa(IkeNode node, boolean initiator, long remoteSpi, Path path, long nowNanos) {
+        this.node = node;
+        this.initiator = initiator;
+        this.remoteSpi = remoteSpi;
+        this.path = path;
+        localSpi = node.newSpi();
+        begunHere = initiator;
+        begunNanos = nowNanos;
+        lastHeardNanos = nowNanos;
+        handshake = new Handshake(this);
+        children = new Children(this);
+        rekey = new IkeRekey(this);
+    }
+
+    long initiatorSpi() {
+        return initiator ? localSpi : remoteSpi;
+    }
+
+    long responderSpi() {
+        return initiator ? remoteSpi : localSpi;
+    }
+
+    void secure(IkeKeys agreed, boolean fragments) {
+        keys = agreed;
+        sealing = new Sealing(agreed, initiator, fragments);
+    }
+
+    IkeKeys keys() {
+        if (keys == null) {
+            throw new IllegalStateException("no keys yet");
+        }
+        return keys;
+    }
+
+    PeerConfig peer() {
+        if (peer == null) {
+            throw new IllegalStateException("no peer yet");
+        }
+        return peer;
+    }
+
+    boolean isOpen() {
+        return phase == Phase.OPENING || phase == Phase.ESTABLISHED;
+    }
+
+    boolean encapsulated() {
+        return natted || peerNatted || node.config.forceEncapsulation();
+    }
+
+    // Requests of ours
+
+    void enqueue(Task task, long nowNanos) {
+        queue.add(task);
+        pump(nowNanos);
+    }
+
+    /// Does it after a while: at once would meet the same TEMPORARY_FAILURE (RFC 7296 §2.25).
+    void enqueueLater(Task task, long atNanos) {
+        later.add(new Later(atNanos, task));
+    }
+
+    /// Whether one that is on its way or waits is of {@code kind}.
+    boolean isBusyWith(Class<? extends Task> kind) {
+        return kind.isInstance(current()) || queue.stream().anyMatch(kind::isInstance);
+    }
+
+    /// The task whose answer is awaited.
+    @Nullable
+    Task current() {
+        return pending == null ? null : pending.task;
+    }
+
+    /// Gives up all that was to be asked but what is on its way.
+    void dropQueue() {
+        queue.clear();
+        later.clear();
+    }
+
+    private void pump(long nowNanos) {
+        while (pending == null && !queue.isEmpty() && phase != Phase.CLOSED && !rekey.isBeingReplaced()) {
+            Task task = queue.remove();
+            Optional<List<Payload>> payloads = task.request(nowNanos);
+            if (payloads.isPresent()) {
+                send(task, nextRequestId, payloads.get(), nowNanos);
+            }
+        }
+    }
+
+    /// IKE_SA_INIT once more with a cookie or another key exchange: the message id stays 0 (RFC 7296 §2.6).
+    void sendAgain(Task task, List<Payload> payloads, long nowNanos) {
+        send(task, 0, payloads, nowNanos);
+    }
+
+    private void send(Task task, int id, List<Payload> payloads, long nowNanos) {
+        var header = new Header(initiatorSpi(), responderSpi(), task.exchange(), initiator, false, id);
+        List<byte[]> datagrams = sealing == null
+                ? List.of(handshake.sentInit(MessageEncoder.encode(header, payloads)))
+                : sealing.seal(header, payloads);
+        var request = new Request(task, id, datagrams);
+        request.deadlineNanos = nowNanos + node.config.timers().retransmitNanos(1);
+        pending = request;
+        nextRequestId = id + 1;
+        transmit(datagrams);
+    }
+
+    private void transmit(List<byte[]> datagrams) {
+        datagrams.forEach(datagram -> node.emit(new Action.Send(path, Bytes.copyOf(datagram))));
+    }
+
+    // What arrives
+
+    void received(Path from, Message outer, byte[] datagram, long nowNanos) {
+        Header header = outer.header();
+        if (sealing == null) {
+            if (header.response() && header.exchange() == Header.IKE_SA_INIT && pending != null && pending.id == 0) {
+                Request request = pending;
+                handshake.answeredInit(outer, datagram, request.task, nowNanos);
+                pump(nowNanos);
+            }
+            return;
+        }
+        switch (sealing.open(outer, datagram)) {
+            case Sealing.Opened.Refused() -> node.count(IkeNode.Counter.NOT_AUTHENTIC);
+            case Sealing.Opened.Part(int number) -> {
+                heard(from, header, nowNanos);
+                if (!header.response() && header.messageId() == expectedRequestId - 1 && number == 1) {
+                    transmit(lastResponse);
+                }
+            }
+            case Sealing.Opened.Whole(Decoded inner, boolean repeat) -> {
+                heard(from, header, nowNanos);
+                if (header.response()) {
+                    response(header, inner, nowNanos);
+                } else {
+                    request(header, inner, repeat, nowNanos);
+                }
+            }
+        }
+    }
+
+    /// An authentic message: a sign of life, and where the peer is now if it is behind a NAT (RFC 7296 §2.23).
+    private void heard(Path from, Header header, long nowNanos) {
+        lastHeardNanos = nowNanos;
+        boolean fresh = header.response()
+                ? pending != null && header.messageId() == pending.id
+                : header.messageId() == expectedRequestId;
+        boolean opening = phase == Phase.OPENING && !initiator;
+        if (fresh && (opening || (peerNatted && !natted))) {
+            path = from;
+        }
+        if (phase != Phase.CLOSED) {
+            rekey.successorSpoke(nowNanos);
+        }
+    }
+
+    private void response(Header header, Decoded inner, long nowNanos) {
+        Request request = pending;
+        if (request == null || header.messageId() != request.id || header.exchange() != request.task.exchange()) {
+            return; // of a request that was answered before
+        }
+        if (!(inner instanceof Decoded.Accepted(Message message))) {
+            close("an answer of the peer is malformed");
+            return;
+        }
+        pending = null;
+        request.task.answered(message, nowNanos);
+        pump(nowNanos);
+    }
+
+    private void request(Header header, Decoded inner, boolean repeat, long nowNanos) {
+        if (header.messageId() == expectedRequestId - 1) {
+            if (repeat) {
+                transmit(lastResponse);
+            }
+            return;
+        }
+        if (header.messageId() != expectedRequestId || phase == Phase.CLOSED) {
+            return; // outside of the window, or all is said
+        }
+        expectedRequestId++;
+        children.peerIsCurrent();
+        List<Payload> answer = inner instanceof Decoded.Accepted(Message message)
+                ? answer(message, nowNanos)
+                : List.of(Payload.Notify.of(NotifyType.INVALID_SYNTAX));
+        if (sealing != null) {
+            lastResponse = sealing.seal(header.answer(), answer);
+            transmit(lastResponse);
+        }
+        if (!(inner instanceof Decoded.Accepted)) {
+            close("a request of the peer is malformed"); // RFC 7296 §2.21.3
+        }
+        handshake.afterAnswer();
+        children.afterAnswer();
+        rekey.afterAnswer();
+        pump(nowNanos);
+    }
+
+    private List<Payload> answer(Message request, long nowNanos) {
+        for (Payload.Unknown unknown : request.all(Payload.Unknown.class).toList()) {
+            if (unknown.critical()) {
+                Bytes type = Bytes.copyOf(new byte[] {(byte) unknown.type()});
+                return List.of(Payload.Notify.of(NotifyType.UNSUPPORTED_CRITICAL_PAYLOAD, type));
+            }
+        }
+        int exchange = request.header().exchange();
+        if (exchange == Header.IKE_AUTH) {
+            return handshake.answerAuth(request, nowNanos);
+        }
+        if (phase != Phase.OPENING && exchange == Header.CREATE_CHILD_SA) {
+            return answerCreate(request, nowNanos);
+        }
+        return phase != Phase.OPENING && exchange == Header.INFORMATIONAL
+                ? answerInformational(request, nowNanos)
+                : List.of(Payload.Notify.of(NotifyType.INVALID_SYNTAX));
+    }
+
+    private List<Payload> answerCreate(Message request, long nowNanos) {
+        rekey.successorUsed(nowNanos);
+        Optional<Payload.SecurityAssociation> offer = request.first(Payload.SecurityAssociation.class);
+        if (offer.isEmpty() || offer.get().proposals().isEmpty()) {
+            return List.of(Payload.Notify.of(NotifyType.INVALID_SYNTAX));
+        }
+        boolean ike = offer.get().proposals().getFirst().protocol() == Proposal.IKE;
+        return ike ? rekey.answer(request, offer.get(), nowNanos) : children.answer(request, offer.get(), nowNanos);
+    }
+
+    private List<Payload> answerInformational(Message request, long nowNanos) {
+        var answer = new ArrayList<Payload>();
+        for (Payload.Delete delete : request.all(Payload.Delete.class).toList()) {
+            if (delete.protocol() == Proposal.IKE) {
+                rekey.deletedByPeer(nowNanos);
+                return List.of();
+            }
+            rekey.successorUsed(nowNanos);
+            children.deletedByPeer(delete, nowNanos).ifPresent(answer::add);
+        }
+        request.error().ifPresent(error -> rekey.failedByPeer(error));
+        return answer;
+    }
+
+    // The end
+
+    /// The SA is over at once, with all that hangs on it.
+    void close(String why) {
+        if (phase == Phase.CLOSED) {
+            return;
+        }
+        phase = Phase.CLOSED;
+        pending = null;
+        dropQueue();
+        children.removeAll();
+        node.closed(this, why);
+    }
+
+    /// The same for an SA that lost against another of both ends: only who began it deletes it, once the other has
+    /// carried its Child SA over.
+    void deleteSoon(long nowNanos) {
+        leaving = true;
+        if (initiator) {
+            enqueueLater(new Farewell(), nowNanos + node.config.timers().retransmitNanos(1));
+        }
+    }
+
+    private final class Farewell implements Task {
+        @Override
+        public int exchange() {
+            return Header.INFORMATIONAL;
+        }
+
+        @Override
+        public Optional<List<Payload>> request(long nowNanos) {
+            children.yieldOutbound();
+            delete(nowNanos);
+            return Optional.empty();
+        }
+
+        @Override
+        public void answered(Message response, long nowNanos) {}
+    }
+
+    /// Asks the peer to delete the SA, after what is on its way.
+    void delete(long nowNanos) {
+        if (!isOpen()) {
+            return;
+        }
+        phase = Phase.CLOSING;
+        dropQueue();
+        enqueue(new DeleteIke(), nowNanos);
+    }
+
+    private final class DeleteIke implements Task {
+        @Override
+        public int exchange() {
+            return Header.INFORMATIONAL;
+        }
+
+        @Override
+        public Optional<List<Payload>> request(long nowNanos) {
+            return Optional.of(List.of(new Payload.Delete(Proposal.IKE, List.of())));
+        }
+
+        @Override
+        public void answered(Message response, long nowNanos) {
+            close("deleted");
+        }
+    }
+
+    /// Asks whether the peer is there (RFC 7296 §2.4).
+    private static final class Probe implements Task {
+        @Override
+        public int exchange() {
+            return Header.INFORMATIONAL;
+        }
+
+        @Override
+        public Optional<List<Payload>> request(long nowNanos) {
+            return Optional.of(List.of());
+        }
+
+        @Override
+        public void answered(Message response, long nowNanos) {}
+    }
+
+    // Time
+
+    void expire(long nowNanos) {
+        if (phase == Phase.OPENING
+                && !initiator
+                && begunNanos + node.config.timers().halfOpen().toNanos() <= nowNanos) {
+            close("the peer never proved who it is");
+            return;
+        }
+        if (abandonedNanos <= nowNanos) {
+            close("lost against another");
+            return;
+        }
+        if (pending != null && pending.deadlineNanos <= nowNanos) {
+            if (pending.sent >= node.config.timers().tries()) {
+                close("the peer does not answer");
+                return;
+            }
+            pending.sent++;
+            pending.deadlineNanos = nowNanos + node.config.timers().retransmitNanos(pending.sent);
+            transmit(pending.datagrams);
+        }
+        for (Later one : List.copyOf(later)) {
+            if (one.atNanos <= nowNanos) {
+                later.remove(one);
+                queue.add(one.task);
+            }
+        }
+        children.expire(nowNanos);
+        rekey.expire(nowNanos);
+        if (phase == Phase.ESTABLISHED
+                && pending == null
+                && queue.isEmpty()
+                && lastHeardNanos + node.config.timers().idle().toNanos() <= nowNanos) {
+            queue.add(new Probe());
+        }
+        pump(nowNanos);
+    }
+
+    long nextDeadlineNanos() {
+        long next = Math.min(abandonedNanos, Math.min(children.nextDeadlineNanos(), rekey.nextDeadlineNanos()));
+        if (phase == Phase.OPENING && !initiator) {
+            next = Math.min(next, begunNanos + node.config.timers().halfOpen().toNanos());
+        }
+        if (pending != null) {
+            next = Math.min(next, pending.deadlineNanos);
+        } else if (phase == Phase.ESTABLISHED) {
+            next = Math.min(next, lastHeardNanos + node.config.timers().idle().toNanos());
+        }
+        for (Later one : later) {
+            next = Math.min(next, one.atNanos);
+        }
+        return next;
+    }
+
+    /// Sends the answer to IKE_SA_INIT, which is repeated as it was (RFC 7296 §2.1).
+    void answerInit(byte[] datagram) {
+        expectedRequestId = 1;
+        lastResponse = List.of(datagram);
+        transmit(lastResponse);
+    }
+
+    void repeatInit() {
+        if (expectedRequestId == 1) {
+            transmit(lastResponse);
+        }
+    }
+
+    /// IKE_SA_INIT was answered: its request is over, IKE_AUTH is next.
+    void initDone() {
+        pending = null;
+    }
+
+    /// A new SA of a rekeying begins with message id 0 each way (RFC 7296 §2.18).
+    void beginSecured(IkeKeys agreed, PeerConfig of, IkeSa old) {
+        secure(agreed, old.handshake.fragments);
+        handshake.inherit(old.handshake);
+        begunHere = old.begunHere;
+        peer = of;
+        natted = old.natted;
+        peerNatted = old.peerNatted;
+        establishedNanos = old.establishedNanos; // the same peer, the same proof
+        phase = Phase.ESTABLISHED;
+    }
+
+    @Override
+    public String toString() {
+        return "%016x/%016x %s %s %s"
+                .formatted(localSpi, remoteSpi, initiator ? "initiator" : "responder", phase, path);
+    }
+}

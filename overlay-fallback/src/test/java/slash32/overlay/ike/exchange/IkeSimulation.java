@@ -1,0 +1,240 @@
+package slash32.overlay.ike.exchange;
+
+import java.nio.ByteBuffer;
+import java.security.GeneralSecurityException;
+import java.security.KeyPair;
+import java.security.KeyPairGenerator;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.PriorityQueue;
+import java.util.Random;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+import slash32.net.Bytes;
+import slash32.net.IpAddress;
+import slash32.overlay.ike.crypto.KeyExchangeMethod;
+import slash32.overlay.ike.crypto.Prf;
+import slash32.overlay.ike.crypto.SignatureScheme;
+import slash32.overlay.ike.wire.Identity;
+import slash32.overlay.ike.wire.TrafficSelector;
+
+/// Nodes with simulated time between them: datagrams are lost, doubled and overtake each other.
+final class IkeSimulation {
+    static final Timers TIMERS = new Timers(
+            Duration.ofSeconds(1),
+            14,
+            Duration.ofSeconds(300),
+            Duration.ofSeconds(90),
+            Duration.ofSeconds(30),
+            Duration.ofSeconds(5),
+            Duration.ofSeconds(30));
+
+    final Random random;
+    final Map<IpAddress, Node> nodes = new HashMap<>();
+    final Map<Identity, KeyPair> trusted = new HashMap<>();
+    double loss;
+    double duplication;
+    long nowNanos;
+    long datagrams;
+    Runnable invariant = () -> {};
+
+    private final PriorityQueue<Flight> flights =
+            new PriorityQueue<>(Comparator.comparingLong(Flight::atNanos).thenComparingLong(Flight::number));
+    private long number;
+
+    private record Flight(long atNanos, long number, Path atReceiver, Bytes datagram) {}
+
+    IkeSimulation(long seed) {
+        random = new Random(seed);
+    }
+
+    /// One end, and what its data path would hold.
+    final class Node {
+        final Identity identity;
+        final IpAddress address;
+        IkeNode ike;
+        final Map<Integer, ChildSa> inbound = new HashMap<>();
+        final Map<Identity, ChildSa> outbound = new HashMap<>();
+        final List<Action> events = new ArrayList<>();
+
+        Node(Identity identity, IpAddress address, IkeNode ike) {
+            this.identity = identity;
+            this.address = address;
+            this.ike = ike;
+        }
+
+        void perform() {
+            for (Action action : ike.actions()) {
+                switch (action) {
+                    case Action.Send(Path path, Bytes datagram) -> transmit(path, datagram);
+                    case Action.InstallInbound(ChildSa child) -> inbound.put(child.inboundSpi(), child);
+                    case Action.UseOutbound(ChildSa child) -> outbound.put(child.peer(), child);
+                    case Action.Remove(ChildSa child) -> {
+                        inbound.remove(child.inboundSpi());
+                        outbound.remove(child.peer(), child);
+                    }
+                    case Action.Established _, Action.Lost _, Action.ChildRefused _ -> events.add(action);
+                }
+            }
+        }
+
+        ChildSa sendsOn(Node peer) {
+            return Objects.requireNonNull(
+                    outbound.get(peer.identity), () -> identity + " sends on nothing to " + peer.identity);
+        }
+
+        List<String> losses() {
+            return events.stream()
+                    .filter(Action.Lost.class::isInstance)
+                    .map(event -> ((Action.Lost) event).why())
+                    .toList();
+        }
+    }
+
+    Node node(String name, String address) {
+        return node(name, address, config -> config);
+    }
+
+    Node node(String name, String address, UnaryOperator<NodeConfig> change) {
+        KeyPair keys = keys();
+        var identity = Identity.name(name);
+        trusted.put(identity, keys);
+        var node = new Node(identity, IpAddress.parse(address), ike(identity, keys, change));
+        nodes.put(node.address, node);
+        return node;
+    }
+
+    /// Forgets all but who it is.
+    void restart(Node node) {
+        KeyPair keys = Objects.requireNonNull(trusted.get(node.identity));
+        node.ike = ike(node.identity, keys, config -> config);
+        node.inbound.clear();
+        node.outbound.clear();
+    }
+
+    private IkeNode ike(Identity identity, KeyPair keys, UnaryOperator<NodeConfig> change) {
+        var credentials = new Credentials(
+                identity,
+                List.of(identity.value()),
+                keys.getPrivate(),
+                SignatureScheme.of(keys.getPublic()),
+                Bytes.copyOf(new byte[20]));
+        var config = new NodeConfig(
+                credentials,
+                this::verify,
+                List.of(KeyExchangeMethod.X25519, KeyExchangeMethod.P256),
+                List.of(Prf.HMAC_SHA2_256),
+                TIMERS,
+                false,
+                30);
+        return new IkeNode(change.apply(config), secureRandom(), nowNanos);
+    }
+
+    /// The certificate of a node is its name.
+    private Verifier.Verdict verify(Identity claimed, List<Bytes> certificates) {
+        KeyPair keys = trusted.get(claimed);
+        return keys == null || !certificates.getFirst().equals(claimed.value())
+                ? new Verifier.Verdict.Refused("nobody knows " + claimed)
+                : new Verifier.Verdict.Trusted(keys.getPublic());
+    }
+
+    static KeyPair keys() {
+        try {
+            return KeyPairGenerator.getInstance("Ed25519").generateKeyPair();
+        } catch (GeneralSecurityException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    /// Deterministic, as what the machine decides by is.
+    private SecureRandom secureRandom() {
+        try {
+            SecureRandom secure = SecureRandom.getInstance("SHA1PRNG");
+            secure.setSeed(ByteBuffer.allocate(8).putLong(random.nextLong()).array());
+            return secure;
+        } catch (GeneralSecurityException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    /// Lets both in at each other.
+    void acquaint(Node one, Node other) {
+        one.ike.configure(peer(one, other));
+        other.ike.configure(peer(other, one));
+    }
+
+    static PeerConfig peer(Node of, Node other) {
+        return new PeerConfig(
+                other.identity,
+                new Path(of.address, Path.IKE_PORT, other.address, Path.IKE_PORT),
+                List.of(TrafficSelector.of(of.address, TrafficSelector.UDP)),
+                List.of(TrafficSelector.of(other.address, TrafficSelector.UDP)),
+                true);
+    }
+
+    private void transmit(Path path, Bytes datagram) {
+        datagrams++;
+        int copies = random.nextDouble() < loss ? 0 : random.nextDouble() < duplication ? 2 : 1;
+        for (int i = 0; i < copies; i++) {
+            long delay = 1_000_000L * (1 + random.nextInt(random.nextInt(20) == 0 ? 1_500 : 50));
+            IpAddress to = path.remote();
+            IpAddress from = path.local();
+            int toPort = path.remotePort();
+            int fromPort = path.localPort();
+            flights.add(new Flight(nowNanos + delay, number++, new Path(to, toPort, from, fromPort), datagram));
+        }
+    }
+
+    void deliver(Path atReceiver, byte[] datagram) {
+        Node to = nodes.get(atReceiver.local());
+        if (to != null) {
+            to.ike.received(atReceiver, datagram, nowNanos);
+            to.perform();
+        }
+    }
+
+    /// The next thing that happens.
+    private @Nullable Flight nextFlight() {
+        return flights.peek();
+    }
+
+    void runFor(Duration time) {
+        long end = nowNanos + time.toNanos();
+        nodes.values().forEach(Node::perform);
+        int idle = 0;
+        while (true) {
+            long timer = nodes.values().stream()
+                    .mapToLong(node -> node.ike.nextDeadlineNanos())
+                    .min()
+                    .orElse(Long.MAX_VALUE);
+            Flight flight = nextFlight();
+            long next = Math.min(timer, flight == null ? Long.MAX_VALUE : flight.atNanos());
+            if (next > end) {
+                nowNanos = end;
+                return;
+            }
+            if (timer <= nowNanos && ++idle > 1_000) {
+                throw new AssertionError("a deadline in the past is not met");
+            }
+            idle = timer > nowNanos ? 0 : idle;
+            nowNanos = Math.max(nowNanos, next);
+            if (flight != null && flight.atNanos() <= nowNanos) {
+                flights.remove();
+                idle = 0;
+                deliver(flight.atReceiver(), flight.datagram().toArray());
+            } else {
+                for (Node node : nodes.values()) {
+                    node.ike.expire(nowNanos);
+                    node.perform();
+                }
+            }
+            invariant.run();
+        }
+    }
+}

@@ -1,0 +1,93 @@
+package slash32.overlay.ike.exchange;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.util.Objects;
+import java.util.stream.Stream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import slash32.overlay.ike.exchange.IkeSimulation.Node;
+import slash32.testkit.Seeds;
+
+/// Two nodes that replace their SAs as they like, on a network that loses and reorders: whatever one sends on, the
+/// other can open at every moment, and in the end both have one IKE SA and one Child SA, the same.
+class IkeSimulationTest {
+    private static final int ROUNDS = 20;
+
+    static Stream<Long> seeds() {
+        return Seeds.of(Integer.getInteger("ike.seeds", 15), 1, 2, 3, 4, 5);
+    }
+
+    @ParameterizedTest(name = "seed {0}")
+    @MethodSource("seeds")
+    void rekeyingNeverLeavesAGap(long seed) {
+        var sim = new IkeSimulation(seed);
+        Node left = sim.node("hv1", "192.0.2.1");
+        Node right = sim.node("hv2", "192.0.2.2");
+        sim.acquaint(left, right);
+        sim.loss = 0.15;
+        sim.duplication = 0.1;
+        left.ike.connect(right.identity, sim.nowNanos);
+        if (sim.random.nextBoolean()) {
+            sim.runFor(Duration.ofMillis(sim.random.nextInt(200)));
+            right.ike.connect(left.identity, sim.nowNanos);
+        }
+        sim.runFor(Duration.ofSeconds(60));
+        assertOpens(left, right);
+        assertOpens(right, left);
+        sim.invariant = () -> {
+            assertOpens(left, right);
+            assertOpens(right, left);
+        };
+        for (int round = 0; round < ROUNDS; round++) {
+            rekey(sim, left, right);
+            if (sim.random.nextInt(3) > 0) {
+                sim.runFor(Duration.ofMillis(sim.random.nextInt(100)));
+                rekey(sim, right, left);
+            }
+            sim.runFor(Duration.ofMillis(sim.random.nextInt(20_000)));
+        }
+        sim.loss = 0;
+        sim.duplication = 0;
+        sim.runFor(Duration.ofSeconds(40));
+        for (int tenths = 0; !isSettled(left, right) && tenths < 600; tenths++) {
+            sim.runFor(Duration.ofMillis(100)); // an SA's own time may have come just now
+        }
+        assertThat(isSettled(left, right))
+                .as("%s %s | %s %s", left.ike, left.inbound.values(), right.ike, right.inbound.values())
+                .isTrue();
+        assertThat(left.losses()).isEmpty();
+        assertThat(right.losses()).isEmpty();
+    }
+
+    /// One IKE SA and one Child SA, the same at both ends, and nothing that lingers.
+    private static boolean isSettled(Node left, Node right) {
+        return left.ike.ikeSas() == 1
+                && right.ike.ikeSas() == 1
+                && left.inbound.size() == 1
+                && right.inbound.size() == 1
+                && left.ike.childSas(right.identity).size() == 1
+                && left.outbound.get(right.identity) != null
+                && right.inbound.containsKey(left.outbound.get(right.identity).outboundSpi());
+    }
+
+    private static void rekey(IkeSimulation sim, Node node, Node peer) {
+        if (sim.random.nextInt(3) == 0) {
+            node.ike.rekeyIke(peer.identity, sim.nowNanos);
+        } else {
+            node.ike.childSas(peer.identity).forEach(child -> node.ike.rekeyChild(child.inboundSpi(), sim.nowNanos));
+        }
+        node.perform();
+    }
+
+    /// What {@code from} sends on, {@code to} receives on.
+    private static void assertOpens(Node from, Node to) {
+        ChildSa out = from.sendsOn(to);
+        ChildSa in = Objects.requireNonNull(
+                to.inbound.get(out.outboundSpi()), () -> to.identity + " does not receive on " + out);
+        assertThat(in.inboundKey()).isEqualTo(out.outboundKey());
+        assertThat(in.esn()).isEqualTo(out.esn());
+        assertThat(in.local()).isEqualTo(out.remote());
+    }
+}
