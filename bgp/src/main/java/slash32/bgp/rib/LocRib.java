@@ -29,7 +29,7 @@ public final class LocRib {
     private final AddressFamily family;
     private final PrefixIndex prefixes;
     private final int maximumPaths;
-    private final Reports reports;
+    private Reports reports;
 
     private @Nullable PathListener listener;
     /// How often prefixes got new numbers.
@@ -61,7 +61,9 @@ public final class LocRib {
         /// Of the best path's attributes.
         BEST,
         /// These, and when it is another peer's.
-        SOURCE
+        SOURCE,
+        /// Of any path.
+        EVERY_PATH
     }
 
     /// A table with one best path a prefix.
@@ -299,6 +301,25 @@ public final class LocRib {
         return prefix == NONE || bestPath[prefix] == NONE ? NONE : pathPeer[bestPath[prefix]];
     }
 
+    /// Says from now on what {@code wanted} asks for.
+    public void report(Reports wanted) {
+        reports = wanted;
+    }
+
+    /// Takes a path to a prefix that the caller names.
+    public interface PeerPathVisitor {
+        /// Called for each path.
+        void path(int peer, int id, PathAttributes attributes);
+    }
+
+    /// Hands every path to the prefix to {@code visitor}, in no order.
+    public void forEachPath(long high, long low, int length, PeerPathVisitor visitor) {
+        int prefix = prefixes.find(high, low, length);
+        for (int path = prefix == NONE ? NONE : firstPath[prefix]; path != NONE; path = pathNext[path]) {
+            visitor.path(pathPeer[path], idOf(path), attributes(path));
+        }
+    }
+
     /// What the tables occupy, without the attributes.
     public long octets() {
         long ofPrefixes = prefixes.octets() + 8L * firstPath.length;
@@ -420,7 +441,7 @@ public final class LocRib {
         PathAttributes now = best(prefix);
         int source = best == NONE ? NONE : pathPeer[best];
         List<PathAttributes> others = asGood(prefix);
-        boolean reported = reports == Reports.SOURCE && source != sourceBefore;
+        boolean reported = reports == Reports.EVERY_PATH || (reports == Reports.SOURCE && source != sourceBefore);
         if (reported || !Objects.equals(now, before) || !others.equals(othersBefore)) {
             long high = prefixes.high(prefix);
             delta.add(high, prefixes.low(prefix), prefixes.length(prefix), before, now, source);

@@ -36,6 +36,19 @@ public record SessionOptions(
         this(sendHoldSeconds, longLivedSeconds, role, strictRole, true, Set.of(), Set.of(), Set.of());
     }
 
+    /// These options, sending more than one path of a prefix of {@code families}.
+    public SessionOptions withAddPathSend(Set<AddressFamily> families) {
+        return new SessionOptions(
+                sendHoldSeconds,
+                longLivedSeconds,
+                role,
+                strictRole,
+                extendedMessages,
+                addPathReceive,
+                families,
+                extendedNextHops);
+    }
+
     public SessionOptions {
         addPathReceive = Set.copyOf(addPathReceive);
         addPathSend = Set.copyOf(addPathSend);

@@ -17,7 +17,10 @@ final class AdjRibOut {
     /// How many of those told are from a peer, by its number.
     private int[] from = new int[8];
     /// Path identifiers told of a prefix, in sessions that have them (RFC 7911).
-    private final Map<Integer, int[]> paths = new HashMap<>();
+    private final Map<Integer, Told> paths = new HashMap<>();
+
+    @SuppressWarnings("ArrayRecordComponent") // never compared
+    private record Told(int[] ids, int sole) {}
 
     /// Nothing is told, and {@code waiting} waits.
     AdjRibOut(BitSet waiting) {
@@ -109,7 +112,7 @@ final class AdjRibOut {
 
     /// A prefix that may be known comes from somebody else now.
     void moved(int number, int before, int now) {
-        if (told.get(number)) {
+        if (told.get(number) && !paths.containsKey(number)) {
             count(before, -1);
             count(now, 1);
         }
@@ -131,14 +134,23 @@ final class AdjRibOut {
 
     /// The path identifiers that were told of a prefix.
     int[] paths(int number) {
-        return paths.getOrDefault(number, NONE);
+        Told before = paths.get(number);
+        return before == null ? NONE : before.ids();
     }
 
-    void paths(int number, int[] ids) {
+    /// These paths of a prefix are known now.
+    ///
+    /// @param sole the peer that all of them are from; {@link Offers#OWN} if they are from more
+    void paths(int number, int[] ids, int sole) {
+        Told before = paths.get(number);
+        if (before != null) {
+            told(number, false, before.sole());
+        }
         if (ids.length == 0) {
             paths.remove(number);
         } else {
-            paths.put(number, ids);
+            paths.put(number, new Told(ids, sole));
+            told(number, true, sole);
         }
     }
 

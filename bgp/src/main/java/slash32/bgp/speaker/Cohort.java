@@ -8,8 +8,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Consumer;
+import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 import slash32.bgp.policy.ExportFilter;
 import slash32.bgp.policy.LongLived;
@@ -26,10 +28,12 @@ final class Cohort {
     private static final int PREFIXES_AT_ONCE = 16_384;
 
     private static final int BYTES_AT_ONCE = 256 * 1024;
+    private static final int PREFIXES_OF_PATHS_AT_ONCE = 2_048;
 
     private final Recipient recipient;
     private final ExportFilter filter;
     private final Wording wording;
+    private final Paths paths;
     private final List<OutQueue> members = new ArrayList<>();
     private final Map<AddressFamily, AdjRibOut> tables = new TreeMap<>();
 
@@ -37,16 +41,17 @@ final class Cohort {
     private record Run(PathAttributes attributes, int source) {}
 
     /// A cohort of nobody that knows nothing.
-    Cohort(Recipient recipient, Wording wording) {
+    Cohort(Recipient recipient, Wording wording, Paths paths) {
         this.recipient = recipient;
         this.wording = wording;
+        this.paths = paths;
         filter = recipient.filter();
         recipient.terms().families().forEach(family -> tables.put(family, new AdjRibOut(new BitSet())));
     }
 
     /// What {@code members} of this cohort were told and wait for, from where they go on by themselves.
     Cohort split(List<OutQueue> leaving, Recipient as) {
-        var other = new Cohort(as, wording);
+        var other = new Cohort(as, wording, paths);
         other.tables.replaceAll((family, fresh) -> {
             AdjRibOut before = tables.get(family);
             return before == null ? fresh : new AdjRibOut(before);
@@ -106,8 +111,12 @@ final class Cohort {
     }
 
     private void tell(AddressFamily family, AdjRibOut table, @Nullable Offers offers) {
-        int[] numbers = table.next(PREFIXES_AT_ONCE);
+        int[] numbers = table.next(takesPaths(family) ? PREFIXES_OF_PATHS_AT_ONCE : PREFIXES_AT_ONCE);
         if (offers == null) {
+            return;
+        }
+        if (takesPaths(family)) {
+            tellPaths(family, numbers, table, offers);
             return;
         }
         var announced = new LinkedHashMap<Run, Numbers>();
@@ -145,7 +154,8 @@ final class Cohort {
             PathAttributes offered = offers.attributes(number);
             int source = offers.source(number);
             if (!alike || lastRun == null || !Objects.equals(offered, lastOffered) || source != lastSource) {
-                PathAttributes told = offered == null ? null : told(family, offered, number, offers);
+                PathAttributes told =
+                        offered == null ? null : told(family, offered, offers.origin(number), number, offers);
                 lastRun =
                         told == null ? withdrawn : announced.computeIfAbsent(new Run(told, source), _ -> new Numbers());
                 lastOffered = offered;
@@ -158,9 +168,9 @@ final class Cohort {
     }
 
     /// The route as the members are to know it; null if they are not (RFC 4456 §6, RFC 9494 §4.3).
-    private @Nullable PathAttributes told(AddressFamily family, PathAttributes offered, int number, Offers offers) {
-        boolean reflected =
-                offers.origin(number) == Offers.Origin.NON_CLIENT && recipient.kind() == Offers.Origin.NON_CLIENT;
+    private @Nullable PathAttributes told(
+            AddressFamily family, PathAttributes offered, Offers.Origin origin, int number, Offers offers) {
+        boolean reflected = origin == Offers.Origin.NON_CLIENT && recipient.kind() == Offers.Origin.NON_CLIENT;
         boolean stale = !recipient.takesStale() && offered.communities().contains(LongLived.STALE);
         if (reflected || stale) {
             return null;
@@ -188,7 +198,7 @@ final class Cohort {
         }
         var moved = new Numbers();
         some.forEach(number -> {
-            wording.add(family, number, offers, run.attributes(), encoder);
+            wording.add(family, number, 0, offers, run.attributes(), encoder);
             if (run.source() >= 0 && offers.hasMoved(number) && table.knows(number)) {
                 moved.add(number);
             }
@@ -210,11 +220,66 @@ final class Cohort {
             Burst burst) {
         encoder.beginWithdrawing(family);
         withdrawn.forEach(number -> {
-            wording.add(family, number, offers, null, encoder);
+            wording.add(family, number, 0, offers, null, encoder);
             table.told(number, false, offers.source(number));
         });
         encoder.end();
         burst.from(Offers.OWN);
+    }
+
+    /// True if the members take more than one path of a prefix of {@code family}.
+    boolean takesPaths(AddressFamily family) {
+        return recipient.terms().addPathSent().contains(family);
+    }
+
+    private record PathOf(int number, int id) {}
+
+    /// False if no message has room for the path's attributes.
+    private boolean add(PathOf path, Run run, AddressFamily family, Map<Run, List<PathOf>> announced) {
+        List<PathOf> some = announced.get(run);
+        if (some == null) {
+            if (!new UpdateEncoder(recipient.terms(), _ -> {}).tryAnnouncing(family, run.attributes())) {
+                return false;
+            }
+            some = new ArrayList<>();
+            announced.put(run, some);
+        }
+        return some.add(path);
+    }
+
+    /// All paths of the prefixes, each with its identifier, and those back that are no more (RFC 7911 §5).
+    private void tellPaths(AddressFamily family, int[] numbers, AdjRibOut table, Offers offers) {
+        var burst = new Burst(ByteBufAllocator.DEFAULT, 16 * numbers.length + 512);
+        try {
+            var encoder = new UpdateEncoder(recipient.terms(), burst::add);
+            var announced = new LinkedHashMap<Run, List<PathOf>>();
+            encoder.beginWithdrawing(family);
+            for (int number : numbers) {
+                var now = new LinkedHashMap<Integer, Integer>();
+                paths.forEach(family, offers, number, (id, attributes, source, origin) -> {
+                    PathAttributes told = told(family, attributes, origin, number, offers);
+                    if (told != null && add(new PathOf(number, id), new Run(told, source), family, announced)) {
+                        now.put(id, source);
+                    }
+                });
+                for (int id : table.paths(number)) {
+                    if (!now.containsKey(id)) {
+                        wording.add(family, number, id, offers, null, encoder);
+                    }
+                }
+                int[] ids = now.keySet().stream().mapToInt(Integer::intValue).toArray();
+                table.paths(
+                        number,
+                        ids,
+                        Set.copyOf(now.values()).size() == 1 ? now.firstEntry().getValue() : Offers.OWN);
+            }
+            encoder.end();
+            burst.from(Offers.OWN);
+            wordPaths(family, announced, offers, encoder, burst::from);
+            burst.writeTo(members);
+        } finally {
+            burst.release();
+        }
     }
 
     /// Words some of what {@code member} was told once more, for somebody else.
@@ -230,20 +295,52 @@ final class Cohort {
         int taken = 0;
         int next = table.nextTold(from);
         for (; next >= 0 && taken < some.length; next = table.nextTold(next + 1)) {
-            if (offers.source(next) != member.number()) {
+            if (takesPaths(family) || offers.source(next) != member.number()) {
                 some[taken++] = next;
             }
+        }
+        if (takesPaths(family)) {
+            tellPathsAgain(member, family, Arrays.copyOf(some, taken), offers, elsewhere);
+            return next;
         }
         var announced = new LinkedHashMap<Run, Numbers>();
         sort(family, Arrays.copyOf(some, taken), table, offers, announced, new Numbers());
         var encoder = new UpdateEncoder(recipient.terms(), elsewhere);
         announced.forEach((run, numbers) -> {
             if (encoder.tryAnnouncing(family, run.attributes())) {
-                numbers.forEach(number -> wording.add(family, number, offers, run.attributes(), encoder));
+                numbers.forEach(number -> wording.add(family, number, 0, offers, run.attributes(), encoder));
                 encoder.end();
             }
         });
         return next;
+    }
+
+    private void tellPathsAgain(
+            OutQueue member, AddressFamily family, int[] numbers, Offers offers, Consumer<byte[]> elsewhere) {
+        var announced = new LinkedHashMap<Run, List<PathOf>>();
+        for (int number : numbers) {
+            paths.forEach(family, offers, number, (id, attributes, source, origin) -> {
+                PathAttributes told = told(family, attributes, origin, number, offers);
+                if (told != null && source != member.number()) {
+                    add(new PathOf(number, id), new Run(told, source), family, announced);
+                }
+            });
+        }
+        wordPaths(family, announced, offers, new UpdateEncoder(recipient.terms(), elsewhere), _ -> {});
+    }
+
+    private void wordPaths(
+            AddressFamily family,
+            Map<Run, List<PathOf>> announced,
+            Offers offers,
+            UpdateEncoder encoder,
+            IntConsumer ofSource) {
+        announced.forEach((run, some) -> {
+            encoder.beginAnnouncing(family, run.attributes());
+            some.forEach(path -> wording.add(family, path.number(), path.id(), offers, run.attributes(), encoder));
+            encoder.end();
+            ofSource.accept(run.source());
+        });
     }
 
     /// A member whose own the routes are now may know them from another.
@@ -254,7 +351,7 @@ final class Cohort {
                 try {
                     var encoder = new UpdateEncoder(recipient.terms(), burst::add);
                     encoder.beginWithdrawing(family);
-                    moved.forEach(number -> wording.add(family, number, offers, null, encoder));
+                    moved.forEach(number -> wording.add(family, number, 0, offers, null, encoder));
                     encoder.end();
                     burst.from(Offers.OWN);
                     burst.writeTo(List.of(member));

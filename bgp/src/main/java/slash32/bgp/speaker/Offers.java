@@ -157,9 +157,9 @@ final class Offers {
         return index.length(number);
     }
 
-    /// True if the prefix has a number.
-    boolean holds(long high, long low, int length) {
-        return index.find(high, low, length) >= 0;
+    /// The prefix's number; -1 if it has none.
+    int find(long high, long low, int length) {
+        return index.find(high, low, length);
     }
 
     int size() {

@@ -33,6 +33,11 @@ public record PeerOptions(
         this(session, limits, ttlSecurityHops, importPolicy, exportPolicy, false);
     }
 
+    /// These options with another session.
+    public PeerOptions with(SessionOptions other) {
+        return new PeerOptions(other, limits, ttlSecurityHops, importPolicy, exportPolicy, client);
+    }
+
     /// These options of a reflector's client.
     public PeerOptions ofClient() {
         return new PeerOptions(session, limits, ttlSecurityHops, importPolicy, exportPolicy, true);

@@ -94,6 +94,7 @@ public final class Speaker implements AutoCloseable {
 
     private final UpdateGroups groups;
     private final Map<AddressFamily, NlriNumbers> numbers = new HashMap<>();
+    private final PathIds pathIds = new PathIds();
     private final @Nullable Reflection reflection;
 
     private final Set<AddressFamily> inSync = new HashSet<>();
@@ -123,7 +124,7 @@ public final class Speaker implements AutoCloseable {
         group = new MultiThreadIoEventLoopGroup(1, new DefaultThreadFactory("bgp", true), EpollIoHandler.newFactory());
         loop = (EventLoop) group.next();
         leaving = new DefaultChannelGroup(loop);
-        groups = new UpdateGroups(loop::execute, this::isComplete, this::word, BEHIND_BYTES);
+        groups = new UpdateGroups(loop::execute, this::isComplete, this::word, this::paths, BEHIND_BYTES);
         families = families(config);
         families.forEach(this::rib);
     }
@@ -330,6 +331,7 @@ public final class Speaker implements AutoCloseable {
             List<PeerRange> rangesBefore = config.ranges();
             config = newConfig;
             families = families(newConfig);
+            ribs.forEach((family, rib) -> rib.report(reports(family)));
             ownAddresses = ownAddresses(newConfig);
             listeners.forEach(channel -> channel.config().setOption(EpollChannelOption.TCP_MD5SIG, keys()));
             resign(rangesBefore, newConfig.ranges());
@@ -439,12 +441,18 @@ public final class Speaker implements AutoCloseable {
         Offers offers = groups.offers(delta.family());
         boolean anyOwn = !originated.isEmpty() && delta.family().isUnicast();
         var touched = new BitSet();
+        var withPaths = new BitSet();
         for (int i = 0; i < delta.size(); i++) {
             PathAttributes best = delta.attributes(i);
             long high = delta.high(i);
             long low = delta.low(i);
             int length = delta.length(i);
-            if (anyOwn && originated.containsKey(delta.prefix(i))) {
+            boolean own = anyOwn && originated.containsKey(delta.prefix(i));
+            int known = offers.find(high, low, length);
+            if (known >= 0) {
+                withPaths.set(known);
+            }
+            if (own) {
                 continue;
             }
             int number = best == null
@@ -454,23 +462,49 @@ public final class Speaker implements AutoCloseable {
                 touched.set(number);
             }
         }
-        if (!touched.isEmpty()) {
-            groups.touch(delta.family(), touched);
+        withPaths.or(touched);
+        if (!withPaths.isEmpty()) {
+            groups.touch(delta.family(), withPaths, touched);
         }
+    }
+
+    /// All paths to a prefix: our own route and, of a reflector, what every peer says.
+    private void paths(AddressFamily family, Offers offers, int number, Paths.Visitor visitor) {
+        long high = offers.high(number);
+        long low = offers.low(number);
+        int length = offers.length(number);
+        PathAttributes offered = offers.attributes(number);
+        if (offered != null && offers.source(number) == Offers.OWN) {
+            visitor.path(pathIds.of(Offers.OWN, 0), offered, Offers.OWN, Offers.Origin.OURS);
+        }
+        if (reflection == null) {
+            return;
+        }
+        rib(family).forEachPath(high, low, length, (peer, id, attributes) -> {
+            PeerSession from = numbered.get(peer);
+            BgpIdentifier identifier = from == null ? null : from.identifier();
+            if (from != null && identifier != null) {
+                Offers.Origin origin = from.kind();
+                PathAttributes passed =
+                        origin == Offers.Origin.EXTERNAL ? attributes : reflection.reflected(attributes, identifier);
+                visitor.path(pathIds.of(peer, id), passed, peer, origin);
+            }
+        });
     }
 
     /// Puts a route into a message of ours.
     private void word(
             AddressFamily family,
             int number,
+            int pathId,
             Offers offers,
             @Nullable PathAttributes attributes,
             UpdateEncoder encoder) {
         if (family.isPrefixes()) {
-            encoder.add(0, offers.high(number), offers.low(number), offers.length(number));
+            encoder.add(pathId, offers.high(number), offers.low(number), offers.length(number));
         } else {
             Nlri key = numbers(family).route((int) offers.high(number));
-            encoder.add(NlriParts.joined(key, attributes == null ? Bytes.EMPTY : attributes.nlriData(), 0));
+            encoder.add(NlriParts.joined(key, attributes == null ? Bytes.EMPTY : attributes.nlriData(), pathId));
         }
     }
 
@@ -744,8 +778,16 @@ public final class Speaker implements AutoCloseable {
     LocRib rib(AddressFamily family) {
         int paths = FAMILIES.contains(family) ? config.maximumPaths() : 1;
         return ribs.computeIfAbsent(
-                family,
-                _ -> reflection == null ? new LocRib(family, paths) : new LocRib(family, LocRib.Reports.SOURCE));
+                family, _ -> reflection == null ? new LocRib(family, paths) : new LocRib(family, reports(family)));
+    }
+
+    private LocRib.Reports reports(AddressFamily family) {
+        if (reflection == null) {
+            return LocRib.Reports.BEST;
+        }
+        boolean all = everyPeer(config)
+                .anyMatch(peer -> peer.options().session().addPathSend().contains(family));
+        return all ? LocRib.Reports.EVERY_PATH : LocRib.Reports.SOURCE;
     }
 
     UpdateGroups groups() {
@@ -757,7 +799,7 @@ public final class Speaker implements AutoCloseable {
         return numbers.computeIfAbsent(
                 family,
                 _ -> new NlriNumbers(number -> rib(family).best(number, 0, 0) != null
-                        || groups.offers(family).holds(number, 0, 0)));
+                        || groups.offers(family).find(number, 0, 0) >= 0));
     }
 
     @Nullable

@@ -25,6 +25,7 @@ final class UpdateGroups {
     private final Consumer<Runnable> later;
     private final BooleanSupplier complete;
     private final Wording wording;
+    private final Paths paths;
     private final long behindBytes;
     private boolean scheduled;
 
@@ -33,10 +34,11 @@ final class UpdateGroups {
     /// @param later runs something in a later turn of the loop
     /// @param complete whether there is all to tell that there is at the start
     /// @param behindBytes what may wait for one connection while others take more: octets that it shares with them
-    UpdateGroups(Consumer<Runnable> later, BooleanSupplier complete, Wording wording, long behindBytes) {
+    UpdateGroups(Consumer<Runnable> later, BooleanSupplier complete, Wording wording, Paths paths, long behindBytes) {
         this.later = later;
         this.complete = complete;
         this.wording = wording;
+        this.paths = paths;
         this.behindBytes = behindBytes;
     }
 
@@ -107,7 +109,7 @@ final class UpdateGroups {
     }
 
     private Cohort fresh(Recipient recipient) {
-        var cohort = new Cohort(recipient, wording);
+        var cohort = new Cohort(recipient, wording, paths);
         for (AddressFamily family : cohort.families()) {
             touch(cohort, family, offers(family).all());
         }
@@ -138,6 +140,14 @@ final class UpdateGroups {
     void touch(AddressFamily family, BitSet numbers) {
         for (Cohort cohort : cohorts) {
             touch(cohort, family, numbers);
+        }
+        drain();
+    }
+
+    /// Paths of these prefixes may have changed, and of {@code best} what is offered besides.
+    void touch(AddressFamily family, BitSet any, BitSet best) {
+        for (Cohort cohort : cohorts) {
+            touch(cohort, family, cohort.takesPaths(family) ? any : best);
         }
         drain();
     }

@@ -5,15 +5,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import slash32.bgp.wire.AddressFamily;
 import slash32.bgp.wire.BgpIdentifier;
+import slash32.bgp.wire.Capability;
 import slash32.bgp.wire.PathAttributes;
 import slash32.net.IpAddress;
 import slash32.net.Ipv4Address;
@@ -92,6 +96,32 @@ class ReflectorTest {
         atOther.await("two's", () -> via(atOther, TWO));
         atOne.await("two's", () -> via(atOne, TWO));
         atTwo.await("nothing: it is its own", () -> atTwo.routes.isEmpty());
+    }
+
+    /// RFC 7911: all paths to who takes them, and the one that goes back by its identifier.
+    @Test
+    void aPeerThatTakesMorePathsGetsAllButItsOwn() throws Exception {
+        var all = PeerOptions.DEFAULT.session().withAddPathSend(Set.of(AddressFamily.IPV4_UNICAST));
+        PeerConfig taker = peer(OTHER, true);
+        reflector(List.of(taker.with(new PeerOptions(all, Map.of(), 0, null, null).ofClient())), clients());
+        var scripted = new ScriptedPeer(OTHER, REFLECTOR, PORT);
+        opened.add(scripted);
+        scripted.establish(new Capability.AddPath(Map.of(AddressFamily.IPV4_UNICAST, Capability.AddPathMode.RECEIVE)));
+        Speaker one = speaker(ONE, atOne);
+        Speaker two = speaker(TWO, atTwo);
+        one.originate(List.of(route(OF_ONE, ONE)));
+        two.originate(List.of(route(OF_ONE, TWO)));
+        var paths = new HashMap<Integer, IpAddress>();
+        while (paths.size() < 2) {
+            scripted.nextPaths(paths);
+        }
+        assertThat(paths.values()).containsExactlyInAnyOrder(IpAddress.parse(ONE), IpAddress.parse(TWO));
+        one.withdraw(List.of(OF_ONE));
+        while (paths.size() > 1) {
+            scripted.nextPaths(paths);
+        }
+        assertThat(paths.values()).containsExactly(IpAddress.parse(TWO));
+        atOne.await("two's", () -> via(atOne, TWO));
     }
 
     @Test

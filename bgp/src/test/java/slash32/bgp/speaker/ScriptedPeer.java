@@ -9,6 +9,8 @@ import java.net.SocketException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import slash32.bgp.wire.AddressFamily;
 import slash32.bgp.wire.BgpIdentifier;
@@ -24,6 +26,7 @@ import slash32.bgp.wire.UpdateDecoder;
 import slash32.bgp.wire.UpdateEncoder;
 import slash32.net.Asn;
 import slash32.net.Bytes;
+import slash32.net.IpAddress;
 import slash32.net.Ipv4Address;
 import slash32.net.Ipv6Address;
 import slash32.net.Prefix;
@@ -145,6 +148,21 @@ final class ScriptedPeer implements AutoCloseable {
                         .forEach((_, high, _, length) ->
                                 prefixes.add(new Prefix(new Ipv4Address((int) (high >>> 32)), length))));
         return prefixes;
+    }
+
+    /// Reads the next UPDATE of a session in which we get IPv4 paths with identifiers: next hops by identifier.
+    void nextPaths(Map<Integer, IpAddress> paths) throws IOException {
+        byte[] octets = expect(Message.UPDATE).bytes();
+        var terms = new Terms(true, true, FAMILIES).withAddPath(Set.of(AddressFamily.IPV4_UNICAST));
+        Update update = new UpdateDecoder(terms).decode(octets, Framer.HEADER_BYTES, octets.length);
+        update.withdrawn().forEach(slice -> slice.forEach((id, _, _, _) -> paths.remove(id)));
+        update.announced()
+                .forEach(announcement -> announcement
+                        .prefixes()
+                        .forEach((id, _, _, _) -> paths.put(
+                                id,
+                                Objects.requireNonNull(Objects.requireNonNull(announcement.attributes())
+                                        .nextHop()))));
     }
 
     /// True if the other end closes and says nothing before.

@@ -40,7 +40,8 @@ class UpdateGroupsTest {
             Offers.Origin.CLIENT, false, TERMS, new ExportFilter.Sender(ScriptedPeer.AS, ScriptedPeer.AS, null), null);
 
     private final ArrayDeque<Runnable> turns = new ArrayDeque<>();
-    private final UpdateGroups groups = new UpdateGroups(turns::add, () -> true, UpdateGroupsTest::word, 0);
+    private final UpdateGroups groups =
+            new UpdateGroups(turns::add, () -> true, UpdateGroupsTest::word, (_, _, _, _) -> {}, 0);
     private final Map<Integer, Route> offered = new HashMap<>();
     private final List<Peer> peers = new ArrayList<>();
 
@@ -117,10 +118,11 @@ class UpdateGroupsTest {
     private static void word(
             AddressFamily family,
             int number,
+            int pathId,
             Offers offers,
             @Nullable PathAttributes attributes,
             UpdateEncoder encoder) {
-        encoder.add(0, offers.high(number), offers.low(number), offers.length(number));
+        encoder.add(pathId, offers.high(number), offers.low(number), offers.length(number));
     }
 
     private Peer join(int number) {

@@ -41,6 +41,11 @@ final class PeerParser {
         policies = new PolicyParser(own);
     }
 
+    /// Reads a family that these peers may have.
+    Scalar<AddressFamily> family() {
+        return family;
+    }
+
     /// The peer of a section whose address is read; null if there is something wrong in it.
     @Nullable
     PeerConfig peer(Section section, Field<slash32.net.IpAddress> address) {

@@ -3,8 +3,10 @@ package slash32.agent.config;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import slash32.agent.config.Section.Field;
+import slash32.bgp.speaker.PeerOptions;
 import slash32.net.IpAddress;
 
 /// Reads a route reflector's file.
@@ -60,7 +62,7 @@ final class ReflectorParser {
     private @Nullable PeerConfig peer(Section section, PeerParser parser, List<SocketEndpoint> listen) {
         var address = section.required("address", Scalar.ADDRESS);
         var bfd = section.optionalSection("bfd", ConfigParser::bfd);
-        var client = section.optional("client", Scalar.BOOLEAN, true);
+        UnaryOperator<PeerConfig> reflected = reflected(section, parser);
         IpAddress where = address.value();
         if (where != null && !peerAddresses.add(where)) {
             section.problem(address, "address", "is the address of an earlier peer: " + where);
@@ -69,20 +71,23 @@ final class ReflectorParser {
             section.problem(bfd, "bfd", "needs an address of its family in listen");
         }
         PeerConfig peer = parser.peer(section, address);
-        return peer == null || client.value() == null
-                ? null
-                : asClient(peer, client.get()).with(bfd.value());
+        return peer == null ? null : reflected.apply(peer).with(bfd.value());
     }
 
     private static @Nullable PeerRangeConfig range(Section section, PeerParser parser) {
-        var client = section.optional("client", Scalar.BOOLEAN, true);
+        UnaryOperator<PeerConfig> reflected = reflected(section, parser);
         PeerRangeConfig range = ConfigParser.range(section, parser);
-        return range == null || client.value() == null
-                ? null
-                : new PeerRangeConfig(range.prefix(), range.max(), asClient(range.peer(), client.get()));
+        return range == null ? null : new PeerRangeConfig(range.prefix(), range.max(), reflected.apply(range.peer()));
     }
 
-    private static PeerConfig asClient(PeerConfig peer, boolean client) {
-        return client ? peer.with(peer.options().ofClient()) : peer;
+    /// What a section says of a peer that only a reflector asks.
+    private static UnaryOperator<PeerConfig> reflected(Section section, PeerParser parser) {
+        var client = section.optional("client", Scalar.BOOLEAN, true);
+        var addPath = section.list("addPathSend", parser.family(), List.of());
+        return peer -> {
+            PeerOptions options = peer.options();
+            PeerOptions sending = options.with(options.session().withAddPathSend(Set.copyOf(addPath.or(List.of()))));
+            return peer.with(client.or(true) ? sending.ofClient() : sending);
+        };
     }
 }

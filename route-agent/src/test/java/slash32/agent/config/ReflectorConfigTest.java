@@ -37,7 +37,7 @@ class ReflectorConfigTest {
               - {address: 10.0.0.2, client: false, bfd: {interval: 50ms}}
               - {address: "2001:db8::11", families: [ipv6-unicast], holdTime: 9s}
             peerRanges:
-              - {prefix: 10.0.0.0/16, max: 500, families: [ipv4-unicast, l2vpn-evpn, ipv4-flowspec]}
+              - {prefix: 10.0.0.0/16, max: 500, families: [ipv4-unicast, l2vpn-evpn, ipv4-flowspec], addPathSend: [ipv4-unicast]}
             gracefulRestart: 60s
             settleTime: 2s
             metrics: {listen: "10.0.0.1:9933"}
@@ -75,6 +75,7 @@ class ReflectorConfigTest {
                 .containsExactlyInAnyOrder(
                         AddressFamily.IPV4_UNICAST, AddressFamily.L2VPN_EVPN, AddressFamily.IPV4_FLOWSPEC);
         assertThat(range.peer().options().client()).isTrue();
+        assertThat(range.peer().options().session().addPathSend()).containsExactly(AddressFamily.IPV4_UNICAST);
         assertThat(config.local(IpAddress.parse("2001:db8::77"))).isEqualTo(IpAddress.parse("2001:db8::1"));
         assertThat(config.settleTime()).isEqualTo(Duration.ofSeconds(2));
         assertThat(config.fixedKeysUnlike(accepted(LEAST)))
@@ -116,6 +117,7 @@ class ReflectorConfigTest {
             JsonNode agents = peer(ConfigSchema.AGENT, list);
             ObjectNode reflectors = peer(ConfigSchema.REFLECTOR, list);
             assertThat(reflectors.remove("client")).isNotNull();
+            assertThat(reflectors.remove("addPathSend")).isNotNull();
             assertThat(reflectors.fieldNames()).toIterable().containsExactlyElementsOf(() -> agents.fieldNames());
         }
     }
