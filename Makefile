@@ -13,7 +13,7 @@ PACKAGES_BUILD := maven
 PACKAGES_BENCH := gcc libc6-dev python3 iproute2
 RUNS ?= 5
 PEERS ?= slash32,bird
-PACKAGES_LAB := iproute2 iputils-ping iputils-arping procps util-linux curl jq nftables bird2 frr gobgpd prometheus tcpdump netcat-openbsd exabgp openbgpd busybox-static isc-dhcp-client pmacct bgpdump
+PACKAGES_LAB := iproute2 iputils-ping iputils-arping procps util-linux curl jq nftables bird2 frr gobgpd prometheus tcpdump netcat-openbsd exabgp openbgpd busybox-static isc-dhcp-client pmacct bgpdump qemu-system-x86
 SCENARIOS := $(sort $(wildcard lab/topologies/*))
 
 .PHONY: help demo test check build bench interop bench-routes bench-rules aot fmt fuzz golden packages packages-build
@@ -70,6 +70,7 @@ golden: packages-build ## rewrite the golden files; the diff is the review
 
 packages: packages-build
 	@.ci/need-packages $(PACKAGES_LAB)
+	@.ci/guest-kernel
 
 packages-build:
 	@.ci/need-packages $(PACKAGES_BUILD)
