@@ -30,9 +30,11 @@ import slash32.agent.helper.HelperProcess;
 import slash32.agent.helper.SessionEvents;
 import slash32.agent.helper.Surroundings;
 import slash32.agent.intent.Effect;
+import slash32.agent.intent.EndpointSpec;
 import slash32.agent.intent.Intent;
 import slash32.agent.intent.Node;
 import slash32.agent.intent.Progress;
+import slash32.agent.metadata.MetadataHandler;
 import slash32.agent.metrics.AgentMetrics;
 import slash32.agent.metrics.MetricsPages;
 import slash32.agent.status.Condition;
@@ -71,6 +73,7 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
     /// Interfaces of these names are guests'; one that is no endpoint's carries nothing.
     private static final List<String> GUEST_PREFIXES = List.of("s32");
 
+    private static final int METADATA_PORT = 80;
     private static final int FAULT_EXIT_CODE = 70;
     private static final List<String> NODE_KEYS = List.of("site", "asn", "routerId", "underlay", "listen");
     /// RFC 4861 §6.2.1, MaxRtrAdvInterval.
@@ -96,6 +99,7 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
     private final BfdLoop bfd;
     private final AgentMetrics metrics;
     private final HttpServer http;
+    private final HttpServer metadata;
 
     /// Joins the parts; nothing runs before {@link #start}.
     public RouteAgent(AgentConfig config, String version) throws IOException {
@@ -151,15 +155,33 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
         var control = new AgentControl(about, intent, kernel, speaker, bfd, store, events);
         metrics.watch(control::snapshot);
         metrics.watchBfdDiscards(bfd::discarded);
+        metrics.watchGateway(gateway::counts);
         metrics.configAccepted(about.started());
         http = new HttpServer(Limits.DEFAULT);
         http.listen(config.apiSocket(), new Api(control, InstantSource.system()));
+        metadata = new HttpServer(Limits.GUESTS);
+        serveMetadata();
         SocketEndpoint scrape = config.metricsListen();
         http.listen(
                 scrape.address(),
                 scrape.port(),
                 new MetricsPages(metrics, () -> control.snapshot().inSync()));
     }
+
+    /// A host whose port 80 is another's has no metadata service, and an agent nevertheless.
+    private void serveMetadata() {
+        MetadataHandler.Holders holders = address ->
+                intent.ask(current -> new Held(current.holderOf(address))).spec();
+        for (IpAddress address : GatewayAddressTable.METADATA) {
+            try {
+                metadata.listenEarly(address, METADATA_PORT, client -> new MetadataHandler(client, holders));
+            } catch (IOException e) {
+                LOG.error("event=no-metadata-service address={} reason=\"{}\"", address, e.getMessage());
+            }
+        }
+    }
+
+    private record Held(@Nullable EndpointSpec spec) {}
 
     /// States what the earlier run left, then starts every thread.
     @Override
@@ -332,6 +354,7 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
     @Override
     public void close() {
         http.close();
+        metadata.close();
         kernelEvents.close();
         if (ruleEvents != null) {
             ruleEvents.close();

@@ -4,6 +4,7 @@ import java.util.List;
 import slash32.agent.intent.DeviceMode;
 import slash32.agent.intent.EndpointId;
 import slash32.agent.intent.EndpointSpec;
+import slash32.agent.intent.MetadataSpec;
 import slash32.net.InterfaceName;
 import slash32.net.IpAddress;
 import slash32.net.MacAddress;
@@ -41,7 +42,8 @@ public final class Samples {
                 null,
                 null,
                 false,
-                GuestSettings.DEFAULT);
+                GuestSettings.DEFAULT,
+                null);
     }
 
     /// One that uses every component, made by the agent.
@@ -69,7 +71,8 @@ public final class Samples {
                         List.of(Prefix.parse("10.0.0.0/8"), Prefix.parse("fd00::/8")),
                         false,
                         3600,
-                        Ipv6Assignment.STATIC));
+                        Ipv6Assignment.STATIC),
+                new MetadataSpec("i-7", "#cloud-config\n", List.of("ssh-ed25519 AAAA root@example")));
     }
 
     /// A group with a rule of each kind.

@@ -15,10 +15,14 @@ import slash32.reconcile.Table;
 import slash32.tap.gateway.GatewayTerms;
 
 /// The gateway's addresses on our interfaces; the value is the prefix length. The kernel answers for them, with us dead
-/// or alive. Ours are exactly the gateway's two addresses on an interface that carries our mark. Owned by one thread.
+/// or alive. Ours are exactly the gateway's two addresses and the metadata
+/// service's two on an interface that carries our mark. Owned by one thread.
 public final class GatewayAddressTable implements Table<DeviceAddress, Integer> {
     /// What every interface has.
     public static final Set<IpAddress> ADDRESSES = Set.of(GatewayTerms.GATEWAY_IPV4, GatewayTerms.GATEWAY_IPV6);
+
+    /// What the interface of a guest with metadata has besides.
+    public static final Set<IpAddress> METADATA = Set.of(GatewayTerms.METADATA_IPV4, GatewayTerms.METADATA_IPV6);
 
     private static final int IPV4_LENGTH = 32;
     /// On-link for the whole of fe80::/64: the kernel must be able to answer the guest's link-local address.
@@ -33,7 +37,14 @@ public final class GatewayAddressTable implements Table<DeviceAddress, Integer> 
 
     /// The prefix length that {@code gateway} has on an interface.
     public static int prefixLength(IpAddress gateway) {
+        if (METADATA.contains(gateway)) {
+            return gateway.bits();
+        }
         return gateway.isIpv4() ? IPV4_LENGTH : IPV6_LENGTH;
+    }
+
+    static boolean isGateways(IpAddress address) {
+        return ADDRESSES.contains(address) || METADATA.contains(address);
     }
 
     @Override
@@ -47,7 +58,7 @@ public final class GatewayAddressTable implements Table<DeviceAddress, Integer> 
         Map<InterfaceIndex, TapLink> links = new TapLinks(rtnl).byIndex();
         rtnl.dump(InterfaceAddress.dump(), found::clear, message -> {
             InterfaceAddress address = InterfaceAddress.parse(message);
-            if (address == null || !ADDRESSES.contains(address.address())) {
+            if (address == null || !isGateways(address.address())) {
                 return;
             }
             TapLink link = links.get(address.link());

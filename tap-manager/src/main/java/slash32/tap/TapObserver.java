@@ -123,6 +123,9 @@ public final class TapObserver {
         for (IpAddress address : GatewayAddressTable.ADDRESSES) {
             gatewayAddresses.observed(new DeviceAddress(name, address), null);
         }
+        for (IpAddress address : GatewayAddressTable.METADATA) {
+            gatewayAddresses.observed(new DeviceAddress(name, address), null);
+        }
         for (IpAddress address : guestAddresses.apply(name)) {
             neighbors.observed(new DeviceAddress(name, address), null);
             routeGone(address.hostPrefix(), name);
@@ -161,7 +164,7 @@ public final class TapObserver {
 
     private void address(InterfaceAddress address, @Nullable Integer prefixLength) {
         InterfaceName device = table.nameOf(address.link());
-        if (device != null && GatewayAddressTable.ADDRESSES.contains(address.address())) {
+        if (device != null && GatewayAddressTable.isGateways(address.address())) {
             gatewayAddresses.observed(new DeviceAddress(device, address.address()), prefixLength);
         }
     }

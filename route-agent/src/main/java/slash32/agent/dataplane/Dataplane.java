@@ -224,8 +224,11 @@ public final class Dataplane {
                 neighbors.reconciler().remove(new DeviceAddress(spec.device(), prefix.address()));
             }
         }
+        List<DeviceAddress> kept = now != null && sameDevice ? EndpointStage.gatewayAddresses(now) : List.of();
+        before.gatewayAddresses().stream()
+                .filter(address -> !kept.contains(address))
+                .forEach(gatewayAddresses.reconciler()::remove);
         if (!sameDevice) {
-            before.gatewayAddresses().forEach(gatewayAddresses.reconciler()::remove);
             taps.reconciler().remove(spec.device());
             firewall.blockEndpoint(spec.device());
             blocked.add(spec.device());
@@ -436,7 +439,10 @@ public final class Dataplane {
             if (before != null && !before.equals(link)) {
                 gateway.stop(before);
             }
-            gateway.serve(link, GatewayTerms.of(spec.mac(), inOrder(spec), spec.mtuBytes(), spec.guest()));
+            gateway.serve(
+                    link,
+                    GatewayTerms.of(spec.mac(), inOrder(spec), spec.mtuBytes(), spec.guest())
+                            .withMetadata(spec.metadata() != null));
         }
     }
 

@@ -25,11 +25,20 @@ final class EndpointStage {
         this.spec = spec;
     }
 
-    /// The gateway's addresses on its interface: IPv6 only for an endpoint that has IPv6.
+    /// The gateway's addresses on its interface, and the metadata service's for an endpoint that has metadata: IPv6
+    /// only for an endpoint that has IPv6.
     List<DeviceAddress> gatewayAddresses() {
+        return gatewayAddresses(spec);
+    }
+
+    static List<DeviceAddress> gatewayAddresses(EndpointSpec spec) {
         boolean ipv6 = spec.addresses().stream().anyMatch(prefix -> !prefix.isIpv4());
-        var keys = new ArrayList<DeviceAddress>(2);
-        for (IpAddress address : GatewayAddressTable.ADDRESSES) {
+        var keys = new ArrayList<DeviceAddress>(4);
+        var addresses = new ArrayList<>(GatewayAddressTable.ADDRESSES);
+        if (spec.metadata() != null) {
+            addresses.addAll(GatewayAddressTable.METADATA);
+        }
+        for (IpAddress address : addresses) {
             if (address.isIpv4() || ipv6) {
                 keys.add(new DeviceAddress(spec.device(), address));
             }

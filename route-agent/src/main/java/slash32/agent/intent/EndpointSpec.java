@@ -31,6 +31,7 @@ import slash32.tap.gateway.Ipv6Assignment;
 /// @param ownerGid like {@code ownerUid}, for a group
 /// @param multiQueue the TAP takes one queue per vCPU; fixed when it is made, so only for {@link DeviceMode#CREATE}
 /// @param guest what the guest is told by DHCP and router advertisements
+/// @param metadata what it reads from the metadata service; null for a guest without one
 public record EndpointSpec(
         EndpointId id,
         long generation,
@@ -45,7 +46,8 @@ public record EndpointSpec(
         @Nullable Integer ownerUid,
         @Nullable Integer ownerGid,
         boolean multiQueue,
-        GuestSettings guest) {
+        GuestSettings guest,
+        @Nullable MetadataSpec metadata) {
     public static final int MAX_ADDRESSES = 64;
     public static final int MAX_GROUPS = 64;
     public static final int MAX_PAIRS = 64;

@@ -300,6 +300,13 @@ public final class Intent {
         return endpoint == null ? null : endpoint.view();
     }
 
+    /// The endpoint that has {@code address} on this node; null if none has.
+    public @Nullable EndpointSpec holderOf(IpAddress address) {
+        EndpointId id = addresses.get(address.hostPrefix());
+        EndpointState endpoint = id == null ? null : endpoints.get(id);
+        return endpoint == null ? null : endpoint.spec();
+    }
+
     /// In order of ids.
     public List<EndpointView> endpoints() {
         return endpoints.values().stream().map(EndpointState::view).toList();

@@ -10,6 +10,7 @@ import slash32.agent.intent.DeviceMode;
 import slash32.agent.intent.EndpointId;
 import slash32.agent.intent.EndpointSpec;
 import slash32.agent.intent.InvalidFieldException;
+import slash32.agent.intent.MetadataSpec;
 import slash32.net.InterfaceName;
 import slash32.net.MacAddress;
 import slash32.net.Prefix;
@@ -43,11 +44,13 @@ public final class EndpointJson {
         Integer ownerGid = fields.intOrNull("ownerGid", 0, Integer.MAX_VALUE);
         boolean multiQueue = fields.flag("multiQueue", false);
         GuestSettings guest = fields.object("guest", GuestJson::read, GuestSettings.DEFAULT);
+        EndpointId named = Objects.requireNonNull(stated == null ? id : stated);
+        MetadataSpec metadata =
+                fields.objectOrNull("metadata", (metadataNode, at) -> MetadataJson.read(metadataNode, at, named));
         fields.end();
         if (id != null && stated != null && !id.equals(stated)) {
             throw new InvalidFieldException("id", "must be '" + id + "' as in the path, was '" + stated + "'");
         }
-        EndpointId named = stated == null ? Objects.requireNonNull(id) : stated;
         return fields.make(() -> new EndpointSpec(
                 named,
                 generation,
@@ -62,7 +65,8 @@ public final class EndpointJson {
                 ownerUid,
                 ownerGid,
                 multiQueue,
-                guest));
+                guest,
+                metadata));
     }
 
     private static AddressPair pair(Fields fields, MacAddress ofEndpoint) {
@@ -109,6 +113,10 @@ public final class EndpointJson {
         json.writeBooleanField("multiQueue", spec.multiQueue());
         json.writeFieldName("guest");
         GuestJson.write(json, spec.guest());
+        if (spec.metadata() != null) {
+            json.writeFieldName("metadata");
+            MetadataJson.write(json, spec.metadata());
+        }
         json.writeEndObject();
     }
 }

@@ -138,6 +138,12 @@ public final class Fields {
         return value == null ? otherwise : reader.apply(value, at(field));
     }
 
+    /// An object; {@code reader} is told its path.
+    public <T> @Nullable T objectOrNull(String field, BiFunction<JsonNode, String, T> reader) {
+        JsonNode value = optional(field);
+        return value == null ? null : reader.apply(value, at(field));
+    }
+
     /// Runs a constructor, whose refusal names one of its own fields.
     public <T> T make(Supplier<T> constructor) {
         try {

@@ -24,6 +24,8 @@ import java.util.function.ToLongFunction;
 import slash32.agent.status.ConditionKind;
 import slash32.agent.status.Snapshot;
 import slash32.bgp.bfd.Discard;
+import slash32.tap.GatewayLoop;
+import slash32.tap.gateway.Refusal;
 
 /// Everything that is measured.
 public final class AgentMetrics {
@@ -81,6 +83,28 @@ public final class AgentMetrics {
     /// Adds those of the route reflector that {@code snapshot} describes, likewise.
     public void watchReflector(Supplier<Snapshot> snapshot) {
         registry.register(new SnapshotCollector(snapshot, false));
+    }
+
+    /// Exposes what the gateway makes of the guests' frames.
+    public void watchGateway(Supplier<GatewayLoop.Counts> counted) {
+        registry.register(new Collector() {
+            @Override
+            public List<MetricFamilySamples> collect() {
+                GatewayLoop.Counts counts = counted.get();
+                var frames = new CounterMetricFamily(
+                        "slash32_gateway_frames_total",
+                        "ARP, Neighbor Discovery and DHCP frames of guests, by what the gateway made of them.",
+                        List.of("outcome"));
+                frames.addMetric(List.of("answered"), (double) counts.replies());
+                frames.addMetric(List.of("announcement"), (double) counts.announcements());
+                frames.addMetric(List.of("unsent"), (double) counts.unsent());
+                for (Refusal why : Refusal.values()) {
+                    frames.addMetric(
+                            List.of(why.label()), (double) counts.refusals().getOrDefault(why, 0L));
+                }
+                return List.of(frames);
+            }
+        });
     }
 
     /// Adds the BFD packets that no session took, by reason.

@@ -76,6 +76,9 @@ class OpenApiTest {
         assertThat(fields("GuestSettings"))
                 .isEqualTo(known(
                         put("endpoints/a", "{\"device\":\"a\",\"mac\":\"02:00:00:00:00:01\",\"guest\":{\"x\":1}}")));
+        assertThat(fields("MetadataSpec"))
+                .isEqualTo(known(
+                        put("endpoints/a", "{\"device\":\"a\",\"mac\":\"02:00:00:00:00:01\",\"metadata\":{\"x\":1}}")));
         assertThat(fields("GroupSpec")).isEqualTo(known(put("groups/1", "{\"x\":1}")));
         assertThat(fields("Rule"))
                 .isEqualTo(known(put("groups/1", "{\"rules\":[{\"id\":\"a\",\"direction\":\"egress\",\"x\":1}]}")));

@@ -156,7 +156,8 @@ class IntentTest {
                 null,
                 null,
                 false,
-                GuestSettings.DEFAULT);
+                GuestSettings.DEFAULT,
+                null);
         assertThat(problem(unknown)).isEqualTo("422 groups[1]");
         var stateless = new SecurityGroup(new GroupId(8), "stateless", false, List.of(), List.of());
         assertThat(intent.put(stateless, now())).isEqualTo(new Outcome.Created());
@@ -289,7 +290,8 @@ class IntentTest {
                 null,
                 null,
                 false,
-                GuestSettings.DEFAULT);
+                GuestSettings.DEFAULT,
+                null);
     }
 
     private static MacAddress mac() {

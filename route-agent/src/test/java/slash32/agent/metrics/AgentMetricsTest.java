@@ -11,6 +11,7 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Map;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -21,6 +22,8 @@ import slash32.agent.api.http.HttpServer;
 import slash32.agent.api.http.Limits;
 import slash32.agent.status.ConditionKind;
 import slash32.net.IpAddress;
+import slash32.tap.GatewayLoop;
+import slash32.tap.gateway.Refusal;
 import slash32.testkit.Command;
 import slash32.testkit.Requirement;
 
@@ -43,6 +46,18 @@ class AgentMetricsTest {
                 .filter(line -> !line.contains("_bucket") || line.contains("le=\"0.005\""))
                 .collect(Collectors.joining("\n", "", "\n"));
         Golden.check(Path.of("src/test/resources/slash32/agent/metrics/metrics.txt"), ours);
+    }
+
+    @Test
+    void theGatewayIsCountedByOutcome() {
+        metrics.watchGateway(() -> new GatewayLoop.Counts(7, 2, 1, Map.of(Refusal.MALFORMED, 5L)));
+        assertThat(metrics.expose("").text())
+                .contains(
+                        "slash32_gateway_frames_total{outcome=\"answered\",} 7.0",
+                        "slash32_gateway_frames_total{outcome=\"announcement\",} 2.0",
+                        "slash32_gateway_frames_total{outcome=\"unsent\",} 1.0",
+                        "slash32_gateway_frames_total{outcome=\"malformed\",} 5.0",
+                        "slash32_gateway_frames_total{outcome=\"relayed\",} 0.0");
     }
 
     @Test

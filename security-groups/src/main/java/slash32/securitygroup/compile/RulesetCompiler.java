@@ -125,6 +125,11 @@ public final class RulesetCompiler {
     private static final int MLD2_REPORT = 143;
 
     private static final int DHCP_SERVER = 67;
+    private static final int HTTP = 80;
+    /// Where guests read their metadata, by what every cloud does.
+    private static final List<Prefix> METADATA =
+            List.of(Prefix.parse("169.254.169.254/32"), Prefix.parse("fd00:ec2::254/128"));
+
     private static final int DHCP_CLIENT = 68;
     private static final int DHCPV6_CLIENT = 546;
     private static final int DHCPV6_SERVER = 547;
@@ -429,6 +434,8 @@ public final class RulesetCompiler {
                             gateway.isIpv4() ? ECHO_REQUEST : ECHO_REQUEST_6)
                     .accept(INET, HOST_SERVICES));
         }
+        METADATA.forEach(
+                address -> rules.add(rule().destinationIn(address).tcpTo(HTTP).accept(INET, HOST_SERVICES)));
         rules.add(rule().udp(DHCP_CLIENT, DHCP_SERVER).accept(INET, HOST_SERVICES));
         rules.add(rule().udp(DHCPV6_CLIENT, DHCPV6_SERVER).accept(INET, HOST_SERVICES));
         for (int type : new int[] {MLD_REPORT, MLD_DONE, ROUTER_SOLICITATION, NEIGHBOR_SOLICITATION, MLD2_REPORT}) {

@@ -320,6 +320,13 @@ final class Statements {
         return equal(be16(destination));
     }
 
+    /// {@code tcp dport destination}
+    Statements tcpTo(int destination) {
+        protocol(IpProtocol.TCP);
+        expressions.add(new Expression.Payload(TRANSPORT, 2, 2, FIRST));
+        return equal(be16(destination));
+    }
+
     /// {@code icmp type type}, or {@code icmpv6 type type}
     Statements icmpType(IpProtocol protocol, int type) {
         protocol(protocol);

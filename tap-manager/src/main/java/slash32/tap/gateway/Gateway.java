@@ -130,7 +130,10 @@ public final class Gateway {
 
     /// Why nobody but the gateway may be reached at {@code target}, or nobody at all; null if the gateway answers.
     private @Nullable Refusal unanswerable(IpAddress target) {
-        if (target.equals(terms.gatewayIpv4()) || target.equals(terms.gatewayIpv6())) {
+        boolean ofMetadata = target.equals(GatewayTerms.METADATA_IPV4) || target.equals(GatewayTerms.METADATA_IPV6);
+        if (target.equals(terms.gatewayIpv4())
+                || target.equals(terms.gatewayIpv6())
+                || (ofMetadata && terms.metadata())) {
             return Refusal.KERNEL_ANSWERS;
         }
         if (terms.guestAddresses().contains(target)) {

@@ -18,6 +18,7 @@ import slash32.net.Prefix;
 /// @param mtuBytes of the TAP
 /// @param onLink where the guest may ask for others
 /// @param settings what the guest is told of its network
+/// @param metadata the kernel holds the metadata service's addresses on the TAP and answers for them
 public record GatewayTerms(
         MacAddress guestMac,
         List<IpAddress> guestAddresses,
@@ -26,12 +27,18 @@ public record GatewayTerms(
         Ipv6Address gatewayIpv6,
         int mtuBytes,
         List<Prefix> onLink,
-        GuestSettings settings) {
+        GuestSettings settings,
+        boolean metadata) {
     /// The same on every TAP of every hypervisor, so that a migrated guest needs to learn nothing.
     public static final MacAddress GATEWAY_MAC = MacAddress.parse("fe:53:32:00:00:01");
 
     public static final Ipv4Address GATEWAY_IPV4 = Ipv4Address.parse("169.254.1.1");
     public static final Ipv6Address GATEWAY_IPV6 = Ipv6Address.parse("fe80::1");
+
+    /// Where a guest reads its metadata, as in every cloud; on the TAP of a guest that has some.
+    public static final Ipv4Address METADATA_IPV4 = Ipv4Address.parse("169.254.169.254");
+
+    public static final Ipv6Address METADATA_IPV6 = Ipv6Address.parse("fd00:ec2::254");
 
     private static final List<Prefix> EVERYWHERE = List.of(Prefix.parse("0.0.0.0/0"), Prefix.parse("::/0"));
 
@@ -58,7 +65,14 @@ public record GatewayTerms(
                 GATEWAY_IPV6,
                 mtuBytes,
                 EVERYWHERE,
-                settings);
+                settings,
+                false);
+    }
+
+    /// The same for a guest that has metadata, or has none.
+    public GatewayTerms withMetadata(boolean has) {
+        return new GatewayTerms(
+                guestMac, guestAddresses, gatewayMac, gatewayIpv4, gatewayIpv6, mtuBytes, onLink, settings, has);
     }
 
     /// The guest's first IPv4 address.

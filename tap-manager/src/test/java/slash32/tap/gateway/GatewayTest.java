@@ -197,7 +197,8 @@ class GatewayTest {
                 TERMS.gatewayIpv6(),
                 1450,
                 List.of(Prefix.parse("10.1.0.8/29")),
-                GuestSettings.DEFAULT);
+                GuestSettings.DEFAULT,
+                false);
         byte[] inside = hex("arp-for-neighbor");
         byte[] outside = edited(inside, 38, "0a010010");
         assertThat(new Gateway(terms).on(inside, inside.length, 0)).isInstanceOf(Answer.Reply.class);
@@ -261,6 +262,14 @@ class GatewayTest {
     }
 
     @Test
+    void leavesMetadataToTheKernelWhereItIsServed() {
+        byte[] question = edited(hex("arp-for-neighbor"), 38, "a9fea9fe");
+        assertThat(answer(question)).isInstanceOf(Answer.Reply.class);
+        assertThat(new Gateway(TERMS.withMetadata(true)).on(question, question.length, 0))
+                .isEqualTo(new Answer.Refused(Refusal.KERNEL_ANSWERS));
+    }
+
+    @Test
     void leavesOutAnMtuThatIpv6CannotHave() {
         var terms = GatewayTerms.of(GUEST, TERMS.guestAddresses(), 1279, GuestSettings.DEFAULT);
         assertThat(Gateway.advertisement(terms).orElseThrow().length()).isEqualTo(14 + 40 + 24);
@@ -294,7 +303,8 @@ class GatewayTest {
                         Ipv6Address.parse("2001:db8::1"),
                         1500,
                         List.of(),
-                        GuestSettings.DEFAULT))
+                        GuestSettings.DEFAULT,
+                        false))
                 .hasMessageContaining("2001:db8::1");
     }
 

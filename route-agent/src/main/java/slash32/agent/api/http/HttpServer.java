@@ -8,6 +8,7 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.ServerChannel;
+import io.netty.channel.epoll.EpollChannelOption;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollServerDomainSocketChannel;
 import io.netty.channel.epoll.EpollServerSocketChannel;
@@ -32,6 +33,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import slash32.net.IpAddress;
 
 /// Listening sockets that share one event loop.
@@ -77,6 +80,37 @@ public final class HttpServer implements AutoCloseable {
         return ((InetSocketAddress) channel.localAddress()).getPort();
     }
 
+    /// Listens on a TCP port of an address that needn't be there yet, with a handler for each client, which may have
+    /// only a few connections at once.
+    ///
+    /// @return the port
+    /// @throws IOException if it can't be had
+    public int listenEarly(IpAddress address, int port, Function<IpAddress, RequestHandler> handlers)
+            throws IOException {
+        var local = new InetSocketAddress(InetAddress.getByAddress(address.toArray()), port);
+        var shares = new ConnectionShares(limits.connectionsOfOne());
+        Channel listener = bind(
+                new ServerBootstrap().option(EpollChannelOption.IP_FREEBIND, true),
+                EpollServerSocketChannel.class,
+                local,
+                channel -> {
+                    IpAddress client = remote(channel);
+                    if (client == null || !shares.take(client)) {
+                        return null;
+                    }
+                    channel.closeFuture().addListener(_ -> shares.give(client));
+                    return handlers.apply(client);
+                });
+        return ((InetSocketAddress) listener.localAddress()).getPort();
+    }
+
+    /// Null if the client is gone already.
+    private static @Nullable IpAddress remote(Channel channel) {
+        return channel.remoteAddress() instanceof InetSocketAddress remote
+                ? IpAddress.of(remote.getAddress().getAddress())
+                : null;
+    }
+
     private static void checkStale(Path path) throws IOException {
         try (var probe = SocketChannel.open(StandardProtocolFamily.UNIX)) {
             probe.connect(UnixDomainSocketAddress.of(path));
@@ -93,8 +127,18 @@ public final class HttpServer implements AutoCloseable {
 
     private Channel bind(Class<? extends ServerChannel> kind, SocketAddress address, RequestHandler handler)
             throws IOException {
+        return bind(new ServerBootstrap(), kind, address, _ -> handler);
+    }
+
+    /// @param handlers gives the handler of a connection; null to drop it
+    private Channel bind(
+            ServerBootstrap bootstrap,
+            Class<? extends ServerChannel> kind,
+            SocketAddress address,
+            Function<Channel, @Nullable RequestHandler> handlers)
+            throws IOException {
         var connections = new AtomicInteger();
-        ChannelFuture bound = new ServerBootstrap()
+        ChannelFuture bound = bootstrap
                 .group(loop)
                 .channel(kind)
                 .option(ChannelOption.SO_BACKLOG, BACKLOG)
@@ -102,10 +146,13 @@ public final class HttpServer implements AutoCloseable {
                 .childHandler(new ChannelInitializer<>() {
                     @Override
                     protected void initChannel(Channel channel) {
-                        if (connections.incrementAndGet() > limits.connections()) {
-                            var unused = channel.close();
-                        }
+                        boolean room = connections.incrementAndGet() <= limits.connections();
                         channel.closeFuture().addListener(_ -> connections.decrementAndGet());
+                        RequestHandler handler = room ? handlers.apply(channel) : null;
+                        if (handler == null) {
+                            var unused = channel.close();
+                            return;
+                        }
                         channel.pipeline()
                                 .addLast(new HttpServerCodec(new HttpDecoderConfig()))
                                 .addLast(new FlowControlHandler())

@@ -31,9 +31,9 @@ import slash32.net.IpAddress;
 /// Clients that send what they should not, too slowly, or not at all.
 class HttpServerTest {
     private static final Limits TIGHT =
-            new Limits(4, Duration.ofMillis(300), Duration.ofMillis(300), Duration.ofMillis(300));
+            new Limits(4, 4, Duration.ofMillis(300), Duration.ofMillis(300), Duration.ofMillis(300));
     private static final Limits PATIENT =
-            new Limits(256, Duration.ofMinutes(5), Duration.ofMinutes(5), Duration.ofMinutes(5));
+            new Limits(256, 256, Duration.ofMinutes(5), Duration.ofMinutes(5), Duration.ofMinutes(5));
 
     private final Path socket;
     private final List<HttpServer> servers = new ArrayList<>();
@@ -230,7 +230,7 @@ class HttpServerTest {
 
     @Test
     void connectionsPastTheLimitAreClosedAndLaterOnesServed() throws Exception {
-        server(new Limits(4, PATIENT.request(), PATIENT.idle(), PATIENT.write()));
+        server(new Limits(4, 4, PATIENT.request(), PATIENT.idle(), PATIENT.write()));
         var held = new ArrayList<SocketChannel>();
         for (int i = 0; i < 4; i++) {
             held.add(connect());
@@ -340,5 +340,29 @@ class HttpServerTest {
 
     private static String readAll(SocketChannel client) throws IOException {
         return new String(Channels.newInputStream(client).readAllBytes(), ISO_8859_1);
+    }
+
+    @Test
+    void oneClientGetsItsShareOfTheConnectionsAndNoMore() throws IOException {
+        HttpServer server = server(new Limits(4, 1, PATIENT.request(), PATIENT.idle(), PATIENT.write()));
+        int port = server.listenEarly(IpAddress.parse("127.0.0.1"), 0, _ -> echo);
+        try (var first = new Socket(InetAddress.getLoopbackAddress(), port)) {
+            first.getOutputStream().write("GET /first HTTP/1.1\r\nHost: x\r\n\r\n".getBytes(ISO_8859_1));
+            assertThat(first.getInputStream().read()).isEqualTo('H');
+            try (var second = new Socket(InetAddress.getLoopbackAddress(), port)) {
+                assertThat(second.getInputStream().read()).isEqualTo(-1);
+            }
+        }
+        // the place is free again, sooner or later
+        int answer = -1;
+        for (int i = 0; i < 10_000 && answer < 0; i++) {
+            try (var third = new Socket(InetAddress.getLoopbackAddress(), port)) {
+                third.getOutputStream().write("GET /third HTTP/1.1\r\nHost: x\r\n\r\n".getBytes(ISO_8859_1));
+                answer = third.getInputStream().read();
+            } catch (IOException e) {
+                answer = -1; // reset: closed before it was read
+            }
+        }
+        assertThat(answer).isEqualTo('H');
     }
 }
