@@ -122,6 +122,22 @@ class SessionEndsTest {
         establishPassively();
     }
 
+    /// The first two losses cost nothing but the session; BIRD delays its peer after the first already.
+    @Test
+    void aPathThatIsLostAgainAndAgainIsAnOscillation() {
+        establish();
+        for (int loss = 1; loss <= 2; loss++) {
+            assertThat(on(new Event.PathDown("BFD", false))).contains("down");
+            assertThat(machine.state()).isEqualTo(SessionState.ACTIVE);
+            again();
+        }
+        on(new Event.PathDown("BFD", false));
+        assertThat(machine.state()).isEqualTo(SessionState.IDLE);
+        assertThat(machine.nextDeadlineNanos() - now).isBetween(SECOND, 10 * SECOND);
+        again();
+        assertThat(machine.state()).isEqualTo(SessionState.ESTABLISHED);
+    }
+
     @Test
     void aLostPathIsAHardResetUnlessThePeerMayBeRestarting() {
         establish(N_BIT);

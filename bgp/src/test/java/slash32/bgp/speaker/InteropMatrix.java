@@ -177,7 +177,7 @@ class InteropMatrix {
             waitFor("its route", () -> atOne.routes.containsKey(V6));
             return "";
         });
-        cells.putIfAbsent(EVPN, "not in our sessions yet");
+        cells.putIfAbsent(EVPN, "not measured: we pass it on, and have none of our own");
         measure("large communities", () -> {
             assertThat(path(V4).largeCommunities()).containsExactlyInAnyOrderElementsOf(COMMUNITIES);
             assertThat(peer.heard()).containsPattern("4200000000\\s*,\\s*2\\s*,\\s*42");
@@ -344,7 +344,7 @@ class InteropMatrix {
             assertThat(path(V6).nextHop()).isEqualTo(IpAddress.parse("2001:db8::11"));
             return "";
         });
-        cells.putIfAbsent(EVPN, "not in our sessions yet");
+        cells.putIfAbsent(EVPN, "not measured: we pass it on, and have none of our own");
         measure("large communities", () -> {
             assertThat(path(V4).largeCommunities()).containsExactlyInAnyOrderElementsOf(COMMUNITIES);
             return "";
