@@ -272,8 +272,8 @@ class RtnetlinkKernelTest {
         assertThat(match("10.9.7.7"))
                 .returns(Prefix.parse("10.9.0.0/16"), Route::prefix)
                 .returns(0x5320_0001, Route::nexthopId);
-        Command.run("ip", "addr", "add", "2001:db8::1/64", "dev", "v0", "nodad");
-        assertThat(match("2001:db8::1")).isNull(); // table local
+        Command.run("ip", "route", "add", "local", "2001:db8::1/128", "dev", "v0", "table", "local");
+        assertThat(match("2001:db8::1")).isNull();
     }
 
     private @Nullable Route match(String address) throws IOException {
