@@ -20,8 +20,8 @@ import slash32.net.Bytes;
 import slash32.net.IpAddress;
 import slash32.net.Ipv4Address;
 
-/// The path attributes that we decode, a row each: its code, its flags, and what RFC 7606 §7 makes of a malformed
-/// one. MP_REACH_NLRI and MP_UNREACH_NLRI are {@link UpdateDecoder}'s.
+/// The path attributes that we decode, a row each: its code, its flags, and what becomes of a malformed one by which
+/// clause. MP_REACH_NLRI and MP_UNREACH_NLRI are {@link UpdateDecoder}'s.
 final class AttributeDecoders {
     private static final int WELL_KNOWN = TRANSITIVE;
     private static final int OPTIONAL_TRANSITIVE = OPTIONAL | TRANSITIVE;
@@ -30,19 +30,37 @@ final class AttributeDecoders {
 
     /// Decodes a value into a builder.
     interface Decoder {
-        /// Decodes {@code value}; null if all is well.
+        /// Decodes {@code value}; null if all is well, else what is wrong with it.
         @Nullable
-        AttributeFault decode(Reader value, Attributes into);
+        NotificationCode decode(Reader value, Attributes into);
     }
 
     /// How one attribute is decoded.
     ///
     /// @param flags the Optional and Transitive bits that it must have
     /// @param wrongFlags its fate with others (RFC 7606 §3 c)
-    record Row(int type, int flags, Fate wrongFlags, Decoder decoder) {
-        Row(int type, int flags, Decoder decoder) {
-            this(type, flags, Fate.TREAT_AS_WITHDRAW, decoder);
-        }
+    /// @param malformed its fate with a value that can't be
+    /// @param onlyInternal from an external peer it is discarded, whatever it says
+    /// @param clause that says so
+    record Row(
+            int type,
+            int flags,
+            Fate wrongFlags,
+            Fate malformed,
+            boolean onlyInternal,
+            String clause,
+            Decoder decoder) {}
+
+    private static Row withdrawn(int type, int flags, String clause, Decoder decoder) {
+        return new Row(type, flags, Fate.TREAT_AS_WITHDRAW, Fate.TREAT_AS_WITHDRAW, false, clause, decoder);
+    }
+
+    private static Row internal(int type, int flags, String clause, Decoder decoder) {
+        return new Row(type, flags, Fate.TREAT_AS_WITHDRAW, Fate.TREAT_AS_WITHDRAW, true, clause, decoder);
+    }
+
+    private static Row discarded(int type, int flags, String clause, Decoder decoder) {
+        return new Row(type, flags, Fate.TREAT_AS_WITHDRAW, Fate.ATTRIBUTE_DISCARD, false, clause, decoder);
     }
 
     /// Attributes under construction.
@@ -93,65 +111,98 @@ final class AttributeDecoders {
     static final Map<Integer, Row> ROWS = Stream.concat(
                     OpaqueAttributes.rows(),
                     Stream.of(
-                            new Row(AttributeCode.ORIGIN, WELL_KNOWN, AttributeDecoders::origin),
-                            new Row(AttributeCode.AS_PATH, WELL_KNOWN, AttributeDecoders::asPath),
-                            new Row(AttributeCode.NEXT_HOP, WELL_KNOWN, AttributeDecoders::nextHop),
-                            new Row(AttributeCode.MULTI_EXIT_DISC, OPTIONAL, AttributeDecoders::med),
-                            new Row(AttributeCode.LOCAL_PREF, WELL_KNOWN, AttributeDecoders::localPref),
-                            new Row(AttributeCode.ATOMIC_AGGREGATE, WELL_KNOWN, AttributeDecoders::atomicAggregate),
-                            new Row(AttributeCode.AGGREGATOR, OPTIONAL_TRANSITIVE, AttributeDecoders::aggregator),
-                            new Row(AttributeCode.COMMUNITIES, OPTIONAL_TRANSITIVE, AttributeDecoders::communities),
-                            new Row(AttributeCode.ORIGINATOR_ID, OPTIONAL, AttributeDecoders::originatorId),
-                            new Row(AttributeCode.CLUSTER_LIST, OPTIONAL, AttributeDecoders::clusterList),
-                            new Row(
+                            withdrawn(AttributeCode.ORIGIN, WELL_KNOWN, "RFC 7606 §7.1", AttributeDecoders::origin),
+                            withdrawn(AttributeCode.AS_PATH, WELL_KNOWN, "RFC 7606 §7.2", AttributeDecoders::asPath),
+                            withdrawn(AttributeCode.NEXT_HOP, WELL_KNOWN, "RFC 7606 §7.3", AttributeDecoders::nextHop),
+                            withdrawn(AttributeCode.MULTI_EXIT_DISC, OPTIONAL, "RFC 7606 §7.4", AttributeDecoders::med),
+                            internal(
+                                    AttributeCode.LOCAL_PREF,
+                                    WELL_KNOWN,
+                                    "RFC 7606 §7.5",
+                                    AttributeDecoders::localPref),
+                            discarded(
+                                    AttributeCode.ATOMIC_AGGREGATE,
+                                    WELL_KNOWN,
+                                    "RFC 7606 §7.6",
+                                    AttributeDecoders::atomicAggregate),
+                            discarded(
+                                    AttributeCode.AGGREGATOR,
+                                    OPTIONAL_TRANSITIVE,
+                                    "RFC 7606 §7.7",
+                                    AttributeDecoders::aggregator),
+                            withdrawn(
+                                    AttributeCode.COMMUNITIES,
+                                    OPTIONAL_TRANSITIVE,
+                                    "RFC 7606 §7.8",
+                                    AttributeDecoders::communities),
+                            internal(
+                                    AttributeCode.ORIGINATOR_ID,
+                                    OPTIONAL,
+                                    "RFC 7606 §7.9",
+                                    AttributeDecoders::originatorId),
+                            internal(
+                                    AttributeCode.CLUSTER_LIST,
+                                    OPTIONAL,
+                                    "RFC 7606 §7.10",
+                                    AttributeDecoders::clusterList),
+                            withdrawn(
                                     AttributeCode.EXTENDED_COMMUNITIES,
                                     OPTIONAL_TRANSITIVE,
+                                    "RFC 7606 §7.14",
                                     AttributeDecoders::extendedCommunities),
-                            new Row(
+                            withdrawn(
                                     AttributeCode.IPV6_EXTENDED_COMMUNITIES,
                                     OPTIONAL_TRANSITIVE,
+                                    "RFC 7606 §7.15",
                                     AttributeDecoders::ipv6ExtendedCommunities),
-                            new Row(
+                            withdrawn(
                                     AttributeCode.ONLY_TO_CUSTOMER,
                                     OPTIONAL_TRANSITIVE,
+                                    "RFC 9234 §5",
                                     AttributeDecoders::onlyToCustomer),
-                            new Row(AttributeCode.AS4_PATH, OPTIONAL_TRANSITIVE, AttributeDecoders::as4Path),
-                            new Row(
+                            discarded(
+                                    AttributeCode.AS4_PATH,
+                                    OPTIONAL_TRANSITIVE,
+                                    "RFC 6793 §6",
+                                    AttributeDecoders::as4Path),
+                            discarded(
                                     AttributeCode.AS4_AGGREGATOR,
                                     OPTIONAL_TRANSITIVE,
+                                    "RFC 6793 §6",
                                     AttributeDecoders::as4Aggregator),
-                            new Row(
+                            withdrawn(
                                     AttributeCode.LARGE_COMMUNITY,
                                     OPTIONAL_TRANSITIVE,
+                                    "RFC 8092 §6",
                                     AttributeDecoders::largeCommunity)))
             .collect(Collectors.toUnmodifiableMap(Row::type, Function.identity()));
 
     /// RFC 7606 §7.1.
-    private static @Nullable AttributeFault origin(Reader value, Attributes into) {
+    private static @Nullable NotificationCode origin(Reader value, Attributes into) {
         if (value.remaining() != 1) {
-            return AttributeFault.withdraw(AttributeCode.ORIGIN, ATTRIBUTE_LENGTH_ERROR);
+            return ATTRIBUTE_LENGTH_ERROR;
         }
         Origin origin = Origin.of(value.u8());
         if (origin == null) {
-            return AttributeFault.withdraw(AttributeCode.ORIGIN, INVALID_ORIGIN);
+            return INVALID_ORIGIN;
         }
         into.builder.origin(origin);
         return null;
     }
 
     /// RFC 7606 §7.2; confederation segments from outside a confederation are malformed too (RFC 5065 §5).
-    private static @Nullable AttributeFault asPath(Reader value, Attributes into) {
+    private static @Nullable NotificationCode asPath(Reader value, Attributes into) {
         into.asPath = segments(value, into.terms.fourOctetAs(), false);
-        return into.asPath == null ? AttributeFault.withdraw(AttributeCode.AS_PATH, MALFORMED_AS_PATH) : null;
+        return into.asPath == null ? MALFORMED_AS_PATH : null;
     }
 
     /// RFC 6793 §6: from a speaker of four octets it is discarded, and a malformed one as well.
-    private static @Nullable AttributeFault as4Path(Reader value, Attributes into) {
+    private static @Nullable NotificationCode as4Path(Reader value, Attributes into) {
         if (into.terms.fourOctetAs()) {
-            return AttributeFault.discard(AttributeCode.AS4_PATH, OPTIONAL_ATTRIBUTE_ERROR);
+            return OPTIONAL_ATTRIBUTE_ERROR;
         }
         into.as4Path = segments(value, true, true);
-        return into.as4Path == null ? AttributeFault.discard(AttributeCode.AS4_PATH, MALFORMED_AS_PATH) : null;
+        return into.as4Path == null ? MALFORMED_AS_PATH : null;
     }
 
     private static @Nullable AsPath segments(Reader value, boolean fourOctets, boolean dropConfederations) {
@@ -185,13 +236,13 @@ final class AttributeDecoders {
     }
 
     /// RFC 7606 §7.3; an address that cannot be a next hop makes the route unusable (RFC 4271 §6.3).
-    private static @Nullable AttributeFault nextHop(Reader value, Attributes into) {
+    private static @Nullable NotificationCode nextHop(Reader value, Attributes into) {
         if (value.remaining() != 4) {
-            return AttributeFault.withdraw(AttributeCode.NEXT_HOP, ATTRIBUTE_LENGTH_ERROR);
+            return ATTRIBUTE_LENGTH_ERROR;
         }
         var address = new Ipv4Address(value.i32());
         if (!isHost(address)) {
-            return AttributeFault.withdraw(AttributeCode.NEXT_HOP, INVALID_NEXT_HOP);
+            return INVALID_NEXT_HOP;
         }
         into.builder.nextHop(address);
         return null;
@@ -204,45 +255,42 @@ final class AttributeDecoders {
     }
 
     /// RFC 7606 §7.4.
-    private static @Nullable AttributeFault med(Reader value, Attributes into) {
+    private static @Nullable NotificationCode med(Reader value, Attributes into) {
         if (value.remaining() != 4) {
-            return AttributeFault.withdraw(AttributeCode.MULTI_EXIT_DISC, ATTRIBUTE_LENGTH_ERROR);
+            return ATTRIBUTE_LENGTH_ERROR;
         }
         into.builder.med(value.u32());
         return null;
     }
 
     /// RFC 7606 §7.5.
-    private static @Nullable AttributeFault localPref(Reader value, Attributes into) {
-        if (!into.terms.internal()) {
-            return AttributeFault.discard(AttributeCode.LOCAL_PREF, OPTIONAL_ATTRIBUTE_ERROR);
-        }
+    private static @Nullable NotificationCode localPref(Reader value, Attributes into) {
         if (value.remaining() != 4) {
-            return AttributeFault.withdraw(AttributeCode.LOCAL_PREF, ATTRIBUTE_LENGTH_ERROR);
+            return ATTRIBUTE_LENGTH_ERROR;
         }
         into.builder.localPref(value.u32());
         return null;
     }
 
     /// RFC 7606 §7.6.
-    private static @Nullable AttributeFault atomicAggregate(Reader value, Attributes into) {
+    private static @Nullable NotificationCode atomicAggregate(Reader value, Attributes into) {
         if (value.remaining() != 0) {
-            return AttributeFault.discard(AttributeCode.ATOMIC_AGGREGATE, ATTRIBUTE_LENGTH_ERROR);
+            return ATTRIBUTE_LENGTH_ERROR;
         }
         into.builder.atomicAggregate(true);
         return null;
     }
 
     /// RFC 7606 §7.7; an AS number of 0 is malformed too (RFC 7607 §2). Kept in its four-octet form.
-    private static @Nullable AttributeFault aggregator(Reader value, Attributes into) {
+    private static @Nullable NotificationCode aggregator(Reader value, Attributes into) {
         if (value.remaining() != (into.terms.fourOctetAs() ? 8 : 6)) {
-            return AttributeFault.discard(AttributeCode.AGGREGATOR, ATTRIBUTE_LENGTH_ERROR);
+            return ATTRIBUTE_LENGTH_ERROR;
         }
         byte[] four = new byte[8];
         byte[] given = value.rest().toArray();
         System.arraycopy(given, 0, four, 8 - given.length, given.length);
         if ((four[0] | four[1] | four[2] | four[3]) == 0) {
-            return AttributeFault.discard(AttributeCode.AGGREGATOR, OPTIONAL_ATTRIBUTE_ERROR);
+            return OPTIONAL_ATTRIBUTE_ERROR;
         }
         into.aggregator = Bytes.copyOf(four);
         into.aggregatorFlags = into.flags;
@@ -250,54 +298,48 @@ final class AttributeDecoders {
     }
 
     /// RFC 6793 §6: from a speaker of four octets it is discarded, and a malformed one as well.
-    private static @Nullable AttributeFault as4Aggregator(Reader value, Attributes into) {
+    private static @Nullable NotificationCode as4Aggregator(Reader value, Attributes into) {
         if (into.terms.fourOctetAs() || value.remaining() != 8) {
-            return AttributeFault.discard(AttributeCode.AS4_AGGREGATOR, ATTRIBUTE_LENGTH_ERROR);
+            return ATTRIBUTE_LENGTH_ERROR;
         }
         into.as4Aggregator = value.rest();
         return null;
     }
 
     /// RFC 7606 §7.8.
-    private static @Nullable AttributeFault communities(Reader value, Attributes into) {
+    private static @Nullable NotificationCode communities(Reader value, Attributes into) {
         List<Integer> words = words(value);
         if (words.isEmpty()) {
-            return AttributeFault.withdraw(AttributeCode.COMMUNITIES, ATTRIBUTE_LENGTH_ERROR);
+            return ATTRIBUTE_LENGTH_ERROR;
         }
         into.builder.communities(words);
         return null;
     }
 
     /// RFC 7606 §7.9.
-    private static @Nullable AttributeFault originatorId(Reader value, Attributes into) {
-        if (!into.terms.internal()) {
-            return AttributeFault.discard(AttributeCode.ORIGINATOR_ID, OPTIONAL_ATTRIBUTE_ERROR);
-        }
+    private static @Nullable NotificationCode originatorId(Reader value, Attributes into) {
         int identifier = value.remaining() == 4 ? value.i32() : 0;
         if (identifier == 0) {
-            return AttributeFault.withdraw(AttributeCode.ORIGINATOR_ID, ATTRIBUTE_LENGTH_ERROR);
+            return ATTRIBUTE_LENGTH_ERROR;
         }
         into.builder.originatorId(new BgpIdentifier(identifier));
         return null;
     }
 
     /// RFC 7606 §7.10.
-    private static @Nullable AttributeFault clusterList(Reader value, Attributes into) {
-        if (!into.terms.internal()) {
-            return AttributeFault.discard(AttributeCode.CLUSTER_LIST, OPTIONAL_ATTRIBUTE_ERROR);
-        }
+    private static @Nullable NotificationCode clusterList(Reader value, Attributes into) {
         List<Integer> words = words(value);
         if (words.isEmpty()) {
-            return AttributeFault.withdraw(AttributeCode.CLUSTER_LIST, ATTRIBUTE_LENGTH_ERROR);
+            return ATTRIBUTE_LENGTH_ERROR;
         }
         into.builder.clusterList(words);
         return null;
     }
 
     /// RFC 7606 §7.14.
-    private static @Nullable AttributeFault extendedCommunities(Reader value, Attributes into) {
+    private static @Nullable NotificationCode extendedCommunities(Reader value, Attributes into) {
         if (value.remaining() == 0 || value.remaining() % 8 != 0) {
-            return AttributeFault.withdraw(AttributeCode.EXTENDED_COMMUNITIES, ATTRIBUTE_LENGTH_ERROR);
+            return ATTRIBUTE_LENGTH_ERROR;
         }
         var communities = new ArrayList<ExtendedCommunity>(value.remaining() / 8);
         while (value.remaining() > 0) {
@@ -308,9 +350,9 @@ final class AttributeDecoders {
     }
 
     /// RFC 7606 §7.15.
-    private static @Nullable AttributeFault ipv6ExtendedCommunities(Reader value, Attributes into) {
+    private static @Nullable NotificationCode ipv6ExtendedCommunities(Reader value, Attributes into) {
         if (value.remaining() == 0 || value.remaining() % Ipv6ExtendedCommunity.BYTES != 0) {
-            return AttributeFault.withdraw(AttributeCode.IPV6_EXTENDED_COMMUNITIES, ATTRIBUTE_LENGTH_ERROR);
+            return ATTRIBUTE_LENGTH_ERROR;
         }
         var communities = new ArrayList<Ipv6ExtendedCommunity>();
         while (value.remaining() > 0) {
@@ -321,18 +363,18 @@ final class AttributeDecoders {
     }
 
     /// RFC 9234 §5.
-    private static @Nullable AttributeFault onlyToCustomer(Reader value, Attributes into) {
+    private static @Nullable NotificationCode onlyToCustomer(Reader value, Attributes into) {
         if (value.remaining() != 4) {
-            return AttributeFault.withdraw(AttributeCode.ONLY_TO_CUSTOMER, ATTRIBUTE_LENGTH_ERROR);
+            return ATTRIBUTE_LENGTH_ERROR;
         }
         into.builder.onlyToCustomer(value.u32());
         return null;
     }
 
-    /// RFC 8092 §5; a community given twice counts once.
-    private static @Nullable AttributeFault largeCommunity(Reader value, Attributes into) {
+    /// RFC 8092 §6; a community given twice counts once.
+    private static @Nullable NotificationCode largeCommunity(Reader value, Attributes into) {
         if (value.remaining() == 0 || value.remaining() % 12 != 0) {
-            return AttributeFault.withdraw(AttributeCode.LARGE_COMMUNITY, ATTRIBUTE_LENGTH_ERROR);
+            return ATTRIBUTE_LENGTH_ERROR;
         }
         var communities = new java.util.LinkedHashSet<LargeCommunity>();
         while (value.remaining() > 0) {

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import slash32.net.Asn;
 import slash32.net.Bytes;
@@ -15,7 +16,7 @@ import slash32.net.IpAddress;
 
 /// The path attributes but MP_REACH_NLRI and MP_UNREACH_NLRI as bytes, in the order of their codes (RFC 4271 §5 asks
 /// senders for that).
-final class AttributeEncoder {
+public final class AttributeEncoder {
     private static final int OPTIONAL_TRANSITIVE = OPTIONAL | TRANSITIVE;
 
     private final PathAttributes attributes;
@@ -42,6 +43,25 @@ final class AttributeEncoder {
             header(row.flags(), row.type(), row.value().length(), out);
             out.writeBytes(row.value().toArray());
         }
+        return out.toByteArray();
+    }
+
+    /// The attributes as a table dump has them: AS numbers of four octets, and of MP_REACH_NLRI only the next hop (RFC
+    /// 6396 §4.3.4).
+    public static byte[] forTable(AddressFamily family, PathAttributes attributes) {
+        IpAddress nextHop = attributes.nextHop();
+        boolean classic = family.equals(AddressFamily.IPV4_UNICAST) && nextHop != null && nextHop.isIpv4();
+        var terms = new Terms(attributes.localPref() != PathAttributes.ABSENT, true, Set.of(family));
+        byte[] others = encode(attributes, terms, classic ? nextHop : null);
+        if (classic) {
+            return others;
+        }
+        byte[] field = NextHop.encode(family, attributes).toArray();
+        var out = new ByteArrayOutputStream(others.length + field.length + 4);
+        header(OPTIONAL, AttributeCode.MP_REACH_NLRI, 1 + field.length, out);
+        out.write(field.length);
+        out.writeBytes(field);
+        out.writeBytes(others);
         return out.toByteArray();
     }
 

@@ -39,8 +39,8 @@ public final class UpdateDecoder {
         final List<AttributeFault> faults = new ArrayList<>();
         final List<AddressFamily> ignored = new ArrayList<>();
         int scratchLength;
-        /// MP_REACH_NLRI or MP_UNREACH_NLRI is there, agreed or not.
-        boolean multiprotocol;
+        /// MP_REACH_NLRI has NLRI, of a family that was agreed on or not.
+        boolean reaches;
 
         @Nullable
         NextHop reachNextHop;
@@ -99,9 +99,9 @@ public final class UpdateDecoder {
         }
         List<AttributeFault> faults = allFaults(layout, blocks);
         Fate fate = worst(faults);
-        if (fate == Fate.TREAT_AS_WITHDRAW && announced.isEmpty() && withdrawn.isEmpty() && !layout.multiprotocol) {
-            // RFC 7606 §5.2: no NLRI can be found, so there is nothing to withdraw
-            faults = List.of(AttributeFault.reset(0, faults.getLast().code()));
+        if (fate == Fate.TREAT_AS_WITHDRAW && announced.isEmpty() && !layout.reaches) {
+            // RFC 7606 §5.2: attributes of no route that we can see, so its NLRI may have been lost
+            faults = faults.stream().map(AttributeFault::asReset).toList();
             fate = Fate.SESSION_RESET;
         }
         if (fate == Fate.SESSION_RESET) {
@@ -179,10 +179,13 @@ public final class UpdateDecoder {
             int length = extended ? block.u16() : block.u8();
             if (length > block.remaining()) {
                 boolean nlriLost = type == AttributeCode.MP_REACH_NLRI || type == AttributeCode.MP_UNREACH_NLRI;
-                layout.faults.add(
-                        nlriLost
-                                ? AttributeFault.reset(type, NotificationCode.OPTIONAL_ATTRIBUTE_ERROR)
-                                : AttributeFault.withdraw(type, NotificationCode.ATTRIBUTE_LENGTH_ERROR));
+                layout.faults.add(AttributeFault.in(
+                        type,
+                        nlriLost ? Fate.SESSION_RESET : Fate.TREAT_AS_WITHDRAW,
+                        nlriLost ? NotificationCode.OPTIONAL_ATTRIBUTE_ERROR : NotificationCode.ATTRIBUTE_LENGTH_ERROR,
+                        block.array(),
+                        start,
+                        block.limit()));
                 return;
             }
             Reader value = block.slice(length);
@@ -194,11 +197,14 @@ public final class UpdateDecoder {
                         layout.faults.add(AttributeFault.reset(type, NotificationCode.MALFORMED_ATTRIBUTE_LIST));
                         return;
                     }
-                    multiprotocol(type, flags, value, layout);
+                    int end = value.limit();
+                    Judge judge = (fate, code) -> AttributeFault.in(type, fate, code, block.array(), start, end);
+                    multiprotocol(type, flags, value, layout, judge);
                 }
                 default -> {
                     if (repeated) {
-                        layout.faults.add(AttributeFault.discard(type, NotificationCode.MALFORMED_ATTRIBUTE_LIST));
+                        layout.faults.add(new AttributeFault(
+                                type, Fate.ATTRIBUTE_DISCARD, NotificationCode.MALFORMED_ATTRIBUTE_LIST, Bytes.EMPTY));
                     } else {
                         keep(block.array(), start, block.position() - start, layout);
                     }
@@ -215,13 +221,14 @@ public final class UpdateDecoder {
         layout.scratchLength += length;
     }
 
-    private void multiprotocol(int type, int flags, Reader value, Layout layout) {
-        layout.multiprotocol = true;
+    /// RFC 7606 §5.3: with wrong flags it counts as unreadable too.
+    private void multiprotocol(int type, int flags, Reader value, Layout layout, Judge judge) {
         if ((flags & (AttributeCode.OPTIONAL | AttributeCode.TRANSITIVE)) != AttributeCode.OPTIONAL) {
-            layout.faults.add(AttributeFault.withdraw(type, NotificationCode.ATTRIBUTE_FLAGS_ERROR));
+            layout.faults.add(judge.fault(Fate.SESSION_RESET, NotificationCode.ATTRIBUTE_FLAGS_ERROR));
+            return;
         }
         if (value.remaining() < 3) {
-            layout.faults.add(AttributeFault.reset(type, NotificationCode.OPTIONAL_ATTRIBUTE_ERROR));
+            layout.faults.add(judge.fault(Fate.SESSION_RESET, NotificationCode.OPTIONAL_ATTRIBUTE_ERROR));
             return;
         }
         var family = new AddressFamily(value.u16(), value.u8());
@@ -231,41 +238,43 @@ public final class UpdateDecoder {
         }
         if (type == AttributeCode.MP_UNREACH_NLRI) {
             layout.unreachFamily = family;
-            layout.unreach = agreed ? prefixes(type, family, value, layout) : null;
+            layout.unreach = agreed ? prefixes(true, family, value, layout, judge) : null;
         } else {
-            reach(family, agreed, value, layout);
+            reach(family, agreed, value, layout, judge);
         }
     }
 
     /// RFC 7606 §7.11: a next hop of the wrong length leaves no way to find the NLRI, so the session goes.
-    private void reach(AddressFamily family, boolean agreed, Reader value, Layout layout) {
-        int type = AttributeCode.MP_REACH_NLRI;
+    private void reach(AddressFamily family, boolean agreed, Reader value, Layout layout, Judge judge) {
         int nextHopLength = value.remaining() < 2 ? -1 : value.u8();
         if (nextHopLength < 0 || nextHopLength + 1 > value.remaining()) {
-            layout.faults.add(AttributeFault.reset(type, NotificationCode.OPTIONAL_ATTRIBUTE_ERROR));
+            layout.faults.add(judge.fault(Fate.SESSION_RESET, NotificationCode.OPTIONAL_ATTRIBUTE_ERROR));
             return;
         }
         Reader nextHop = value.slice(nextHopLength);
         value.u8(); // reserved; RFC 4760 §3: ignored on receipt
+        layout.reaches = value.remaining() > 0;
         if (!agreed) {
             return;
         }
         layout.reachNextHop = NextHop.decode(family, terms.extendedNextHops().contains(family), nextHop);
         if (layout.reachNextHop == null) {
-            layout.faults.add(AttributeFault.reset(type, NotificationCode.OPTIONAL_ATTRIBUTE_ERROR));
+            layout.faults.add(judge.fault(Fate.SESSION_RESET, NotificationCode.OPTIONAL_ATTRIBUTE_ERROR));
             return;
         }
-        layout.reach = prefixes(type, family, value, layout);
+        layout.reach = prefixes(false, family, value, layout, judge);
         if (!layout.reachNextHop.isUsable()) {
-            layout.faults.add(AttributeFault.withdraw(type, NotificationCode.INVALID_NEXT_HOP));
+            layout.faults.add(judge.fault(Fate.TREAT_AS_WITHDRAW, NotificationCode.INVALID_NEXT_HOP));
         }
     }
 
-    private @Nullable NlriSlice prefixes(int type, AddressFamily family, Reader value, Layout layout) {
-        boolean withdrawn = type == AttributeCode.MP_UNREACH_NLRI;
+    /// RFC 7606 §5.3; a typed NLRI whose type we know and whose length is none of that type's is as unreadable (EVPN
+    /// type 5, say: RFC 9136 §3.1 has two lengths), one of an unknown type is not (§5.4).
+    private @Nullable NlriSlice prefixes(
+            boolean withdrawn, AddressFamily family, Reader value, Layout layout, Judge judge) {
         NlriSlice slice = NlriSlice.check(family, terms.addPathReceived().contains(family), withdrawn, value);
         if (slice == null) {
-            layout.faults.add(AttributeFault.reset(type, NotificationCode.OPTIONAL_ATTRIBUTE_ERROR));
+            layout.faults.add(judge.fault(Fate.SESSION_RESET, NotificationCode.OPTIONAL_ATTRIBUTE_ERROR));
         }
         return slice;
     }
@@ -295,6 +304,7 @@ public final class UpdateDecoder {
         var faults = new ArrayList<AttributeFault>();
         var present = new BitSet(256);
         while (block.remaining() > 0) {
+            int start = block.position();
             int flags = block.u8();
             int type = block.u8();
             Reader value = block.slice((flags & AttributeCode.EXTENDED_LENGTH) != 0 ? block.u16() : block.u8());
@@ -302,7 +312,13 @@ public final class UpdateDecoder {
             if (reachNextHop != null && type == AttributeCode.NEXT_HOP) {
                 continue; // RFC 4760 §3: ignored, MP_REACH_NLRI has its own
             }
-            AttributeFault fault = one(flags, type, value, attributes);
+            int end = value.limit();
+            AttributeFault fault = one(
+                    flags,
+                    type,
+                    value,
+                    attributes,
+                    (fate, code) -> AttributeFault.in(type, fate, code, block.array(), start, end));
             if (fault != null) {
                 faults.add(fault);
             }
@@ -317,13 +333,18 @@ public final class UpdateDecoder {
         return new Block(attributes.builder.build(), List.copyOf(faults));
     }
 
+    /// Says what is wrong with one attribute.
+    private interface Judge {
+        AttributeFault fault(Fate fate, NotificationCode code);
+    }
+
     private static @Nullable AttributeFault one(
-            int flags, int type, Reader value, AttributeDecoders.Attributes attributes) {
+            int flags, int type, Reader value, AttributeDecoders.Attributes attributes, Judge judge) {
         AttributeDecoders.Row row = AttributeDecoders.ROWS.get(type);
         int kind = flags & OPTIONAL_TRANSITIVE;
         if (row == null) {
             if ((flags & AttributeCode.OPTIONAL) == 0) {
-                return AttributeFault.reset(type, NotificationCode.UNRECOGNIZED_WELL_KNOWN_ATTRIBUTE);
+                return judge.fault(Fate.SESSION_RESET, NotificationCode.UNRECOGNIZED_WELL_KNOWN_ATTRIBUTE);
             }
             if ((flags & AttributeCode.TRANSITIVE) != 0) {
                 int kept = (flags | AttributeCode.PARTIAL) & ~AttributeCode.EXTENDED_LENGTH; // RFC 4271 §5
@@ -333,13 +354,17 @@ public final class UpdateDecoder {
         }
         boolean partialWellKnown = row.flags() == AttributeCode.TRANSITIVE && (flags & AttributeCode.PARTIAL) != 0;
         if (kind != row.flags() || partialWellKnown) {
-            return new AttributeFault(type, row.wrongFlags(), NotificationCode.ATTRIBUTE_FLAGS_ERROR, Bytes.EMPTY);
+            return judge.fault(row.wrongFlags(), NotificationCode.ATTRIBUTE_FLAGS_ERROR);
+        }
+        if (row.onlyInternal() && !attributes.terms.internal()) {
+            return judge.fault(Fate.ATTRIBUTE_DISCARD, NotificationCode.OPTIONAL_ATTRIBUTE_ERROR);
         }
         attributes.flags = flags & (OPTIONAL_TRANSITIVE | AttributeCode.PARTIAL);
         if ((attributes.flags & AttributeCode.PARTIAL) != 0 && row.flags() == OPTIONAL_TRANSITIVE) {
             attributes.builder.partial(type);
         }
-        return row.decoder().decode(value, attributes);
+        NotificationCode code = row.decoder().decode(value, attributes);
+        return code == null ? null : judge.fault(row.malformed(), code);
     }
 
     /// RFC 7606 §3 d.
@@ -356,7 +381,7 @@ public final class UpdateDecoder {
 
     private static void require(int type, BitSet present, List<AttributeFault> faults) {
         if (!present.get(type)) {
-            faults.add(AttributeFault.withdraw(type, NotificationCode.MISSING_WELL_KNOWN_ATTRIBUTE));
+            faults.add(AttributeFault.missing(type));
         }
     }
 }

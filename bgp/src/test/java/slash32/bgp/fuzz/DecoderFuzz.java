@@ -4,6 +4,9 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
+import slash32.bgp.bmp.BmpDecoder;
+import slash32.bgp.bmp.BmpEncoder;
+import slash32.bgp.bmp.BmpMessage;
 import slash32.bgp.exabgp.ApiVersion;
 import slash32.bgp.exabgp.DecodeContext;
 import slash32.bgp.exabgp.ExabgpDecoder;
@@ -45,8 +48,11 @@ public final class DecoderFuzz {
             AddressFamily.L2VPN_EVPN,
             UNKNOWN);
 
-    /// Chooses the decoder: UPDATE, another message by its type, a stream of messages, ExaBGP's text.
+    /// Chooses the decoder: UPDATE, another message by its type, a stream of messages, ExaBGP's text; the last variants
+    /// of a stream are BMP.
     private static final int DECODERS = 4;
+
+    private static final int BMP = 60;
 
     private static final List<ApiVersion> VERSIONS = List.of(ApiVersion.V4, ApiVersion.V5, ApiVersion.V6);
 
@@ -62,7 +68,13 @@ public final class DecoderFuzz {
         switch (choice % DECODERS) {
             case 0 -> update(terms(variant), input, 1, input.length);
             case 1 -> message(variant, input);
-            case 2 -> stream(terms(variant), input);
+            case 2 -> {
+                if (variant < BMP) {
+                    stream(terms(variant), input);
+                } else {
+                    bmp(input);
+                }
+            }
             default -> text(variant, Arrays.copyOfRange(input, 1, input.length));
         }
     }
@@ -169,6 +181,19 @@ public final class DecoderFuzz {
             } else {
                 MessageDecoder.decode(type, input, at + Framer.HEADER_BYTES, at + length);
             }
+            at += length;
+        }
+    }
+
+    private static void bmp(byte[] input) {
+        int at = 1;
+        while (BmpDecoder.decode(input, at, input.length)
+                instanceof BmpDecoder.Decoded.Accepted(BmpMessage message, int length)) {
+            byte[] written = BmpEncoder.encode(message);
+            check(
+                    BmpDecoder.decode(written, 0, written.length)
+                            .equals(new BmpDecoder.Decoded.Accepted(message, written.length)),
+                    "a BMP message changed: " + message);
             at += length;
         }
     }

@@ -86,6 +86,7 @@ class FateVectorTest {
             Map.entry("UNRECOGNIZED_ATTRIBUTE", UNKNOWN_WELL_KNOWN),
             Map.entry("extended-nexthop", "an IPv6 route with an IPv4 next hop, which RFC 8950 doesn't have"),
             Map.entry("#2306", "path identifiers whose capability was not captured: RFC 7911 §3"),
+            Map.entry("cve-2023-47235-malformed-eor", "a faulty attribute and no reachable route: RFC 7606 §5.2"),
             Map.entry("PathIdMsg", "path identifiers, which the record doesn't tell: RFC 7911 §3"),
             Map.entry("BgpMessageSerializerTest", "path identifiers, which the record doesn't tell: RFC 7911 §3"),
             Map.entry("TestWithdrawPrefix", "an MP_UNREACH_NLRI with a path identifier: RFC 7911 §3"));
