@@ -1,6 +1,7 @@
 package slash32.agent;
 
 import java.io.IOException;
+import java.io.OutputStream;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -43,6 +44,7 @@ final class AgentControl implements Control {
     private final KernelLoop kernel;
     private final Speaker speaker;
     private final BfdLoop bfd;
+    private final BgpMonitors monitors;
     private final StateStore store;
     private final EventLog events;
 
@@ -52,6 +54,7 @@ final class AgentControl implements Control {
             KernelLoop kernel,
             Speaker speaker,
             BfdLoop bfd,
+            BgpMonitors monitors,
             StateStore store,
             EventLog events) {
         this.node = node;
@@ -59,6 +62,7 @@ final class AgentControl implements Control {
         this.kernel = kernel;
         this.speaker = speaker;
         this.bfd = bfd;
+        this.monitors = monitors;
         this.store = store;
         this.events = events;
     }
@@ -263,6 +267,11 @@ final class AgentControl implements Control {
                         ? RouteView.Fib.INSTALLED
                         : resolved.reason() != null ? resolved : new RouteView.Fib(ConditionState.FAILED, reason);
         return new RouteView(route.prefix(), route.path(), route.localPref(), route.groups(), fib);
+    }
+
+    @Override
+    public void dumpRoutes(OutputStream out) throws IOException {
+        monitors.dump(out);
     }
 
     @Override

@@ -93,7 +93,7 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
     private final KernelEvents kernelEvents;
     private final @Nullable RuleEvents ruleEvents;
     private final Speaker speaker;
-    private final List<BmpLoop> stations;
+    private final BgpMonitors monitors;
     private final List<HelperProcess> helpers;
     private final List<Thread> helperThreads = new ArrayList<>();
     private final BfdLoop bfd;
@@ -140,7 +140,7 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
                 "slash32 " + version,
                 config.asn(),
                 new BgpIdentifier(config.routerId().value()));
-        stations = BmpLoop.of(config.monitoring().bmp(), speaking, speaker.monitoring(), BmpLoop.Limits.DEFAULT);
+        monitors = new BgpMonitors(config.monitoring(), speaking, speaker.monitoring());
         Surroundings here = surroundings(config, version);
         helpers = config.processes().stream()
                 .map(process -> new HelperProcess(process, here, new ToIntent()))
@@ -152,7 +152,7 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
         bfd = BfdLoop.open(speaker::linkDown);
         bfd.configure(BgpSettings.bfd(config));
         var about = new Snapshot.Node(config.node(), version, Instant.now());
-        var control = new AgentControl(about, intent, kernel, speaker, bfd, store, events);
+        var control = new AgentControl(about, intent, kernel, speaker, bfd, monitors, store, events);
         metrics.watch(control::snapshot);
         metrics.watchBfdDiscards(bfd::discarded);
         metrics.watchGateway(gateway::counts);
@@ -199,7 +199,7 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
         thread("gateway-dhcp", gateway::runDhcpv4);
         thread("gateway-ra", () -> gateway.runAdvertisements(ADVERTISE_EVERY));
         thread("bfd", bfd::run);
-        stations.forEach(station -> thread("bmp-" + station.station(), station::run));
+        monitors.start();
         speaker.start();
         speaker.originate(ownRoutes.nodeRoutes());
         for (HelperProcess helper : helpers) {
@@ -365,7 +365,7 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
         kernel.close();
         gateway.close();
         store.close();
-        stations.forEach(BmpLoop::close);
+        monitors.close();
         bfd.close(); // its neighbours hear that it is no fault
         threads.forEach(RouteAgent::join);
         speaker.close();

@@ -1,6 +1,7 @@
 package slash32.agent;
 
 import java.io.IOException;
+import java.io.OutputStream;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Collection;
@@ -30,7 +31,9 @@ import slash32.bgp.rib.RibDelta;
 import slash32.bgp.speaker.LocRibListener;
 import slash32.bgp.speaker.PeerStatus;
 import slash32.bgp.speaker.Speaker;
+import slash32.bgp.speaker.monitor.BmpLoop;
 import slash32.bgp.wire.AddressFamily;
+import slash32.bgp.wire.BgpIdentifier;
 import slash32.net.IpAddress;
 import slash32.net.Prefix;
 
@@ -47,6 +50,7 @@ public final class RouteReflector implements RunningAgent<ReflectorConfig> {
     private final Set<AddressFamily> inSync = ConcurrentHashMap.newKeySet();
     private final Speaker speaker;
     private final BfdLoop bfd;
+    private final BgpMonitors monitors;
     private final AgentMetrics metrics = new AgentMetrics();
     private final HttpServer http;
     private @Nullable Thread bfdThread;
@@ -55,6 +59,12 @@ public final class RouteReflector implements RunningAgent<ReflectorConfig> {
     public RouteReflector(ReflectorConfig config, String version) throws IOException {
         started = config;
         speaker = new Speaker(BgpSettings.of(config), new FromBgp());
+        var speaking = new BmpLoop.Speaking(
+                config.name(),
+                "slash32 " + version,
+                config.asn(),
+                new BgpIdentifier(config.routerId().value()));
+        monitors = new BgpMonitors(config.monitoring(), speaking, speaker.monitoring());
         bfd = BfdLoop.open(speaker::linkDown);
         bfd.configure(BgpSettings.bfd(config));
         var control = new Shown(new Snapshot.Node(config.name(), version, Instant.now()));
@@ -73,6 +83,7 @@ public final class RouteReflector implements RunningAgent<ReflectorConfig> {
     @Override
     public void start() throws IOException {
         bfdThread = Thread.ofPlatform().name("bfd").daemon(true).start(this::runBfd);
+        monitors.start();
         speaker.start();
         speaker.initialRoutesOriginated(); // it has none of its own
         LOG.info("event=started reflector={} as={} cluster={}", started.name(), started.asn(), started.clusterId());
@@ -115,6 +126,7 @@ public final class RouteReflector implements RunningAgent<ReflectorConfig> {
                 Thread.currentThread().interrupt();
             }
         }
+        monitors.close();
         speaker.close();
     }
 
@@ -183,6 +195,11 @@ public final class RouteReflector implements RunningAgent<ReflectorConfig> {
                                 path.prefix(), remote, path.attributes().localPref(), List.of(), null);
                     })
                     .toList();
+        }
+
+        @Override
+        public void dumpRoutes(OutputStream out) throws IOException {
+            monitors.dump(out);
         }
 
         @Override

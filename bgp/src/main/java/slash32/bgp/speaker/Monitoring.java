@@ -74,6 +74,11 @@ public final class Monitoring {
         return sessions;
     }
 
+    /// Peers whose routes may be held.
+    public List<KnownPeer> peers() {
+        return speaker.knownPeers();
+    }
+
     /// The speaker at this moment.
     public SpeakerStatus status() {
         return speaker.now();

@@ -766,6 +766,18 @@ public final class Speaker implements AutoCloseable {
         var _ = group.shutdownGracefully(50, 2_000, TimeUnit.MILLISECONDS).awaitUninterruptibly();
     }
 
+    List<KnownPeer> knownPeers() {
+        var known = new ArrayList<KnownPeer>();
+        for (PeerSession peer : peers.values()) {
+            BgpIdentifier identifier = peer.identifier();
+            if (identifier != null) {
+                PeerConfig config = peer.config();
+                known.add(new KnownPeer(peer.number(), identifier, config.address(), config.asn()));
+            }
+        }
+        return known;
+    }
+
     /// Who watches, and what they may look at.
     public Monitoring monitoring() {
         return monitoring;

@@ -9,6 +9,7 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
+import java.io.OutputStream;
 import java.net.ConnectException;
 import java.net.SocketTimeoutException;
 import java.net.StandardProtocolFamily;
@@ -98,6 +99,19 @@ public final class ApiClient implements AutoCloseable {
         while (line != null && lines.test(line)) {
             line = reader.readLine();
         }
+        return new Reply(head.status(), "");
+    }
+
+    /// Asks for octets and writes them as they come.
+    ///
+    /// @return what was answered instead, if it was a problem; with an empty body otherwise
+    public Reply copy(String target, OutputStream out) throws IOException {
+        Head head = ask("GET", target, "application/octet-stream", null);
+        var body = new Body(head);
+        if (head.status() != 200) {
+            return new Reply(head.status(), new String(body.readAllBytes(), UTF_8));
+        }
+        body.transferTo(out);
         return new Reply(head.status(), "");
     }
 

@@ -1,5 +1,7 @@
 package slash32.agent.api;
 
+import java.io.IOException;
+import java.io.OutputStream;
 import java.util.Collection;
 import org.jspecify.annotations.Nullable;
 import slash32.agent.status.RouteView;
@@ -14,6 +16,9 @@ public interface NodeControl {
     ///
     /// @param within only this prefix and those in it; null for all
     Collection<RouteView> routes(@Nullable Prefix within);
+
+    /// Writes every path of every peer as an MRT file (RFC 6396); waits for {@code out}.
+    void dumpRoutes(OutputStream out) throws IOException;
 
     /// What happened lately; {@link EventLog#after} says how to follow it.
     EventLog events();

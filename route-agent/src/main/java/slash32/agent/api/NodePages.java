@@ -70,6 +70,10 @@ final class NodePages {
         });
     }
 
+    Response mrt(Request request) {
+        return new Response.Streamed(200, "application/octet-stream", control::dumpRoutes);
+    }
+
     Response watch(Request request) {
         EventLog log = control.events();
         Boolean follow = parameter(request, "follow", NodePages::flag);

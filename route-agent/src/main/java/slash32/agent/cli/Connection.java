@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.file.Path;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
@@ -54,6 +55,18 @@ final class Connection {
                 console.out().println(line);
                 return !console.out().checkError();
             });
+            return reply.isSuccess() ? ExitCode.OK : refused(reply, console);
+        } catch (IOException e) {
+            return failed(e, console);
+        }
+    }
+
+    /// Writes the octets at {@code target}.
+    ///
+    /// @return the exit code
+    int copy(String target, OutputStream out, Console console) {
+        try (var client = ApiClient.connect(socket(), TIMEOUT)) {
+            ApiClient.Reply reply = client.copy(target, out);
             return reply.isSuccess() ? ExitCode.OK : refused(reply, console);
         } catch (IOException e) {
             return failed(e, console);

@@ -62,6 +62,7 @@ public final class Slash32 {
                 .addSubcommand(new CommandLine(new Bgp())
                         .addSubcommand(new BgpDecode(console, System.in))
                         .addSubcommand(new BgpEncode(console, System.in)))
+                .addSubcommand(new CommandLine(new Mrt()).addSubcommand(new MrtDump(console, System.out)))
                 .addSubcommand(new CommandLine(new Config()).addSubcommand(new Schema(console)))
                 .addSubcommand(new Completion(program, console))
                 .addSubcommand(new CommandLine(new Lab(console)).setUnmatchedArgumentsAllowed(true));
@@ -70,6 +71,9 @@ public final class Slash32 {
 
     @Command(name = "bgp", description = "About BGP messages.")
     private static final class Bgp {}
+
+    @Command(name = "mrt", description = "About MRT files.")
+    private static final class Mrt {}
 
     @Command(name = "config", description = "About configuration files.")
     private static final class Config {}

@@ -76,7 +76,7 @@ public record AgentConfig(
         note(unlike, "api.socket", apiSocket.equals(other.apiSocket));
         note(unlike, "processes", processes.equals(other.processes));
         note(unlike, "stateDirectory", stateDirectory.equals(other.stateDirectory));
-        note(unlike, "bmp", monitoring.bmp().equals(other.monitoring.bmp()));
+        monitoring.note(unlike, other.monitoring);
         return unlike;
     }
 

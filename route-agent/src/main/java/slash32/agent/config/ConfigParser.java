@@ -46,7 +46,7 @@ final class ConfigParser {
         var processParser = new ProcessParser();
         var processes = root.sections("processes", processParser::process);
         var state = root.optional("stateDirectory", Scalar.ABSOLUTE_PATH, AgentConfig.DEFAULT_STATE_DIRECTORY);
-        var bmp = root.sections("bmp", MonitoringParser::station);
+        var monitoring = MonitoringParser.monitoring(root);
         if (!root.end()) {
             return null;
         }
@@ -66,7 +66,7 @@ final class ConfigParser {
                 api.get(),
                 processes.get(),
                 state.get(),
-                new MonitoringConfig(bmp.get()));
+                monitoring.get());
     }
 
     private static @Nullable SiteConfig site(Section section) {

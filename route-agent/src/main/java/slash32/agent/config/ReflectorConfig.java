@@ -33,7 +33,8 @@ public record ReflectorConfig(
         Duration gracefulRestart,
         Duration settleTime,
         SocketEndpoint metricsListen,
-        Path apiSocket) {
+        Path apiSocket,
+        MonitoringConfig monitoring) {
     /// Those that it can reflect.
     static final List<AddressFamily> FAMILIES = List.of(
             AddressFamily.IPV4_UNICAST,
@@ -89,6 +90,7 @@ public record ReflectorConfig(
         AgentConfig.note(unlike, "settleTime", settleTime.equals(other.settleTime));
         AgentConfig.note(unlike, "metrics.listen", metricsListen.equals(other.metricsListen));
         AgentConfig.note(unlike, "api.socket", apiSocket.equals(other.apiSocket));
+        monitoring.note(unlike, other.monitoring);
         return unlike;
     }
 }

@@ -35,6 +35,7 @@ final class ReflectorParser {
                 "api",
                 section -> ConfigParser.api(section, ReflectorConfig.DEFAULT_API_SOCKET),
                 ReflectorConfig.DEFAULT_API_SOCKET);
+        var monitoring = MonitoringParser.monitoring(root);
         if (!root.end()) {
             return null;
         }
@@ -49,7 +50,8 @@ final class ReflectorParser {
                 restart.get(),
                 settle.get(),
                 metrics.get(),
-                api.get());
+                api.get(),
+                monitoring.get());
     }
 
     private static void onePort(Section root, Field<List<SocketEndpoint>> listen) {

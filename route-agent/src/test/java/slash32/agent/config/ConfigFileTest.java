@@ -32,6 +32,7 @@ import slash32.bgp.speaker.PeerOptions;
 import slash32.bgp.speaker.PrefixLimit;
 import slash32.bgp.speaker.monitor.BmpStation;
 import slash32.bgp.speaker.monitor.MonitoredRib;
+import slash32.bgp.speaker.monitor.MrtFiles;
 import slash32.bgp.wire.AddressFamily;
 import slash32.bgp.wire.ExtendedCommunity;
 import slash32.bgp.wire.PathAttributes;
@@ -187,17 +188,23 @@ class ConfigFileTest {
                         Path.of("/run/slash32/other.sock"),
                         List.of(process),
                         Path.of("/var/lib/slash32/other"),
-                        new MonitoringConfig(List.of(
-                                new BmpStation(
-                                        IpAddress.parse("192.0.2.9"),
-                                        5000,
-                                        Set.of(MonitoredRib.values()),
-                                        Duration.ofSeconds(30)),
-                                new BmpStation(
-                                        IpAddress.parse("2001:db8::9"),
-                                        11_019,
-                                        Set.of(MonitoredRib.POST_POLICY),
-                                        Duration.ofMinutes(1))))));
+                        new MonitoringConfig(
+                                List.of(
+                                        new BmpStation(
+                                                IpAddress.parse("192.0.2.9"),
+                                                5000,
+                                                Set.of(MonitoredRib.values()),
+                                                Duration.ofSeconds(30)),
+                                        new BmpStation(
+                                                IpAddress.parse("2001:db8::9"),
+                                                11_019,
+                                                Set.of(MonitoredRib.POST_POLICY),
+                                                Duration.ofMinutes(1))),
+                                new MrtFiles(
+                                        Path.of("/var/lib/slash32/mrt"),
+                                        Duration.ofHours(1),
+                                        Duration.ofMinutes(5),
+                                        48))));
     }
 
     @Test

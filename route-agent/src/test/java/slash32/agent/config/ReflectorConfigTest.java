@@ -58,7 +58,8 @@ class ReflectorConfigTest {
                         Duration.ofMinutes(2),
                         Duration.ofSeconds(30),
                         SocketEndpoint.parse("127.0.0.1:9933"),
-                        Path.of("/run/slash32/reflector.sock")));
+                        Path.of("/run/slash32/reflector.sock"),
+                        MonitoringConfig.NONE));
     }
 
     @Test
@@ -97,7 +98,7 @@ class ReflectorConfigTest {
                 """;
         assertThat(refused(wrong)).isEqualTo("""
                         rr.yaml:4:1: cluster: unknown key, did you mean clusterId? (allowed: name, asn, routerId, clusterId, \
-                        listen, peers, peerRanges, gracefulRestart, settleTime, metrics, api)
+                        listen, peers, peerRanges, gracefulRestart, settleTime, metrics, api, bmp, mrt)
                         rr.yaml:5:9: listen: has more than one port
                         rr.yaml:8:15: peers[1].address: is the address of an earlier peer: 10.0.0.2
                         rr.yaml:9:35: peers[2].bfd: needs an address of its family in listen""");

@@ -341,7 +341,7 @@ final class BmpFeed implements SessionMonitor, ReceivedRoutes.Listener {
 
     @Override
     public void best(RibDelta delta) {
-        if (best != null) {
+        if (best != null && Monitoring.FAMILIES.contains(delta.family())) {
             for (int i = 0; i < delta.size(); i++) {
                 add(best, delta.family(), 0, delta.high(i), delta.low(i), delta.length(i), delta.attributes(i));
             }

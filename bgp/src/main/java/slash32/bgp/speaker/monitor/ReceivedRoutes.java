@@ -95,6 +95,9 @@ final class ReceivedRoutes implements SessionMonitor {
                 withdraw(peer, come);
                 continue;
             }
+            if (!ribs.containsKey(come.family())) {
+                continue;
+            }
             LocRib rib = rib(come.family());
             RibDelta.Builder delta = delta(come.family());
             come.forEach((id, high, low, length) -> rib.announce(peer, id, high, low, length, attributes, delta));
@@ -102,6 +105,9 @@ final class ReceivedRoutes implements SessionMonitor {
     }
 
     private void withdraw(int peer, NlriSlice slice) {
+        if (!ribs.containsKey(slice.family())) {
+            return;
+        }
         LocRib rib = rib(slice.family());
         RibDelta.Builder delta = delta(slice.family());
         slice.forEach((id, high, low, length) -> rib.withdraw(peer, id, high, low, length, delta));
@@ -109,6 +115,9 @@ final class ReceivedRoutes implements SessionMonitor {
 
     @Override
     public void refreshed(EstablishedSession session, AddressFamily family, boolean over) {
+        if (!ribs.containsKey(family)) {
+            return;
+        }
         if (over) {
             rib(family).sweep(session.number(), delta(family));
         } else {
