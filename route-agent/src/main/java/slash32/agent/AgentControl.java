@@ -23,6 +23,7 @@ import slash32.agent.intent.Intent;
 import slash32.agent.status.ConditionKind;
 import slash32.agent.status.ConditionState;
 import slash32.agent.status.EndpointView;
+import slash32.agent.status.ExplanationView;
 import slash32.agent.status.GroupView;
 import slash32.agent.status.RouteView;
 import slash32.agent.status.Snapshot;
@@ -33,6 +34,7 @@ import slash32.bgp.speaker.SpeakerStatus;
 import slash32.net.IpAddress;
 import slash32.net.Prefix;
 import slash32.netlink.netfilter.Counts;
+import slash32.securitygroup.FirstPacket;
 import slash32.securitygroup.GroupId;
 import slash32.securitygroup.SecurityGroup;
 import slash32.securitygroup.nft.RuleCounters;
@@ -272,6 +274,15 @@ final class AgentControl implements Control {
     @Override
     public void dumpRoutes(OutputStream out) throws IOException {
         monitors.dump(out);
+    }
+
+    @Override
+    public ExplanationView explain(FirstPacket packet) {
+        return new ExplanationView(
+                packet,
+                asking(() -> kernel.ask(dataplane -> dataplane.explain(packet))),
+                List.copyOf(routes(packet.source().hostPrefix())),
+                List.copyOf(routes(packet.destination().hostPrefix())));
     }
 
     @Override

@@ -104,6 +104,9 @@ class RouteAgentKernelTest {
                             .largeCommunities())
                     .containsExactly(new LargeCommunity(65000, 1, 1));
         }
+        String question = "{\"from\": \"10.9.0.1\", \"to\": \"10.9.1.1\", \"protocol\": \"tcp\", \"port\": 22}";
+        assertThat(send("POST", "/v1/explain", question, 200))
+                .contains("\"endpoint\":\"vm-a\"", "\"device\":\"tap-a\"", "\"inForce\":true", "10.9.0.1/32");
         assertThat(send("PUT", "/v1/endpoints/vm-a", ENDPOINT, 200)).contains("vm-a");
         send("DELETE", "/v1/endpoints/vm-a", null, 204);
         send("DELETE", "/v1/endpoints/vm-a", null, 204);

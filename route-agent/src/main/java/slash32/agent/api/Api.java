@@ -30,7 +30,8 @@ public final class Api implements RequestHandler {
         var endpoints = new EndpointPages(control, clock);
         var groups = new GroupPages(control);
         var node = new NodePages(control, clock);
-        routes = Stream.concat(ofHost(endpoints, groups, node).stream(), ofAnyNode(node).stream())
+        var explain = new ExplainPage(control);
+        routes = Stream.concat(ofHost(endpoints, groups, explain, node).stream(), ofAnyNode(node).stream())
                 .toList();
     }
 
@@ -46,7 +47,7 @@ public final class Api implements RequestHandler {
                 Stream.concat(Stream.of(status), ofAnyNode(node).stream()).toList());
     }
 
-    private static List<Route> ofHost(EndpointPages endpoints, GroupPages groups, NodePages node) {
+    private static List<Route> ofHost(EndpointPages endpoints, GroupPages groups, ExplainPage explain, NodePages node) {
         return List.of(
                 new Route("GET", "endpoints", Set.of(), 0, endpoints::getAll),
                 new Route("PUT", "endpoints", Set.of(), SET_BYTES, endpoints::putAll),
@@ -58,6 +59,7 @@ public final class Api implements RequestHandler {
                 new Route("GET", "groups/{id}/counters", Set.of(), 0, groups::counters),
                 new Route("PUT", "groups/{id}", Set.of(), ONE_BYTES, groups::put),
                 new Route("DELETE", "groups/{id}", Set.of(), 0, groups::delete),
+                new Route("POST", "explain", Set.of(), ONE_BYTES, explain::explain),
                 new Route("GET", "status", Set.of(), 0, node::status));
     }
 

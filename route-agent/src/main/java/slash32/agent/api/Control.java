@@ -9,8 +9,10 @@ import slash32.agent.intent.EndpointId;
 import slash32.agent.intent.EndpointSpec;
 import slash32.agent.status.ConditionKind;
 import slash32.agent.status.EndpointView;
+import slash32.agent.status.ExplanationView;
 import slash32.agent.status.GroupView;
 import slash32.netlink.netfilter.Counts;
+import slash32.securitygroup.FirstPacket;
 import slash32.securitygroup.GroupId;
 import slash32.securitygroup.SecurityGroup;
 
@@ -54,4 +56,7 @@ public interface Control extends NodeControl {
     ///
     /// @throws IOException if the kernel can't be asked
     Map<String, Counts> counters(SecurityGroup group) throws IOException;
+
+    /// What becomes of the first packet of a flow, and why.
+    ExplanationView explain(FirstPacket packet);
 }

@@ -33,8 +33,20 @@ final class Connection {
     ///
     /// @return the exit code
     int show(String target, Console console) {
+        return show("GET", target, null, console);
+    }
+
+    /// Writes what the agent answers to a question.
+    ///
+    /// @param question JSON
+    /// @return the exit code
+    int ask(String target, String question, Console console) {
+        return show("POST", target, question, console);
+    }
+
+    private int show(String method, String target, @Nullable String body, Console console) {
         try (var client = ApiClient.connect(socket(), TIMEOUT)) {
-            ApiClient.Reply reply = client.send("GET", target, accept("application/json"), null);
+            ApiClient.Reply reply = client.send(method, target, accept("application/json"), body);
             if (!reply.isSuccess()) {
                 return refused(reply, console);
             }

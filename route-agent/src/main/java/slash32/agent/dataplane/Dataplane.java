@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -23,6 +24,7 @@ import slash32.agent.intent.Node;
 import slash32.agent.intent.Progress;
 import slash32.agent.status.ConditionKind;
 import slash32.agent.status.ConditionState;
+import slash32.agent.status.ExplanationView;
 import slash32.agent.status.TableView;
 import slash32.bgp.rib.RibDelta;
 import slash32.bgp.wire.AddressFamily;
@@ -40,6 +42,7 @@ import slash32.reconcile.Pass;
 import slash32.reconcile.Reconciler;
 import slash32.reconcile.Table;
 import slash32.securitygroup.EndpointPolicy;
+import slash32.securitygroup.FirstPacket;
 import slash32.securitygroup.GroupId;
 import slash32.securitygroup.compile.Fragment;
 import slash32.securitygroup.compile.Subject;
@@ -593,6 +596,14 @@ public final class Dataplane {
     /// Routes to other nodes that the kernel has.
     public int remoteRoutes() {
         return fib.owned();
+    }
+
+    /// What the rules make of the first packet of a flow, at each end that is an endpoint of this host.
+    public List<ExplanationView.End> explain(FirstPacket packet) {
+        return firewall.explain(packet, null, null).stream()
+                .flatMap(judgement -> Stream.ofNullable(devices.get(judgement.device()))
+                        .map(id -> new ExplanationView.End(id, judgement)))
+                .toList();
     }
 
     /// Why a route to another node is not in force; null if it is.

@@ -228,7 +228,13 @@ class ApiTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"GET,/", "GET,/v2/endpoints", "GET,/v1", "GET,/v1/segments", "POST,/v1/explain", "GET,/v1/endpoints/a/b"
+    @CsvSource({
+        "GET,/",
+        "GET,/v2/endpoints",
+        "GET,/v1",
+        "GET,/v1/segments",
+        "POST,/v1/explained",
+        "GET,/v1/endpoints/a/b"
     })
     void aPathThatIsNotThereIsNotFound(String method, String path) throws IOException {
         try (var client = client()) {

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
+import slash32.agent.Samples;
 import slash32.agent.intent.EndpointId;
 import slash32.agent.intent.EndpointSpec;
 import slash32.agent.status.Condition;
@@ -19,13 +20,17 @@ import slash32.agent.status.ConditionKind;
 import slash32.agent.status.ConditionState;
 import slash32.agent.status.EndpointView;
 import slash32.agent.status.Event;
+import slash32.agent.status.ExplanationView;
 import slash32.agent.status.GroupView;
 import slash32.agent.status.RouteView;
 import slash32.agent.status.Snapshot;
 import slash32.net.IpAddress;
 import slash32.net.Prefix;
 import slash32.netlink.netfilter.Counts;
+import slash32.securitygroup.Direction;
+import slash32.securitygroup.FirstPacket;
 import slash32.securitygroup.GroupId;
+import slash32.securitygroup.Judgement;
 import slash32.securitygroup.SecurityGroup;
 
 /// An agent without a kernel and without peers: it keeps what it is told, and conditions hold when a test says so.
@@ -198,6 +203,29 @@ public final class MemoryControl implements Control {
         return routes.stream()
                 .filter(route -> within == null || within.covers(route.prefix()))
                 .toList();
+    }
+
+    /// Everything passes that goes to an endpoint, by its first rule.
+    @Override
+    public synchronized ExplanationView explain(FirstPacket packet) {
+        List<ExplanationView.End> ends = snapshot().endpoints().stream()
+                .map(EndpointView::spec)
+                .filter(spec -> spec.addresses().contains(packet.destination().hostPrefix()))
+                .map(spec -> new ExplanationView.End(
+                        spec.id(),
+                        new Judgement(
+                                spec.device(),
+                                Direction.INGRESS,
+                                Judgement.Cause.RULE,
+                                new GroupId(100),
+                                Samples.group(100).rules().getFirst(),
+                                true)))
+                .toList();
+        return new ExplanationView(
+                packet,
+                ends,
+                List.copyOf(routes(packet.source().hostPrefix())),
+                List.copyOf(routes(packet.destination().hostPrefix())));
     }
 
     @Override

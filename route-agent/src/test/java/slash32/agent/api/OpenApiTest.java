@@ -79,6 +79,11 @@ class OpenApiTest {
         assertThat(fields("MetadataSpec"))
                 .isEqualTo(known(
                         put("endpoints/a", "{\"device\":\"a\",\"mac\":\"02:00:00:00:00:01\",\"metadata\":{\"x\":1}}")));
+        assertThat(fields("Question"))
+                .isEqualTo(known(ask(
+                        "POST",
+                        "explain",
+                        "{\"from\":\"10.0.0.1\",\"to\":\"10.0.0.2\",\"protocol\":\"tcp\",\"x\":1}")));
         assertThat(fields("GroupSpec")).isEqualTo(known(put("groups/1", "{\"x\":1}")));
         assertThat(fields("Rule"))
                 .isEqualTo(known(put("groups/1", "{\"rules\":[{\"id\":\"a\",\"direction\":\"egress\",\"x\":1}]}")));
@@ -95,6 +100,13 @@ class OpenApiTest {
         control.putGroup(Samples.group(100));
         assertValid("GroupSpec", StrictJson.text(json -> GroupJson.write(json, Samples.group(100))));
         assertValid("Group", get("groups/100"));
+        String to = Samples.endpoint(1).addresses().getFirst().address().toString();
+        assertValid(
+                "Explanation",
+                ask(
+                        "POST",
+                        "explain",
+                        "{\"from\":\"10.9.0.1\",\"to\":\"" + to + "\",\"protocol\":\"tcp\",\"port\":22}"));
         assertValid("Problem", put("endpoints/a", "{}"));
         assertValid("Problem", get("groups/7"));
     }

@@ -14,6 +14,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.SynchronousQueue;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -123,6 +124,38 @@ class Slash32Test {
         }
         assertThat(err.toString()).isEmpty();
         Golden.check(GOLDEN.resolve("pages.txt"), out.toString());
+    }
+
+    @Test
+    void explainSaysWhatDecides() throws IOException {
+        control.putEndpoint(Samples.endpoint(1));
+        control.routes(StatusSamples.routes());
+        String to = Samples.endpoint(1).addresses().getFirst().address().toString();
+        List<String> question = List.of("explain", "--from", "10.2.0.1", "--to", to, "--proto");
+        for (String packet : List.of("tcp --port 22", "icmp --type 8", "47")) {
+            out.append("$ slash32 explain --proto ").append(packet).append('\n');
+            assertThat(ask(words(question, packet))).isZero();
+        }
+        assertThat(ask(words(question, "tcp --port 22 --json"))).isZero();
+        Golden.check(GOLDEN.resolve("explain.txt"), out.toString());
+        assertThat(err.toString()).isEmpty();
+        for (String packet : List.of("tcp", "tcp --port 0", "icmp --port 22", "tcp --port 22 --code 0", "300")) {
+            assertThat(ask(words(question, packet))).isEqualTo(1);
+        }
+        assertThat(ask("explain", "--from", "fd00::1", "--to", to, "--proto", "47"))
+                .isEqualTo(1);
+        assertThat(err.toString()).isEqualTo("""
+                        slash32: port: is missing
+                        slash32: port: must be 1 to 65535, was 0
+                        slash32: port: is not of this protocol
+                        slash32: icmpCode: is not of this protocol
+                        slash32: protocol: must be a name or 0 to 255, was 300
+                        slash32: to: must be of the family of from, fd00::1, was %s
+                        """.formatted(to));
+    }
+
+    private static String[] words(List<String> first, String rest) {
+        return Stream.concat(first.stream(), Stream.of(rest.split(" "))).toArray(String[]::new);
     }
 
     @Test

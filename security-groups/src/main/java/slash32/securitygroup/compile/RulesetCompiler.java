@@ -164,6 +164,11 @@ public final class RulesetCompiler {
         this.marking = marking;
     }
 
+    /// Addresses of the virtual gateway.
+    public List<IpAddress> gateways() {
+        return gateways;
+    }
+
     /// The same, whose rulesets mark what they judged, as {@link #backstop} wants it.
     public RulesetCompiler marking() {
         return new RulesetCompiler(guestPrefixes, gateways, true);

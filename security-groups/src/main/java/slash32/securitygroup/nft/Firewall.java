@@ -17,6 +17,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import slash32.net.InterfaceName;
 import slash32.net.IpAddress;
+import slash32.net.MacAddress;
 import slash32.net.Prefix;
 import slash32.netlink.netfilter.NftCounter;
 import slash32.netlink.netfilter.Nftables;
@@ -27,8 +28,12 @@ import slash32.reconcile.Backoff;
 import slash32.reconcile.Failure;
 import slash32.reconcile.Pass;
 import slash32.reconcile.Reconciler;
+import slash32.securitygroup.Direction;
 import slash32.securitygroup.EndpointPolicy;
+import slash32.securitygroup.FirstPacket;
 import slash32.securitygroup.GroupId;
+import slash32.securitygroup.Judge;
+import slash32.securitygroup.Judgement;
 import slash32.securitygroup.Remote;
 import slash32.securitygroup.SecurityGroup;
 import slash32.securitygroup.compile.Fragment;
@@ -49,6 +54,7 @@ import slash32.securitygroup.compile.Subject;
 public final class Firewall implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Firewall.class);
 
+    private final List<IpAddress> gateways;
     private final NetlinkSocket socket;
     private final @Nullable Backstop backstop;
     private final NftRuleset ruleset;
@@ -84,6 +90,7 @@ public final class Firewall implements AutoCloseable {
 
     private Firewall(RulesetCompiler compiler, NetlinkSocket socket, @Nullable Backstop backstop, int mark)
             throws IOException {
+        gateways = compiler.gateways();
         this.socket = socket;
         this.backstop = backstop;
         left = ReadBack.lookups(socket);
@@ -305,6 +312,51 @@ public final class Firewall implements AutoCloseable {
     /// Why the group is not in force; null if nothing was refused.
     public @Nullable String failure(GroupId group) {
         return reconciler.failure(new Subject.Group(group));
+    }
+
+    /// What the rules as stated make of the first packet of a flow, at each end that is an endpoint of this host. Costs
+    /// a look at all endpoints.
+    ///
+    /// @param from the interface it comes in by; null for the one that its source belongs to
+    /// @param mac that it is sent with; null for the right one
+    public List<Judgement> explain(FirstPacket packet, @Nullable InterfaceName from, @Nullable MacAddress mac) {
+        var judge = new Judge(groups::get, this::isMember, gateways);
+        var judgements = new ArrayList<Judgement>();
+        EndpointPolicy sender = from == null ? sender(packet.source()) : policies.get(from);
+        if (sender != null) {
+            judgements.add(judge.judge(sender, Direction.EGRESS, packet, mac, inForce(sender.device())));
+        }
+        policies.values().stream()
+                .filter(policy ->
+                        policy.addresses().contains(packet.destination().hostPrefix()))
+                .findAny()
+                .ifPresent(receiver -> judgements.add(
+                        judge.judge(receiver, Direction.INGRESS, packet, null, inForce(receiver.device()))));
+        return judgements;
+    }
+
+    /// Whose address it is, or else who may send as it.
+    private @Nullable EndpointPolicy sender(IpAddress source) {
+        EndpointPolicy paired = null;
+        for (EndpointPolicy policy : policies.values()) {
+            if (policy.addresses().contains(source.hostPrefix())) {
+                return policy;
+            }
+            if (policy.memberships().stream().anyMatch(prefix -> within(prefix, source))) {
+                paired = policy;
+            }
+        }
+        return paired;
+    }
+
+    private boolean isMember(GroupId group, IpAddress address) {
+        return members.has(group, address)
+                || memberPrefixes.getOrDefault(group, Map.of()).keySet().stream()
+                        .anyMatch(prefix -> within(prefix, address));
+    }
+
+    private static boolean within(Prefix prefix, IpAddress address) {
+        return prefix.isIpv4() == address.isIpv4() && prefix.contains(address);
     }
 
     /// Objects that are desired.

@@ -62,6 +62,10 @@ final class Members {
         return removed && !isLocal(group, address);
     }
 
+    boolean has(GroupId group, IpAddress address) {
+        return isLocal(group, address) || isRemote(group, address);
+    }
+
     private boolean isLocal(GroupId group, IpAddress address) {
         return local.getOrDefault(group, Map.of()).containsKey(address);
     }
