@@ -1,6 +1,7 @@
 package slash32.agent;
 
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -200,14 +201,27 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
         thread("gateway-ra", () -> gateway.runAdvertisements(ADVERTISE_EVERY));
         thread("bfd", bfd::run);
         monitors.start();
+        startHelpers();
         speaker.start();
         speaker.originate(ownRoutes.nodeRoutes());
+        LOG.info("event=started node={} as={} site={}", node.underlay(), node.asn(), node.site());
+    }
+
+    /// They run before the first session, so that they hear of every one.
+    private void startHelpers() throws IOException {
         for (HelperProcess helper : helpers) {
             String name = "helper-" + helper.config().name();
             helperThreads.add(started(name, helper::run));
             helperThreads.add(started(name + "-events", helper::runEvents));
         }
-        LOG.info("event=started node={} as={} site={}", node.underlay(), node.asn(), node.site());
+        try {
+            for (HelperProcess helper : helpers) {
+                helper.awaitFirstStart();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw (IOException) new InterruptedIOException("interrupted while helper processes started").initCause(e);
+        }
     }
 
     private static Surroundings surroundings(AgentConfig config, String version) {

@@ -44,6 +44,7 @@ public final class HelperProcess {
     private final Commands commands;
     private final BlockingQueue<LongFunction<String>> lines = new ArrayBlockingQueue<>(EVENTS_MAX);
     private final AtomicLong dropped = new AtomicLong();
+    private final CountDownLatch tried = new CountDownLatch(1);
     private final CountDownLatch closed = new CountDownLatch(1);
     private volatile @Nullable Process process;
     private volatile long sweepAtNanos;
@@ -101,6 +102,11 @@ public final class HelperProcess {
         }
     }
 
+    /// Waits until the process runs, or did not start: from then on it is told everything.
+    public void awaitFirstStart() throws InterruptedException {
+        tried.await();
+    }
+
     /// Runs the process once; why it ended.
     private String once() throws InterruptedException {
         Process running;
@@ -109,10 +115,12 @@ public final class HelperProcess {
             builder.environment().put("TERM", "dumb");
             running = builder.start();
         } catch (IOException e) {
+            tried.countDown();
             return "not started: " + e.getMessage();
         }
         lines.clear();
         process = running;
+        tried.countDown();
         if (closed.getCount() == 0) {
             running.destroy();
         }
