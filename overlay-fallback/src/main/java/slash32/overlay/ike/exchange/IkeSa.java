@@ -449,7 +449,7 @@ final class IkeSa {
         }
         if (pending != null) {
             next = Math.min(next, pending.deadlineNanos);
-        } else if (phase == Phase.ESTABLISHED) {
+        } else if (phase == Phase.ESTABLISHED && queue.isEmpty()) {
             next = Math.min(next, lastHeardNanos + node.config.timers().idle().toNanos());
         }
         for (Later one : later) {

@@ -35,6 +35,7 @@ final class IkeSimulation {
             Duration.ofSeconds(5),
             Duration.ofSeconds(30));
 
+    final long seed;
     final Random random;
     final Map<IpAddress, Node> nodes = new HashMap<>();
     final Map<Identity, KeyPair> trusted = new HashMap<>();
@@ -51,6 +52,7 @@ final class IkeSimulation {
     private record Flight(long atNanos, long number, Path atReceiver, Bytes datagram) {}
 
     IkeSimulation(long seed) {
+        this.seed = seed;
         random = new Random(seed);
     }
 
@@ -220,7 +222,8 @@ final class IkeSimulation {
                 return;
             }
             if (timer <= nowNanos && ++idle > 1_000) {
-                throw new AssertionError("a deadline in the past is not met");
+                throw new AssertionError("seed " + seed + ": a deadline in the past is not met: "
+                        + nodes.values().stream().map(node -> node.ike).toList());
             }
             idle = timer > nowNanos ? 0 : idle;
             nowNanos = Math.max(nowNanos, next);
