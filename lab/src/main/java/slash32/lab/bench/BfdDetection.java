@@ -10,7 +10,6 @@ import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import slash32.agent.api.ApiClient;
-import slash32.lab.runner.Installation;
 import slash32.lab.runner.Lab;
 import slash32.lab.runner.LabException;
 import slash32.lab.runner.RunningNode;
@@ -44,14 +43,7 @@ public final class BfdDetection {
 
     /// Brings the lab up, measures, and takes it down again.
     public void run() throws IOException {
-        var lab = new Lab(Installation.find().home().resolve(TOPOLOGY), null, false, out);
-        lab.down(false); // what a run that was killed has left
-        try {
-            lab.up(false);
-            measure(lab);
-        } finally {
-            lab.down(false);
-        }
+        BenchLab.whileUp(TOPOLOGY, out, this::measure);
         print();
     }
 

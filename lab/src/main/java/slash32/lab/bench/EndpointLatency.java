@@ -15,7 +15,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import slash32.agent.api.ApiClient;
-import slash32.lab.runner.Installation;
 import slash32.lab.runner.Lab;
 import slash32.lab.runner.LabException;
 import slash32.lab.runner.RunningNode;
@@ -82,14 +81,7 @@ public final class EndpointLatency {
 
     /// Brings the lab up, measures, and takes it down again.
     public void run() throws IOException {
-        var lab = new Lab(Installation.find().home().resolve(TOPOLOGY), null, false, out);
-        lab.down(false); // what a run that was killed has left
-        try {
-            lab.up(false);
-            measure(lab);
-        } finally {
-            lab.down(false);
-        }
+        BenchLab.whileUp(TOPOLOGY, out, this::measure);
         out.print(table());
         out.println(json());
     }

@@ -5,10 +5,12 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.function.Function;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Option;
@@ -25,85 +27,66 @@ import slash32.agent.config.ReflectorConfig;
 /// comes.
 ///
 /// @param <C> its configuration
-abstract class ServingCommand<C> implements Callable<Integer> {
+@Command
+final class ServingCommand<C> implements Callable<Integer> {
     private static final Duration LOOK_INTERVAL = Duration.ofSeconds(1);
 
-    private final RunningAgent.Factory<C> factory;
+    private final Role<C> role;
     private final Console console;
 
     @Option(names = "--check", description = "Only say what is wrong with the configuration.")
     private boolean check;
 
-    private ServingCommand(RunningAgent.Factory<C> factory, Console console) {
-        this.factory = factory;
+    @Option(names = "--config", paramLabel = "FILE", description = "The configuration; ${DEFAULT-VALUE} by default.")
+    private Path file;
+
+    /// What the program is.
+    ///
+    /// @param peers all of a configuration, those of its ranges included
+    private record Role<C>(
+            Path defaultFile,
+            Reader<C> reader,
+            Function<C, Stream<PeerConfig>> peers,
+            RunningAgent.Factory<C> factory) {
+        interface Reader<C> {
+            Loaded<C> read(Path file) throws IOException;
+        }
+    }
+
+    private ServingCommand(Role<C> role, Console console) {
+        this.role = role;
         this.console = console;
+        file = role.defaultFile();
     }
 
     /// {@code slash32 agent}.
-    @Command(name = "agent", description = "Runs the agent, or checks its configuration.")
-    static final class Agent extends ServingCommand<AgentConfig> {
-        @Option(
-                names = "--config",
-                paramLabel = "FILE",
-                description = "The configuration; ${DEFAULT-VALUE} by default.")
-        private Path file = AgentConfig.DEFAULT_FILE;
-
-        Agent(RunningAgent.Factory<AgentConfig> factory, Console console) {
-            super(factory, console);
-        }
-
-        @Override
-        Path file() {
-            return file;
-        }
-
-        @Override
-        Loaded<AgentConfig> read() throws IOException {
-            return ConfigFile.load(file);
-        }
-
-        @Override
-        Stream<PeerConfig> peers(AgentConfig config) {
-            return peers(config.peers(), config.peerRanges());
-        }
+    static CommandLine agent(RunningAgent.Factory<AgentConfig> factory, Console console) {
+        var role = new Role<>(
+                AgentConfig.DEFAULT_FILE,
+                ConfigFile::load,
+                config -> peers(config.peers(), config.peerRanges()),
+                factory);
+        return described(new ServingCommand<>(role, console), "Runs the agent, or checks its configuration.");
     }
 
     /// {@code slash32 reflector}.
-    @Command(name = "reflector", description = "Runs a BGP route reflector, or checks its configuration.")
-    static final class Reflector extends ServingCommand<ReflectorConfig> {
-        @Option(
-                names = "--config",
-                paramLabel = "FILE",
-                description = "The configuration; ${DEFAULT-VALUE} by default.")
-        private Path file = ReflectorConfig.DEFAULT_FILE;
-
-        Reflector(RunningAgent.Factory<ReflectorConfig> factory, Console console) {
-            super(factory, console);
-        }
-
-        @Override
-        Path file() {
-            return file;
-        }
-
-        @Override
-        Loaded<ReflectorConfig> read() throws IOException {
-            return ConfigFile.loadReflector(file);
-        }
-
-        @Override
-        Stream<PeerConfig> peers(ReflectorConfig config) {
-            return peers(config.peers(), config.peerRanges());
-        }
+    static CommandLine reflector(RunningAgent.Factory<ReflectorConfig> factory, Console console) {
+        var role = new Role<>(
+                ReflectorConfig.DEFAULT_FILE,
+                ConfigFile::loadReflector,
+                config -> peers(config.peers(), config.peerRanges()),
+                factory);
+        return described(
+                new ServingCommand<>(role, console), "Runs a BGP route reflector, or checks its configuration.");
     }
 
-    abstract Path file();
+    private static CommandLine described(ServingCommand<?> command, String description) {
+        var line = new CommandLine(command);
+        line.getCommandSpec().usageMessage().description(description);
+        return line;
+    }
 
-    abstract Loaded<C> read() throws IOException;
-
-    abstract Stream<PeerConfig> peers(C config);
-
-    static Stream<PeerConfig> peers(List<PeerConfig> peers, List<PeerRangeConfig> ranges) {
+    private static Stream<PeerConfig> peers(List<PeerConfig> peers, List<PeerRangeConfig> ranges) {
         return Stream.concat(peers.stream(), ranges.stream().map(PeerRangeConfig::peer));
     }
 
@@ -114,7 +97,7 @@ abstract class ServingCommand<C> implements Callable<Integer> {
             return ExitCode.SOFTWARE;
         }
         if (check) {
-            console.out().println(file() + ": fine");
+            console.out().println(file + ": fine");
             return ExitCode.OK;
         }
         return run(config);
@@ -123,13 +106,13 @@ abstract class ServingCommand<C> implements Callable<Integer> {
     /// The configuration, or null after it was said what is wrong.
     private @Nullable C load() {
         try {
-            return switch (read()) {
+            return switch (role.reader().read(file)) {
                 case Loaded.Accepted<C>(C config) -> {
                     readPasswords(config);
                     yield config;
                 }
                 case Loaded.Refused<C>(var problems) -> {
-                    problems.forEach(problem -> console.err().println(problem.text(file().toString())));
+                    problems.forEach(problem -> console.err().println(problem.text(file.toString())));
                     yield null;
                 }
             };
@@ -140,7 +123,7 @@ abstract class ServingCommand<C> implements Callable<Integer> {
     }
 
     private void readPasswords(C config) throws IOException {
-        for (PeerConfig peer : peers(config).toList()) {
+        for (PeerConfig peer : role.peers().apply(config).toList()) {
             if (peer.passwordFile() != null) {
                 PasswordFile.read(peer.passwordFile());
             }
@@ -148,9 +131,9 @@ abstract class ServingCommand<C> implements Callable<Integer> {
     }
 
     private int run(C config) {
-        var watcher = new ConfigWatcher(file(), LOOK_INTERVAL);
+        var watcher = new ConfigWatcher(file, LOOK_INTERVAL);
         try {
-            RunningAgent<C> agent = factory.create(config, Version.text());
+            RunningAgent<C> agent = role.factory().create(config, Version.text());
             Runtime.getRuntime().addShutdownHook(new Thread(agent::close, "shutdown"));
             Hangup.onSignal(watcher::poke);
             agent.start();
@@ -176,19 +159,19 @@ abstract class ServingCommand<C> implements Callable<Integer> {
 
     private void reload(RunningAgent<C> agent) {
         try {
-            switch (read()) {
+            switch (role.reader().read(file)) {
                 case Loaded.Accepted<C>(C config) -> {
                     readPasswords(config);
                     List<String> needRestart = agent.reload(config);
                     log().info(
                                     "event=config-reloaded file={} needRestart=\"{}\"",
-                                    file(),
+                                    file,
                                     String.join(", ", needRestart));
                 }
                 case Loaded.Refused<C>(var problems) -> {
                     agent.reloadRefused();
-                    problems.forEach(problem -> log().error(
-                                    "event=config-refused kept=old reason=\"{}\"", problem.text(file().toString())));
+                    problems.forEach(problem ->
+                            log().error("event=config-refused kept=old reason=\"{}\"", problem.text(file.toString())));
                 }
             }
         } catch (IOException e) {

@@ -51,8 +51,8 @@ public final class Slash32 {
                         .versionHelp(true)
                         .description("Show the version.")
                         .build());
-        program.addSubcommand(new ServingCommand.Agent(roles.agent(), console))
-                .addSubcommand(new ServingCommand.Reflector(roles.reflector(), console))
+        program.addSubcommand("agent", ServingCommand.agent(roles.agent(), console))
+                .addSubcommand("reflector", ServingCommand.reflector(roles.reflector(), console))
                 .addSubcommand(new Asking.Status(console))
                 .addSubcommand(new Asking.Peers(console))
                 .addSubcommand(new Asking.Routes(console))
