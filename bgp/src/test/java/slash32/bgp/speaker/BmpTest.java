@@ -11,17 +11,15 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import slash32.bgp.bmp.BmpMessage;
 import slash32.bgp.bmp.BmpMessage.PeerDown;
@@ -50,7 +48,6 @@ import slash32.net.IpAddress;
 import slash32.net.Ipv4Address;
 import slash32.net.Prefix;
 import slash32.reconcile.Backoff;
-import slash32.testkit.Command;
 import slash32.testkit.InNetns;
 import slash32.testkit.Requirement;
 
@@ -76,22 +73,10 @@ class BmpTest {
     private static final BmpLoop.Limits QUICK = new BmpLoop.Limits(
             new Backoff(Duration.ofMillis(50).toNanos(), Duration.ofMillis(200).toNanos()), 1 << 18);
 
-    private final List<AutoCloseable> opened = new ArrayList<>();
+    @RegisterExtension
+    final Opened opened = new Opened(PEER, OTHER, OWN);
+
     private final Recorder heard = new Recorder();
-
-    @BeforeEach
-    void addresses() {
-        for (String address : List.of(PEER, OTHER, OWN)) {
-            Command.run("ip", "addr", "add", address + "/32", "dev", "lo");
-        }
-    }
-
-    @AfterEach
-    void closeAll() throws Exception {
-        for (AutoCloseable each : opened.reversed()) {
-            each.close();
-        }
-    }
 
     @Test
     void aStationLearnsOfSessionsAndOfWhatPeersSayBeforeAndAfterPolicy() throws Exception {

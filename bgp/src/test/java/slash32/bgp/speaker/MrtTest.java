@@ -8,17 +8,15 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import slash32.bgp.speaker.monitor.MrtFiles;
 import slash32.bgp.speaker.monitor.MrtLoop;
@@ -55,25 +53,13 @@ class MrtTest {
     private static final PathAttributes VIA_SIX =
             VIA.toBuilder().nextHop(IpAddress.parse("2001:db8::50")).build();
 
-    private final List<AutoCloseable> opened = new ArrayList<>();
+    @RegisterExtension
+    final Opened opened = new Opened(PEER, OTHER, OWN);
+
     private final Recorder heard = new Recorder();
 
     @TempDir
     Path folder;
-
-    @BeforeEach
-    void addresses() {
-        for (String address : List.of(PEER, OTHER, OWN)) {
-            Command.run("ip", "addr", "add", address + "/32", "dev", "lo");
-        }
-    }
-
-    @AfterEach
-    void closeAll() throws Exception {
-        for (AutoCloseable each : opened.reversed()) {
-            each.close();
-        }
-    }
 
     @Test
     @Tag("interop")

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -13,9 +12,8 @@ import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import slash32.bgp.policy.Change;
 import slash32.bgp.policy.GracefulShutdown;
 import slash32.bgp.policy.LongLived;
@@ -64,22 +62,10 @@ class PeerOptionsTest {
     private static final Bytes KEY = Bytes.copyOf("first".getBytes(StandardCharsets.US_ASCII));
     private static final Bytes OTHER_KEY = Bytes.copyOf("second".getBytes(StandardCharsets.US_ASCII));
 
-    private final List<AutoCloseable> opened = new ArrayList<>();
+    @RegisterExtension
+    final Opened opened = new Opened(PEER, OWN, OTHER);
+
     private final Recorder heard = new Recorder();
-
-    @BeforeEach
-    void addresses() {
-        for (String address : List.of(PEER, OWN, OTHER)) {
-            Command.run("ip", "addr", "add", address + "/32", "dev", "lo");
-        }
-    }
-
-    @AfterEach
-    void closeAll() throws Exception {
-        for (AutoCloseable each : opened.reversed()) {
-            each.close();
-        }
-    }
 
     @Test
     void aPeerWithTooManyPrefixesStaysDownUntilItMayHaveThem() throws Exception {

@@ -12,9 +12,8 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import slash32.bgp.wire.AddressFamily;
 import slash32.bgp.wire.BgpIdentifier;
 import slash32.bgp.wire.Capability;
@@ -22,7 +21,6 @@ import slash32.bgp.wire.PathAttributes;
 import slash32.net.IpAddress;
 import slash32.net.Ipv4Address;
 import slash32.net.Prefix;
-import slash32.testkit.Command;
 import slash32.testkit.InNetns;
 
 /// A reflector of ours between clients of ours (RFC 4456): two clients, an internal peer that is none, and scripted
@@ -37,24 +35,12 @@ class ReflectorTest {
     private static final Prefix OF_ONE = Prefix.parse("10.9.0.1/32");
     private static final Prefix OF_OTHER = Prefix.parse("10.9.0.3/32");
 
-    private final List<AutoCloseable> opened = new ArrayList<>();
+    @RegisterExtension
+    final Opened opened = new Opened(REFLECTOR, ONE, TWO, OTHER, "10.0.0.14");
+
     private final Recorder atOne = new Recorder();
     private final Recorder atTwo = new Recorder();
     private final Recorder atOther = new Recorder();
-
-    @BeforeEach
-    void addresses() {
-        for (String address : List.of(REFLECTOR, ONE, TWO, OTHER, "10.0.0.14")) {
-            Command.run("ip", "addr", "add", address + "/32", "dev", "lo");
-        }
-    }
-
-    @AfterEach
-    void closeAll() throws Exception {
-        for (AutoCloseable each : opened.reversed()) {
-            each.close();
-        }
-    }
 
     @Test
     void whatAClientSaysGoesToAllAndWhatOthersSayToClients() throws Exception {

@@ -16,9 +16,8 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -41,7 +40,6 @@ import slash32.net.Asn;
 import slash32.net.IpAddress;
 import slash32.net.Ipv4Address;
 import slash32.net.Prefix;
-import slash32.testkit.Command;
 import slash32.testkit.InNetns;
 
 /// A speaker with scripted peers, and with another of its kind. What the real reflectors make of it is in
@@ -64,22 +62,10 @@ class SpeakerTest {
     private static final PathAttributes VIA_V6 =
             VIA_V4.toBuilder().nextHop(IpAddress.parse("2001:db8::50")).build();
 
-    private final List<AutoCloseable> opened = new ArrayList<>();
+    @RegisterExtension
+    final Opened opened = new Opened(PEER, OTHER, OWN, "10.0.0.12");
+
     private final Recorder heard = new Recorder();
-
-    @BeforeEach
-    void addresses() {
-        for (String address : List.of(PEER, OTHER, OWN, "10.0.0.12")) {
-            Command.run("ip", "addr", "add", address + "/32", "dev", "lo");
-        }
-    }
-
-    @AfterEach
-    void closeAll() throws Exception {
-        for (AutoCloseable each : opened.reversed()) {
-            each.close();
-        }
-    }
 
     @Test
     void aHundredThousandRoutesArriveAsTheyWereSent() throws Exception {

@@ -1,7 +1,8 @@
 /// How packets to a remote hypervisor travel: native, or not at all while only an encrypted overlay would do.
 ///
-/// Not the overlay itself. A destination's site is that of its NEXT_HOP's node route (docs/design/sites.md). Pure: no
-/// I/O, no clock. Entry type: {@link slash32.overlay.choice.Path}.
+/// Not the overlay itself. A destination's site is that of its NEXT_HOP's node route
+/// (docs/adr/0006-unknown-site-is-refused.md). Pure: no I/O, no clock. Entry type: {@link
+/// slash32.overlay.choice.Path}.
 @NullMarked
 package slash32.overlay.choice;
 
