@@ -89,11 +89,16 @@ final class LabUp implements NodeLife.NodeWork {
         return node.equals(topology.namespaceOwner(node));
     }
 
+    /// Whether `ip netns` will know the node's name: its own namespace, or a second name for the one it shares.
+    private boolean isNamed(NodeSpec node) {
+        return Links.namespace(topology, node) != null;
+    }
+
     /// A namespace of this lab's in which no process lives is what is left of a lab whose folder is gone: it goes too.
     /// One with processes in it belongs to somebody.
     private void refuseTaken(NodeSpec node) throws IOException {
         String name = topology.longName(node.name());
-        if (!owns(node) || !Files.exists(Path.of("/run/netns", name))) {
+        if (!isNamed(node) || !Files.exists(Path.of("/run/netns", name))) {
             return;
         }
         String processes = HostCommand.run("ip", "netns", "pids", name).strip();
@@ -187,7 +192,7 @@ final class LabUp implements NodeLife.NodeWork {
         NodeProgram program = NodeProgram.of(topology, node, host, installation, hosts(), root);
         NodeState prepared = prepared(node, image.value(), program);
         NodeState held = hold(node, folder, program, prepared);
-        if (!owns(node) && Links.namespace(topology, node) != null) {
+        if (!owns(node) && isNamed(node)) {
             // A second name for the namespace, as upstream gives every node one.
             state().addNamespace(held.longName());
             HostCommand.run("ip", "netns", "attach", held.longName(), "" + held.first());

@@ -211,6 +211,22 @@ class LabTest {
     }
 
     @Test
+    void theSecondNameThatACutOffLabLeftIsTakenAwayToo() throws IOException {
+        Command.run("ip", "netns", "add", "clab-s32t-c");
+        up("""
+                name: s32t
+                topology:
+                  defaults: {kind: linux, image: "alpine:3"}
+                  nodes:
+                    a: {}
+                    c: {network-mode: "container:a"}
+                """);
+        assertThat(said.toString(StandardCharsets.UTF_8)).contains("takes away the network namespace clab-s32t-c");
+        assertThat(Command.run("ip", "netns", "exec", "clab-s32t-c", "readlink", "/proc/self/ns/net"))
+                .isEqualTo(Command.run("ip", "netns", "exec", "clab-s32t-a", "readlink", "/proc/self/ns/net"));
+    }
+
+    @Test
     void whatIsMissingIsNamedBeforeAnythingIsMade() throws IOException {
         Lab lab = lab("""
                 name: s32t
