@@ -5,6 +5,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import slash32.netlink.netfilter.Hook;
 import slash32.netlink.netfilter.NftChain;
 import slash32.netlink.netfilter.NftRule;
 import slash32.netlink.netfilter.NftSet;
@@ -49,6 +50,14 @@ public record Fragment(
         public Builder chain(NftChain chain, List<NftRule> rules) {
             chains.put(chain, List.copyOf(rules));
             return this;
+        }
+
+        Builder base(TableId table, String name, Hook hook, List<NftRule> rules) {
+            return chain(new NftChain(table, name, hook), rules);
+        }
+
+        Builder regular(TableId table, String name, List<NftRule> rules) {
+            return chain(new NftChain(table, name, null), rules);
         }
 
         public Builder element(TableId table, String set, SetElement element) {

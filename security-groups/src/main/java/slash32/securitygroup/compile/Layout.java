@@ -18,6 +18,17 @@ public final class Layout {
 
     public static final List<TableId> TABLES = List.of(INET, ARP);
 
+    /// Before conntrack, so that nothing forged makes an entry there.
+    static final int PRIORITY_RAW = -300;
+
+    /// After the backstop.
+    static final int PRIORITY_STAMP = 2;
+
+    static final int PRIORITY_FILTER = 0;
+
+    /// With room for the backstop between it and what is to the guest.
+    static final int PRIORITY_FROM = PRIORITY_FILTER - 2;
+
     static final String PREROUTING = "prerouting";
     static final String FORWARD_FROM = "forward_from";
     static final String FORWARD_TO = "forward_to";

@@ -68,6 +68,16 @@ final class Statements {
     private final boolean ofFlow;
     private @Nullable EtherType stated;
 
+    /// Begins a rule about packets.
+    static Statements rule() {
+        return new Statements();
+    }
+
+    /// Begins a rule about packets' flows.
+    static Statements flow() {
+        return new Statements(true);
+    }
+
     /// A rule about packets.
     Statements() {
         this(false);

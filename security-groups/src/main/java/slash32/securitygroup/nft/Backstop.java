@@ -15,6 +15,7 @@ import slash32.netlink.netfilter.SetElement;
 import slash32.netlink.socket.NetlinkProtocol;
 import slash32.netlink.socket.NetlinkSocket;
 import slash32.netlink.socket.NetlinkSocket.Refusal;
+import slash32.securitygroup.compile.EndpointRules;
 import slash32.securitygroup.compile.Fragment;
 import slash32.securitygroup.compile.Layout;
 import slash32.securitygroup.compile.RulesetCompiler;
@@ -87,7 +88,7 @@ final class Backstop implements AutoCloseable {
     private static List<SetElement> without(Set<InterfaceName> all, Set<InterfaceName> some) {
         return all.stream()
                 .filter(device -> !some.contains(device))
-                .map(RulesetCompiler::guest)
+                .map(EndpointRules::guest)
                 .toList();
     }
 

@@ -36,6 +36,7 @@ import slash32.securitygroup.Judge;
 import slash32.securitygroup.Judgement;
 import slash32.securitygroup.Remote;
 import slash32.securitygroup.SecurityGroup;
+import slash32.securitygroup.compile.EndpointRules;
 import slash32.securitygroup.compile.Fragment;
 import slash32.securitygroup.compile.GroupRules;
 import slash32.securitygroup.compile.Layout;
@@ -121,7 +122,7 @@ public final class Firewall implements AutoCloseable {
     /// What an owner gets while what it should have is refused.
     private static @Nullable Fragment safe(Subject subject) {
         return switch (subject) {
-            case Subject.Endpoint(var device) -> RulesetCompiler.blocked(device);
+            case Subject.Endpoint(var device) -> EndpointRules.blocked(device);
             case Subject.Group(var group) -> GroupRules.group(nothing(group), _ -> Set.of());
             case Subject.Skeleton _, Subject.Lookups _, Subject.MemberSets _, Subject.Member _ -> null;
         };
@@ -151,7 +152,7 @@ public final class Firewall implements AutoCloseable {
     }
 
     private void updateEndpoint(EndpointPolicy policy) {
-        reconciler.put(new Subject.Endpoint(policy.device()), RulesetCompiler.endpoint(policy, isStateful(policy)));
+        reconciler.put(new Subject.Endpoint(policy.device()), EndpointRules.endpoint(policy, isStateful(policy)));
     }
 
     /// A group that was never stated is taken for stateful.
@@ -189,7 +190,7 @@ public final class Firewall implements AutoCloseable {
 
     /// From now on nothing passes through the interface.
     public void blockEndpoint(InterfaceName device) {
-        reconciler.put(new Subject.Endpoint(device), RulesetCompiler.blocked(device));
+        reconciler.put(new Subject.Endpoint(device), EndpointRules.blocked(device));
         if (backstop != null) {
             backstop.add(device);
         }

@@ -71,9 +71,9 @@ class RulesetTest {
                         GroupRules.lookups(new GroupRules.Needs(GroupRules.shapes(rules), 2)),
                         RulesetCompiler.memberSets(new GroupId(9)),
                         rules,
-                        RulesetCompiler.endpoint(policy, true),
-                        RulesetCompiler.blocked(new InterfaceName("tap2")),
-                        RulesetCompiler.endpoint(
+                        EndpointRules.endpoint(policy, true),
+                        EndpointRules.blocked(new InterfaceName("tap2")),
+                        EndpointRules.endpoint(
                                 new EndpointPolicy(new InterfaceName("tap3"), policy.mac(), Set.of(), List.of(), false),
                                 true))
                 .forEach(all::addAll);
@@ -85,7 +85,7 @@ class RulesetTest {
         RulesetCompiler marking = COMPILER.marking();
         var all = new Fragment.Builder();
         List.of(
-                        RulesetCompiler.endpoint(
+                        EndpointRules.endpoint(
                                 new EndpointPolicy(
                                         new InterfaceName("tap1"),
                                         MacAddress.parse("52:54:00:00:00:01"),
@@ -156,7 +156,7 @@ class RulesetTest {
     @Test
     void everythingOfAFragmentBelongsToItsSubject() {
         var device = new InterfaceName("tap1");
-        Fragment endpoint = RulesetCompiler.endpoint(
+        Fragment endpoint = EndpointRules.endpoint(
                 new EndpointPolicy(
                         device,
                         MacAddress.parse("52:54:00:00:00:01"),
