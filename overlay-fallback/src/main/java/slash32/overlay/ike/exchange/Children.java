@@ -510,11 +510,13 @@ final class Children {
             if (!child.condemned) {
                 own.add(Proposals.bytes(child.sa.inboundSpi()));
             }
-            if (child.rival != null && live.contains(child.rival)) {
-                outboundAfterAnswer.add(child.rival.sa);
+            Child rival = child.rival;
+            boolean replaced = rival != null && live.contains(rival);
+            if (rival != null && replaced && sa.node.sendsOn(child.sa)) { // else we are further than this rival
+                outboundAfterAnswer.add(rival.sa);
             }
             retire(child, nowNanos);
-            sa.node.outboundIsOver(child.sa, child.rival != null && live.contains(child.rival));
+            sa.node.outboundIsOver(child.sa, replaced);
         }
         return own.isEmpty() ? Optional.empty() : Optional.of(new Payload.Delete(Proposal.ESP, own));
     }

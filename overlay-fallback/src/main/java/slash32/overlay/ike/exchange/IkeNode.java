@@ -334,6 +334,24 @@ public final class IkeNode {
         }
     }
 
+    /// What there is with a peer besides an IKE SA that is to go.
+    enum Besides {
+        NOBODY,
+        /// Another, without a Child SA yet.
+        SILENT,
+        CARRYING
+    }
+
+    Besides besides(IkeSa sa) {
+        List<IkeSa> others = with(sa.peer().identity()).stream()
+                .filter(other -> other != sa && other.phase == IkeSa.Phase.ESTABLISHED && !other.leaving)
+                .toList();
+        if (others.isEmpty()) {
+            return Besides.NOBODY;
+        }
+        return others.stream().allMatch(other -> other.children.all().isEmpty()) ? Besides.SILENT : Besides.CARRYING;
+    }
+
     void deletedByPeer(IkeSa sa, long nowNanos) {
         departed.put(
                 sa.localSpi,
@@ -352,6 +370,10 @@ public final class IkeNode {
     void useOutbound(ChildSa child) {
         outbound.put(child.peer(), child);
         emit(new Action.UseOutbound(child));
+    }
+
+    boolean sendsOn(ChildSa child) {
+        return child.equals(outbound.get(child.peer()));
     }
 
     /// Who answers does not know when the peer has the answer: an SA that works is better.

@@ -334,16 +334,22 @@ final class IkeSa {
         node.closed(this, why);
     }
 
-    /// The same for an SA that lost against another of both ends: only who began it deletes it, once the other has
-    /// carried its Child SA over.
+    /// The same for an SA that lost against another of both ends: who began it deletes it, once the other has carried
+    /// its Child SA over. Only one end may have seen that there are two, so that the other deletes it in the end.
     void deleteSoon(long nowNanos) {
         leaving = true;
-        if (initiator) {
-            enqueueLater(new Farewell(), nowNanos + node.config.timers().retransmitNanos(1));
-        }
+        Timers timers = node.config.timers();
+        long wait = initiator ? timers.retransmitNanos(1) : timers.halfOpen().toNanos();
+        enqueueLater(new Farewell(wait), nowNanos + wait);
     }
 
     private final class Farewell implements Task {
+        private final long waitNanos;
+
+        Farewell(long waitNanos) {
+            this.waitNanos = waitNanos;
+        }
+
         @Override
         public int exchange() {
             return Header.INFORMATIONAL;
@@ -351,8 +357,14 @@ final class IkeSa {
 
         @Override
         public Optional<List<Payload>> request(long nowNanos) {
-            children.yieldOutbound();
-            delete(nowNanos);
+            switch (node.besides(IkeSa.this)) {
+                case NOBODY -> leaving = false;
+                case SILENT -> enqueueLater(this, nowNanos + waitNanos);
+                case CARRYING -> {
+                    children.yieldOutbound();
+                    delete(nowNanos);
+                }
+            }
             return Optional.empty();
         }
 

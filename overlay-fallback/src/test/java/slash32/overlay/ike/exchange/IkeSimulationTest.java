@@ -16,11 +16,21 @@ import slash32.testkit.Seeds;
 class IkeSimulationTest {
     private static final int ROUNDS = 20;
 
-    /// Fresh ones by {@code -Dike.seeds=N} alone: two in a thousand still fail (docs/design/overlay.md).
+    /// The large ones each showed a fault once: two IKE SAs for ever, or an SA that is sent on and was given up.
     static Stream<Long> seeds() {
         return Seeds.of(
-                Integer.getInteger("ike.seeds", 0),
-                LongStream.concat(LongStream.rangeClosed(1, 20), LongStream.of(3244279120L, 3244279179L, 3244280469L))
+                Integer.getInteger("ike.seeds", 20),
+                LongStream.concat(
+                                LongStream.rangeClosed(1, 20),
+                                LongStream.of(
+                                        3244277783L,
+                                        3244279120L,
+                                        3244279179L,
+                                        3244279616L,
+                                        3244280455L,
+                                        3244280469L,
+                                        5000001062L,
+                                        6000002128L))
                         .toArray());
     }
 
@@ -39,6 +49,10 @@ class IkeSimulationTest {
             right.ike.connect(left.identity, sim.nowNanos);
         }
         sim.runFor(Duration.ofSeconds(60));
+        // Of a first exchange all messages of a minute may be lost.
+        for (int seconds = 0; !sendBoth(left, right) && seconds < 1_000; seconds++) {
+            sim.runFor(Duration.ofSeconds(1));
+        }
         assertOpens(left, right);
         assertOpens(right, left);
         sim.invariant = () -> {
@@ -65,6 +79,10 @@ class IkeSimulationTest {
                 .isTrue();
         assertThat(left.losses()).isEmpty();
         assertThat(right.losses()).isEmpty();
+    }
+
+    private static boolean sendBoth(Node left, Node right) {
+        return left.outbound.containsKey(right.identity) && right.outbound.containsKey(left.identity);
     }
 
     /// One IKE SA and one Child SA, the same at both ends, and nothing that lingers.
