@@ -159,7 +159,7 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
         metrics.watchGateway(gateway::counts);
         metrics.configAccepted(about.started());
         http = new HttpServer(Limits.DEFAULT);
-        http.listen(config.apiSocket(), new Api(control, InstantSource.system()));
+        ApiSocket.listen(http, config.api(), new Api(control, InstantSource.system()), metrics);
         metadata = new HttpServer(Limits.GUESTS);
         serveMetadata();
         SocketEndpoint scrape = config.metricsListen();

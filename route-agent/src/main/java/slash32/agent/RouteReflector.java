@@ -72,7 +72,7 @@ public final class RouteReflector implements RunningAgent<ReflectorConfig> {
         metrics.watchBfdDiscards(bfd::discarded);
         metrics.configAccepted(Instant.now());
         http = new HttpServer(Limits.DEFAULT);
-        http.listen(config.apiSocket(), Api.ofReflector(control, InstantSource.system()));
+        ApiSocket.listen(http, config.api(), Api.ofReflector(control, InstantSource.system()), metrics);
         SocketEndpoint scrape = config.metricsListen();
         http.listen(
                 scrape.address(),

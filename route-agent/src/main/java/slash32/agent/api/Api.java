@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
+import slash32.agent.api.http.Admission;
 import slash32.agent.api.http.Request;
 import slash32.agent.api.http.RequestHandler;
 import slash32.agent.api.http.Response;
@@ -93,12 +94,12 @@ public final class Api implements RequestHandler {
     }
 
     @Override
-    public int bodyLimitBytes(String method, List<String> path) {
-        return routesAt(path).stream()
+    public Admission admit(String method, List<String> path) {
+        return new Admission.Taken(routesAt(path).stream()
                 .filter(route -> route.method().equals(method))
                 .mapToInt(Route::bodyLimitBytes)
                 .findAny()
-                .orElse(ONE_BYTES);
+                .orElse(ONE_BYTES));
     }
 
     @Override
@@ -130,7 +131,15 @@ public final class Api implements RequestHandler {
 
     @Override
     public Response.Whole refused(int status, String detail) {
-        return problem(new Problem(status, status == 400 ? "Malformed request" : "Too large", detail, null, null));
+        String title = switch (status) {
+            case 400 -> "Malformed request";
+            case 403 -> "Not allowed";
+            case 408 -> "Too slow";
+            case 429 -> "Too many requests";
+            case 503 -> "Busy";
+            default -> "Too large";
+        };
+        return problem(new Problem(status, title, detail, null, null));
     }
 
     private List<Route> routesAt(List<String> path) {

@@ -27,12 +27,14 @@ public record Problem(
     }
 
     /// A newer generation was put before: 409.
-    public static Problem olderGeneration(long sent, long current) {
+    ///
+    /// @param field where the older one stands
+    public static Problem olderGeneration(String field, long sent, long current) {
         return new Problem(
                 409,
                 "Older generation",
                 "generation " + sent + " is older than the current one, " + current,
-                "generation",
+                field,
                 current);
     }
 

@@ -20,7 +20,6 @@ import slash32.net.Ipv4Address;
 /// @param gracefulShutdown our routes are the last choice, so that traffic leaves before the node does (RFC 8326)
 /// @param maximumPaths to one prefix that packets are shared out to, all equally good: 1 to 64
 /// @param metricsListen where Prometheus scrapes
-/// @param apiSocket absolute path of the API's Unix socket
 /// @param processes helpers, no name twice
 /// @param stateDirectory absolute path of the folder that holds desired state
 public record AgentConfig(
@@ -36,7 +35,7 @@ public record AgentConfig(
         boolean gracefulShutdown,
         int maximumPaths,
         SocketEndpoint metricsListen,
-        Path apiSocket,
+        ApiConfig api,
         List<ProcessConfig> processes,
         Path stateDirectory,
         MonitoringConfig monitoring) {
@@ -73,7 +72,7 @@ public record AgentConfig(
         note(unlike, "listen", listen.equals(other.listen));
         note(unlike, "bgp.maximumPaths", maximumPaths == other.maximumPaths);
         note(unlike, "metrics.listen", metricsListen.equals(other.metricsListen));
-        note(unlike, "api.socket", apiSocket.equals(other.apiSocket));
+        api.note(unlike, other.api);
         note(unlike, "processes", processes.equals(other.processes));
         note(unlike, "stateDirectory", stateDirectory.equals(other.stateDirectory));
         monitoring.note(unlike, other.monitoring);

@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.snakeyaml.engine.v2.nodes.Tag;
 import slash32.agent.config.Section.Field;
@@ -18,6 +19,10 @@ final class ConfigParser {
             new Scalar<>(Tag.INT, "1 to 4294967295", text -> new SiteId(Scalar.integer(text)));
     private static final Scalar<Prefix> PREFIX = new Scalar<>(Tag.STR, "a prefix", Prefix::parse);
     private static final Scalar<Long> PATHS = PolicyParser.number(1, SpeakerConfig.MAXIMUM_PATHS_LIMIT);
+    private static final Scalar<Long> REQUESTS = PolicyParser.number(1, 1_000_000);
+    private static final Pattern ACCOUNT_FORM = Pattern.compile("[a-z_][a-z0-9_-]{0,31}|[0-9]{1,10}");
+    private static final Scalar<String> ACCOUNT =
+            new Scalar<>(Tag.STR, "a name, or a number in quotes", ConfigParser::account);
     private static final Scalar<Long> RANGE_SIZE = PolicyParser.number(1, 100_000);
 
     private final Set<IpAddress> peerAddresses = new HashSet<>();
@@ -42,7 +47,9 @@ final class ConfigParser {
                 section -> metrics(section, AgentConfig.DEFAULT_METRICS_LISTEN),
                 AgentConfig.DEFAULT_METRICS_LISTEN);
         var api = root.optionalSection(
-                "api", section -> api(section, AgentConfig.DEFAULT_API_SOCKET), AgentConfig.DEFAULT_API_SOCKET);
+                "api",
+                section -> api(section, AgentConfig.DEFAULT_API_SOCKET),
+                ApiConfig.at(AgentConfig.DEFAULT_API_SOCKET));
         var processParser = new ProcessParser();
         var processes = root.sections("processes", processParser::process);
         var state = root.optional("stateDirectory", Scalar.ABSOLUTE_PATH, AgentConfig.DEFAULT_STATE_DIRECTORY);
@@ -67,6 +74,13 @@ final class ConfigParser {
                 processes.get(),
                 state.get(),
                 monitoring.get());
+    }
+
+    private static String account(String text) {
+        if (!ACCOUNT_FORM.matcher(text).matches()) {
+            throw new IllegalArgumentException("not a user's or group's name: '" + text + "'");
+        }
+        return text;
     }
 
     private static @Nullable SiteConfig site(Section section) {
@@ -153,8 +167,14 @@ final class ConfigParser {
         return section.end() ? listen.get() : null;
     }
 
-    static @Nullable Path api(Section section, Path otherwise) {
+    static @Nullable ApiConfig api(Section section, Path otherwise) {
         var socket = section.optional("socket", Scalar.SOCKET_PATH, otherwise);
-        return section.end() ? socket.get() : null;
+        var users = section.list("users", ACCOUNT, List.of());
+        var groups = section.list("groups", ACCOUNT, List.of());
+        var rate = section.optional("requestsPerSecond", REQUESTS, (long) ApiConfig.DEFAULT_REQUESTS_PER_SECOND);
+        return section.end()
+                ? new ApiConfig(
+                        socket.get(), users.get(), groups.get(), rate.get().intValue())
+                : null;
     }
 }

@@ -21,7 +21,6 @@ import slash32.net.Ipv4Address;
 /// @param gracefulRestart Restart Time proposed in OPEN: 0 to 4095 whole seconds (RFC 4724 §3)
 /// @param settleTime after the start, how long others may take to say what they had before anybody gets End-of-RIB
 /// @param metricsListen where Prometheus scrapes
-/// @param apiSocket absolute path of the API's Unix socket
 public record ReflectorConfig(
         String name,
         Asn asn,
@@ -33,7 +32,7 @@ public record ReflectorConfig(
         Duration gracefulRestart,
         Duration settleTime,
         SocketEndpoint metricsListen,
-        Path apiSocket,
+        ApiConfig api,
         MonitoringConfig monitoring) {
     /// Those that it can reflect.
     static final List<AddressFamily> FAMILIES = List.of(
@@ -89,7 +88,7 @@ public record ReflectorConfig(
         AgentConfig.note(unlike, "listen", listen.equals(other.listen));
         AgentConfig.note(unlike, "settleTime", settleTime.equals(other.settleTime));
         AgentConfig.note(unlike, "metrics.listen", metricsListen.equals(other.metricsListen));
-        AgentConfig.note(unlike, "api.socket", apiSocket.equals(other.apiSocket));
+        api.note(unlike, other.api);
         monitoring.note(unlike, other.monitoring);
         return unlike;
     }

@@ -34,7 +34,7 @@ final class ReflectorParser {
         var api = root.optionalSection(
                 "api",
                 section -> ConfigParser.api(section, ReflectorConfig.DEFAULT_API_SOCKET),
-                ReflectorConfig.DEFAULT_API_SOCKET);
+                ApiConfig.at(ReflectorConfig.DEFAULT_API_SOCKET));
         var monitoring = MonitoringParser.monitoring(root);
         if (!root.end()) {
             return null;

@@ -463,7 +463,8 @@ public final class Intent {
     private @Nullable Problem refusal(EndpointSpec spec, String place, Set<EndpointId> staying) {
         EndpointState before = endpoints.get(spec.id());
         if (before != null && spec.generation() < before.spec().generation()) {
-            return Problem.olderGeneration(spec.generation(), before.spec().generation());
+            return Problem.olderGeneration(
+                    place + "generation", spec.generation(), before.spec().generation());
         }
         EndpointId owner = devices.get(spec.device());
         if (owner != null && !owner.equals(spec.id()) && staying.contains(owner)) {

@@ -2,6 +2,7 @@ package slash32.agent.metadata;
 
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import slash32.agent.api.http.Admission;
 import slash32.agent.api.http.Request;
 import slash32.agent.api.http.RequestHandler;
 import slash32.agent.api.http.Response;
@@ -32,8 +33,8 @@ public final class MetadataHandler implements RequestHandler {
     }
 
     @Override
-    public int bodyLimitBytes(String method, List<String> path) {
-        return 0;
+    public Admission admit(String method, List<String> path) {
+        return new Admission.Taken(0);
     }
 
     @Override

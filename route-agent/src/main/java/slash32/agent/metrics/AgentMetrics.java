@@ -2,6 +2,7 @@ package slash32.agent.metrics;
 
 import io.prometheus.client.Collector;
 import io.prometheus.client.CollectorRegistry;
+import io.prometheus.client.Counter;
 import io.prometheus.client.CounterMetricFamily;
 import io.prometheus.client.Gauge;
 import io.prometheus.client.Histogram;
@@ -49,6 +50,11 @@ public final class AgentMetrics {
             .help("Time to apply one batch of changes to a kernel table.")
             .labelNames("table")
             .buckets(SECONDS)
+            .register(registry);
+    private final Counter apiRefused = Counter.build()
+            .name("slash32_api_requests_refused_total")
+            .help("Requests to the API that were refused before they were handled, by HTTP status.")
+            .labelNames("status")
             .register(registry);
     private final Gauge reloadSuccessful = Gauge.build()
             .name("slash32_config_last_reload_successful")
@@ -125,6 +131,11 @@ public final class AgentMetrics {
     /// A condition came to hold for the first time since the PUT that needed it.
     public void conditionHeld(ConditionKind kind, Duration sincePut) {
         conditions.labels(kind.label()).observe(sincePut.toNanos() / NANOS_PER_SECOND);
+    }
+
+    /// A request to the API was refused with {@code status} before it was handled.
+    public void apiRefused(int status) {
+        apiRefused.labels(Integer.toString(status)).inc();
     }
 
     /// A batch was applied to {@code table}, whole or in part.

@@ -2,6 +2,7 @@ package slash32.agent.metrics;
 
 import java.util.List;
 import java.util.function.BooleanSupplier;
+import slash32.agent.api.http.Admission;
 import slash32.agent.api.http.Request;
 import slash32.agent.api.http.RequestHandler;
 import slash32.agent.api.http.Response;
@@ -20,8 +21,8 @@ public final class MetricsPages implements RequestHandler {
     }
 
     @Override
-    public int bodyLimitBytes(String method, List<String> path) {
-        return 0;
+    public Admission admit(String method, List<String> path) {
+        return new Admission.Taken(0);
     }
 
     @Override

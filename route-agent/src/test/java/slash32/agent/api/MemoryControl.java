@@ -59,7 +59,7 @@ public final class MemoryControl implements Control {
     private static @Nullable Problem conflict(EndpointSpec spec, Map<EndpointId, EndpointSpec> among) {
         EndpointSpec before = among.get(spec.id());
         if (before != null && before.generation() > spec.generation()) {
-            return Problem.olderGeneration(spec.generation(), before.generation());
+            return Problem.olderGeneration("generation", spec.generation(), before.generation());
         }
         for (EndpointSpec other : among.values()) {
             for (int i = 0; i < spec.addresses().size() && !other.id().equals(spec.id()); i++) {

@@ -126,7 +126,7 @@ class ConfigFileTest {
                         false,
                         1,
                         SocketEndpoint.parse("127.0.0.1:9932"),
-                        Path.of("/run/slash32/agent.sock"),
+                        ApiConfig.at(Path.of("/run/slash32/agent.sock")),
                         List.of(),
                         Path.of("/var/lib/slash32"),
                         MonitoringConfig.NONE));
@@ -185,7 +185,8 @@ class ConfigFileTest {
                         true,
                         8,
                         SocketEndpoint.parse("[::1]:9932"),
-                        Path.of("/run/slash32/other.sock"),
+                        new ApiConfig(
+                                Path.of("/run/slash32/other.sock"), List.of("nova", "107"), List.of("libvirt"), 50),
                         List.of(process),
                         Path.of("/var/lib/slash32/other"),
                         new MonitoringConfig(

@@ -58,7 +58,7 @@ class ReflectorConfigTest {
                         Duration.ofMinutes(2),
                         Duration.ofSeconds(30),
                         SocketEndpoint.parse("127.0.0.1:9933"),
-                        Path.of("/run/slash32/reflector.sock"),
+                        ApiConfig.at(Path.of("/run/slash32/reflector.sock")),
                         MonitoringConfig.NONE));
     }
 

@@ -116,7 +116,14 @@ final class HttpConnection extends SimpleChannelInboundHandler<HttpObject> {
             refuse(context, HttpResponseStatus.BAD_REQUEST, "the path or query is not well formed");
             return false;
         }
-        int limit = handler.bodyLimitBytes(method(head), path);
+        int limit;
+        switch (handler.admit(method(head), path)) {
+            case Admission.Taken(int bodyLimitBytes) -> limit = bodyLimitBytes;
+            case Admission.Refused(Response.Whole answer) -> {
+                refuse(context, answer);
+                return false;
+            }
+        }
         if (HttpUtil.getContentLength(head, 0L) > limit) {
             refuse(context, HttpResponseStatus.REQUEST_ENTITY_TOO_LARGE, tooLarge(limit));
             return false;
@@ -183,10 +190,13 @@ final class HttpConnection extends SimpleChannelInboundHandler<HttpObject> {
 
     /// Answers what never becomes a request, and closes: what follows can't be told from its body.
     private void refuse(ChannelHandlerContext context, HttpResponseStatus status, String detail) {
+        refuse(context, handler.refused(status.code(), detail));
+    }
+
+    private void refuse(ChannelHandlerContext context, Response.Whole response) {
         reading = false;
         disarm();
         dropIncoming();
-        Response.Whole response = handler.refused(status.code(), detail);
         context.writeAndFlush(Answer.whole(response, HttpVersion.HTTP_1_1, false))
                 .addListener(ChannelFutureListener.CLOSE);
     }
@@ -200,10 +210,19 @@ final class HttpConnection extends SimpleChannelInboundHandler<HttpObject> {
 
     private void arm(ChannelHandlerContext context, Duration time) {
         disarm();
-        Runnable close = () -> {
+        deadline = context.executor().schedule(() -> late(context), time.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    /// Who has begun a request is told; who said nothing knows.
+    private void late(ChannelHandlerContext context) {
+        if (incoming == null) {
             var unused = context.close();
-        };
-        deadline = context.executor().schedule(close, time.toMillis(), TimeUnit.MILLISECONDS);
+        } else {
+            refuse(
+                    context,
+                    HttpResponseStatus.REQUEST_TIMEOUT,
+                    "the request took longer than " + limits.request().toMillis() + " ms to come");
+        }
     }
 
     private void disarm() {

@@ -9,6 +9,7 @@ import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.ServerChannel;
 import io.netty.channel.epoll.EpollChannelOption;
+import io.netty.channel.epoll.EpollDomainSocketChannel;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollServerDomainSocketChannel;
 import io.netty.channel.epoll.EpollServerSocketChannel;
@@ -39,8 +40,9 @@ import slash32.net.IpAddress;
 
 /// Listening sockets that share one event loop.
 public final class HttpServer implements AutoCloseable {
-    private static final int BACKLOG = 128;
-    private static final String SOCKET_MODE = "rw-rw----";
+    private static final int BACKLOG = 1024;
+    private static final String FOR_OWNER_AND_GROUP = "rw-rw----";
+    private static final String FOR_EVERYBODY = "rw-rw-rw-";
 
     private final EventLoopGroup loop =
             new MultiThreadIoEventLoopGroup(1, new DefaultThreadFactory("http", true), EpollIoHandler.newFactory());
@@ -56,6 +58,20 @@ public final class HttpServer implements AutoCloseable {
     ///
     /// @throws IOException if somebody does, or something else than a socket is there, or it can't be made
     public void listen(Path path, RequestHandler handler) throws IOException {
+        listen(path, _ -> handler);
+    }
+
+    /// The same, with a handler for each connection that knows who calls.
+    public void listen(Path path, Function<Caller, RequestHandler> handlers) throws IOException {
+        listen(path, FOR_OWNER_AND_GROUP, handlers);
+    }
+
+    /// The same, on a socket that everybody may connect to.
+    public void listenToAll(Path path, Function<Caller, RequestHandler> handlers) throws IOException {
+        listen(path, FOR_EVERYBODY, handlers);
+    }
+
+    private void listen(Path path, String mode, Function<Caller, RequestHandler> handlers) throws IOException {
         if (Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
             checkStale(path);
         }
@@ -63,8 +79,12 @@ public final class HttpServer implements AutoCloseable {
         // Made under another name, so that the right one never has the wrong mode.
         Path fresh = path.resolveSibling(path.getFileName() + ".new");
         Files.deleteIfExists(fresh);
-        bind(EpollServerDomainSocketChannel.class, new DomainSocketAddress(fresh.toFile()), handler);
-        Files.setPosixFilePermissions(fresh, PosixFilePermissions.fromString(SOCKET_MODE));
+        bind(
+                new ServerBootstrap(),
+                EpollServerDomainSocketChannel.class,
+                new DomainSocketAddress(fresh.toFile()),
+                channel -> local(channel, handlers));
+        Files.setPosixFilePermissions(fresh, PosixFilePermissions.fromString(mode));
         Files.move(fresh, path, StandardCopyOption.ATOMIC_MOVE);
         sockets.add(path);
     }
@@ -75,40 +95,48 @@ public final class HttpServer implements AutoCloseable {
     /// @return the port
     /// @throws IOException if it can't be had
     public int listen(IpAddress address, int port, RequestHandler handler) throws IOException {
-        var local = new InetSocketAddress(InetAddress.getByAddress(address.toArray()), port);
-        Channel channel = bind(EpollServerSocketChannel.class, local, handler);
-        return ((InetSocketAddress) channel.localAddress()).getPort();
+        return listen(new ServerBootstrap(), address, port, _ -> handler);
     }
 
-    /// Listens on a TCP port of an address that needn't be there yet, with a handler for each client, which may have
-    /// only a few connections at once.
+    /// Listens on a TCP port of an address that needn't be there yet, with a handler for each client.
     ///
     /// @return the port
     /// @throws IOException if it can't be had
     public int listenEarly(IpAddress address, int port, Function<IpAddress, RequestHandler> handlers)
             throws IOException {
+        return listen(new ServerBootstrap().option(EpollChannelOption.IP_FREEBIND, true), address, port, handlers);
+    }
+
+    private int listen(
+            ServerBootstrap bootstrap, IpAddress address, int port, Function<IpAddress, RequestHandler> handlers)
+            throws IOException {
         var local = new InetSocketAddress(InetAddress.getByAddress(address.toArray()), port);
-        var shares = new ConnectionShares(limits.connectionsOfOne());
-        Channel listener = bind(
-                new ServerBootstrap().option(EpollChannelOption.IP_FREEBIND, true),
-                EpollServerSocketChannel.class,
-                local,
-                channel -> {
-                    IpAddress client = remote(channel);
-                    if (client == null || !shares.take(client)) {
-                        return null;
-                    }
-                    channel.closeFuture().addListener(_ -> shares.give(client));
-                    return handlers.apply(client);
-                });
+        Channel listener = bind(bootstrap, EpollServerSocketChannel.class, local, channel -> remote(channel, handlers));
         return ((InetSocketAddress) listener.localAddress()).getPort();
     }
 
-    /// Null if the client is gone already.
-    private static @Nullable IpAddress remote(Channel channel) {
-        return channel.remoteAddress() instanceof InetSocketAddress remote
-                ? IpAddress.of(remote.getAddress().getAddress())
-                : null;
+    /// Who is at the other end.
+    ///
+    /// @param key who shares the connections that one client may have
+    private record Client(Object key, RequestHandler handler) {}
+
+    /// Null if it is gone already.
+    private static @Nullable Client remote(Channel channel, Function<IpAddress, RequestHandler> handlers) {
+        if (channel.remoteAddress() instanceof InetSocketAddress remote) {
+            IpAddress address = IpAddress.of(remote.getAddress().getAddress());
+            return new Client(address, handlers.apply(address));
+        }
+        return null;
+    }
+
+    /// Null if it is gone already.
+    private static @Nullable Client local(Channel channel, Function<Caller, RequestHandler> handlers) {
+        try {
+            Caller caller = Caller.of((EpollDomainSocketChannel) channel);
+            return new Client(caller.user(), handlers.apply(caller));
+        } catch (IOException e) {
+            return null;
+        }
     }
 
     private static void checkStale(Path path) throws IOException {
@@ -125,18 +153,14 @@ public final class HttpServer implements AutoCloseable {
         throw new IOException("listen on " + path + ": another process does already");
     }
 
-    private Channel bind(Class<? extends ServerChannel> kind, SocketAddress address, RequestHandler handler)
-            throws IOException {
-        return bind(new ServerBootstrap(), kind, address, _ -> handler);
-    }
-
-    /// @param handlers gives the handler of a connection; null to drop it
+    /// @param clients tells whose connection it is; null to drop it
     private Channel bind(
             ServerBootstrap bootstrap,
             Class<? extends ServerChannel> kind,
             SocketAddress address,
-            Function<Channel, @Nullable RequestHandler> handlers)
+            Function<Channel, @Nullable Client> clients)
             throws IOException {
+        var shares = new ConnectionShares(limits.connectionsOfOne());
         var connections = new AtomicInteger();
         ChannelFuture bound = bootstrap
                 .group(loop)
@@ -148,15 +172,20 @@ public final class HttpServer implements AutoCloseable {
                     protected void initChannel(Channel channel) {
                         boolean room = connections.incrementAndGet() <= limits.connections();
                         channel.closeFuture().addListener(_ -> connections.decrementAndGet());
-                        RequestHandler handler = room ? handlers.apply(channel) : null;
-                        if (handler == null) {
+                        Client client = clients.apply(channel);
+                        if (client == null) {
                             var unused = channel.close();
                             return;
                         }
+                        channel.pipeline().addLast(new HttpServerCodec(new HttpDecoderConfig()));
+                        if (!room || !shares.take(client.key())) {
+                            channel.pipeline().addLast(new TurnedAway(noRoom(client, room)));
+                            return;
+                        }
+                        channel.closeFuture().addListener(_ -> shares.give(client.key()));
                         channel.pipeline()
-                                .addLast(new HttpServerCodec(new HttpDecoderConfig()))
                                 .addLast(new FlowControlHandler())
-                                .addLast(new HttpConnection(handler, limits));
+                                .addLast(new HttpConnection(client.handler(), limits));
                     }
                 })
                 .bind(address)
@@ -166,6 +195,13 @@ public final class HttpServer implements AutoCloseable {
         }
         listeners.add(bound.channel());
         return bound.channel();
+    }
+
+    private Response.Whole noRoom(Client client, boolean forOthers) {
+        String detail = forOthers
+                ? "one client may have " + limits.connectionsOfOne() + " connections at once"
+                : "all " + limits.connections() + " connections are taken";
+        return client.handler().refused(503, detail).later();
     }
 
     /// Stops listening and drops every connection.

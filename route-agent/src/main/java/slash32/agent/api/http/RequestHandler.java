@@ -4,8 +4,8 @@ import java.util.List;
 
 /// Answers requests, each on its own virtual thread.
 public interface RequestHandler {
-    /// How many bytes of body a request may have; more is answered 413 without reading them.
-    int bodyLimitBytes(String method, List<String> path);
+    /// Judges a request by its head, on the event loop: must not block.
+    Admission admit(String method, List<String> path);
 
     /// Answers {@code request}; may block.
     ///

@@ -3,6 +3,7 @@ package slash32.agent.api.http;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
 import java.util.Map;
 import slash32.net.Bytes;
 
@@ -21,6 +22,13 @@ public sealed interface Response {
     record Whole(int status, String contentType, Bytes body, Map<String, String> headers) implements Response {
         public Whole {
             headers = Map.copyOf(headers);
+        }
+
+        /// The same, and worth another try after a second.
+        public Whole later() {
+            var more = new HashMap<>(headers);
+            more.put("Retry-After", "1");
+            return new Whole(status, contentType, body, more);
         }
     }
 
