@@ -144,6 +144,11 @@ public final class Fields {
         return value == null ? null : reader.apply(value, at(field));
     }
 
+    /// Whatever it is; {@code reader} is told its path.
+    public <T> T requiredObject(String field, BiFunction<JsonNode, String, T> reader) {
+        return reader.apply(required(field), at(field));
+    }
+
     /// Runs a constructor, whose refusal names one of its own fields.
     public <T> T make(Supplier<T> constructor) {
         try {

@@ -20,7 +20,7 @@ import slash32.securitygroup.Traffic;
 
 /// A {@link SecurityGroup} as JSON, with a rule's fields as in Neutron's API, in camel case.
 public final class GroupJson {
-    static final long MAX_ID = 0xffff_ffffL;
+    public static final long MAX_ID = 0xffff_ffffL;
     private static final int MAX_PORT = 65_535;
 
     private GroupJson() {}

@@ -1,10 +1,12 @@
 package slash32.agent.store;
 
 import static java.util.concurrent.TimeUnit.MILLISECONDS;
+import static java.util.stream.Collectors.joining;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeMap;
 import java.util.concurrent.locks.Condition;
@@ -14,13 +16,15 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import slash32.agent.intent.EndpointId;
 import slash32.agent.intent.EndpointSpec;
+import slash32.agent.intent.StaticFile;
 import slash32.agent.json.EndpointJson;
 import slash32.agent.json.GroupJson;
+import slash32.agent.json.StaticFileJson;
 import slash32.agent.json.StrictJson;
 import slash32.securitygroup.GroupId;
 import slash32.securitygroup.SecurityGroup;
 
-/// Keeps endpoints and groups on disk.
+/// Keeps endpoints, groups and what files say of them on disk.
 ///
 /// A change is noted at once and given a ticket; {@link #run} writes what has come together meanwhile, and whoever has
 /// to answer for a change waits for its ticket. Thread-safe.
@@ -28,8 +32,8 @@ public final class StateStore implements Runnable, AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(StateStore.class);
     private static final long RETRY_MILLIS = 1000;
 
-    private final StateFile file;
-    private final StateFile.Content.State recovered;
+    private final StateFiles files;
+    private final Recovery recovered;
     private final @Nullable String lost;
 
     private final ReentrantLock lock = new ReentrantLock();
@@ -37,6 +41,8 @@ public final class StateStore implements Runnable, AutoCloseable {
     private final Condition written = lock.newCondition();
     private final TreeMap<EndpointId, String> endpoints = new TreeMap<>();
     private final TreeMap<GroupId, String> groups = new TreeMap<>();
+    private final TreeMap<String, String> staticFiles = new TreeMap<>();
+    private final List<String> pending = new ArrayList<>();
     private long latestTicket;
     private long durableTicket;
     private long refusedTicket;
@@ -44,20 +50,28 @@ public final class StateStore implements Runnable, AutoCloseable {
     private boolean closed;
     private boolean ended;
 
-    private StateStore(StateFile file, StateFile.Content content) {
-        this.file = file;
+    private StateStore(StateFiles files, StateFiles.Content content) {
+        this.files = files;
         switch (content) {
-            case StateFile.Content.State state -> {
-                recovered = state;
+            case StateFiles.Content.Whole(Recovery recovery, int tornBytes) -> {
+                recovered = recovery;
                 lost = null;
+                if (tornBytes > 0) {
+                    log.warn(
+                            "event=change-dropped reason=\"it was being written when the agent ended\" bytes={}",
+                            tornBytes);
+                }
             }
-            case StateFile.Content.Lost(String reason) -> {
-                recovered = new StateFile.Content.State(List.of(), List.of());
+            case StateFiles.Content.Lost(String reason) -> {
+                recovered = new Recovery();
                 lost = reason;
             }
         }
+        latestTicket = recovered.sequence();
+        durableTicket = latestTicket;
         recovered.endpoints().forEach(spec -> endpoints.put(spec.id(), text(spec)));
         recovered.groups().forEach(group -> groups.put(group.id(), text(group)));
+        recovered.files().forEach(file -> staticFiles.put(file.name(), text(file)));
     }
 
     /// Reads what an earlier run left in {@code directory}, which is made if it isn't there.
@@ -65,8 +79,8 @@ public final class StateStore implements Runnable, AutoCloseable {
     /// @throws IOException if it can't be read
     public static StateStore open(Path directory) throws IOException {
         Files.createDirectories(directory);
-        var file = new StateFile(directory);
-        return new StateStore(file, file.load());
+        var files = new StateFiles(directory);
+        return new StateStore(files, files.load());
     }
 
     /// Endpoints of the earlier run.
@@ -79,7 +93,12 @@ public final class StateStore implements Runnable, AutoCloseable {
         return recovered.groups();
     }
 
-    /// Why nothing was recovered though something was there; null if all was. The file is kept under another name.
+    /// What the files of {@code endpoints.d} said last.
+    public List<StaticFile> recoveredFiles() {
+        return recovered.files();
+    }
+
+    /// Why nothing was recovered though something was there; null if all was. It is kept under another name.
     public @Nullable String lost() {
         return lost;
     }
@@ -87,18 +106,18 @@ public final class StateStore implements Runnable, AutoCloseable {
     /// Notes {@code spec}, and gives back the ticket for {@link #awaitDurable}.
     public long put(EndpointSpec spec) {
         String text = text(spec);
-        return note(() -> endpoints.put(spec.id(), text));
+        return note("endpoint", text, () -> endpoints.put(spec.id(), text));
     }
 
     public long remove(EndpointId id) {
-        return note(() -> endpoints.remove(id));
+        return note("no-endpoint", quoted(id.value()), () -> endpoints.remove(id));
     }
 
     /// Notes that {@code specs} are all endpoints.
     public long replaceEndpoints(List<EndpointSpec> specs) {
         var texts = new TreeMap<EndpointId, String>();
         specs.forEach(spec -> texts.put(spec.id(), text(spec)));
-        return note(() -> {
+        return note("endpoints", "[" + String.join(",", texts.values()) + "]", () -> {
             endpoints.clear();
             endpoints.putAll(texts);
         });
@@ -106,19 +125,30 @@ public final class StateStore implements Runnable, AutoCloseable {
 
     public long put(SecurityGroup group) {
         String text = text(group);
-        return note(() -> groups.put(group.id(), text));
+        return note("group", text, () -> groups.put(group.id(), text));
     }
 
     public long remove(GroupId id) {
-        return note(() -> groups.remove(id));
+        return note("no-group", Long.toString(id.number()), () -> groups.remove(id));
     }
 
-    private long note(Runnable change) {
+    /// Notes what a file of {@code endpoints.d} says; one that is empty is forgotten.
+    public long put(StaticFile file) {
+        if (file.isEmpty()) {
+            return note("no-file", quoted(file.name()), () -> staticFiles.remove(file.name()));
+        }
+        String text = text(file);
+        return note("file", text, () -> staticFiles.put(file.name(), text));
+    }
+
+    private long note(String kind, String value, Runnable change) {
         lock.lock();
         try {
             change.run();
+            latestTicket++;
+            pending.add("{\"sequence\":" + latestTicket + ",\"kind\":\"" + kind + "\",\"value\":" + value + "}");
             changed.signal();
-            return ++latestTicket;
+            return latestTicket;
         } finally {
             lock.unlock();
         }
@@ -161,18 +191,34 @@ public final class StateStore implements Runnable, AutoCloseable {
             ended = true;
             written.signalAll();
             lock.unlock();
+            closeFiles();
         }
     }
 
-    /// One attempt, without the lock while the disk works; true if it succeeded.
+    private void closeFiles() {
+        try {
+            files.close();
+        } catch (IOException e) {
+            log.warn("event=state-not-closed reason=\"{}\"", e.toString());
+        }
+    }
+
+    /// One attempt, without the lock while the disk works; true if it succeeded. What was noted and not written after a
+    /// failure is in the whole that is written then.
     private boolean write() {
         long ticket = latestTicket;
-        String state = "{\"endpoints\":[" + String.join(",", endpoints.values()) + "],\"groups\":["
-                + String.join(",", groups.values()) + "]}";
+        boolean whole = files.wantsWhole();
+        List<String> changes = whole ? List.of() : List.copyOf(pending);
+        String state = whole ? state() : "";
+        pending.clear();
         String failure = null;
         lock.unlock();
         try {
-            file.replace(state);
+            if (whole) {
+                files.writeWhole(state);
+            } else {
+                files.append(changes.stream().map(Journal::line).collect(joining()));
+            }
         } catch (IOException e) {
             failure = "keeping desired state: " + e;
         } finally {
@@ -220,6 +266,27 @@ public final class StateStore implements Runnable, AutoCloseable {
         } finally {
             lock.unlock();
         }
+    }
+
+    private String state() {
+        return "{\"sequence\":" + latestTicket
+                + ",\"endpoints\":[" + String.join(",", endpoints.values())
+                + "],\"groups\":[" + String.join(",", groups.values())
+                + "],\"files\":[" + String.join(",", staticFiles.values()) + "]}";
+    }
+
+    private static String quoted(String text) {
+        return StrictJson.text(json -> json.writeString(text));
+    }
+
+    private static String text(StaticFile file) {
+        return StrictJson.text(json -> {
+            json.writeStartObject();
+            json.writeStringField("name", file.name());
+            json.writeFieldName("content");
+            StaticFileJson.write(json, file);
+            json.writeEndObject();
+        });
     }
 
     private static String text(EndpointSpec spec) {
