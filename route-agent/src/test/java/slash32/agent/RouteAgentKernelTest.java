@@ -169,7 +169,9 @@ class RouteAgentKernelTest {
     void aTapThatTheHypervisorMakesLaterIsTakenUp() throws Exception {
         send("PUT", "/v1/groups/7", GROUP, 201);
         String adopt = ENDPOINT.replace("create", "adopt");
-        String waiting = send("PUT", "/v1/endpoints/vm-a?wait=advertised&timeout=200ms", adopt, 504);
+        send("PUT", "/v1/endpoints/vm-a", adopt, 201);
+        await("the wait for the TAP", () -> sees("/v1/endpoints/vm-a", "DeviceMissing"));
+        String waiting = send("PUT", "/v1/endpoints/vm-a?wait=advertised&timeout=10ms", adopt, 504);
         assertThat(waiting).contains("InterfaceReady is Waiting (DeviceMissing)", "no interface tap-a");
         Command.run("ip", "tuntap", "add", "tap-a", "mode", "tap");
         await("the endpoint", () -> isAdvertised("vm-a"));
