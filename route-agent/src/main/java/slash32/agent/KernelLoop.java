@@ -32,6 +32,11 @@ final class KernelLoop implements Runnable {
         mailbox.put(() -> dataplane.desire(desire));
     }
 
+    /// Has {@code task} run once all that was desired before has been through a pass, and its reports are out.
+    void afterNextPass(Runnable task) {
+        mailbox.put(() -> mailbox.put(task));
+    }
+
     void tell(Consumer<Dataplane> task) {
         mailbox.put(() -> task.accept(dataplane));
     }

@@ -287,6 +287,11 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
 
     private void carryOut(Effect effect) {
         switch (effect) {
+            case Effect.Desire.EndpointsComplete complete -> {
+                kernel.desire(complete);
+                // by then all that is ready was reported, and announced
+                kernel.afterNextPass(() -> intent.tell(_ -> speaker.initialRoutesOriginated()));
+            }
             case Effect.Desire desire -> kernel.desire(desire);
             case Effect.Originate(List<Prefix> prefixes, List<GroupId> groups) ->
                 speaker.originate(ownRoutes.hostRoutes(prefixes, groups));

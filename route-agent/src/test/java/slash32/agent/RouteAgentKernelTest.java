@@ -51,6 +51,8 @@ import slash32.testkit.InNetns;
 class RouteAgentKernelTest {
     private static final Asn AS = new Asn(65000);
     private static final int FLUSHES = 20;
+    /// Longer than a test waits: what comes sooner comes because it was said.
+    private static final Duration PATIENT = Duration.ofMinutes(2);
     private static final IpAddress PEER = IpAddress.parse("10.0.0.1");
     private static final String GROUP = """
             {"name": "web", "rules": [{"id": "in", "direction": "ingress", "protocol": "tcp",
@@ -63,6 +65,7 @@ class RouteAgentKernelTest {
     Path folder;
 
     private final Map<Prefix, PathAttributes> heard = new HashMap<>();
+    private final Map<AddressFamily, Set<Prefix>> heardBeforeEndOfRib = new HashMap<>();
     private @Nullable Speaker peer;
     private @Nullable RouteAgent agent;
 
@@ -75,8 +78,7 @@ class RouteAgentKernelTest {
             Command.run("ip", "addr", "add", address, "dev", "up0", "noprefixroute", "nodad");
         }
         Command.run("ip", "route", "add", "10.0.0.0/24", "dev", "up0");
-        peer = new Speaker(peerConfig(), new Peer());
-        peer.start();
+        peer = startPeer(Duration.ofSeconds(1));
         agent = startAgent(true);
     }
 
@@ -163,6 +165,21 @@ class RouteAgentKernelTest {
         assertThat(kernelState()).isEqualTo(before);
         send("DELETE", "/v1/endpoints/vm-a", null, 204);
         await("the interface to go", () -> !Command.run("ip", "-o", "link").contains("tap-a"));
+    }
+
+    @Test
+    void endOfRibComesOnceAllStoredEndpointsAreAnnounced() throws Exception {
+        send("PUT", "/v1/groups/7", GROUP, 201);
+        send("PUT", "/v1/endpoints/vm-a?wait=advertised&timeout=10s", ENDPOINT, 201);
+        Objects.requireNonNull(agent).close();
+        Objects.requireNonNull(peer).close();
+        heardBeforeEndOfRib.clear();
+        peer = startPeer(PATIENT);
+        agent = startAgent(true);
+        await("End-of-RIB", () -> heardBeforeEndOfRib.size() == 2);
+        assertThat(heardBeforeEndOfRib.get(AddressFamily.IPV4_UNICAST))
+                .contains(Prefix.parse("10.9.0.1/32"), Prefix.parse("10.0.0.11/32"));
+        assertThat(heardBeforeEndOfRib.get(AddressFamily.IPV6_UNICAST)).contains(Prefix.parse("2001:db8:9::1/128"));
     }
 
     @Test
@@ -300,11 +317,18 @@ class RouteAgentKernelTest {
         throw new AssertionError(loaded);
     }
 
-    private static SpeakerConfig peerConfig() {
+    private Speaker startPeer(Duration patience) throws IOException {
+        heard.clear();
+        var started = new Speaker(peerConfig(patience), new Peer());
+        started.start();
+        started.initialRoutesOriginated();
+        return started;
+    }
+
+    private static SpeakerConfig peerConfig(Duration patience) {
         var families = Set.of(AddressFamily.IPV4_UNICAST, AddressFamily.IPV6_UNICAST);
         var agent = new PeerConfig(IpAddress.parse("10.0.0.11"), 179, PEER, AS, families, null, 9, 60, true);
-        return new SpeakerConfig(
-                AS, new BgpIdentifier(1), List.of(PEER), 179, List.of(agent), false, Duration.ofSeconds(1));
+        return new SpeakerConfig(AS, new BgpIdentifier(1), List.of(PEER), 179, List.of(agent), false, patience);
     }
 
     private void await(String what, BooleanSupplier condition) throws InterruptedException {
@@ -336,7 +360,12 @@ class RouteAgentKernelTest {
         }
 
         @Override
-        public void inSync(AddressFamily family) {}
+        public void inSync(AddressFamily family) {
+            synchronized (heard) {
+                heardBeforeEndOfRib.put(family, Set.copyOf(heard.keySet()));
+                heard.notifyAll();
+            }
+        }
 
         @Override
         public void peerChanged(PeerStatus status) {}
