@@ -75,6 +75,16 @@ public final class Reconciler<K, V> {
         return ownedKnown && desired.containsKey(key) && desired.get(key).equals(owned.get(key));
     }
 
+    /// What is in force under {@code key} as far as we know; null if nothing is, or the kernel was not read yet.
+    public @Nullable V present(K key) {
+        return owned.get(key);
+    }
+
+    /// True once the kernel was read.
+    public boolean isRead() {
+        return ownedKnown;
+    }
+
     /// Why the last attempt on {@code key} failed; null if it did not.
     public @Nullable String failure(K key) {
         Retry retry = retries.get(key);

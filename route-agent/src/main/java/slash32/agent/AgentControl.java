@@ -234,7 +234,7 @@ final class AgentControl implements Control {
                     routes.add(new RouteView(
                             prefix,
                             new RouteView.Path.Local(endpoint.spec().device()),
-                            OwnRoutes.LOCAL_PREF,
+                            endpoint.spec().role().localPref(),
                             endpoint.spec().groups(),
                             new RouteView.Fib(installed, installed == ConditionState.TRUE ? null : "not installed")));
                 }

@@ -3,6 +3,7 @@ package slash32.agent;
 import java.util.List;
 import java.util.Objects;
 import java.util.stream.Stream;
+import slash32.agent.intent.EndpointRole;
 import slash32.agent.intent.Intent;
 import slash32.agent.intent.Node;
 import slash32.bgp.speaker.OriginatedRoute;
@@ -13,8 +14,6 @@ import slash32.securitygroup.GroupId;
 
 /// What this node advertises, as docs/design/bgp.md has it on the wire.
 final class OwnRoutes {
-    static final long LOCAL_PREF = 100;
-
     private final Node node;
 
     OwnRoutes(Node node) {
@@ -28,17 +27,17 @@ final class OwnRoutes {
         return Stream.of(node.underlay(), node.underlay6())
                 .filter(Objects::nonNull)
                 .map(IpAddress::hostPrefix)
-                .map(prefix -> new OriginatedRoute(prefix, nextHop(prefix), LOCAL_PREF, site))
+                .map(prefix -> new OriginatedRoute(prefix, nextHop(prefix), EndpointRole.ACTIVE.localPref(), site))
                 .toList();
     }
 
     /// Addresses of an endpoint, each with the endpoint's groups.
-    List<OriginatedRoute> hostRoutes(List<Prefix> addresses, List<GroupId> groups) {
+    List<OriginatedRoute> hostRoutes(List<Prefix> addresses, List<GroupId> groups, long localPref) {
         List<LargeCommunity> communities = groups.stream()
                 .map(group -> community(Intent.COMMUNITY_GROUP, group.number()))
                 .toList();
         return addresses.stream()
-                .map(prefix -> new OriginatedRoute(prefix, nextHop(prefix), LOCAL_PREF, communities))
+                .map(prefix -> new OriginatedRoute(prefix, nextHop(prefix), localPref, communities))
                 .toList();
     }
 

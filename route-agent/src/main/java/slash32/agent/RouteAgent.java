@@ -53,6 +53,7 @@ import slash32.bgp.wire.AddressFamily;
 import slash32.bgp.wire.BgpIdentifier;
 import slash32.bgp.wire.PathAttributes;
 import slash32.net.Asn;
+import slash32.net.InterfaceIndex;
 import slash32.net.IpAddress;
 import slash32.net.Prefix;
 import slash32.netlink.socket.NetlinkProtocol;
@@ -118,7 +119,7 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
         ownRoutes = new OwnRoutes(node);
         store = StateStore.open(config.stateDirectory());
         events = new EventLog(EVENTS_KEPT, Instant.now().toEpochMilli() * 1_000);
-        gateway = GatewayLoop.open();
+        gateway = GatewayLoop.open(this::guestSeen);
         metrics = new AgentMetrics();
         intent = new IntentLoop(node, events, this::carryOut, this::measure);
         rtnl = NetlinkSocket.open(NetlinkProtocol.ROUTE);
@@ -198,6 +199,7 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
         thread("gateway-arp", gateway::runArp);
         thread("gateway-ipv6", gateway::runIpv6);
         thread("gateway-dhcp", gateway::runDhcpv4);
+        thread("gateway-rarp", gateway::runRarp);
         thread("gateway-ra", () -> gateway.runAdvertisements(ADVERTISE_EVERY));
         thread("bfd", bfd::run);
         monitors.start();
@@ -293,8 +295,8 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
                 kernel.afterNextPass(() -> intent.tell(_ -> speaker.initialRoutesOriginated()));
             }
             case Effect.Desire desire -> kernel.desire(desire);
-            case Effect.Originate(List<Prefix> prefixes, List<GroupId> groups) ->
-                speaker.originate(ownRoutes.hostRoutes(prefixes, groups));
+            case Effect.Originate(List<Prefix> prefixes, List<GroupId> groups, long localPref) ->
+                speaker.originate(ownRoutes.hostRoutes(prefixes, groups, localPref));
             case Effect.Announce(Prefix prefix, PathAttributes attributes) ->
                 speaker.originate(Map.of(prefix, attributes));
             case Effect.Withdraw(List<Prefix> prefixes) -> speaker.withdraw(prefixes);
@@ -310,6 +312,10 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
 
     private void report(List<Progress> progress) {
         intent.tell(current -> progress.forEach(each -> current.progress(each, IntentLoop.now())));
+    }
+
+    private void guestSeen(InterfaceIndex link) {
+        kernel.tell(dataplane -> dataplane.guestSeen(link));
     }
 
     private void resumeBgp() {

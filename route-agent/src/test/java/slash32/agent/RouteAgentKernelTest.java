@@ -3,6 +3,7 @@ package slash32.agent;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -36,12 +37,14 @@ import slash32.bgp.wire.BgpIdentifier;
 import slash32.bgp.wire.LargeCommunity;
 import slash32.bgp.wire.PathAttributes;
 import slash32.net.Asn;
+import slash32.net.InterfaceName;
 import slash32.net.IpAddress;
 import slash32.net.MacAddress;
 import slash32.net.Prefix;
 import slash32.netlink.netfilter.NftEvent;
 import slash32.netlink.socket.NetlinkProtocol;
 import slash32.netlink.socket.Subscription;
+import slash32.netlink.tun.Tap;
 import slash32.securitygroup.nft.ForeignChanges;
 import slash32.testkit.Command;
 import slash32.testkit.InNetns;
@@ -196,6 +199,76 @@ class RouteAgentKernelTest {
         await("the withdrawal", () -> !heard.containsKey(Prefix.parse("10.9.0.1/32")));
         Command.run("ip", "tuntap", "add", "tap-a", "mode", "tap");
         await("the endpoint again", () -> heard.containsKey(Prefix.parse("10.9.0.1/32")));
+    }
+
+    @Test
+    void aGuestThatArrivesIsPreferredFromItsFirstFrameAndAfterARestart() throws Exception {
+        send("PUT", "/v1/groups/7", GROUP, 201);
+        Command.run("ip", "tuntap", "add", "tap-a", "mode", "tap");
+        String target = ENDPOINT.replace("\"create\"", "\"adopt\", \"role\": \"migration-target\"");
+        try (var tap = Tap.open(new InterfaceName("tap-a"), Tap.Mode.PLAIN)) {
+            send("PUT", "/v1/endpoints/vm-a?wait=enforced&timeout=10s", target, 201);
+            await("the wait for the guest", () -> sees("/v1/endpoints/vm-a", "\"reason\":\"GuestAwaited\""));
+            rarp(tap, "52:54:00:00:00:0b"); // not the guest's
+            assertThat(Command.run("ip", "route", "show", "proto", "132")).doesNotContain("10.9.0.1");
+            rarp(tap, "52:54:00:00:00:0a");
+            await(
+                    "the routes at the peer",
+                    () -> preference("10.9.0.1/32") == 200 && preference("2001:db8:9::1/128") == 200);
+            String before = kernelState();
+            Objects.requireNonNull(agent).close();
+            agent = startAgent(true);
+            await("the endpoint again", () -> isAdvertised("vm-a"));
+            assertThat(kernelState()).isEqualTo(before);
+            assertThat(preference("10.9.0.1/32")).isEqualTo(200);
+            send("PUT", "/v1/endpoints/vm-a", target.replace("migration-target", "active"), 200);
+            await(
+                    "the routes as all others",
+                    () -> preference("10.9.0.1/32") == 100 && preference("2001:db8:9::1/128") == 100);
+            assertThat(kernelState()).isEqualTo(before);
+        }
+    }
+
+    @Test
+    void packetsFollowAGuestThatLeft() throws Exception {
+        send("PUT", "/v1/groups/7", GROUP, 201);
+        send("PUT", "/v1/endpoints/vm-a?wait=advertised&timeout=10s", ENDPOINT, 201);
+        await("the route at the peer", () -> preference("10.9.0.1/32") == 100);
+        Speaker speaker = Objects.requireNonNull(peer);
+        IpAddress node = IpAddress.parse("10.0.0.12");
+        Prefix guest = Prefix.parse("10.9.0.1/32");
+        var site = new LargeCommunity(65000, 1, 1);
+        speaker.originate(List.of(
+                new OriginatedRoute(node.hostPrefix(), node, 100, List.of(site)),
+                new OriginatedRoute(guest, node, 200, List.of())));
+        await("the way", () -> Command.run("ip", "route", "get", "10.9.0.1").contains("via 10.0.0.12"));
+        await("the withdrawal", () -> preference("10.9.0.1/32") < 0);
+        assertThat(preference("2001:db8:9::1/128")).isEqualTo(100); // that address did not move
+        speaker.originate(List.of(new OriginatedRoute(guest, node, 100, List.of())));
+        await(
+                "the new preference",
+                () -> sees("/v1/routes?prefix=10.9.0.1/32", "10.0.0.12")
+                        && !sees("/v1/routes?prefix=10.9.0.1/32", "200"));
+        assertThat(Command.run("ip", "route", "get", "10.9.0.1")).contains("via 10.0.0.12");
+        speaker.withdraw(List.of(guest));
+        await("the guest's own route", () -> preference("10.9.0.1/32") == 100);
+        assertThat(Command.run("ip", "route", "get", "10.9.0.1")).contains("dev tap-a");
+    }
+
+    /// As QEMU announces a guest that it took over.
+    private static void rarp(Tap tap, String guest) throws IOException {
+        ByteBuffer frame = ByteBuffer.allocateDirect(60);
+        long mac = MacAddress.parse(guest).value();
+        frame.putLong(0, -1).putLong(6, mac << 16).putShort(12, (short) 0x8035);
+        tap.write(frame, 60);
+    }
+
+    /// LOCAL_PREF of what the agent announces; -1 if it does not.
+    private long preference(String prefix) {
+        synchronized (heard) {
+            PathAttributes path = heard.get(Prefix.parse(prefix));
+            return path == null ? -1 : path.localPref();
+        }
     }
 
     @Test

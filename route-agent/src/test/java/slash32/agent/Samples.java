@@ -3,6 +3,7 @@ package slash32.agent;
 import java.util.List;
 import slash32.agent.intent.DeviceMode;
 import slash32.agent.intent.EndpointId;
+import slash32.agent.intent.EndpointRole;
 import slash32.agent.intent.EndpointSpec;
 import slash32.agent.intent.MetadataSpec;
 import slash32.net.InterfaceName;
@@ -31,6 +32,7 @@ public final class Samples {
                 1,
                 new InterfaceName("tap" + number),
                 DeviceMode.ADOPT,
+                EndpointRole.ACTIVE,
                 new MacAddress(0x0216_3e00_0000L + number),
                 List.of(
                         Prefix.parse("10.1." + (number >> 8) + "." + (number & 0xff)),
@@ -53,6 +55,7 @@ public final class Samples {
                 7,
                 new InterfaceName("tap-made"),
                 DeviceMode.CREATE,
+                EndpointRole.MIGRATION_TARGET,
                 MacAddress.parse("fa:16:3e:00:00:07"),
                 List.of(Prefix.parse("10.7.0.7")),
                 List.of(),

@@ -1,6 +1,7 @@
 package slash32.tap;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -10,9 +11,10 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Consumer;
 import slash32.net.InterfaceIndex;
+import slash32.net.MacAddress;
 import slash32.netlink.packet.PacketSocket;
-import slash32.netlink.packet.PacketSocket.Instruction;
 import slash32.tap.gateway.Answer;
 import slash32.tap.gateway.Gateway;
 import slash32.tap.gateway.GatewayTerms;
@@ -21,22 +23,26 @@ import slash32.tap.gateway.dhcp.DhcpServer;
 
 /// Answers the guests of this node in their gateway's name.
 ///
-/// One socket for ARP, one for Neighbor Discovery and DHCPv6, one for DHCPv4, each with its thread: a socket bound
-/// to one protocol costs packets of others nothing, a socket for all would have the kernel clone every packet that
-/// the node sends. The filter lets only questions pass. Who is served may change at any time, from any thread.
+/// One socket for ARP, one for Neighbor Discovery and DHCPv6, one for DHCPv4, one for RARP, each with its thread: a
+/// socket bound to one protocol costs packets of others nothing, a socket for all would have the kernel clone every
+/// packet that the node sends. The filter lets only questions pass, and all that an awaited guest sends. Who is served
+/// may change at any time, from any thread; who is awaited, from one.
 public final class GatewayLoop implements AutoCloseable {
     private static final int ETHERTYPE_IPV4 = 0x0800;
     private static final int ETHERTYPE_ARP = 0x0806;
     private static final int ETHERTYPE_IPV6 = 0x86dd;
+    private static final int ETHERTYPE_RARP = 0x8035;
+    private static final int SOURCE_MAC = 6;
+    private static final int MAC_BYTES = 6;
     private static final int IPV6_NEXT_HEADER = 20;
     private static final int PROTOCOL_UDP = 17;
-    private static final int LOAD_BYTE = 0x30;
-    private static final int LOAD_HALF = 0x28;
-    private static final int JUMP_IF_EQUAL = 0x15;
 
     private final PacketSocket arp;
     private final PacketSocket ipv6;
     private final PacketSocket dhcpv4;
+    private final PacketSocket rarp;
+    private final Consumer<InterfaceIndex> arrivals;
+    private final Map<InterfaceIndex, MacAddress> awaited = new ConcurrentHashMap<>();
     private final Map<InterfaceIndex, Served> served = new ConcurrentHashMap<>();
     private final CountDownLatch closed = new CountDownLatch(1);
     private final LongAdder replies = new LongAdder();
@@ -44,10 +50,12 @@ public final class GatewayLoop implements AutoCloseable {
     private final LongAdder unsent = new LongAdder();
     private final Map<Refusal, LongAdder> refusals = new ConcurrentHashMap<>();
 
-    private GatewayLoop(PacketSocket arp, PacketSocket ipv6, PacketSocket dhcpv4) {
-        this.arp = arp;
-        this.ipv6 = ipv6;
-        this.dhcpv4 = dhcpv4;
+    private GatewayLoop(List<PacketSocket> sockets, Consumer<InterfaceIndex> arrivals) {
+        arp = sockets.get(0);
+        ipv6 = sockets.get(1);
+        dhcpv4 = sockets.get(2);
+        rarp = sockets.get(3);
+        this.arrivals = arrivals;
     }
 
     /// One guest's gateway, its parts once for each loop: each belongs to one thread.
@@ -79,57 +87,39 @@ public final class GatewayLoop implements AutoCloseable {
     }
 
     /// Opens the sockets in the calling thread's network namespace.
-    public static GatewayLoop open() throws IOException {
-        var opened = new ArrayList<PacketSocket>(3);
+    ///
+    /// @param arrivals hears of each awaited guest's first frame, on one of the loops' threads
+    public static GatewayLoop open(Consumer<InterfaceIndex> arrivals) throws IOException {
+        var opened = new ArrayList<PacketSocket>(4);
         try {
-            opened.add(PacketSocket.open(ETHERTYPE_ARP, List.of(accept())));
-            opened.add(PacketSocket.open(ETHERTYPE_IPV6, ipv6Questions()));
-            opened.add(PacketSocket.open(ETHERTYPE_IPV4, dhcpv4Questions()));
+            opened.add(PacketSocket.open(ETHERTYPE_ARP, GatewayFilters.all()));
+            opened.add(PacketSocket.open(ETHERTYPE_IPV6, GatewayFilters.ipv6(List.of())));
+            opened.add(PacketSocket.open(ETHERTYPE_IPV4, GatewayFilters.dhcpv4(List.of())));
+            opened.add(PacketSocket.open(ETHERTYPE_RARP, GatewayFilters.all()));
         } catch (IOException e) {
             opened.forEach(PacketSocket::close);
             throw e;
         }
-        return new GatewayLoop(opened.get(0), opened.get(1), opened.get(2));
+        return new GatewayLoop(opened, arrivals);
     }
 
-    private static Instruction accept() {
-        return new Instruction(0x06, 0, 0, 0xffff); // ret #65535
+    /// Has the next frame that comes from {@code mac} by {@code link} reported: the guest runs here now. RARP is how
+    /// QEMU announces one, but any frame will do.
+    public void await(InterfaceIndex link, MacAddress mac) throws IOException {
+        if (!mac.equals(awaited.put(link, mac))) {
+            filter();
+        }
     }
 
-    private static Instruction refuse() {
-        return new Instruction(0x06, 0, 0, 0);
+    /// Awaits nobody behind {@code link} any more.
+    public void stopAwaiting(InterfaceIndex link) throws IOException {
+        awaited.remove(link);
+        filter();
     }
 
-    /// Straight after the IPv6 header: ICMPv6 of type 133 or 135, or UDP to port 547 (linux/bpf_common.h).
-    private static List<Instruction> ipv6Questions() {
-        return List.of(
-                new Instruction(LOAD_BYTE, 0, 0, IPV6_NEXT_HEADER),
-                new Instruction(JUMP_IF_EQUAL, 0, 3, 58),
-                new Instruction(LOAD_BYTE, 0, 0, 54),
-                new Instruction(JUMP_IF_EQUAL, 4, 0, 133),
-                new Instruction(JUMP_IF_EQUAL, 3, 4, 135),
-                new Instruction(JUMP_IF_EQUAL, 0, 3, PROTOCOL_UDP),
-                new Instruction(LOAD_HALF, 0, 0, 56),
-                new Instruction(JUMP_IF_EQUAL, 0, 1, 547),
-                accept(),
-                refuse());
-    }
-
-    /// UDP to port 67, not a later fragment.
-    private static List<Instruction> dhcpv4Questions() {
-        final int jumpIfSet = 0x45;
-        final int loadHeaderLength = 0xb1;
-        final int loadHalfAfterHeader = 0x48;
-        return List.of(
-                new Instruction(LOAD_BYTE, 0, 0, 23),
-                new Instruction(JUMP_IF_EQUAL, 0, 6, PROTOCOL_UDP),
-                new Instruction(LOAD_HALF, 0, 0, 20),
-                new Instruction(jumpIfSet, 4, 0, 0x1fff),
-                new Instruction(loadHeaderLength, 0, 0, 14),
-                new Instruction(loadHalfAfterHeader, 0, 0, 16),
-                new Instruction(JUMP_IF_EQUAL, 0, 1, 67),
-                accept(),
-                refuse());
+    private void filter() throws IOException {
+        ipv6.filter(GatewayFilters.ipv6(awaited.keySet()));
+        dhcpv4.filter(GatewayFilters.dhcpv4(awaited.keySet()));
     }
 
     /// Answers the guest behind {@code link} from now on, and tells it at once who its router is.
@@ -175,18 +165,40 @@ public final class GatewayLoop implements AutoCloseable {
         run(dhcpv4, (guest, frame, length, now) -> guest.dhcpv4().on(frame, length, now));
     }
 
+    /// Looks for awaited guests' RARP until {@link #close}; it is never answered.
+    public void runRarp() throws IOException {
+        receive(rarp, this::notice);
+    }
+
     private void run(PacketSocket socket, Answerer answerer) throws IOException {
-        PacketSocket.Receiver receiver = (link, bytes) -> {
+        receive(socket, (link, bytes) -> {
+            notice(link, bytes);
             Served guest = served.get(link);
             if (guest != null) {
                 byte[] frame = new byte[bytes.remaining()];
                 bytes.get(bytes.position(), frame);
                 take(answerer.on(guest, frame, frame.length, System.nanoTime()), socket, link);
             }
-        };
+        });
+    }
+
+    private static void receive(PacketSocket socket, PacketSocket.Receiver receiver) throws IOException {
         boolean open = true;
         while (open) {
             open = socket.receive(receiver);
+        }
+    }
+
+    private void notice(InterfaceIndex link, ByteBuffer frame) {
+        MacAddress guest = awaited.get(link);
+        if (guest != null && frame.remaining() >= SOURCE_MAC + MAC_BYTES) {
+            long source = 0;
+            for (int i = 0; i < MAC_BYTES; i++) {
+                source = (source << 8) | (frame.get(frame.position() + SOURCE_MAC + i) & 0xff);
+            }
+            if (source == guest.value() && awaited.remove(link, guest)) {
+                arrivals.accept(link);
+            }
         }
     }
 
@@ -225,5 +237,6 @@ public final class GatewayLoop implements AutoCloseable {
         arp.close();
         ipv6.close();
         dhcpv4.close();
+        rarp.close();
     }
 }

@@ -59,7 +59,7 @@ class DhcpGuestTest {
         rig = new TapRig();
         rig.hostSettings();
         rig.inSync();
-        gateway = GatewayLoop.open();
+        gateway = GatewayLoop.open(_ -> {});
         start("gateway-ipv6", gateway::runIpv6);
         start("gateway-dhcp", gateway::runDhcpv4);
         start("gateway-ra", () -> gateway.runAdvertisements(Duration.ofMillis(100)));

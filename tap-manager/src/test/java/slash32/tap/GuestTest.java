@@ -5,9 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Set;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import slash32.net.InterfaceIndex;
 import slash32.net.InterfaceName;
 import slash32.net.IpAddress;
@@ -34,6 +39,7 @@ class GuestTest {
     private static final TapSpec SPEC_A = TapSpec.of("a", Created.PLAIN, 1450);
     private static final TapSpec SPEC_B = TapSpec.of("b", Created.PLAIN, 1450);
 
+    private final BlockingQueue<InterfaceIndex> arrivals = new LinkedBlockingQueue<>();
     private TapRig rig;
     private GatewayLoop gateway;
 
@@ -45,7 +51,7 @@ class GuestTest {
         rig = new TapRig();
         rig.hostSettings();
         rig.inSync();
-        gateway = GatewayLoop.open();
+        gateway = GatewayLoop.open(arrivals::add);
         Thread.ofPlatform().daemon().name("gateway-arp").start(() -> run(gateway::runArp));
         Thread.ofPlatform().daemon().name("gateway-nd").start(() -> run(gateway::runIpv6));
         Thread.ofPlatform().daemon().name("gateway-dhcp").start(() -> run(gateway::runDhcpv4));
@@ -87,6 +93,29 @@ class GuestTest {
         guest.run("ip", "addr", "add", "10.1.0." + host + "/24", "dev", "eth0");
         guest.run("ip", "route", "add", "default", "via", "10.1.0.1");
         guest.run("ip", "addr", "add", "2001:db8:1::" + host + "/64", "dev", "eth0", "nodad");
+    }
+
+    /// The neighbour is permanent, so that no ARP comes before.
+    @ParameterizedTest
+    @CsvSource({"10.1.0.5/32, 169.254.1.1, 10.0.0.11", "2001:db8:1::5/128, fe80::1, 2001:db8:ff::11"})
+    void anyFrameOfAnAwaitedGuestTellsThatItIsHere(String own, String gatewayAddress, String beyond) throws Exception {
+        try (var a = new Guest(TAP_A, MAC_A);
+                var b = new Guest(TAP_B, MAC_B)) {
+            a.run("ip", "neigh", "replace", gatewayAddress, "lladdr", "fe:53:32:00:00:01", "dev", "eth0");
+            a.run("ip", "addr", "add", own, "dev", "eth0", "nodad");
+            a.run("ip", "route", "replace", "default", "via", gatewayAddress, "dev", "eth0", "onlink");
+            gateway.await(rig.index(TAP_A), MAC_B); // another's frames are not the guest's
+            a.reaches(beyond);
+            assertThat(arrivals).isEmpty();
+            gateway.await(rig.index(TAP_A), MAC_A);
+            gateway.await(rig.index(TAP_B), MAC_B);
+            gateway.stopAwaiting(rig.index(TAP_B));
+            a.reaches(beyond);
+            onLinkSubnet(b, "6");
+            b.reaches(beyond);
+            assertThat(arrivals.poll(10, TimeUnit.SECONDS)).isEqualTo(rig.index(TAP_A));
+            assertThat(arrivals).isEmpty();
+        }
     }
 
     @Test

@@ -48,7 +48,7 @@ class WireTest {
         rig.settleOnce();
         wire = Tap.open(TAP, Tap.Mode.PLAIN);
         Guest.awaitCarrier(TAP);
-        gateway = GatewayLoop.open();
+        gateway = GatewayLoop.open(_ -> {});
         gateway.serve(rig.index(TAP), GatewayTerms.of(GUEST, ADDRESSES, 1450, GuestSettings.DEFAULT));
         Thread.ofPlatform().daemon().name("gateway-arp").start(this::runArp);
         reader = Thread.ofPlatform().daemon().name("wire").start(this::read);

@@ -93,6 +93,11 @@ public final class PacketSocket implements AutoCloseable {
         }
     }
 
+    /// Lets those frames pass from now on that {@code filter} does; from any thread.
+    public void filter(List<Instruction> filter) throws IOException {
+        attach(descriptor, filter);
+    }
+
     /// Waits for a frame and hands it to {@code receiver}.
     ///
     /// @return false once the socket is closed

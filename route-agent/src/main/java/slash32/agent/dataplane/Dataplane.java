@@ -22,8 +22,6 @@ import slash32.agent.intent.EndpointSpec;
 import slash32.agent.intent.MemberChange;
 import slash32.agent.intent.Node;
 import slash32.agent.intent.Progress;
-import slash32.agent.status.ConditionKind;
-import slash32.agent.status.ConditionState;
 import slash32.agent.status.ExplanationView;
 import slash32.agent.status.TableView;
 import slash32.bgp.rib.RibDelta;
@@ -85,6 +83,7 @@ public final class Dataplane {
     private final CountedTable<DeviceAddress, Integer> gatewayAddresses;
     private final CountedTable<DeviceAddress, MacAddress> neighbors;
     private final CountedTable<Prefix, HostRoute> hostRoutes;
+    private final Conditions conditions;
 
     private final Map<EndpointId, EndpointStage> endpoints = new HashMap<>();
     private final Map<InterfaceName, EndpointId> devices = new HashMap<>();
@@ -92,6 +91,9 @@ public final class Dataplane {
     private final Map<GroupId, Set<EndpointId>> users = new HashMap<>();
     private final Set<EndpointId> touched = new LinkedHashSet<>();
     private final Map<InterfaceName, InterfaceIndex> served = new HashMap<>();
+    private final Arrivals arrivals;
+    /// Addresses of guests that moved to other nodes.
+    private final Set<Prefix> elsewhere = new HashSet<>();
     private final Set<InterfaceName> blocked = new LinkedHashSet<>();
     private final Set<AddressFamily> routesComplete = new HashSet<>();
     private boolean endpointsComplete;
@@ -113,12 +115,14 @@ public final class Dataplane {
         this.firewall = firewall;
         this.fib = fib;
         this.gateway = gateway;
+        arrivals = new Arrivals(gateway);
         tapTable = new TapTable(rtnl);
         settings = counted(new HostSettingTable());
         taps = counted(tapTable);
         gatewayAddresses = counted(new GatewayAddressTable(rtnl));
         neighbors = counted(new NeighborTable(rtnl));
         hostRoutes = counted(new HostRouteTable(rtnl));
+        conditions = new Conditions(taps, firewall, gatewayAddresses, neighbors, hostRoutes, elsewhere);
         for (HostSetting setting : HostSetting.values()) {
             settings.reconciler().put(setting, setting.wanted());
         }
@@ -149,6 +153,11 @@ public final class Dataplane {
             case Effect.Desire.Members(List<MemberChange> changes) -> changes.forEach(this::change);
             case Effect.Desire.Routes(RibDelta delta) -> routes(delta);
             case Effect.Desire.NextHop(IpAddress address, Path path) -> nextHop(address, path);
+            case Effect.Desire.Moved(List<Prefix> moved) -> {
+                elsewhere.addAll(moved);
+                moved.forEach(this::reportAddressAnew);
+            }
+            case Effect.Desire.Returned(List<Prefix> returned) -> returned.forEach(this::takeBack);
             case Effect.Desire.EndpointsComplete() -> {
                 endpointsComplete = true;
                 considerFirewallInSync();
@@ -181,7 +190,13 @@ public final class Dataplane {
         if (before != null) {
             detach(before, spec);
         }
-        endpoints.put(spec.id(), new EndpointStage(spec));
+        var stage = new EndpointStage(spec);
+        if (before != null
+                && spec.device().equals(before.spec.device())
+                && spec.mac().equals(before.spec.mac())) {
+            stage.arrivedBy = before.arrivedBy;
+        }
+        endpoints.put(spec.id(), stage);
         devices.put(spec.device(), spec.id());
         spec.addresses().forEach(prefix -> addresses.put(prefix, spec.id()));
         spec.groups()
@@ -221,6 +236,7 @@ public final class Dataplane {
             boolean stays = now != null && now.addresses().contains(prefix);
             addresses.remove(prefix);
             if (!stays) {
+                elsewhere.remove(prefix);
                 hostRoutes.reconciler().remove(prefix);
             }
             if (!stays || !sameDevice) {
@@ -314,7 +330,9 @@ public final class Dataplane {
         neighbors.pass(nowNanos, key -> touchDevice(key.device()));
         touched.forEach(this::route);
         hostRoutes.pass(nowNanos, this::touchAddress);
+        recoverArrivals();
         passFib(nowNanos);
+        leaveMoved(nowNanos);
         sweepOnce();
         List<Progress> progress = touched.stream()
                 .map(endpoints::get)
@@ -441,6 +459,7 @@ public final class Dataplane {
             InterfaceIndex before = served.put(spec.device(), link);
             if (before != null && !before.equals(link)) {
                 gateway.stop(before);
+                arrivals.stop(before);
             }
             gateway.serve(
                     link,
@@ -453,29 +472,85 @@ public final class Dataplane {
         InterfaceIndex link = served.remove(device);
         if (link != null) {
             gateway.stop(link);
+            arrivals.stop(link);
         }
     }
 
     private void route(EndpointId id) {
         EndpointStage stage = endpoints.get(id);
-        if (stage == null || !stage.attached || stage.routed || !attachmentInForce(stage)) {
+        if (stage == null || !stage.attached || stage.routed || !conditions.attachmentInForce(stage)) {
+            return;
+        }
+        if (stage.isAwaited(served.get(stage.spec.device()))) {
+            await(stage);
             return;
         }
         stage.routed = true;
         for (Prefix prefix : stage.routes()) {
+            if (elsewhere.contains(prefix)) {
+                continue;
+            }
             hostRoutes.reconciler().put(prefix, HostRoute.of(stage.spec.device(), node.underlayFor(prefix.address())));
         }
     }
 
-    private boolean attachmentInForce(EndpointStage stage) {
-        return stage.gatewayAddresses().stream().allMatch(gatewayAddresses.reconciler()::inForce)
-                && stage.neighbors().stream().allMatch(neighbors.reconciler()::inForce);
+    /// A guest is awaited where its interface is; nothing leads there before.
+    private void await(EndpointStage stage) {
+        stage.routes().stream()
+                .filter(prefix -> hostRoutes.reconciler().desired(prefix) != null)
+                .forEach(hostRoutes.reconciler()::remove);
+        InterfaceIndex link = served.get(stage.spec.device());
+        if (link != null) {
+            arrivals.await(link, stage.spec.id(), stage.spec.mac());
+        }
+    }
+
+    /// The awaited guest behind {@code link} sent its first frame.
+    public void guestSeen(InterfaceIndex link) {
+        EndpointId id = arrivals.at(link);
+        EndpointStage stage = id == null ? null : endpoints.get(id);
+        if (stage != null) {
+            LOG.info("endpoint={} event=arrived", id);
+            stage.arrivedBy = link;
+            touched.add(stage.spec.id());
+        }
+        arrivals.stop(link);
+    }
+
+    /// Guests that had arrived before a restart are known by the host routes that it left.
+    private void recoverArrivals() {
+        if (swept || !hostRoutes.reconciler().isRead()) {
+            return;
+        }
+        arrivals.all().forEach((link, id) -> {
+            EndpointStage stage = endpoints.get(id);
+            if (stage != null && stage.routes().stream().anyMatch(prefix -> leadsTo(stage.spec.device(), prefix))) {
+                guestSeen(link);
+                route(id);
+            }
+        });
+    }
+
+    private boolean leadsTo(InterfaceName device, Prefix prefix) {
+        HostRoute route = hostRoutes.reconciler().present(prefix);
+        return route != null && route.device().equals(device);
+    }
+
+    /// The local route of a guest that moved goes when there is another to follow it by, never before.
+    private void leaveMoved(long nowNanos) {
+        List<Prefix> leaving = elsewhere.stream()
+                .filter(prefix -> hostRoutes.reconciler().desired(prefix) != null && fib.inForce(prefix))
+                .toList();
+        if (!leaving.isEmpty()) {
+            leaving.forEach(hostRoutes.reconciler()::remove);
+            hostRoutes.pass(nowNanos, this::touchAddress);
+        }
     }
 
     /// What an earlier run left goes once every endpoint was stated, in the first pass after that in which each was
     /// taken as far as it comes.
     private void sweepOnce() {
-        if (endpointsComplete && !swept) {
+        if (endpointsComplete && !swept && hostRoutes.reconciler().isRead()) {
             swept = true;
             taps.reconciler().inSync();
             gatewayAddresses.reconciler().inSync();
@@ -485,7 +560,7 @@ public final class Dataplane {
     }
 
     private @Nullable Progress report(EndpointStage stage) {
-        var progress = new Progress(stage.spec, List.of(interfaceStep(stage), rulesStep(stage), routeStep(stage)));
+        Progress progress = conditions.of(stage);
         if (progress.equals(stage.reported)) {
             return null;
         }
@@ -493,58 +568,28 @@ public final class Dataplane {
         return progress;
     }
 
-    private Progress.Step interfaceStep(EndpointStage stage) {
-        InterfaceName device = stage.spec.device();
-        String refused = taps.reconciler().failure(device);
-        if (refused != null && TapTable.isWaiting(refused)) {
-            return step(ConditionKind.INTERFACE_READY, ConditionState.WAITING, "DeviceMissing", refused);
-        }
-        var failures = new ArrayList<String>();
-        add(failures, refused);
-        stage.gatewayAddresses()
-                .forEach(key -> add(failures, gatewayAddresses.reconciler().failure(key)));
-        stage.neighbors().forEach(key -> add(failures, neighbors.reconciler().failure(key)));
-        boolean holds = stage.attached && attachmentInForce(stage);
-        return step(ConditionKind.INTERFACE_READY, holds, "Ready", failures);
-    }
-
-    private Progress.Step rulesStep(EndpointStage stage) {
-        var failures = new ArrayList<String>();
-        add(failures, firewall.failure(stage.spec.device()));
-        return step(ConditionKind.RULES_ENFORCED, firewall.inForce(stage.spec.device()), "Enforced", failures);
-    }
-
-    private Progress.Step routeStep(EndpointStage stage) {
-        var failures = new ArrayList<String>();
-        stage.routes().forEach(prefix -> add(failures, hostRoutes.reconciler().failure(prefix)));
-        boolean holds = stage.routed && stage.routes().stream().allMatch(hostRoutes.reconciler()::inForce);
-        return step(ConditionKind.ROUTE_INSTALLED, holds, "Installed", failures);
-    }
-
-    private static void add(List<String> failures, @Nullable String failure) {
-        if (failure != null) {
-            failures.add(failure);
-        }
-    }
-
-    private static Progress.Step step(ConditionKind kind, boolean holds, String reason, List<String> failures) {
-        if (holds) {
-            return step(kind, ConditionState.TRUE, reason, "");
-        }
-        return failures.isEmpty()
-                ? step(kind, ConditionState.FALSE, "Pending", "")
-                : step(kind, ConditionState.FAILED, "Refused", String.join("; ", failures));
-    }
-
-    private static Progress.Step step(ConditionKind kind, ConditionState state, String reason, String message) {
-        return new Progress.Step(kind, state, reason, message);
-    }
-
     private void reportAnew(EndpointId id) {
         EndpointStage stage = endpoints.get(id);
         if (stage != null) {
             stage.reported = null;
             touched.add(id);
+        }
+    }
+
+    private void reportAddressAnew(Prefix prefix) {
+        EndpointId id = addresses.get(prefix);
+        if (id != null) {
+            reportAnew(id);
+        }
+    }
+
+    private void takeBack(Prefix prefix) {
+        elsewhere.remove(prefix);
+        EndpointId id = addresses.get(prefix);
+        EndpointStage stage = id == null ? null : endpoints.get(id);
+        if (stage != null) {
+            stage.routed = false;
+            reportAnew(stage.spec.id());
         }
     }
 

@@ -3,8 +3,10 @@ package slash32.agent.dataplane;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import slash32.agent.intent.EndpointRole;
 import slash32.agent.intent.EndpointSpec;
 import slash32.agent.intent.Progress;
+import slash32.net.InterfaceIndex;
 import slash32.net.IpAddress;
 import slash32.net.Prefix;
 import slash32.tap.DeviceAddress;
@@ -15,6 +17,10 @@ final class EndpointStage {
     final EndpointSpec spec;
     /// Gateway addresses and neighbours are stated.
     boolean attached;
+    /// The link by which the guest of a migration target was seen; null for one that was not.
+    @Nullable
+    InterfaceIndex arrivedBy;
+
     /// Host routes are stated.
     boolean routed;
 
@@ -23,6 +29,15 @@ final class EndpointStage {
 
     EndpointStage(EndpointSpec spec) {
         this.spec = spec;
+    }
+
+    boolean isTarget() {
+        return spec.role() == EndpointRole.MIGRATION_TARGET;
+    }
+
+    /// True of a guest that was not seen behind {@code link} and has to be before packets to it come here.
+    boolean isAwaited(@Nullable InterfaceIndex link) {
+        return isTarget() && (arrivedBy == null || !arrivedBy.equals(link));
     }
 
     /// The gateway's addresses on its interface, and the metadata service's for an endpoint that has metadata: IPv6

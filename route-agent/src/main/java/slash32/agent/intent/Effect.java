@@ -38,6 +38,20 @@ public sealed interface Effect {
         /// How packets reach a next hop; until this is said, not at all.
         record NextHop(IpAddress address, Path path) implements Desire {}
 
+        /// Guests with these addresses moved to other nodes: packets to them follow as soon as there is a route.
+        record Moved(List<Prefix> addresses) implements Desire {
+            public Moved {
+                addresses = List.copyOf(addresses);
+            }
+        }
+
+        /// These addresses are here after all.
+        record Returned(List<Prefix> addresses) implements Desire {
+            public Returned {
+                addresses = List.copyOf(addresses);
+            }
+        }
+
         /// Endpoints and groups are complete: what the kernel holds beyond them may go.
         record EndpointsComplete() implements Desire {}
 
@@ -46,7 +60,7 @@ public sealed interface Effect {
     }
 
     /// For the speaker: announce these addresses, members of these groups.
-    record Originate(List<Prefix> prefixes, List<GroupId> groups) implements Effect {
+    record Originate(List<Prefix> prefixes, List<GroupId> groups, long localPref) implements Effect {
         public Originate {
             prefixes = List.copyOf(prefixes);
             groups = List.copyOf(groups);

@@ -20,6 +20,7 @@ import slash32.tap.gateway.Ipv6Assignment;
 ///
 /// @param generation counts the caller's changes, 0 for a caller that does not count; an older one is refused
 /// @param device the TAP's name on this host
+/// @param role whether the guest is here or on its way
 /// @param mac the guest's, not the TAP's
 /// @param addresses the guest's host prefixes, 1 to 64, none twice
 /// @param groups the security groups it is in, at most 64, none twice; empty lets nothing in or out
@@ -37,6 +38,7 @@ public record EndpointSpec(
         long generation,
         InterfaceName device,
         DeviceMode mode,
+        EndpointRole role,
         MacAddress mac,
         List<Prefix> addresses,
         List<GroupId> groups,

@@ -1,11 +1,14 @@
 package slash32.agent.intent;
 
 import java.time.Duration;
+import java.util.Collection;
 import java.util.EnumMap;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import slash32.agent.status.Condition;
 import slash32.agent.status.ConditionKind;
@@ -20,10 +23,14 @@ final class EndpointState {
     private final long putNanos;
     private final Map<ConditionKind, Condition> conditions = new EnumMap<>(ConditionKind.class);
     private final Set<Prefix> unadvertised = new HashSet<>();
-    private boolean announced;
+    private final Set<Prefix> announced = new LinkedHashSet<>();
+    /// Announced as the spec before this one had it.
+    private final Set<Prefix> inherited;
 
-    EndpointState(EndpointSpec spec, Moment now) {
+    /// @param inherited what is announced of its addresses already, in its predecessor's name
+    EndpointState(EndpointSpec spec, Collection<Prefix> inherited, Moment now) {
         this.spec = spec;
+        this.inherited = new LinkedHashSet<>(inherited);
         putNanos = now.nanos();
         for (ConditionKind kind : ConditionKind.values()) {
             conditions.put(kind, new Condition(kind, ConditionState.FALSE, now.at(), "Pending", "", null));
@@ -34,25 +41,34 @@ final class EndpointState {
         return spec;
     }
 
-    boolean announced() {
-        return announced;
+    /// Those of its addresses that the speaker announces, in its name or in its predecessor's.
+    List<Prefix> announced() {
+        return spec.addresses().stream()
+                .filter(prefix -> announced.contains(prefix) || inherited.contains(prefix))
+                .toList();
     }
 
     /// Its routes are given to the speaker, and not yet on the wire.
-    void announce() {
-        announced = true;
-        unadvertised.addAll(spec.addresses());
+    ///
+    /// @return those that were not
+    List<Prefix> announce(Predicate<Prefix> wanted) {
+        List<Prefix> added =
+                spec.addresses().stream().filter(wanted).filter(announced::add).toList();
+        inherited.removeAll(added);
+        unadvertised.addAll(added);
+        return added;
     }
 
-    /// Its routes are taken back.
-    void unannounce() {
-        announced = false;
-        unadvertised.clear();
+    /// Routes of its are taken back.
+    void unannounce(Collection<Prefix> prefixes) {
+        announced.removeAll(prefixes);
+        inherited.removeAll(prefixes);
+        unadvertised.removeAll(prefixes);
     }
 
     /// True if this was the last of its prefixes to be on the wire.
     boolean advertised(Prefix prefix) {
-        return announced && unadvertised.remove(prefix) && unadvertised.isEmpty();
+        return unadvertised.remove(prefix) && unadvertised.isEmpty();
     }
 
     boolean holds(ConditionKind kind) {

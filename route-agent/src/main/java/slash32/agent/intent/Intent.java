@@ -49,6 +49,7 @@ public final class Intent {
     private final Outbox outbox;
     private final RemoteMembers members = new RemoteMembers();
     private final Sites sites;
+    private final Moves moves = new Moves();
     private final Map<EndpointId, EndpointState> endpoints = new TreeMap<>();
     private final Map<InterfaceName, EndpointId> devices = new HashMap<>();
     private final Map<Prefix, EndpointId> addresses = new HashMap<>();
@@ -124,6 +125,7 @@ public final class Intent {
             return new Outcome.Unchanged();
         }
         withdraw(before);
+        moves.claim(before.spec().addresses());
         unclaim(before.spec());
         outbox.effect(new Effect.Desire.NoEndpoint(id));
         outbox.event(revision -> new Event.EndpointRemoved(revision, now.at(), id));
@@ -172,13 +174,15 @@ public final class Intent {
         progress.steps().forEach(step -> endpoint.set(step, now, outbox));
         boolean reachable = endpoint.holds(ConditionKind.ROUTE_INSTALLED);
         if (!reachable) {
-            if (withdraw(endpoint)) {
-                endpoint.set(pending(ConditionKind.ADVERTISED), now, outbox);
+            withdraw(endpoint);
+            endpoint.set(pending(ConditionKind.ADVERTISED), now, outbox);
+        } else if (endpoint.holds(ConditionKind.RULES_ENFORCED)) {
+            List<Prefix> added = endpoint.announce(prefix -> !moves.isElsewhere(prefix));
+            if (!added.isEmpty()) {
+                EndpointSpec spec = endpoint.spec();
+                outbox.effect(
+                        new Effect.Originate(added, spec.groups(), spec.role().localPref()));
             }
-        } else if (!endpoint.announced() && endpoint.holds(ConditionKind.RULES_ENFORCED)) {
-            endpoint.announce();
-            outbox.effect(new Effect.Originate(
-                    endpoint.spec().addresses(), endpoint.spec().groups()));
         }
     }
 
@@ -253,7 +257,30 @@ public final class Intent {
                 sites.nodeRoute(delta.prefix(i).address(), site, outbox::effect);
             }
         }
+        Moves.Change change = moves.take(delta, this::ownPreference);
+        if (!change.back().isEmpty()) {
+            outbox.effect(new Effect.Desire.Returned(change.back())); // before the route to the other node goes
+        }
         outbox.effect(new Effect.Desire.Routes(delta));
+        if (!change.left().isEmpty()) {
+            outbox.effect(new Effect.Desire.Moved(change.left()));
+            change.left().forEach(this::withdrawMoved);
+        }
+    }
+
+    private @Nullable Long ownPreference(Prefix prefix) {
+        EndpointId id = addresses.get(prefix);
+        return id == null
+                ? null
+                : Objects.requireNonNull(endpoints.get(id)).spec().role().localPref();
+    }
+
+    private void withdrawMoved(Prefix prefix) {
+        EndpointState endpoint = Objects.requireNonNull(endpoints.get(Objects.requireNonNull(addresses.get(prefix))));
+        if (endpoint.announced().contains(prefix)) {
+            endpoint.unannounce(List.of(prefix));
+            outbox.effect(new Effect.Withdraw(List.of(prefix)));
+        }
     }
 
     private static boolean isHost(RibDelta delta, int index) {
@@ -380,13 +407,21 @@ public final class Intent {
     private void replace(@Nullable EndpointState before, EndpointSpec spec, Moment now) {
         if (before != null) {
             var kept = new HashSet<>(spec.addresses());
-            List<Prefix> leaving = before.spec().addresses().stream()
+            List<Prefix> leaving = before.announced().stream()
                     .filter(prefix -> !kept.contains(prefix))
                     .toList();
-            if (before.announced() && !leaving.isEmpty()) {
+            if (!leaving.isEmpty()) {
                 outbox.effect(new Effect.Withdraw(leaving));
             }
             unclaim(before.spec());
+            moves.claim(before.spec().addresses().stream()
+                    .filter(prefix -> !kept.contains(prefix))
+                    .toList());
+        }
+        List<Prefix> returned =
+                before == null || before.spec().role() != spec.role() ? moves.claim(spec.addresses()) : List.of();
+        if (!returned.isEmpty()) {
+            outbox.effect(new Effect.Desire.Returned(returned));
         }
         List<Prefix> taken =
                 spec.addresses().stream().filter(announced::containsKey).toList();
@@ -394,7 +429,7 @@ public final class Intent {
             taken.forEach(announced::remove);
             outbox.effect(new Effect.Withdraw(taken));
         }
-        endpoints.put(spec.id(), new EndpointState(spec, now));
+        endpoints.put(spec.id(), new EndpointState(spec, before == null ? List.of() : before.announced(), now));
         devices.put(spec.device(), spec.id());
         spec.addresses().forEach(prefix -> addresses.put(prefix, spec.id()));
         spec.groups()
@@ -403,13 +438,12 @@ public final class Intent {
         outbox.effect(new Effect.Desire.Endpoint(spec));
     }
 
-    private boolean withdraw(EndpointState endpoint) {
-        boolean announced = endpoint.announced();
-        if (announced) {
-            endpoint.unannounce();
-            outbox.effect(new Effect.Withdraw(endpoint.spec().addresses()));
+    private void withdraw(EndpointState endpoint) {
+        List<Prefix> announced = endpoint.announced();
+        if (!announced.isEmpty()) {
+            endpoint.unannounce(announced);
+            outbox.effect(new Effect.Withdraw(announced));
         }
-        return announced;
     }
 
     private void unclaim(EndpointSpec spec) {

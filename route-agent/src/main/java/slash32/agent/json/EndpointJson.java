@@ -8,6 +8,7 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import slash32.agent.intent.DeviceMode;
 import slash32.agent.intent.EndpointId;
+import slash32.agent.intent.EndpointRole;
 import slash32.agent.intent.EndpointSpec;
 import slash32.agent.intent.InvalidFieldException;
 import slash32.agent.intent.MetadataSpec;
@@ -34,6 +35,7 @@ public final class EndpointJson {
         long generation = fields.number("generation", 0, Long.MAX_VALUE, 0);
         var device = fields.value("device", InterfaceName::new);
         var mode = fields.constant("mode", DeviceMode.class, DeviceMode.ADOPT);
+        var role = fields.constant("role", EndpointRole.class, EndpointRole.ACTIVE);
         var mac = fields.value("mac", MacAddress::parse);
         var addresses = fields.values("addresses", Prefix::parse);
         var groups = fields.numbers("groups", 1, GroupJson.MAX_ID, GroupId::new);
@@ -56,6 +58,7 @@ public final class EndpointJson {
                 generation,
                 device,
                 mode,
+                role,
                 mac,
                 addresses,
                 groups,
@@ -83,6 +86,7 @@ public final class EndpointJson {
         json.writeNumberField("generation", spec.generation());
         json.writeStringField("device", spec.device().value());
         json.writeStringField("mode", Fields.lowerCase(spec.mode()));
+        json.writeStringField("role", Fields.lowerCase(spec.role()));
         json.writeStringField("mac", spec.mac().toString());
         json.writeArrayFieldStart("addresses");
         for (Prefix prefix : spec.addresses()) {

@@ -57,7 +57,7 @@ public final class Fields {
         return text == null ? null : parse(text, parser, at(field));
     }
 
-    /// The constant whose name is {@code field}'s text, in lower case.
+    /// The constant whose name is {@code field}'s text, in lower case and with hyphens.
     public <E extends Enum<E>> E constant(String field, Class<E> kind, E otherwise) {
         String text = textOrNull(field);
         if (text == null) {
@@ -242,6 +242,6 @@ public final class Fields {
     }
 
     static String lowerCase(Enum<?> constant) {
-        return constant.name().toLowerCase(Locale.ROOT);
+        return constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 }

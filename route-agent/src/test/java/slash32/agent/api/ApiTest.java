@@ -56,7 +56,7 @@ class ApiTest {
             Reply created = client.send("PUT", "/v1/endpoints/vm-1", ENDPOINT);
             assertThat(created.status()).isEqualTo(201);
             assertThat(created.body()).startsWith("""
-                            {"spec":{"id":"vm-1","generation":0,"device":"tap1","mode":"adopt",\
+                            {"spec":{"id":"vm-1","generation":0,"device":"tap1","mode":"adopt","role":"active",\
                             "mac":"02:16:3e:00:00:01","addresses":["10.1.0.1","fd00:1::1"],"groups":[100],\
                             "allowedAddressPairs":[],"portSecurity":true,"mtuBytes":1500,"multiQueue":false,\
                             "guest":{"dhcp":true,"dns":[],"subnets":[],"routes":[],"defaultRoute":true,\

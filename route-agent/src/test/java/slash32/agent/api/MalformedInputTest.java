@@ -86,6 +86,7 @@ class MalformedInputTest {
                         edit("\"groups\"", "\"generation\":99999999999999999999,\"groups\""),
                         edit("\"groups\"", "\"mode\":\"steal\",\"groups\""),
                         edit("\"groups\"", "\"mode\":\"CREATE\",\"groups\""),
+                        edit("\"groups\"", "\"role\":\"migration_target\",\"groups\""),
                         edit("\"groups\"", "\"ownerUid\":107,\"groups\""),
                         edit("\"groups\"", "\"mode\":\"create\",\"ownerGid\":-1,\"groups\""),
                         edit("\"groups\"", "\"multiQueue\":true,\"groups\""),

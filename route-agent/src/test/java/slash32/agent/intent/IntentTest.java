@@ -70,7 +70,8 @@ class IntentTest {
         progress(spec, ConditionState.TRUE, ConditionState.FALSE, ConditionState.TRUE);
         assertThat(effects).isEmpty();
         progress(spec, ConditionState.TRUE, ConditionState.TRUE, ConditionState.TRUE);
-        assertThat(effects).containsExactly(new Effect.Originate(List.of(Prefix.parse("10.9.0.1/32")), List.of(WEB)));
+        assertThat(effects)
+                .containsExactly(new Effect.Originate(List.of(Prefix.parse("10.9.0.1/32")), List.of(WEB), 100));
         assertThat(holds("a", ConditionKind.ADVERTISED)).isFalse();
         intent.advertised(List.of(Prefix.parse("10.9.0.1/32")), now());
         assertThat(holds("a", ConditionKind.ADVERTISED)).isTrue();
@@ -118,7 +119,7 @@ class IntentTest {
         assertThat(holds("a", ConditionKind.ADVERTISED)).isFalse();
         effects.clear();
         progress(spec, ConditionState.TRUE, ConditionState.TRUE, ConditionState.TRUE);
-        assertThat(effects).containsExactly(new Effect.Originate(spec.addresses(), List.of(WEB)));
+        assertThat(effects).containsExactly(new Effect.Originate(spec.addresses(), List.of(WEB), 100));
     }
 
     @Test
@@ -147,6 +148,7 @@ class IntentTest {
                 1,
                 new InterfaceName("tap-b"),
                 DeviceMode.CREATE,
+                EndpointRole.ACTIVE,
                 mac(),
                 prefixes("10.9.0.2"),
                 List.of(WEB, new GroupId(8)),
@@ -240,6 +242,72 @@ class IntentTest {
         assertThat(events).anyMatch(Event.SyncChanged.class::isInstance);
     }
 
+    @Test
+    void anAddressWhoseGuestMovedIsLeftToTheOtherNodeUntilItsRouteIsGone() {
+        EndpointSpec spec = announced("a", "tap-a", "10.9.0.1", "10.9.0.2");
+        Prefix moved = Prefix.parse("10.9.0.1/32");
+        intent.routes(delta(preferred("10.9.0.1/32", 100), preferred("10.9.9.9/32", 200)));
+        effects.clear();
+        RibDelta higher = delta(preferred("10.9.0.1/32", 200));
+        intent.routes(higher);
+        assertThat(effects)
+                .containsExactly(
+                        new Effect.Desire.Routes(higher),
+                        new Effect.Desire.Moved(List.of(moved)),
+                        new Effect.Withdraw(List.of(moved)));
+        effects.clear();
+        progress(spec, ConditionState.TRUE, ConditionState.TRUE, ConditionState.TRUE);
+        RibDelta settled = delta(preferred("10.9.0.1/32", 100));
+        intent.routes(settled);
+        assertThat(effects).containsExactly(new Effect.Desire.Routes(settled));
+        effects.clear();
+        RibDelta gone = delta(route("10.9.0.1/32", null));
+        intent.routes(gone);
+        assertThat(effects).containsExactly(new Effect.Desire.Returned(List.of(moved)), new Effect.Desire.Routes(gone));
+        effects.clear();
+        progress(spec, ConditionState.TRUE, ConditionState.TRUE, ConditionState.TRUE);
+        assertThat(effects).containsExactly(new Effect.Originate(List.of(moved), List.of(WEB), 100));
+    }
+
+    @Test
+    void aMoveThatIsTakenBackAtOnceIsNone() {
+        announced("a", "tap-a", "10.9.0.1");
+        RibDelta both = delta(preferred("10.9.0.1/32", 200), route("10.9.0.1/32", null));
+        intent.routes(both);
+        assertThat(effects).containsExactly(new Effect.Desire.Routes(both));
+    }
+
+    @Test
+    void aMigrationTargetIsPreferredAndSettlesWithoutAWithdrawal() {
+        EndpointSpec target = spec("a", "tap-a", 1, EndpointRole.MIGRATION_TARGET, "10.9.0.1");
+        intent.put(target, now());
+        progress(target, ConditionState.TRUE, ConditionState.TRUE, ConditionState.WAITING);
+        assertThat(effects).containsExactly(new Effect.Desire.Endpoint(target));
+        effects.clear();
+        intent.routes(delta(preferred("10.9.0.1/32", 200)));
+        effects.clear();
+        progress(target, ConditionState.TRUE, ConditionState.TRUE, ConditionState.TRUE);
+        assertThat(effects).containsExactly(new Effect.Originate(target.addresses(), List.of(WEB), 200));
+        effects.clear();
+        EndpointSpec settled = spec("a", "tap-a", 2, "10.9.0.1");
+        intent.put(settled, now());
+        progress(settled, ConditionState.TRUE, ConditionState.TRUE, ConditionState.TRUE);
+        assertThat(effects)
+                .containsExactly(
+                        new Effect.Desire.Endpoint(settled),
+                        new Effect.Originate(target.addresses(), List.of(WEB), 100));
+    }
+
+    @Test
+    void withdrawsWhatAnEarlierSpecAnnouncedWhenTheNewOneCannotBe() {
+        announced("a", "tap-a", "10.9.0.1");
+        EndpointSpec changed = spec("a", "tap-b", 2, "10.9.0.1");
+        intent.put(changed, now());
+        effects.clear();
+        progress(changed, ConditionState.WAITING, ConditionState.TRUE, ConditionState.FALSE);
+        assertThat(effects).containsExactly(new Effect.Withdraw(changed.addresses()));
+    }
+
     private EndpointSpec announced(String id, String device, String... addresses) {
         EndpointSpec spec = spec(id, device, 1, addresses);
         intent.put(spec, now());
@@ -276,11 +344,17 @@ class IntentTest {
     }
 
     private static EndpointSpec spec(String id, String device, long generation, String... addresses) {
+        return spec(id, device, generation, EndpointRole.ACTIVE, addresses);
+    }
+
+    private static EndpointSpec spec(
+            String id, String device, long generation, EndpointRole role, String... addresses) {
         return new EndpointSpec(
                 new EndpointId(id),
                 generation,
                 new InterfaceName(device),
                 DeviceMode.CREATE,
+                role,
                 mac(),
                 prefixes(addresses),
                 List.of(WEB),
@@ -313,6 +387,12 @@ class IntentTest {
                                 .nextHop(IpAddress.parse(nextHop))
                                 .largeCommunities(List.of(communities))
                                 .build());
+    }
+
+    private static Change preferred(String prefix, long localPref) {
+        return new Change(
+                Prefix.parse(prefix),
+                PathAttributes.builder().nextHop(NODE_B).localPref(localPref).build());
     }
 
     private static Effect members(MemberChange... changes) {
