@@ -7,6 +7,8 @@ import slash32.bgp.session.SessionState;
 import slash32.bgp.wire.AddressFamily;
 import slash32.bgp.wire.AttributeEncoder;
 import slash32.bgp.wire.BgpIdentifier;
+import slash32.bgp.wire.Nlri;
+import slash32.bgp.wire.NlriParts;
 import slash32.net.Asn;
 import slash32.net.Bytes;
 import slash32.net.IpAddress;
@@ -17,6 +19,7 @@ public final class MrtEncoder {
     private static final int PEER_INDEX_TABLE = 1;
     private static final int RIB_IPV4_UNICAST = 2;
     private static final int RIB_IPV6_UNICAST = 4;
+    private static final int RIB_GENERIC = 6;
     /// RFC 8050 §4: how much farther the same with path identifiers is.
     private static final int RIB_ADDPATH = 6;
 
@@ -83,6 +86,24 @@ public final class MrtEncoder {
         for (int i = 0; i < (length + 7) / 8; i++) {
             record.number(1, i < 8 ? high >>> (56 - 8 * i) : low >>> (120 - 8 * i));
         }
+        record.entries(seconds, family, paths, entries);
+        return record.end();
+    }
+
+    /// All paths to a route of another family than unicast whose NLRI are the same (RFC 6396 §4.3.3). A path identifier
+    /// is part of the NLRI (RFC 8050 §4.2).
+    public static byte[] generic(long seconds, AddressFamily family, int sequence, Nlri route, List<MrtEntry> entries) {
+        boolean path = route.pathId() != 0;
+        var record = new MrtEncoder(seconds, TABLE_DUMP_V2, RIB_GENERIC + (path ? RIB_ADDPATH : 0));
+        record.number(4, sequence);
+        record.number(2, family.afi());
+        record.number(1, family.safi());
+        record.out.writeBytes(NlriParts.octets(route, path));
+        record.entries(seconds, family, false, entries);
+        return record.end();
+    }
+
+    private void entries(long seconds, AddressFamily family, boolean paths, List<MrtEntry> entries) {
         var body = new MrtEncoder(0, 0, 0);
         body.out.reset();
         int count = 0;
@@ -93,9 +114,8 @@ public final class MrtEncoder {
                 count++;
             }
         }
-        record.number(2, count);
-        record.out.writeBytes(body.out.toByteArray());
-        return record.end();
+        number(2, count);
+        out.writeBytes(body.out.toByteArray());
     }
 
     /// When a path came is not kept: the time is the dump's.

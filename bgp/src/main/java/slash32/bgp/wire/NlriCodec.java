@@ -37,7 +37,8 @@ final class NlriCodec {
         return routes;
     }
 
-    private static @Nullable Nlri one(AddressFamily family, int pathId, boolean withdrawn, Reader in) {
+    /// The next route in {@code in}, behind its path identifier.
+    static @Nullable Nlri one(AddressFamily family, int pathId, boolean withdrawn, Reader in) {
         boolean ipv6 = family.afi() == 2;
         return switch (family.kind()) {
             case PREFIX -> {

@@ -84,6 +84,15 @@ public final class NlriParts {
         }
     }
 
+    /// The route as it stands in an attribute.
+    ///
+    /// @param pathId with its path identifier
+    public static byte[] octets(Nlri route, boolean pathId) {
+        var out = new ByteArrayOutputStream(64);
+        NlriCodec.encode(route, pathId, out);
+        return out.toByteArray();
+    }
+
     /// The route of {@code key} as it came.
     ///
     /// @param data of {@link #data}; empty for a withdrawal, where it says nothing

@@ -1,15 +1,22 @@
 package slash32.bgp.fuzz;
 
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
+import slash32.bgp.bfd.ControlPacket;
 import slash32.bgp.bmp.BmpDecoder;
 import slash32.bgp.bmp.BmpEncoder;
 import slash32.bgp.bmp.BmpMessage;
 import slash32.bgp.exabgp.ApiVersion;
 import slash32.bgp.exabgp.DecodeContext;
 import slash32.bgp.exabgp.ExabgpDecoder;
+import slash32.bgp.exabgp.command.CommandEncoder;
+import slash32.bgp.exabgp.command.CommandLine;
+import slash32.bgp.exabgp.command.CommandParser;
+import slash32.bgp.exabgp.command.EncodeContext;
 import slash32.bgp.wire.AddressFamily;
 import slash32.bgp.wire.Fate;
 import slash32.bgp.wire.Framer;
@@ -24,6 +31,8 @@ import slash32.bgp.wire.Update;
 import slash32.bgp.wire.UpdateDecoder;
 import slash32.bgp.wire.UpdateEncoder;
 import slash32.net.Asn;
+import slash32.net.Bytes;
+import slash32.net.Ipv4Address;
 
 /// What a fuzzer gives its inputs to: the first octet chooses decoder and session, the rest is the peer's.
 ///
@@ -49,9 +58,11 @@ public final class DecoderFuzz {
             UNKNOWN);
 
     /// Chooses the decoder: UPDATE, another message by its type, a stream of messages, ExaBGP's text; the last variants
-    /// of a stream are BMP.
+    /// of a stream are ExaBGP's commands, BFD and BMP.
     private static final int DECODERS = 4;
 
+    private static final int COMMANDS = 54;
+    private static final int BFD = 58;
     private static final int BMP = 60;
 
     private static final List<ApiVersion> VERSIONS = List.of(ApiVersion.V4, ApiVersion.V5, ApiVersion.V6);
@@ -69,8 +80,12 @@ public final class DecoderFuzz {
             case 0 -> update(terms(variant), input, 1, input.length);
             case 1 -> message(variant, input);
             case 2 -> {
-                if (variant < BMP) {
-                    stream(terms(variant), input);
+                if (variant < COMMANDS) {
+                    stream(terms(variant), input, 1);
+                } else if (variant < BFD) {
+                    commands(variant, input);
+                } else if (variant < BMP) {
+                    bfd(input);
                 } else {
                     bmp(input);
                 }
@@ -172,8 +187,8 @@ public final class DecoderFuzz {
         }
     }
 
-    private static void stream(Terms terms, byte[] input) {
-        int at = 1;
+    private static void stream(Terms terms, byte[] input, int from) {
+        int at = from;
         while (Framer.at(input, at, input.length, terms.maxMessageBytes())
                 instanceof Framer.Frame.Whole(int type, int length)) {
             if (type == Message.UPDATE) {
@@ -195,6 +210,47 @@ public final class DecoderFuzz {
                             .equals(new BmpDecoder.Decoded.Accepted(message, written.length)),
                     "a BMP message changed: " + message);
             at += length;
+        }
+    }
+
+    /// Lines of a helper process: each is understood or refused, and what is understood becomes messages that a peer
+    /// takes to pieces without an exception.
+    private static void commands(int variant, byte[] input) {
+        Terms terms = terms(variant);
+        var context = new EncodeContext(
+                terms.internal(),
+                terms.fourOctetAs(),
+                terms.addPathSent(),
+                new Asn(65_001),
+                new Ipv4Address(0x0a00_000b),
+                null,
+                terms.maxMessageBytes());
+        new String(input, 1, input.length - 1, StandardCharsets.UTF_8)
+                .lines()
+                .limit(4)
+                .forEach(line -> {
+                    if (CommandParser.parse(line) instanceof CommandParser.Parsed.Understood(CommandLine understood)
+                            && CommandEncoder.encode(understood.command(), context)
+                                    instanceof CommandEncoder.Encoded.Messages(List<Bytes> messages)) {
+                        messages.forEach(message -> {
+                            check(message.length() <= terms.maxMessageBytes(), "a message too long");
+                            stream(terms, message.toArray(), 0);
+                        });
+                    }
+                });
+    }
+
+    private static void bfd(byte[] input) {
+        var packet = new ControlPacket();
+        int length = input.length - 1;
+        var octets = ByteBuffer.allocate(Math.max(length, ControlPacket.BYTES));
+        octets.put(input, 1, length).position(0);
+        if (packet.decode(octets, length) == null) {
+            var written = ByteBuffer.allocate(ControlPacket.BYTES);
+            packet.encode(written);
+            var again = new ControlPacket();
+            check(again.decode(written, ControlPacket.BYTES) == null, "a BFD packet that we write is refused");
+            check(again.toString().equals(packet.toString()), "a BFD packet changed: " + packet + " to " + again);
         }
     }
 
