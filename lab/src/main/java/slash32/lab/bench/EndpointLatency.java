@@ -2,17 +2,17 @@ package slash32.lab.bench;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import slash32.agent.api.ApiClient;
 import slash32.lab.runner.Lab;
@@ -22,7 +22,9 @@ import slash32.lab.runner.RunningNode;
 /// How long it takes from a `PUT` of an endpoint until another hypervisor's guest has its first reply from it.
 ///
 /// Everything but the network is there beforehand: the guests, and the program that asks. Endpoints are put one after
-/// another and stay, so that the last one meets a table as large as it gets.
+/// another and stay. Where the plan says so, others without guests are put before, so that what is measured meets a
+/// host
+/// of that size.
 public final class EndpointLatency {
     private static final String TOPOLOGY = "lab/benchmarks/endpoint-latency/endpoint-latency.clab.yml";
     static final String SOCKET = "/run/slash32/agent.sock";
@@ -36,13 +38,14 @@ public final class EndpointLatency {
               {"id": "out", "direction": "egress", "ethertype": "IPv4"},
               {"id": "ping", "direction": "ingress", "ethertype": "IPv4", "protocol": "icmp", "remoteGroupId": 10}]}""";
     private static final JsonMapper JSON = new JsonMapper();
+    private static final int FILLERS = 8;
 
     private static final String ANSWER = "answer to PUT";
     private static final String FIRST_REPLY = "first reply";
 
     private final Plan plan;
     private final PrintStream out;
-    private final Map<String, Latencies> phases = new LinkedHashMap<>();
+    private final List<LatencyStage> stages = new ArrayList<>();
     private final Latencies cold = new Latencies("first reply of the warm-up");
 
     /// Who makes the TAPs.
@@ -59,17 +62,22 @@ public final class EndpointLatency {
 
     /// What is measured.
     ///
-    /// @param endpoints how many are measured
-    /// @param warmUp how many are put before that, told apart: they meet agents that have just started
-    public record Plan(int endpoints, int warmUp, Mode mode) {
+    /// @param endpoints how many are measured in each stage
+    /// @param warmUp how many are put before that, told apart, and removed: they meet agents that have just started
+    /// @param present how many are there at least when a stage begins, ascending; those measured before count
+    public record Plan(int endpoints, int warmUp, Mode mode, List<Integer> present) {
         public Plan {
-            if (endpoints < 1 || warmUp < 0 || endpoints + warmUp > ENDPOINTS_MAX) {
-                throw new IllegalArgumentException("endpoints and warm-up must be 1 to " + ENDPOINTS_MAX + " in all");
+            present = List.copyOf(present);
+            if (endpoints < 1 || warmUp < 0 || present.isEmpty()) {
+                throw new IllegalArgumentException("there is nothing to measure");
+            }
+            if (endpoints * present.size() + warmUp + present.getLast() > ENDPOINTS_MAX) {
+                throw new IllegalArgumentException("at most " + ENDPOINTS_MAX + " endpoints in all");
             }
         }
 
         int guests() {
-            return endpoints + warmUp;
+            return endpoints * present.size() + warmUp;
         }
     }
 
@@ -82,8 +90,9 @@ public final class EndpointLatency {
     /// Brings the lab up, measures, and takes it down again.
     public void run() throws IOException {
         BenchLab.whileUp(TOPOLOGY, out, this::measure);
-        out.print(table());
-        out.println(json());
+        var report = new LatencyReport(plan, cold, stages);
+        out.print(report.table());
+        out.println(report.json());
     }
 
     private void measure(Lab lab) throws IOException {
@@ -108,8 +117,22 @@ public final class EndpointLatency {
                             vms2, "ip", "netns", "exec", "prober", "slash32", "lab", "probe", "eth0", PROBER_ADDRESS);
                     ApiClient agent = ApiClient.connect(hv1.path(SOCKET), PATIENCE)) {
                 prober.awaitLines(1, "ready", PATIENCE);
-                for (int i = 0; i < plan.guests(); i++) {
-                    measure(agent, prober, i);
+                for (int i = 0; i < plan.warmUp(); i++) {
+                    cold.add(measure(agent, prober, i).firstReply());
+                }
+                for (int i = 0; i < plan.warmUp(); i++) {
+                    agent.send("DELETE", "/v1/endpoints/vm" + i, null);
+                }
+                int there = 0;
+                int next = plan.warmUp();
+                for (int wanted : plan.present()) {
+                    int missing = Math.max(0, wanted - there);
+                    var stage = new LatencyStage(there + missing, missing, fill(hv1, there, missing));
+                    stages.add(stage);
+                    for (int i = 0; i < plan.endpoints(); i++) {
+                        note(stage, measure(agent, prober, next++));
+                    }
+                    there = stage.present() + plan.endpoints();
                 }
             }
         }
@@ -117,11 +140,25 @@ public final class EndpointLatency {
 
     /// Waits for the node's agent to have all its sessions.
     static void awaitReady(RunningNode node) throws IOException {
+        await(node, "its sessions", client -> {
+            JsonNode peers =
+                    JSON.readTree(client.send("GET", "/v1/status", null).body()).path("peers");
+            return peers.path("established").asInt() == peers.path("configured").asInt(-1)
+                    && client.send("GET", "/v1/readyz", null).isSuccess();
+        });
+    }
+
+    private interface Question {
+        boolean isAnswered(ApiClient client) throws IOException;
+    }
+
+    private static void await(RunningNode node, String what, Question question) throws IOException {
         Path socket = node.path(SOCKET);
         long deadline = System.nanoTime() + PATIENCE.toNanos();
-        while (!isReady(socket)) {
+        while (!isAnswered(socket, question)) {
             if (System.nanoTime() - deadline > 0) {
-                throw new LabException("node " + node.name() + ": its agent isn't ready; see " + node.folder());
+                throw new LabException(
+                        "node " + node.name() + ": its agent has not " + what + "; see " + node.folder());
             }
             try {
                 TimeUnit.NANOSECONDS.sleep(POLL.toNanos());
@@ -132,15 +169,12 @@ public final class EndpointLatency {
         }
     }
 
-    private static boolean isReady(Path socket) throws IOException {
+    private static boolean isAnswered(Path socket, Question question) throws IOException {
         if (!Files.exists(socket)) {
             return false;
         }
         try (ApiClient client = ApiClient.connect(socket, PATIENCE)) {
-            JsonNode peers =
-                    JSON.readTree(client.send("GET", "/v1/status", null).body()).path("peers");
-            return peers.path("established").asInt() == peers.path("configured").asInt(-1)
-                    && client.send("GET", "/v1/readyz", null).isSuccess();
+            return question.isAnswered(client);
         }
     }
 
@@ -175,8 +209,57 @@ public final class EndpointLatency {
     }
 
     private static String spec(int number, String address, Mode mode) {
+        return spec(tap(number), mode, mac(number), address);
+    }
+
+    private static String spec(String tap, Mode mode, String mac, String address) {
         return "{\"device\": \"%s\", \"mode\": \"%s\", \"mac\": \"%s\", \"addresses\": [\"%s/32\"], \"groups\": [10]}"
-                .formatted(tap(number), mode.label(), mac(number), address);
+                .formatted(tap, mode.label(), mac, address);
+    }
+
+    /// Puts endpoints without guests over several connections at once, as a daemon does that has just started.
+    ///
+    /// @param there endpoints before
+    /// @return from the first request to the last one's advertisement
+    private static Duration fill(RunningNode node, int there, int missing) throws IOException {
+        long start = System.nanoTime();
+        if (missing > 0) {
+            try (var fillers = Executors.newVirtualThreadPerTaskExecutor()) {
+                var parts = new ArrayList<Future<?>>();
+                for (int part = 0; part < FILLERS; part++) {
+                    int from = there + missing * part / FILLERS;
+                    int to = there + missing * (part + 1) / FILLERS;
+                    parts.add(fillers.submit(() -> {
+                        putFillers(node, from, to);
+                        return null;
+                    }));
+                }
+                for (Future<?> part : parts) {
+                    part.get();
+                }
+            } catch (ExecutionException e) {
+                throw new LabException("putting endpoints: " + e.getCause());
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new LabException("interrupted");
+            }
+            await(node, "its " + (there + missing) + " endpoints", client -> {
+                JsonNode status =
+                        JSON.readTree(client.send("GET", "/v1/status", null).body());
+                return status.path("conditions").path("Advertised").asInt() == there + missing;
+            });
+        }
+        return Duration.ofNanos(System.nanoTime() - start);
+    }
+
+    private static void putFillers(RunningNode node, int from, int to) throws IOException {
+        try (ApiClient agent = ApiClient.connect(node.path(SOCKET), PATIENCE)) {
+            for (int i = from; i < to; i++) {
+                String place = (i >>> 8) + "." + (i & 0xff);
+                String mac = "52:54:01:00:%02x:%02x".formatted(i >>> 8, i & 0xff);
+                put(agent, "/v1/endpoints/filler" + i, spec("tap-fl" + i, Mode.CREATE, mac, "10.4." + place));
+            }
+        }
     }
 
     private void makeTaps(RunningNode node) throws IOException {
@@ -206,7 +289,10 @@ public final class EndpointLatency {
         return reply;
     }
 
-    private void measure(ApiClient agent, NodeProcess prober, int number) throws IOException {
+    /// One endpoint.
+    private record Measured(ApiClient.Reply reply, Duration answer, Duration firstReply) {}
+
+    private Measured measure(ApiClient agent, NodeProcess prober, int number) throws IOException {
         prober.say(address(number));
         String target = "/v1/endpoints/vm" + number + "?wait=advertised&timeout=20s";
         long sent = System.nanoTime();
@@ -216,62 +302,16 @@ public final class EndpointLatency {
         if (!heard[0].equals(address(number))) {
             throw new LabException("the prober heard of " + heard[0] + " instead of " + address(number));
         }
-        Duration firstReply = Duration.ofNanos(Long.parseLong(heard[1]) - sent);
-        if (number < plan.warmUp()) {
-            cold.add(firstReply);
-            return;
-        }
-        for (JsonNode condition : JSON.readTree(reply.body()).path("conditions")) {
+        return new Measured(
+                reply, Duration.ofNanos(answered - sent), Duration.ofNanos(Long.parseLong(heard[1]) - sent));
+    }
+
+    private static void note(LatencyStage stage, Measured measured) throws IOException {
+        for (JsonNode condition : JSON.readTree(measured.reply().body()).path("conditions")) {
             double seconds = condition.path("latencySeconds").asDouble();
-            add(condition.path("condition").asText(), Duration.ofNanos((long) (seconds * 1e9)));
+            stage.add(condition.path("condition").asText(), Duration.ofNanos((long) (seconds * 1e9)));
         }
-        add(ANSWER, Duration.ofNanos(answered - sent));
-        add(FIRST_REPLY, firstReply);
-    }
-
-    private void add(String phase, Duration latency) {
-        phases.computeIfAbsent(phase, Latencies::new).add(latency);
-    }
-
-    private List<Latencies> measured() {
-        var measured = new ArrayList<>(phases.values());
-        if (cold.size() > 0) {
-            measured.add(cold);
-        }
-        return measured;
-    }
-
-    /// For people: when, after the `PUT` was sent, each of it held.
-    private String table() {
-        var text = new StringBuilder();
-        text.append("endpoint-latency: %d endpoints after a warm-up of %d, mode %s; milliseconds from the PUT%n"
-                .formatted(plan.endpoints(), plan.warmUp(), plan.mode().label()));
-        text.append("%-28s %8s %8s %8s%n".formatted("PHASE", "p50", "p99", "max"));
-        for (Latencies phase : measured()) {
-            text.append("%-28s %8.2f %8.2f %8.2f%n"
-                    .formatted(
-                            phase.name(),
-                            phase.percentileMillis(50),
-                            phase.percentileMillis(99),
-                            phase.percentileMillis(100)));
-        }
-        return text.toString();
-    }
-
-    /// For programs: the table in one line.
-    private String json() {
-        ObjectNode root = JSON.createObjectNode()
-                .put("benchmark", "endpoint-latency")
-                .put("mode", plan.mode().label())
-                .put("endpoints", plan.endpoints())
-                .put("warmUp", plan.warmUp());
-        ObjectNode all = root.putObject("milliseconds");
-        for (Latencies phase : measured()) {
-            all.putObject(phase.name())
-                    .put("p50", phase.percentileMillis(50))
-                    .put("p99", phase.percentileMillis(99))
-                    .put("max", phase.percentileMillis(100));
-        }
-        return root.toString();
+        stage.add(ANSWER, measured.answer());
+        stage.add(FIRST_REPLY, measured.firstReply());
     }
 }

@@ -1,6 +1,7 @@
 package slash32.lab.cli;
 
 import java.io.IOException;
+import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -27,9 +28,17 @@ final class EndpointLatencyCommand implements Callable<Integer> {
             defaultValue = "CREATE")
     private EndpointLatency.Mode mode = EndpointLatency.Mode.CREATE;
 
+    @Option(
+            names = "--present",
+            paramLabel = "N",
+            split = ",",
+            description = "How many endpoints are there beforehand; with several, measured at each: 10,500,2000.",
+            defaultValue = "0")
+    private List<Integer> present = List.of(0);
+
     @Override
     public Integer call() throws IOException {
-        new EndpointLatency(new EndpointLatency.Plan(endpoints, warmUp, mode), System.out).run();
+        new EndpointLatency(new EndpointLatency.Plan(endpoints, warmUp, mode, present), System.out).run();
         return 0;
     }
 }
