@@ -49,6 +49,7 @@ final class AgentControl implements Control {
     private final BgpMonitors monitors;
     private final StateStore store;
     private final EventLog events;
+    private final EventLog drops;
 
     AgentControl(
             Snapshot.Node node,
@@ -58,7 +59,8 @@ final class AgentControl implements Control {
             BfdLoop bfd,
             BgpMonitors monitors,
             StateStore store,
-            EventLog events) {
+            EventLog events,
+            EventLog drops) {
         this.node = node;
         this.intent = intent;
         this.kernel = kernel;
@@ -67,6 +69,7 @@ final class AgentControl implements Control {
         this.monitors = monitors;
         this.store = store;
         this.events = events;
+        this.drops = drops;
     }
 
     /// An outcome, and the ticket of its note in the store; 0 if there was nothing to note.
@@ -283,6 +286,11 @@ final class AgentControl implements Control {
                 asking(() -> kernel.ask(dataplane -> dataplane.explain(packet))),
                 List.copyOf(routes(packet.source().hostPrefix())),
                 List.copyOf(routes(packet.destination().hostPrefix())));
+    }
+
+    @Override
+    public EventLog drops() {
+        return drops;
     }
 
     @Override

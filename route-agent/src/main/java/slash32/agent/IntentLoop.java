@@ -106,7 +106,7 @@ final class IntentLoop implements Runnable, Outbox {
             case Event.EndpointRemoved(long _, Instant _, EndpointId endpoint) ->
                 waiters.getOrDefault(endpoint, List.of())
                         .forEach(waiter -> waiter.wake().run());
-            case Event.PeerChanged _, Event.SyncChanged _ -> {}
+            case Event.PeerChanged _, Event.SyncChanged _, Event.PacketDropped _ -> {}
         }
     }
 

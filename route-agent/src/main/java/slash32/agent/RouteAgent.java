@@ -13,6 +13,7 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -31,6 +32,7 @@ import slash32.agent.helper.HelperProcess;
 import slash32.agent.helper.SessionEvents;
 import slash32.agent.helper.Surroundings;
 import slash32.agent.intent.Effect;
+import slash32.agent.intent.EndpointId;
 import slash32.agent.intent.EndpointSpec;
 import slash32.agent.intent.Intent;
 import slash32.agent.intent.Node;
@@ -54,13 +56,18 @@ import slash32.bgp.wire.BgpIdentifier;
 import slash32.bgp.wire.PathAttributes;
 import slash32.net.Asn;
 import slash32.net.InterfaceIndex;
+import slash32.net.InterfaceName;
 import slash32.net.IpAddress;
 import slash32.net.Prefix;
+import slash32.netlink.netfilter.Counts;
+import slash32.netlink.socket.KernelException;
 import slash32.netlink.socket.NetlinkProtocol;
 import slash32.netlink.socket.NetlinkSocket;
 import slash32.reconcile.Backoff;
+import slash32.securitygroup.Drop;
 import slash32.securitygroup.GroupId;
 import slash32.securitygroup.compile.RulesetCompiler;
+import slash32.securitygroup.nft.DropCounters;
 import slash32.securitygroup.nft.Firewall;
 import slash32.tap.GatewayAddressTable;
 import slash32.tap.GatewayLoop;
@@ -72,6 +79,7 @@ import slash32.tap.GatewayLoop;
 public final class RouteAgent implements RunningAgent<AgentConfig> {
     private static final Logger LOG = LoggerFactory.getLogger(RouteAgent.class);
     private static final int EVENTS_KEPT = 65_536;
+    private static final int DROPS_KEPT = 4_096;
     /// Interfaces of these names are guests'; one that is no endpoint's carries nothing.
     private static final List<String> GUEST_PREFIXES = List.of("s32");
 
@@ -94,6 +102,9 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
     private final KernelLoop kernel;
     private final KernelEvents kernelEvents;
     private final @Nullable RuleEvents ruleEvents;
+    private final @Nullable DropLoop drops;
+    private @Nullable Thread dropsThread;
+    private final DropCounters dropCounters;
     private final Speaker speaker;
     private final BgpMonitors monitors;
     private final List<HelperProcess> helpers;
@@ -135,6 +146,9 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
         ruleEvents = firewall.exclusive()
                 ? null
                 : new RuleEvents(firewall.port(), () -> kernel.tell(Dataplane::rulesChanged));
+        var dropLog = new EventLog(DROPS_KEPT, events.revision());
+        drops = openDrops(dropLog);
+        dropCounters = DropCounters.open();
         speaker = new Speaker(BgpSettings.of(config), new FromBgp());
         speaker.drain(config.gracefulShutdown());
         var speaking = new BmpLoop.Speaking(
@@ -154,10 +168,11 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
         bfd = BfdLoop.open(speaker::linkDown);
         bfd.configure(BgpSettings.bfd(config));
         var about = new Snapshot.Node(config.node(), version, Instant.now());
-        var control = new AgentControl(about, intent, kernel, speaker, bfd, monitors, store, events);
+        var control = new AgentControl(about, intent, kernel, speaker, bfd, monitors, store, events, dropLog);
         metrics.watch(control::snapshot);
         metrics.watchBfdDiscards(bfd::discarded);
         metrics.watchGateway(gateway::counts);
+        metrics.watchDrops(this::dropped, () -> drops == null ? 0 : drops.overruns());
         metrics.configAccepted(about.started());
         http = new HttpServer(Limits.DEFAULT);
         ApiSocket.listen(http, config.api(), new Api(control, InstantSource.system()), metrics);
@@ -168,6 +183,35 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
                 scrape.address(),
                 scrape.port(),
                 new MetricsPages(metrics, () -> control.snapshot().inSync()));
+    }
+
+    /// A host whose kernel logs no packets counts what it drops, and shows none of it.
+    private @Nullable DropLoop openDrops(EventLog log) throws IOException {
+        try {
+            return new DropLoop(log, this::ownerOf);
+        } catch (KernelException e) {
+            LOG.warn("event=no-drop-samples reason=\"{}\"", e.getMessage());
+            return null;
+        }
+    }
+
+    private @Nullable EndpointId ownerOf(InterfaceName device) {
+        try {
+            return intent.<Optional<EndpointId>>ask(current -> Optional.ofNullable(current.ownerOf(device)))
+                    .orElse(null);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return null;
+        }
+    }
+
+    private Map<Drop, Counts> dropped() {
+        try {
+            return dropCounters.read();
+        } catch (IOException e) {
+            LOG.warn("event=drops-unknown reason=\"{}\"", e.getMessage());
+            return Map.of();
+        }
     }
 
     /// A host whose port 80 is another's has no metadata service, and an agent nevertheless.
@@ -195,6 +239,9 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
         thread("kernel-events", kernelEvents::run);
         if (ruleEvents != null) {
             thread("rule-events", ruleEvents::run);
+        }
+        if (drops != null) {
+            dropsThread = started("drops", drops::run);
         }
         thread("gateway-arp", gateway::runArp);
         thread("gateway-ipv6", gateway::runIpv6);
@@ -384,6 +431,10 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
         if (ruleEvents != null) {
             ruleEvents.close();
         }
+        if (drops != null) {
+            drops.close();
+            join(Objects.requireNonNull(dropsThread)); // it asks intent
+        }
         helpers.forEach(HelperProcess::close);
         helperThreads.forEach(RouteAgent::join); // they ask intent
         intent.close();
@@ -394,6 +445,7 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
         bfd.close(); // its neighbours hear that it is no fault
         threads.forEach(RouteAgent::join);
         speaker.close();
+        dropCounters.close();
         firewall.close();
         rtnl.close();
     }

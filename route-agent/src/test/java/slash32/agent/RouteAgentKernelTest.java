@@ -121,6 +121,19 @@ class RouteAgentKernelTest {
     }
 
     @Test
+    void whatIsDroppedIsToldAndCounted() throws Exception {
+        send("PUT", "/v1/groups/7", GROUP, 201);
+        send("PUT", "/v1/endpoints/vm-a?wait=enforced&timeout=10s", ENDPOINT, 201);
+        assertThat(Command.tryRun("ping", "-c", "1", "-W", "1", "10.9.0.1").exitCode())
+                .isNotZero();
+        await("the drop", () -> sees("/v1/drops?follow=false&endpoint=vm-a", "\"reason\":\"no-rule\""));
+        assertThat(send("GET", "/v1/drops?follow=false&endpoint=vm-a", null, 200))
+                .contains("\"device\":\"tap-a\",\"direction\":\"ingress\"", "\"icmpType\":8", " > 10.9.0.1 length 84");
+        assertThat(send("GET", "/v1/drops?follow=false&endpoint=vm-b", null, 200))
+                .isEmpty();
+    }
+
+    @Test
     void routesOfAnotherHypervisorAreUsedOnceItsSiteIsKnown() throws Exception {
         Speaker speaker = Objects.requireNonNull(peer);
         IpAddress node = IpAddress.parse("10.0.0.12");

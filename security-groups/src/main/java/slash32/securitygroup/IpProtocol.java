@@ -1,5 +1,6 @@
 package slash32.securitygroup;
 
+import java.util.Comparator;
 import java.util.Map;
 import java.util.Set;
 
@@ -66,6 +67,15 @@ public record IpProtocol(int number) {
     /// True if its header starts with a source and a destination port.
     public boolean hasPorts() {
         return equals(TCP) || equals(UDP) || equals(SCTP) || equals(DCCP) || equals(UDPLITE);
+    }
+
+    /// As a rule may name it: the first of its names, or its number.
+    public String name() {
+        return NUMBERS.entrySet().stream()
+                .filter(entry -> entry.getValue() == number && number != 0)
+                .map(Map.Entry::getKey)
+                .min(Comparator.naturalOrder())
+                .orElse(toString());
     }
 
     /// True for what Neutron refuses together with IPv4.

@@ -62,6 +62,10 @@ public final class Attributes {
         return slice.getInt(sized(4));
     }
 
+    public int be16() {
+        return slice.duplicate().order(ByteOrder.BIG_ENDIAN).getShort(sized(2)) & 0xffff;
+    }
+
     public int be32() {
         return slice.duplicate().order(ByteOrder.BIG_ENDIAN).getInt(sized(4));
     }

@@ -86,6 +86,11 @@ public final class Request implements Outgoing {
         return this;
     }
 
+    /// A 16-bit value in network byte order.
+    public Request attributeBe16(int type, int value) {
+        return attribute(type, new byte[] {(byte) (value >>> 8), (byte) value});
+    }
+
     /// A 32-bit value in network byte order, as nfnetlink wants.
     public Request attributeBe32(int type, int value) {
         room(8).putShort((short) 8)

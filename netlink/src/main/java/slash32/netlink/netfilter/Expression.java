@@ -128,6 +128,16 @@ public sealed interface Expression {
     /// Counts where it stands; see {@link NftRule#parseCounts}.
     record CountHere() implements Expression {}
 
+    /// Goes on for as many packets as {@link PacketLimit} says.
+    record Limit(PacketLimit limit) implements Expression {}
+
+    /// Hands a copy of the packet to who listens to the group ({@link PacketLog}), and goes on.
+    ///
+    /// @param group 1 to 65535
+    /// @param prefix at most 127 bytes, given with each packet
+    /// @param copyBytes of the packet at most
+    record Log(int group, String prefix, int copyBytes) implements Expression {}
+
     /// Counts by a named counter.
     record Count(String counter) implements Expression {}
 

@@ -13,6 +13,11 @@ final class ExpressionCodec {
     private static final int NFTA_EXPR_DATA = 2;
     private static final int NFTA_LIST_ELEM = 1;
     static final String COUNTER = "counter";
+    private static final String LIMIT = "limit";
+    private static final int NFT_LIMIT_F_INV = 1;
+    /// Packets that the kernel collects before it hands them over.
+    private static final int AT_ONCE = 1;
+
     private static final int NFTA_COUNTER_BYTES = 1;
     private static final int NFTA_COUNTER_PACKETS = 2;
     private static final int NFT_CT_STATE = 0;
@@ -103,6 +108,15 @@ final class ExpressionCodec {
                                 .attributeBe32(2, Nft.register(register))
                                 .attributeBe32(3, Nft.register(destination)));
             case Expression.CountHere() -> add(request, COUNTER, _ -> {});
+            case Expression.Limit(var limit) -> add(request, LIMIT, data -> addLimit(data, limit));
+            case Expression.Log(int group, var prefix, int copyBytes) ->
+                add(
+                        request,
+                        "log",
+                        data -> data.attributeBe16(1, group)
+                                .attribute(2, prefix)
+                                .attributeBe32(3, copyBytes)
+                                .attributeBe16(4, AT_ONCE));
             case Expression.Count(var counter) ->
                 add(
                         request,
@@ -164,6 +178,19 @@ final class ExpressionCodec {
         return known == null ? new Expression.Foreign(name) : known;
     }
 
+    private static void addLimit(Request data, PacketLimit limit) {
+        data.attributeBe64(1, limit.perSecond())
+                .attributeBe64(2, 1)
+                .attributeBe32(3, limit.burst())
+                .attributeBe32(4, 0)
+                .attributeBe32(5, limit.over() ? NFT_LIMIT_F_INV : 0);
+    }
+
+    /// Adds a limit as the attributes of one expression.
+    static void addLimitExpression(Request expression, PacketLimit limit) {
+        expression.attribute(NFTA_EXPR_NAME, LIMIT).nested(NFTA_EXPR_DATA, data -> addLimit(data, limit));
+    }
+
     /// Adds a counter as the attributes of one expression.
     static void addCounter(Request expression) {
         expression.attribute(NFTA_EXPR_NAME, COUNTER).nested(NFTA_EXPR_DATA, _ -> {});
@@ -197,6 +224,7 @@ final class ExpressionCodec {
     private static final class Fields {
         private static final int MAX = 8;
         private final int[] numbers = new int[MAX + 1];
+        private final long[] longs = new long[MAX + 1];
         private final boolean[] present = new boolean[MAX + 1];
         private final @Nullable Bytes[] values = new Bytes[MAX + 1];
         private final String[] texts = new String[MAX + 1];
@@ -217,6 +245,10 @@ final class ExpressionCodec {
                     fields.verdict = name.equals("immediate") ? Nft.verdict(data.nested()) : null;
                 } else if (data.length() == 4) {
                     fields.numbers[type] = data.be32();
+                } else if (data.length() == 8) {
+                    fields.longs[type] = data.be64();
+                } else if (data.length() == 2) {
+                    fields.numbers[type] = data.be16();
                 } else if (data.length() == 1) {
                     fields.numbers[type] = data.u8();
                 }
@@ -227,6 +259,7 @@ final class ExpressionCodec {
         private static boolean isText(String name, int type) {
             return switch (name) {
                 case "lookup" -> type == 1;
+                case "log" -> type == 2;
                 case "objref" -> type == 2 || type == 4;
                 default -> false;
             };
@@ -253,6 +286,8 @@ final class ExpressionCodec {
                 case "objref" -> objectReference();
                 case "immediate" -> immediate();
                 case COUNTER -> new Expression.CountHere();
+                case LIMIT -> limit();
+                case "log" -> log();
                 default -> null;
             };
         }
@@ -343,6 +378,18 @@ final class ExpressionCodec {
             return numbers[3] == VERDICT_REGISTER
                     ? new Expression.VerdictFrom(texts[1], register(2))
                     : new Expression.ValueFrom(texts[1], register(2), register(3));
+        }
+
+        private @Nullable Expression limit() {
+            boolean ours = longs[1] > 0 && longs[2] == 1 && numbers[3] > 0 && numbers[4] == 0;
+            return ours
+                    ? new Expression.Limit(new PacketLimit(longs[1], numbers[3], (numbers[5] & NFT_LIMIT_F_INV) != 0))
+                    : null;
+        }
+
+        private @Nullable Expression log() {
+            boolean ours = present[1] && present[2] && numbers[4] == AT_ONCE;
+            return ours ? new Expression.Log(numbers[1], texts[2], numbers[3]) : null;
         }
 
         private @Nullable Expression objectReference() {

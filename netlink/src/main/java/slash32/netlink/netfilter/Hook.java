@@ -12,6 +12,7 @@ public record Hook(Point point, int priority) {
         INPUT(1),
         FORWARD(2),
         OUTPUT(3),
+        POSTROUTING(4),
         ARP_INPUT(0);
 
         final int number;
@@ -30,6 +31,7 @@ public record Hook(Point point, int priority) {
                 case 1 -> INPUT;
                 case 2 -> FORWARD;
                 case 3 -> OUTPUT;
+                case 4 -> POSTROUTING;
                 default -> null;
             };
         }

@@ -32,7 +32,7 @@ public record NftSet(TableId table, String name, SetType type) {
 
     int flags() {
         return switch (type.content()) {
-            case NOTHING, COUNTED -> 0;
+            case NOTHING, COUNTED, LIMITED -> 0;
             case VERDICT, MARK -> NFT_SET_MAP;
             case COUNTER -> NFT_SET_OBJECT;
         };
@@ -48,7 +48,7 @@ public record NftSet(TableId table, String name, SetType type) {
         int datatype = 0;
         int keyLength = 0;
         int objectType = 0;
-        boolean counted = false;
+        var content = SetType.Content.NOTHING;
         int dataType = NFT_DATA_VERDICT;
         Attributes attributes = message.attributes(Nft.HEADER_BYTES);
         while (attributes.next()) {
@@ -60,18 +60,26 @@ public record NftSet(TableId table, String name, SetType type) {
                 case NFTA_SET_KEY_LEN -> keyLength = attributes.be32();
                 case NFTA_SET_DATA_TYPE -> dataType = attributes.be32();
                 case NFTA_SET_OBJ_TYPE -> objectType = attributes.be32();
-                case NFTA_SET_EXPR ->
-                    counted = ExpressionCodec.parse(attributes.nested()) instanceof Expression.CountHere;
+                case NFTA_SET_EXPR -> content = ofEach(ExpressionCodec.parse(attributes.nested()));
                 default -> {} // handles, and what follows from these
             }
         }
         SetType type = type(datatype, flags, objectType, dataType);
-        if (type != null && counted && type.content() == SetType.Content.NOTHING) {
-            type = new SetType(type.key(), SetType.Content.COUNTED);
+        if (type != null && type.content() == SetType.Content.NOTHING) {
+            type = new SetType(type.key(), content);
         }
         return type == null || type.keyLength() != keyLength
                 ? null
                 : new NftSet(new TableId(family, table), name, type);
+    }
+
+    /// What a set is whose elements each have such an expression.
+    private static SetType.Content ofEach(Expression expression) {
+        return switch (expression) {
+            case Expression.CountHere() -> SetType.Content.COUNTED;
+            case Expression.Limit _ -> SetType.Content.LIMITED;
+            default -> SetType.Content.NOTHING;
+        };
     }
 
     private static @Nullable SetType type(int datatype, int flags, int objectType, int dataType) {

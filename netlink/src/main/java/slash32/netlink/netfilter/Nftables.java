@@ -25,6 +25,9 @@ public final class Nftables {
     /// NFTNL_UDATA_SET_KEYBYTEORDER with nft's own numbers for it: without, nft 1.0.6 prints interface names reversed.
     private static final int KEY_BYTE_ORDER = 0;
 
+    /// Of elements that state none; ours all do.
+    private static final PacketLimit ANY_LIMIT = new PacketLimit(1, 1, false);
+
     private static final int HOST_ORDER = 1;
     private static final int NETWORK_ORDER = 2;
 
@@ -117,6 +120,9 @@ public final class Nftables {
         switch (type.content()) {
             case NOTHING -> {}
             case COUNTED -> request.nested(NftSet.NFTA_SET_EXPR, ExpressionCodec::addCounter);
+            case LIMITED ->
+                request.nested(
+                        NftSet.NFTA_SET_EXPR, expression -> ExpressionCodec.addLimitExpression(expression, ANY_LIMIT));
             case VERDICT ->
                 request.attributeBe32(NftSet.NFTA_SET_DATA_TYPE, NftSet.NFT_DATA_VERDICT)
                         .attributeBe32(NftSet.NFTA_SET_DATA_LEN, 0);

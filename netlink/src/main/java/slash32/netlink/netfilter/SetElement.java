@@ -25,6 +25,9 @@ public record SetElement(Bytes key, Value value) {
         /// A mark.
         record Mark(int mark) implements Value {}
 
+        /// Nothing, and only for so many packets; of a set that is {@link SetType.Content#LIMITED}.
+        record Limited(PacketLimit limit) implements Value {}
+
         /// The named counter that counts its packets.
         record CountedBy(String counter) implements Value {}
     }
@@ -40,6 +43,7 @@ public record SetElement(Bytes key, Value value) {
             case Value.Member() -> 0;
             case Value.To(var verdict) -> 32 + verdict.toString().length();
             case Value.Mark _ -> 16;
+            case Value.Limited _ -> 80;
             case Value.CountedBy(var counter) -> 8 + counter.length();
         };
         return 16 + key.length() + value;
@@ -60,6 +64,9 @@ public record SetElement(Bytes key, Value value) {
                     element.nested(NFTA_SET_ELEM_DATA, wrapped -> Nft.addVerdict(wrapped, verdict));
                 case Value.Mark(int mark) ->
                     element.nested(NFTA_SET_ELEM_DATA, wrapped -> wrapped.attributeU32(Nft.NFTA_DATA_VALUE, mark));
+                case Value.Limited(var limit) ->
+                    element.nested(
+                            NFTA_SET_ELEM_EXPR, expression -> ExpressionCodec.addLimitExpression(expression, limit));
                 case Value.CountedBy(var counter) -> element.attribute(NFTA_SET_ELEM_OBJREF, counter);
             }
         });
@@ -76,6 +83,11 @@ public record SetElement(Bytes key, Value value) {
                     value = value(attributes);
                     if (value == null) {
                         return null;
+                    }
+                }
+                case NFTA_SET_ELEM_EXPR -> {
+                    if (ExpressionCodec.parse(attributes.nested()) instanceof Expression.Limit(var limit)) {
+                        value = new Value.Limited(limit);
                     }
                 }
                 case NFTA_SET_ELEM_OBJREF -> value = new Value.CountedBy(attributes.string());

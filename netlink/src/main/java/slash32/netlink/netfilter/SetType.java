@@ -43,6 +43,8 @@ public record SetType(List<Field> key, Content content) {
         NOTHING,
         /// Nothing, but each element counts the packets that were found in it.
         COUNTED,
+        /// Nothing, but each element is found only by as many packets as its {@link PacketLimit} says.
+        LIMITED,
         /// A verdict map.
         VERDICT,
         /// A map to named counters.
@@ -103,7 +105,7 @@ public record SetType(List<Field> key, Content content) {
     public String toString() {
         String fields = key.stream().map(field -> field.text).collect(Collectors.joining(" . "));
         return switch (content) {
-            case NOTHING, COUNTED -> fields;
+            case NOTHING, COUNTED, LIMITED -> fields;
             case VERDICT -> fields + " : verdict";
             case COUNTER -> fields + " : counter";
             case MARK -> fields + " : mark";

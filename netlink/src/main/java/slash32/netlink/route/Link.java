@@ -42,6 +42,11 @@ public record Link(
         return header(Rt.RTM_GETLINK, 0, () -> "get link " + name, 0, 0, 0).attribute(Rt.IFLA_IFNAME, name.value());
     }
 
+    /// Asks for the link of this index; ENODEV if there is none.
+    public static Request get(InterfaceIndex index) {
+        return header(Rt.RTM_GETLINK, 0, () -> "get link " + index, index.value(), 0, 0);
+    }
+
     /// Deletes the link.
     public static Request delete(InterfaceIndex index) {
         return header(Rt.RTM_DELLINK, Nl.NLM_F_ACK, () -> "delete link " + index, index.value(), 0, 0);

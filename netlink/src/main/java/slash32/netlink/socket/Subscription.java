@@ -2,8 +2,11 @@ package slash32.netlink.socket;
 
 import java.io.IOException;
 import java.lang.ref.Reference;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.Consumer;
 import slash32.netlink.message.Message;
+import slash32.netlink.message.Request;
 
 /// Events of multicast groups (netlink(7)), on a socket of their own.
 ///
@@ -33,6 +36,49 @@ public final class Subscription implements AutoCloseable {
     /// @param groups numbers of multicast groups (RTNLGRP_*, NFNLGRP_*)
     public static Subscription open(NetlinkProtocol protocol, int... groups) throws IOException {
         return join(NetlinkSocket.openRaw(protocol, KERNEL_RECEIVE_BYTES), groups);
+    }
+
+    /// Receives what the kernel sends for {@code requests}, which the socket makes and the kernel acknowledges.
+    ///
+    /// @throws KernelException if the kernel refuses one
+    public static Subscription openWith(NetlinkProtocol protocol, int receiveBytes, List<Request> requests)
+            throws IOException {
+        FileDescriptor descriptor = NetlinkSocket.openRaw(protocol, receiveBytes);
+        try {
+            for (Request request : requests) {
+                ask(descriptor, request);
+            }
+            return join(descriptor);
+        } catch (IOException e) {
+            descriptor.close();
+            throw e;
+        }
+    }
+
+    private static void ask(FileDescriptor descriptor, Request request) throws IOException {
+        NativeBuffer buffer = NativeBuffer.allocate(RECEIVE_BYTES);
+        request.writeTo(buffer.bytes(), 1);
+        long sent = Libc.INSTANCE.send(
+                descriptor.value(), buffer.pointer(), buffer.bytes().position(), 0);
+        FileDescriptor.check((int) sent, request.toString());
+        boolean[] answered = new boolean[1];
+        var refused = new ArrayList<KernelException>(1);
+        while (!answered[0]) {
+            long length = Libc.INSTANCE.recv(descriptor.value(), buffer.pointer(), RECEIVE_BYTES, 0);
+            if (length < 0 && Libc.errno() != Errno.EINTR.value() && Libc.errno() != Errno.ENOBUFS.value()) {
+                throw new KernelException(request.toString(), new Errno(Libc.errno()), "no answer");
+            }
+            Message.split(buffer.bytes().clear().limit((int) Math.max(0, length)), message -> {
+                answered[0] |= message.isError();
+                if (message.isError() && message.errno() != 0) {
+                    refused.add(
+                            new KernelException(request.toString(), new Errno(message.errno()), message.extendedAck()));
+                }
+            });
+        }
+        if (!refused.isEmpty()) {
+            throw refused.getFirst();
+        }
     }
 
     /// Joins {@code groups}, and has the kernel leave out what the socket {@code port} does: a copy that nobody reads

@@ -42,6 +42,9 @@ class NftablesTest {
             new Expression.Constant(Bytes.fromHex("00000000"), 0),
             new Expression.StorePriority(0),
             new Expression.CountHere(),
+            new Expression.Limit(new PacketLimit(10, 20, false)),
+            new Expression.Limit(new PacketLimit(100_000_000, 5, true)),
+            new Expression.Log(5332, "slash32 no-rule egress", 128),
             new Expression.Count("from_tap1"),
             new Expression.CountFrom("spoofed", 0),
             new Expression.VerdictFrom("guard", 0),
@@ -116,6 +119,7 @@ class NftablesTest {
                 SetType.setOf(SetType.Field.MARK),
                 new SetType(List.of(SetType.Field.NETWORK_PROTOCOL), SetType.Content.MARK),
                 new SetType(List.of(SetType.Field.MARK, SetType.Field.PORT), SetType.Content.COUNTED),
+                new SetType(List.of(SetType.Field.INTERFACE_NAME), SetType.Content.LIMITED),
                 new SetType(List.of(SetType.Field.INTERFACE_NAME), SetType.Content.VERDICT),
                 new SetType(List.of(SetType.Field.INTERFACE_NAME), SetType.Content.COUNTER))) {
             var set = new NftSet(TABLE, "s", type);
@@ -139,6 +143,7 @@ class NftablesTest {
                 new SetElement(tap, new SetElement.Value.To(new Verdict.Goto("from_tap1"))),
                 new SetElement(tap, new SetElement.Value.To(new Verdict.Drop())),
                 new SetElement(tap, new SetElement.Value.Mark(0x8000_0001)),
+                new SetElement(tap, new SetElement.Value.Limited(new PacketLimit(5, 7, true))),
                 new SetElement(tap, new SetElement.Value.CountedBy("spoofed_tap1")));
         assertThat(Nftables.addElements(TABLE, "m", mapped).stream().flatMap(NftablesTest::elements))
                 .containsExactlyElementsOf(mapped);
@@ -225,6 +230,7 @@ class NftablesTest {
                 () -> NftCounter.parse(Family.INET, message),
                 () -> NftTable.parse(Family.INET, message),
                 () -> NftEvent.parse(message),
+                () -> LoggedPacket.parse(message),
                 () -> NftSet.parseElements(message, _ -> {}));
         for (Runnable parser : parsers) {
             assertThatCode(() -> {

@@ -32,7 +32,8 @@ public final class Api implements RequestHandler {
         var groups = new GroupPages(control);
         var node = new NodePages(control, clock);
         var explain = new ExplainPage(control);
-        routes = Stream.concat(ofHost(endpoints, groups, explain, node).stream(), ofAnyNode(node).stream())
+        var events = new EventPages(control);
+        routes = Stream.concat(ofHost(endpoints, groups, explain, events, node).stream(), ofAnyNode(node).stream())
                 .toList();
     }
 
@@ -48,7 +49,8 @@ public final class Api implements RequestHandler {
                 Stream.concat(Stream.of(status), ofAnyNode(node).stream()).toList());
     }
 
-    private static List<Route> ofHost(EndpointPages endpoints, GroupPages groups, ExplainPage explain, NodePages node) {
+    private static List<Route> ofHost(
+            EndpointPages endpoints, GroupPages groups, ExplainPage explain, EventPages events, NodePages node) {
         return List.of(
                 new Route("GET", "endpoints", Set.of(), 0, endpoints::getAll),
                 new Route("PUT", "endpoints", Set.of(), SET_BYTES, endpoints::putAll),
@@ -61,6 +63,7 @@ public final class Api implements RequestHandler {
                 new Route("PUT", "groups/{id}", Set.of(), ONE_BYTES, groups::put),
                 new Route("DELETE", "groups/{id}", Set.of(), 0, groups::delete),
                 new Route("POST", "explain", Set.of(), ONE_BYTES, explain::explain),
+                new Route("GET", "drops", Set.of("since", "follow", "endpoint"), 0, events::drops),
                 new Route("GET", "status", Set.of(), 0, node::status));
     }
 

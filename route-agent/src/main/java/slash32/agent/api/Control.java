@@ -57,6 +57,9 @@ public interface Control extends NodeControl {
     /// @throws IOException if the kernel can't be asked
     Map<String, Counts> counters(SecurityGroup group) throws IOException;
 
+    /// Some of the packets that were dropped lately; {@link EventLog#after} says how to follow it.
+    EventLog drops();
+
     /// What becomes of the first packet of a flow, and why.
     ExplanationView explain(FirstPacket packet);
 }

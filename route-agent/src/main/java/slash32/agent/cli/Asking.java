@@ -136,6 +136,30 @@ final class Asking {
         }
     }
 
+    @Command(name = "drops", description = "Shows some of the packets that were dropped lately, and why.")
+    static final class Drops implements Callable<Integer> {
+        private final Console console;
+
+        @Mixin
+        private final Connection connection = new Connection();
+
+        @Option(names = "--follow", description = "Show what is dropped from now on, until interrupted.")
+        private boolean follow;
+
+        @Option(names = "--endpoint", paramLabel = "ID", description = "Only from and to this endpoint.")
+        private @Nullable String endpoint;
+
+        Drops(Console console) {
+            this.console = console;
+        }
+
+        @Override
+        public Integer call() {
+            String of = endpoint == null ? "" : "&endpoint=" + encoded(endpoint);
+            return connection.follow("/v1/drops?follow=" + follow + of, console);
+        }
+    }
+
     private static String encoded(String text) {
         return URLEncoder.encode(text, StandardCharsets.UTF_8);
     }

@@ -59,6 +59,7 @@ public final class Slash32 {
                 .addSubcommand(new Asking.Endpoints(console))
                 .addSubcommand(new Asking.Groups(console))
                 .addSubcommand(new Asking.Events(console))
+                .addSubcommand(new Asking.Drops(console))
                 .addSubcommand(new Explain(console))
                 .addSubcommand(new CommandLine(new Bgp())
                         .addSubcommand(new BgpDecode(console, System.in))

@@ -334,6 +334,11 @@ public final class Intent {
         return endpoint == null ? null : endpoint.spec();
     }
 
+    /// The endpoint whose interface it is; null if it is none's.
+    public @Nullable EndpointId ownerOf(InterfaceName device) {
+        return devices.get(device);
+    }
+
     /// In order of ids.
     public List<EndpointView> endpoints() {
         return endpoints.values().stream().map(EndpointState::view).toList();

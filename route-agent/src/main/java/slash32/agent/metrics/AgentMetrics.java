@@ -20,11 +20,15 @@ import java.time.Instant;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import java.util.function.ToLongFunction;
 import slash32.agent.status.ConditionKind;
 import slash32.agent.status.Snapshot;
 import slash32.bgp.bfd.Discard;
+import slash32.netlink.netfilter.Counts;
+import slash32.securitygroup.Drop;
 import slash32.tap.GatewayLoop;
 import slash32.tap.gateway.Refusal;
 
@@ -109,6 +113,31 @@ public final class AgentMetrics {
                             List.of(why.label()), (double) counts.refusals().getOrDefault(why, 0L));
                 }
                 return List.of(frames);
+            }
+        });
+    }
+
+    /// Adds how many packets were dropped, by reason.
+    ///
+    /// @param overruns how often samples of them were lost
+    public void watchDrops(Supplier<Map<Drop, Counts>> counted, LongSupplier overruns) {
+        registry.register(new Collector() {
+            @Override
+            public List<MetricFamilySamples> collect() {
+                var packets = new CounterMetricFamily(
+                        "slash32_dropped_packets_total",
+                        "Packets from guests (egress) and to them (ingress) that were dropped, by reason.",
+                        List.of("reason", "direction"));
+                counted.get()
+                        .forEach((drop, counts) -> packets.addMetric(
+                                List.of(drop.reason().label(), drop.direction().toString()),
+                                (double) counts.packets()));
+                return List.of(
+                        packets,
+                        new CounterMetricFamily(
+                                "slash32_drop_sample_overruns_total",
+                                "Times that the kernel had more samples of dropped packets than were taken.",
+                                (double) overruns.getAsLong()));
             }
         });
     }

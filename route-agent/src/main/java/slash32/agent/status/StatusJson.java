@@ -10,6 +10,7 @@ import slash32.agent.json.EndpointJson;
 import slash32.agent.json.GroupJson;
 import slash32.netlink.netfilter.Counts;
 import slash32.securitygroup.GroupId;
+import slash32.securitygroup.PacketSummary;
 
 /// Writes what the node is like as JSON (docs/openapi.yaml).
 ///
@@ -265,12 +266,40 @@ public final class StatusJson {
                 json.writeStringField("state", changed.state());
                 json.writeStringField("reason", changed.reason());
             }
+            case Event.PacketDropped dropped -> {
+                json.writeStringField("event", "PacketDropped");
+                dropped(json, dropped);
+            }
             case Event.SyncChanged changed -> {
                 json.writeStringField("event", "SyncChanged");
                 json.writeBooleanField("inSync", changed.inSync());
             }
         }
         json.writeEndObject();
+    }
+
+    private static void dropped(JsonGenerator json, Event.PacketDropped dropped) throws IOException {
+        optional(
+                json,
+                "endpoint",
+                dropped.endpoint() == null ? null : dropped.endpoint().value());
+        optional(
+                json,
+                "device",
+                dropped.device() == null ? null : dropped.device().value());
+        optional(json, "mac", dropped.mac() == null ? null : dropped.mac().toString());
+        json.writeStringField("direction", dropped.drop().direction().toString());
+        json.writeStringField("reason", dropped.drop().reason().label());
+        json.writeStringField("summary", dropped.packet().toString());
+        if (dropped.packet() instanceof PacketSummary.Ip packet) {
+            json.writeStringField("source", packet.source().toString());
+            json.writeStringField("destination", packet.destination().toString());
+            json.writeNumberField("protocol", packet.protocol().number());
+            if (packet.first() != null && packet.second() != null) {
+                json.writeNumberField(packet.isIcmp() ? "icmpType" : "sourcePort", packet.first());
+                json.writeNumberField(packet.isIcmp() ? "icmpCode" : "port", packet.second());
+            }
+        }
     }
 
     private static void optional(JsonGenerator json, String field, @Nullable String value) throws IOException {

@@ -194,9 +194,18 @@ public final class StatusText {
                     case Event.EndpointRemoved removed -> removed.endpoint() + " removed";
                     case Event.PeerChanged changed ->
                         "peer " + changed.peer() + " " + changed.state() + ": " + changed.reason();
+                    case Event.PacketDropped dropped -> dropped(dropped);
                     case Event.SyncChanged changed -> changed.inSync() ? "in sync" : "no longer in sync";
                 }
                 + "\n";
+    }
+
+    private static String dropped(Event.PacketDropped dropped) {
+        Object device = dropped.device() == null ? "an interface that is gone" : dropped.device();
+        String whose = dropped.endpoint() == null ? device.toString() : dropped.endpoint() + " (" + device + ")";
+        String sender = dropped.mac() == null ? "" : " from " + dropped.mac();
+        return whose + " " + dropped.drop().direction() + " " + dropped.packet() + sender + ": "
+                + dropped.drop().reason().text();
     }
 
     private static String line(Condition condition) {

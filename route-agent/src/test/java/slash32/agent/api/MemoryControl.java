@@ -41,6 +41,7 @@ public final class MemoryControl implements Control {
     private final Map<EndpointId, Map<ConditionKind, Condition>> reached = new HashMap<>();
     private final Map<GroupId, SecurityGroup> groups = new TreeMap<>();
     private final EventLog events = new EventLog(4, 1000);
+    private final EventLog drops = new EventLog(4, 1000);
     private List<RouteView> routes = List.of();
     private boolean inSync = true;
 
@@ -231,6 +232,11 @@ public final class MemoryControl implements Control {
     @Override
     public void dumpRoutes(OutputStream out) throws IOException {
         out.write(new byte[] {0, (byte) 0xff});
+    }
+
+    @Override
+    public EventLog drops() {
+        return drops;
     }
 
     @Override

@@ -18,7 +18,13 @@ import slash32.agent.api.http.Limits;
 import slash32.agent.intent.EndpointId;
 import slash32.agent.status.ConditionKind;
 import slash32.agent.status.Event;
+import slash32.net.Bytes;
+import slash32.net.InterfaceName;
 import slash32.net.IpAddress;
+import slash32.securitygroup.Direction;
+import slash32.securitygroup.Drop;
+import slash32.securitygroup.DropReason;
+import slash32.securitygroup.PacketSummary;
 
 class WatchTest {
     private static final EndpointId VM = new EndpointId("vm-1");
@@ -110,6 +116,31 @@ class WatchTest {
             });
         }
         assertThat(lines).containsExactly("2026-11-21T08:00:00Z vm-1 Advertised True (Done) after 0.003 s");
+    }
+
+    @Test
+    void theDropsOfOneEndpointAreTold() throws Exception {
+        for (String endpoint : List.of("vm-2", "vm-1", "vm-2", "vm-1")) {
+            control.drops()
+                    .append(revision -> new Event.PacketDropped(
+                            revision,
+                            MemoryControl.START,
+                            new EndpointId(endpoint),
+                            new InterfaceName("tap-" + endpoint),
+                            null,
+                            new Drop(DropReason.SPOOFED, Direction.EGRESS),
+                            PacketSummary.of(0, Bytes.fromHex("45"))));
+        }
+        assertThat(follow("/v1/drops?follow=false&endpoint=vm-1", 10, () -> {}))
+                .containsExactly(dropped(1002), dropped(1004));
+        assertThat(follow("/v1/drops?since=1002&endpoint=vm-1", 1, () -> {})).containsExactly(dropped(1004));
+        assertThat(follow("/v1/drops?follow=false", 10, () -> {})).hasSize(4);
+    }
+
+    private static String dropped(int revision) {
+        return """
+                {"revision":%d,"at":"2026-11-21T08:00:00Z","event":"PacketDropped","endpoint":"vm-1","device":"tap-vm-1",\
+                "direction":"egress","reason":"spoofed","summary":"ethertype 0x0000, 1 bytes"}""".formatted(revision);
     }
 
     /// The first {@code count} lines, where {@code then} happens after the first.

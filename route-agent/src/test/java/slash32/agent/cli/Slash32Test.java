@@ -32,6 +32,12 @@ import slash32.agent.config.ConfigSchema;
 import slash32.agent.config.ConfigWatcher;
 import slash32.agent.config.ReflectorConfig;
 import slash32.agent.status.ConditionKind;
+import slash32.agent.status.Event;
+import slash32.net.Bytes;
+import slash32.securitygroup.Direction;
+import slash32.securitygroup.Drop;
+import slash32.securitygroup.DropReason;
+import slash32.securitygroup.PacketSummary;
 
 /// The command line as its user sees it: text and exit codes.
 class Slash32Test {
@@ -114,11 +120,29 @@ class Slash32Test {
         control.putGroup(Samples.group(100));
         control.routes(StatusSamples.routes());
         control.reach(Samples.endpoint(1).id(), MemoryControl.holds(ConditionKind.RULES_ENFORCED));
-        for (String page : List.of("status", "peers", "routes", "endpoints", "endpoints vm-1", "groups", "events")) {
+        control.drops()
+                .append(revision -> new Event.PacketDropped(
+                        revision,
+                        MemoryControl.START,
+                        Samples.endpoint(1).id(),
+                        Samples.endpoint(1).device(),
+                        Samples.endpoint(1).mac(),
+                        new Drop(DropReason.SPOOFED, Direction.EGRESS),
+                        PacketSummary.of(0, Bytes.fromHex("45000028 00000000 4006 0000 0a000063 0a090001 0fa00016"))));
+        for (String page : List.of(
+                "status",
+                "peers",
+                "routes",
+                "endpoints",
+                "endpoints vm-1",
+                "groups",
+                "events",
+                "drops",
+                "drops --endpoint vm-2")) {
             out.append("$ slash32 ").append(page).append('\n');
             assertThat(ask(page.split(" "))).isZero();
         }
-        for (String page : List.of("status", "peers", "routes", "endpoints", "groups", "events")) {
+        for (String page : List.of("status", "peers", "routes", "endpoints", "groups", "events", "drops")) {
             out.append("$ slash32 ").append(page).append(" --json\n");
             assertThat(ask(page, "--json")).isZero();
         }

@@ -22,6 +22,10 @@ import slash32.agent.api.http.HttpServer;
 import slash32.agent.api.http.Limits;
 import slash32.agent.status.ConditionKind;
 import slash32.net.IpAddress;
+import slash32.netlink.netfilter.Counts;
+import slash32.securitygroup.Direction;
+import slash32.securitygroup.Drop;
+import slash32.securitygroup.DropReason;
 import slash32.tap.GatewayLoop;
 import slash32.tap.gateway.Refusal;
 import slash32.testkit.Command;
@@ -58,6 +62,16 @@ class AgentMetricsTest {
                         "slash32_gateway_frames_total{outcome=\"unsent\",} 1.0",
                         "slash32_gateway_frames_total{outcome=\"malformed\",} 5.0",
                         "slash32_gateway_frames_total{outcome=\"relayed\",} 0.0");
+    }
+
+    @Test
+    void dropsAreCountedByReason() {
+        var noRule = new Drop(DropReason.NO_RULE, Direction.INGRESS);
+        metrics.watchDrops(() -> Map.of(noRule, new Counts(9, 900)), () -> 2);
+        assertThat(metrics.expose("").text())
+                .contains(
+                        "slash32_dropped_packets_total{reason=\"no-rule\",direction=\"ingress\",} 9.0",
+                        "slash32_drop_sample_overruns_total 2.0");
     }
 
     @Test

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Instant;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -13,7 +14,14 @@ import slash32.agent.Golden;
 import slash32.agent.StatusSamples;
 import slash32.agent.intent.EndpointId;
 import slash32.agent.json.StrictJson;
+import slash32.net.Bytes;
+import slash32.net.InterfaceName;
 import slash32.net.IpAddress;
+import slash32.net.MacAddress;
+import slash32.securitygroup.Direction;
+import slash32.securitygroup.Drop;
+import slash32.securitygroup.DropReason;
+import slash32.securitygroup.PacketSummary;
 
 class StatusPagesTest {
     private static final Path GOLDEN = Path.of("src/test/resources/slash32/agent/status");
@@ -52,8 +60,26 @@ class StatusPagesTest {
                     snapshot.endpoints().get(2).condition(ConditionKind.ROUTE_INSTALLED)),
             new Event.EndpointRemoved(2, at, new EndpointId("vm-2")),
             new Event.PeerChanged(3, at, IpAddress.parse("10.0.0.1"), "Idle", "hold timer expired"),
-            new Event.SyncChanged(4, at, true)
+            new Event.SyncChanged(4, at, true),
+            dropped(5, "vm-2", "0800", "45000028 00000000 40 06 0000 0a010002 0a090001 0fa00016 00000000"),
+            dropped(
+                    6,
+                    null,
+                    "86dd",
+                    "60000000 0010 3a 40 20010db8000000000000000000000001" + " 20010db8000900000000000000000001 8600"),
+            dropped(7, "vm-2", "0806", "0001080006040002 52540000000a 0a000063 000000000000 0a000002"),
         };
+    }
+
+    private static Event dropped(long revision, @Nullable String endpoint, String etherType, String packet) {
+        return new Event.PacketDropped(
+                revision,
+                StatusSamples.NOW,
+                endpoint == null ? null : new EndpointId(endpoint),
+                endpoint == null ? null : new InterfaceName("tap2"),
+                endpoint == null ? null : MacAddress.parse("52:54:00:00:00:0a"),
+                new Drop(DropReason.NO_RULE, Direction.EGRESS),
+                PacketSummary.of(Integer.parseInt(etherType, 16), Bytes.fromHex(packet)));
     }
 
     @Test

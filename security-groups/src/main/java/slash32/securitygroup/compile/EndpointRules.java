@@ -9,6 +9,7 @@ import static slash32.securitygroup.compile.Layout.INET;
 import static slash32.securitygroup.compile.Layout.MACS;
 import static slash32.securitygroup.compile.Layout.OPEN;
 import static slash32.securitygroup.compile.Layout.PAIRS;
+import static slash32.securitygroup.compile.Layout.SAMPLED;
 import static slash32.securitygroup.compile.Layout.SOURCES_4;
 import static slash32.securitygroup.compile.Layout.SOURCES_6;
 import static slash32.securitygroup.compile.Layout.SPOOFED_COUNTERS;
@@ -34,7 +35,11 @@ import slash32.securitygroup.EndpointPolicy;
 /// What an endpoint has in the tables: elements by its interface's name, its counters, and a chain only if it may
 /// send as whole prefixes.
 public final class EndpointRules {
-    private EndpointRules() {}
+    private final boolean sampled;
+
+    EndpointRules(boolean sampled) {
+        this.sampled = sampled;
+    }
 
     /// An element of a set of interfaces.
     public static SetElement guest(InterfaceName device) {
@@ -44,7 +49,7 @@ public final class EndpointRules {
     /// An endpoint's part.
     ///
     /// @param stateful false if all its groups are stateless: then replies need a rule as all else
-    public static Fragment endpoint(EndpointPolicy policy, boolean stateful) {
+    public Fragment endpoint(EndpointPolicy policy, boolean stateful) {
         InterfaceName device = policy.device();
         var fragment = new Fragment.Builder();
         known(fragment, device);
@@ -73,9 +78,15 @@ public final class EndpointRules {
         return fragment.build();
     }
 
-    private static void known(Fragment.Builder fragment, InterfaceName device) {
+    private void known(Fragment.Builder fragment, InterfaceName device) {
         for (TableId table : Layout.TABLES) {
             fragment.element(table, GUESTS, guest(device));
+            if (sampled) {
+                fragment.element(
+                        table,
+                        SAMPLED,
+                        new SetElement(key(device.value()), new SetElement.Value.Limited(DropRules.OF_ENDPOINT)));
+            }
         }
     }
 
@@ -128,7 +139,7 @@ public final class EndpointRules {
     }
 
     /// The part of an interface through which nothing passes.
-    public static Fragment blocked(InterfaceName device) {
+    public Fragment blocked(InterfaceName device) {
         var fragment = new Fragment.Builder();
         known(fragment, device);
         return fragment.build();

@@ -1,7 +1,6 @@
 package slash32.securitygroup.compile;
 
 import static slash32.securitygroup.compile.Layout.GUARDED;
-import static slash32.securitygroup.compile.Layout.HOST_COUNTERS;
 import static slash32.securitygroup.compile.Layout.HOST_SERVICES;
 import static slash32.securitygroup.compile.Layout.INET;
 import static slash32.securitygroup.compile.Layout.MACS;
@@ -10,7 +9,6 @@ import static slash32.securitygroup.compile.Layout.PROVIDER_EGRESS;
 import static slash32.securitygroup.compile.Layout.PROVIDER_INGRESS;
 import static slash32.securitygroup.compile.Layout.SOURCES_4;
 import static slash32.securitygroup.compile.Layout.SOURCES_6;
-import static slash32.securitygroup.compile.Layout.SPOOFED_COUNTERS;
 import static slash32.securitygroup.compile.Statements.ESTABLISHED_OR_RELATED;
 import static slash32.securitygroup.compile.Statements.rule;
 
@@ -19,6 +17,8 @@ import java.util.List;
 import slash32.net.IpAddress;
 import slash32.net.Prefix;
 import slash32.netlink.netfilter.NftRule;
+import slash32.securitygroup.Direction;
+import slash32.securitygroup.DropReason;
 import slash32.securitygroup.EtherType;
 import slash32.securitygroup.IpProtocol;
 
@@ -62,10 +62,7 @@ final class GuardRules {
         rules.add(rule().inputSourceIn(EtherType.IPV4, SOURCES_4).accept(INET, GUARDED));
         rules.add(rule().inputSourceIn(EtherType.IPV6, SOURCES_6).accept(INET, GUARDED));
         for (IpAddress gateway : gateways) {
-            rules.add(rule().sourceIn(gateway.hostPrefix())
-                    .countByInput(SPOOFED_COUNTERS)
-                    .drop(INET, GUARDED));
-            rules.add(rule().sourceIn(gateway.hostPrefix()).drop(INET, GUARDED));
+            rules.add(rule().sourceIn(gateway.hostPrefix()).drop(INET, GUARDED, DropReason.SPOOFED, Direction.EGRESS));
         }
         rules.add(rule().inputVerdict(PAIRS).rule(INET, GUARDED));
         // a guest makes up its link-local address (RFC 7217), and no router forwards it (RFC 4291 §2.5.6)
@@ -82,8 +79,7 @@ final class GuardRules {
                     .icmpType(IpProtocol.ICMPV6, type)
                     .accept(INET, GUARDED));
         }
-        rules.add(rule().countByInput(SPOOFED_COUNTERS).drop(INET, GUARDED));
-        rules.add(rule().drop(INET, GUARDED));
+        rules.add(rule().drop(INET, GUARDED, DropReason.SPOOFED, Direction.EGRESS));
         return rules;
     }
 
@@ -117,8 +113,7 @@ final class GuardRules {
                 .icmpType(IpProtocol.ICMPV6, NEIGHBOR_ADVERTISEMENT)
                 .neighborTargetIn(LINK_LOCAL_6)
                 .accept(INET, HOST_SERVICES));
-        rules.add(rule().countByInput(HOST_COUNTERS).drop(INET, HOST_SERVICES));
-        rules.add(rule().drop(INET, HOST_SERVICES));
+        rules.add(rule().drop(INET, HOST_SERVICES, DropReason.TO_HOST, Direction.EGRESS));
         return rules;
     }
 
@@ -128,14 +123,16 @@ final class GuardRules {
                 rule().udp(DHCP_CLIENT, DHCP_SERVER).accept(INET, PROVIDER_EGRESS),
                 rule().family(EtherType.IPV6)
                         .icmpType(IpProtocol.ICMPV6, ROUTER_ADVERTISEMENT)
-                        .drop(INET, PROVIDER_EGRESS),
+                        .drop(INET, PROVIDER_EGRESS, DropReason.ROUTER_GUARD, Direction.EGRESS),
                 rule().family(EtherType.IPV6)
                         .icmpType(IpProtocol.ICMPV6, REDIRECT)
-                        .drop(INET, PROVIDER_EGRESS),
+                        .drop(INET, PROVIDER_EGRESS, DropReason.ROUTER_GUARD, Direction.EGRESS),
                 rule().family(EtherType.IPV6).protocol(IpProtocol.ICMPV6).accept(INET, PROVIDER_EGRESS),
                 rule().udp(DHCPV6_CLIENT, DHCPV6_SERVER).accept(INET, PROVIDER_EGRESS),
-                rule().udp(DHCP_SERVER, DHCP_CLIENT).drop(INET, PROVIDER_EGRESS),
-                rule().udp(DHCPV6_SERVER, DHCPV6_CLIENT).drop(INET, PROVIDER_EGRESS));
+                rule().udp(DHCP_SERVER, DHCP_CLIENT)
+                        .drop(INET, PROVIDER_EGRESS, DropReason.DHCP_GUARD, Direction.EGRESS),
+                rule().udp(DHCPV6_SERVER, DHCPV6_CLIENT)
+                        .drop(INET, PROVIDER_EGRESS, DropReason.DHCP_GUARD, Direction.EGRESS));
     }
 
     /// What reaches a guest whatever its groups say.

@@ -6,6 +6,7 @@ import slash32.net.InterfaceName;
 import slash32.netlink.netfilter.Family;
 import slash32.netlink.netfilter.TableId;
 import slash32.securitygroup.Direction;
+import slash32.securitygroup.Drop;
 import slash32.securitygroup.EtherType;
 import slash32.securitygroup.GroupId;
 
@@ -98,6 +99,10 @@ public final class Layout {
     static final String FROM_COUNTERS = "from_dropped";
     static final String TO_COUNTERS = "to_dropped";
     static final String MACS = "macs";
+
+    /// The interfaces of endpoints, each for as many packets as are logged.
+    static final String SAMPLED = "sampled";
+
     static final String SOURCES_4 = "sources_4";
     static final String SOURCES_6 = "sources_6";
 
@@ -112,6 +117,7 @@ public final class Layout {
             HOST_COUNTERS,
             FROM_COUNTERS,
             TO_COUNTERS,
+            SAMPLED,
             MACS,
             SOURCES_4,
             SOURCES_6);
@@ -141,6 +147,8 @@ public final class Layout {
     static final List<String> GROUP_CHAINS = List.of(EGRESS, INGRESS);
     static final String MEMBERS = "members_";
 
+    private static final String DROP = "drop_";
+
     static final int INTERFACE_NAME_BYTES = 16;
 
     private Layout() {}
@@ -153,6 +161,11 @@ public final class Layout {
     /// The chain of those of a group's rules in one direction that name members.
     public static String groupChain(GroupId group, Direction direction) {
         return (direction == Direction.INGRESS ? INGRESS : EGRESS) + group;
+    }
+
+    /// The chain that ends packets for one reason.
+    public static String dropChain(Drop drop) {
+        return DROP + drop.toString().replace('-', '_').replace(' ', '_');
     }
 
     /// Counts what a guest sent under another's address or MAC; in both tables.

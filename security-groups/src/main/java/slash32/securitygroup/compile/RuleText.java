@@ -76,6 +76,10 @@ final class RuleText {
             }
             case Expression.VerdictFrom(var map, int _) -> words.add(take() + " vmap @" + map);
             case Expression.CountHere() -> words.add("counter");
+            case Expression.Limit(var limit) -> words.add(limit.toString());
+            case Expression.Log(int group, var prefix, int copyBytes) ->
+                words.add("log prefix \"" + prefix + "\" group " + group + " snaplen " + copyBytes
+                        + " queue-threshold 1");
             case Expression.Count(var counter) -> words.add("counter name \"" + counter + "\"");
             case Expression.CountFrom(var map, int _) -> words.add("counter name " + take() + " map @" + map);
             case Expression.Immediate(var verdict) -> words.add(verdict.toString());
@@ -315,6 +319,7 @@ final class RuleText {
         return switch (element.value()) {
             case SetElement.Value.Member() -> key;
             case SetElement.Value.To(var verdict) -> key + " : " + verdict;
+            case SetElement.Value.Limited(var limit) -> key + " " + limit;
             case SetElement.Value.Mark(int mark) -> key + " : 0x%08x".formatted(mark);
             case SetElement.Value.CountedBy(var counter) -> key + " : \"" + counter + "\"";
         };

@@ -49,13 +49,15 @@ public record Ruleset(Fragment all) {
 
     private void append(StringBuilder text, NftSet set) {
         boolean map = switch (set.type().content()) {
-            case NOTHING, COUNTED -> false;
+            case NOTHING, COUNTED, LIMITED -> false;
             case VERDICT, COUNTER, MARK -> true;
         };
         text.append("\t").append(map ? "map " : "set ").append(set.name()).append(" {\n");
         text.append("\t\ttype ").append(set.type()).append("\n");
         if (set.type().content() == SetType.Content.COUNTED) {
             text.append("\t\tcounter\n");
+        } else if (set.type().content() == SetType.Content.LIMITED) {
+            text.append("\t\tlimit rate 1/second burst 1 packets\n");
         }
         List<String> elements = all.elements().stream()
                 .filter(placed ->
@@ -89,6 +91,7 @@ public record Ruleset(Fragment all) {
             case INPUT, ARP_INPUT -> "input";
             case FORWARD -> "forward";
             case OUTPUT -> "output";
+            case POSTROUTING -> "postrouting";
         };
         String priority = switch (hook.priority()) {
             case -300 -> "raw";

@@ -70,6 +70,8 @@ import slash32.netlink.netfilter.SetType;
 import slash32.netlink.netfilter.SetType.Content;
 import slash32.netlink.netfilter.SetType.Field;
 import slash32.netlink.netfilter.Verdict;
+import slash32.securitygroup.Direction;
+import slash32.securitygroup.DropReason;
 import slash32.securitygroup.EtherType;
 import slash32.securitygroup.GroupId;
 import slash32.securitygroup.IpProtocol;
@@ -103,16 +105,17 @@ public final class RulesetCompiler {
     private final List<String> guestPrefixes;
     private final List<IpAddress> gateways;
     private final boolean marking;
+    private final boolean sampling;
 
     /// What all rulesets of this node have in common.
     ///
     /// @param guestPrefixes an interface whose name begins so and that is no endpoint's carries nothing
     /// @param gateways addresses of the virtual gateway, which guests may ping
     public RulesetCompiler(List<String> guestPrefixes, List<IpAddress> gateways) {
-        this(guestPrefixes, gateways, false);
+        this(guestPrefixes, gateways, false, true);
     }
 
-    private RulesetCompiler(List<String> guestPrefixes, List<IpAddress> gateways, boolean marking) {
+    private RulesetCompiler(List<String> guestPrefixes, List<IpAddress> gateways, boolean marking, boolean sampling) {
         for (String prefix : guestPrefixes) {
             var name = new InterfaceName(prefix);
             if (name.value().length() == InterfaceName.MAX_LENGTH) {
@@ -122,6 +125,7 @@ public final class RulesetCompiler {
         this.guestPrefixes = List.copyOf(guestPrefixes);
         this.gateways = List.copyOf(gateways);
         this.marking = marking;
+        this.sampling = sampling;
     }
 
     /// Addresses of the virtual gateway.
@@ -131,7 +135,17 @@ public final class RulesetCompiler {
 
     /// The same, whose rulesets mark what they judged, as {@link #backstop} wants it.
     public RulesetCompiler marking() {
-        return new RulesetCompiler(guestPrefixes, gateways, true);
+        return new RulesetCompiler(guestPrefixes, gateways, true, sampling);
+    }
+
+    /// The same, for a kernel that can't log packets.
+    public RulesetCompiler withoutSamples() {
+        return new RulesetCompiler(guestPrefixes, gateways, marking, false);
+    }
+
+    /// Compiles the parts of endpoints.
+    public EndpointRules endpoints() {
+        return new EndpointRules(sampling);
     }
 
     /// A table of its own that drops, in each hook, what comes from or goes to a guest and was not judged by our rules
@@ -212,8 +226,7 @@ public final class RulesetCompiler {
                 List.of(
                         rule().rule(INET, FROM_GUEST, new Verdict.Jump(PROVIDER_EGRESS), ""),
                         rule().rule(INET, FROM_GUEST, new Verdict.Jump(EACH_OUT), ""),
-                        rule().countByInput(FROM_COUNTERS).drop(INET, FROM_GUEST),
-                        rule().drop(INET, FROM_GUEST)));
+                        rule().drop(INET, FROM_GUEST, DropReason.NO_RULE, Direction.EGRESS)));
         fragment.regular(INET, TO_STATEFUL, stateful(TO_STATEFUL, TO_ANSWERS, TO_GUEST));
         fragment.regular(INET, TO_STATELESS, stateless(TO_STATELESS, TO_GUEST));
         fragment.regular(
@@ -222,9 +235,9 @@ public final class RulesetCompiler {
                 List.of(
                         rule().rule(INET, TO_GUEST, new Verdict.Jump(PROVIDER_INGRESS), ""),
                         rule().rule(INET, TO_GUEST, new Verdict.Jump(EACH_IN), ""),
-                        rule().countByOutput(TO_COUNTERS).drop(INET, TO_GUEST),
-                        rule().drop(INET, TO_GUEST)));
+                        rule().drop(INET, TO_GUEST, DropReason.NO_RULE, Direction.INGRESS)));
         arp(fragment);
+        Layout.TABLES.forEach(table -> DropRules.add(fragment, table, sampling));
         return fragment.build();
     }
 
@@ -237,7 +250,7 @@ public final class RulesetCompiler {
             Statements kind = input ? rule().inputIn(sets.get(i)) : rule().outputIn(sets.get(i));
             rules.add(kind.rule(INET, chain, goTo(next.get(i)), ""));
         }
-        rules.add(rule().drop(INET, chain));
+        rules.add(rule().drop(INET, chain, DropReason.NOT_IN_FORCE, input ? Direction.EGRESS : Direction.INGRESS));
         return rules;
     }
 
@@ -248,10 +261,8 @@ public final class RulesetCompiler {
     private List<NftRule> stateful(String chain, String answers, String next) {
         List<NftRule> rules = judging(chain);
         rules.add(rule().flowMarkIn(FRESH).accept(INET, chain));
-        Statements invalid = rule().state(INVALID);
-        rules.add((next.equals(FROM_GUEST) ? invalid.countByInput(FROM_COUNTERS) : invalid.countByOutput(TO_COUNTERS))
-                .drop(INET, chain));
-        rules.add(rule().state(INVALID).drop(INET, chain));
+        Direction direction = next.equals(FROM_GUEST) ? Direction.EGRESS : Direction.INGRESS;
+        rules.add(rule().state(INVALID).drop(INET, chain, DropReason.INVALID, direction));
         rules.add(rule().answer().rule(INET, chain, goTo(answers), ""));
         rules.add(rule().rule(INET, chain, goTo(next), ""));
         return rules;
@@ -263,8 +274,7 @@ public final class RulesetCompiler {
                 rule().udp(DHCP_CLIENT, DHCP_SERVER).accept(INET, FROM_ANSWERS),
                 rule().udp(DHCPV6_CLIENT, DHCPV6_SERVER).accept(INET, FROM_ANSWERS),
                 rule().rule(INET, FROM_ANSWERS, new Verdict.Jump(ANSWERS_OUT), ""),
-                rule().countByInput(FROM_COUNTERS).drop(INET, FROM_ANSWERS),
-                rule().drop(INET, FROM_ANSWERS));
+                rule().drop(INET, FROM_ANSWERS, DropReason.ENDED, Direction.EGRESS));
     }
 
     /// What answers a guest that its groups, or {@link GuardRules#providerEgress}, let ask.
@@ -274,8 +284,7 @@ public final class RulesetCompiler {
                 flow().udp(DHCP_CLIENT, DHCP_SERVER).accept(INET, TO_ANSWERS),
                 flow().udp(DHCPV6_CLIENT, DHCPV6_SERVER).accept(INET, TO_ANSWERS),
                 rule().rule(INET, TO_ANSWERS, new Verdict.Jump(ANSWERS_IN), ""),
-                rule().countByOutput(TO_COUNTERS).drop(INET, TO_ANSWERS),
-                rule().drop(INET, TO_ANSWERS));
+                rule().drop(INET, TO_ANSWERS, DropReason.ENDED, Direction.INGRESS));
     }
 
     /// What the host answers was asked by a guest, and {@link GuardRules#hostServices} let the question pass.
@@ -308,14 +317,16 @@ public final class RulesetCompiler {
     private List<NftRule> prerouting() {
         var rules = new ArrayList<NftRule>();
         rules.add(rule().inputIn(GUESTS).rule(INET, PREROUTING, goTo(GUARD), ""));
-        guestPrefixes.forEach(prefix -> rules.add(rule().inputPrefix(prefix).drop(INET, PREROUTING)));
+        guestPrefixes.forEach(prefix ->
+                rules.add(rule().inputPrefix(prefix).drop(INET, PREROUTING, DropReason.NO_ENDPOINT, Direction.EGRESS)));
         return rules;
     }
 
     private List<NftRule> to(String chain) {
         var rules = new ArrayList<NftRule>();
         rules.add(rule().outputIn(GUESTS).rule(INET, chain, goTo(TO_ENDPOINT), ""));
-        guestPrefixes.forEach(prefix -> rules.add(rule().outputPrefix(prefix).drop(INET, chain)));
+        guestPrefixes.forEach(prefix ->
+                rules.add(rule().outputPrefix(prefix).drop(INET, chain, DropReason.NO_ENDPOINT, Direction.INGRESS)));
         return rules;
     }
 
@@ -330,7 +341,8 @@ public final class RulesetCompiler {
                         SetType.setOf(Field.INTERFACE_NAME, Field.ETHERNET_ADDRESS, Field.IPV4_ADDRESS)));
         var input = new ArrayList<NftRule>();
         input.add(rule().inputIn(GUESTS).rule(ARP, INPUT, goTo(GUARDED), ""));
-        guestPrefixes.forEach(prefix -> input.add(rule().inputPrefix(prefix).drop(ARP, INPUT)));
+        guestPrefixes.forEach(prefix ->
+                input.add(rule().inputPrefix(prefix).drop(ARP, INPUT, DropReason.NO_ENDPOINT, Direction.EGRESS)));
         fragment.base(ARP, INPUT, new Hook(Hook.Point.ARP_INPUT, PRIORITY_FILTER), input);
         fragment.regular(
                 ARP,
@@ -339,8 +351,7 @@ public final class RulesetCompiler {
                         rule().arpSenderIn(SOURCES_4).accept(ARP, GUARDED),
                         rule().inputIn(OPEN).accept(ARP, GUARDED),
                         rule().inputVerdict(PAIRS).rule(ARP, GUARDED),
-                        rule().countByInput(SPOOFED_COUNTERS).drop(ARP, GUARDED),
-                        rule().drop(ARP, GUARDED)));
+                        rule().drop(ARP, GUARDED, DropReason.SPOOFED, Direction.EGRESS)));
     }
 
     /// The sets for a group's addresses, which a rule of any group may name.

@@ -33,9 +33,11 @@ import slash32.net.Prefix;
 import slash32.netlink.netfilter.Expression;
 import slash32.netlink.netfilter.Expression.Compare.Operator;
 import slash32.netlink.netfilter.NftRule;
+import slash32.netlink.netfilter.PacketLimit;
 import slash32.netlink.netfilter.TableId;
 import slash32.netlink.netfilter.Verdict;
 import slash32.securitygroup.Direction;
+import slash32.securitygroup.DropReason;
 import slash32.securitygroup.EtherType;
 import slash32.securitygroup.GroupId;
 import slash32.securitygroup.IpProtocol;
@@ -461,12 +463,29 @@ final class Statements {
         return this;
     }
 
+    /// {@code limit rate ...}
+    Statements limit(PacketLimit limit) {
+        expressions.add(new Expression.Limit(limit));
+        return this;
+    }
+
+    /// {@code log prefix "..." group ... snaplen ... queue-threshold 1}
+    Statements log(int group, String prefix, int copyBytes) {
+        expressions.add(new Expression.Log(group, prefix, copyBytes));
+        return this;
+    }
+
     NftRule accept(TableId table, String chain) {
         return rule(table, chain, new Verdict.Accept(), "");
     }
 
     NftRule drop(TableId table, String chain) {
         return rule(table, chain, new Verdict.Drop(), "");
+    }
+
+    /// Ends the packet for a reason; see {@link DropRules}.
+    NftRule drop(TableId table, String chain, DropReason reason, Direction direction) {
+        return rule(table, chain, DropRules.because(reason, direction), "");
     }
 
     NftRule rule(TableId table, String chain, Verdict verdict, String comment) {

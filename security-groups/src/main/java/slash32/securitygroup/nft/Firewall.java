@@ -56,6 +56,7 @@ public final class Firewall implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Firewall.class);
 
     private final List<IpAddress> gateways;
+    private final EndpointRules endpoints;
     private final NetlinkSocket socket;
     private final @Nullable Backstop backstop;
     private final NftRuleset ruleset;
@@ -92,10 +93,11 @@ public final class Firewall implements AutoCloseable {
     private Firewall(RulesetCompiler compiler, NetlinkSocket socket, @Nullable Backstop backstop, int mark)
             throws IOException {
         gateways = compiler.gateways();
+        endpoints = compiler.endpoints();
         this.socket = socket;
         this.backstop = backstop;
         left = ReadBack.lookups(socket);
-        ruleset = new NftRuleset(socket, compiler.skeleton(), Firewall::safe, backstop == null, mark);
+        ruleset = new NftRuleset(socket, compiler.skeleton(), this::safe, backstop == null, mark);
         reconciler = new Reconciler<>(ruleset, Backoff.KERNEL);
         reconciler.put(new Subject.Skeleton(), compiler.skeleton());
         updateLookups();
@@ -112,17 +114,22 @@ public final class Firewall implements AutoCloseable {
     public static Firewall open(RulesetCompiler compiler, boolean exclusive) throws IOException {
         NetlinkSocket socket = NetlinkSocket.open(NetlinkProtocol.NETFILTER);
         int mark = ThreadLocalRandom.current().nextInt();
-        if (exclusive && NftRuleset.canOwn(socket)) {
-            return new Firewall(compiler, socket, null, mark);
+        RulesetCompiler able = compiler;
+        if (!Abilities.canLog(socket)) {
+            LOG.warn("event=no-drop-samples reason=\"the kernel has no nfnetlink_log\"");
+            able = able.withoutSamples();
         }
-        RulesetCompiler marking = compiler.marking();
+        if (exclusive && Abilities.canOwn(socket)) {
+            return new Firewall(able, socket, null, mark);
+        }
+        RulesetCompiler marking = able.marking();
         return new Firewall(marking, socket, new Backstop(marking.backstop()), mark);
     }
 
     /// What an owner gets while what it should have is refused.
-    private static @Nullable Fragment safe(Subject subject) {
+    private @Nullable Fragment safe(Subject subject) {
         return switch (subject) {
-            case Subject.Endpoint(var device) -> EndpointRules.blocked(device);
+            case Subject.Endpoint(var device) -> endpoints.blocked(device);
             case Subject.Group(var group) -> GroupRules.group(nothing(group), _ -> Set.of());
             case Subject.Skeleton _, Subject.Lookups _, Subject.MemberSets _, Subject.Member _ -> null;
         };
@@ -152,7 +159,7 @@ public final class Firewall implements AutoCloseable {
     }
 
     private void updateEndpoint(EndpointPolicy policy) {
-        reconciler.put(new Subject.Endpoint(policy.device()), EndpointRules.endpoint(policy, isStateful(policy)));
+        reconciler.put(new Subject.Endpoint(policy.device()), endpoints.endpoint(policy, isStateful(policy)));
     }
 
     /// A group that was never stated is taken for stateful.
@@ -190,7 +197,7 @@ public final class Firewall implements AutoCloseable {
 
     /// From now on nothing passes through the interface.
     public void blockEndpoint(InterfaceName device) {
-        reconciler.put(new Subject.Endpoint(device), EndpointRules.blocked(device));
+        reconciler.put(new Subject.Endpoint(device), endpoints.blocked(device));
         if (backstop != null) {
             backstop.add(device);
         }

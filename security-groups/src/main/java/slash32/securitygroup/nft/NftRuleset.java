@@ -14,9 +14,7 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import slash32.net.Bytes;
 import slash32.netlink.message.Request;
-import slash32.netlink.netfilter.Family;
 import slash32.netlink.netfilter.NftTable;
-import slash32.netlink.netfilter.Nftables;
 import slash32.netlink.netfilter.SetElement;
 import slash32.netlink.netfilter.TableId;
 import slash32.netlink.socket.Errno;
@@ -63,7 +61,7 @@ final class NftRuleset implements Table<Subject, Fragment> {
     private @Nullable Integer readAt;
 
     /// @param safe what an owner gets when it has nothing in the kernel and what it should have is refused
-    /// @param exclusive whether to own the tables; only if {@link #canOwn}
+    /// @param exclusive whether to own the tables; only if {@link Abilities#canOwn}
     /// @param mark any number: where the marks of flows begin if the kernel has none
     NftRuleset(
             NetlinkSocket socket,
@@ -81,17 +79,6 @@ final class NftRuleset implements Table<Subject, Fragment> {
     @Override
     public String name() {
         return "nftables";
-    }
-
-    /// True if the kernel keeps a table for an owner that is gone; tried on a table that is never in force.
-    static boolean canOwn(NetlinkSocket socket) throws IOException {
-        var trial = new TableId(Family.INET, "slash32_trial");
-        List<Request> requests = List.of(
-                Nftables.batchBegin(null),
-                Nftables.addTable(trial, NftTable.OWNER | NftTable.PERSIST),
-                Nftables.deleteTable(trial),
-                Nftables.batchEnd());
-        return socket.transact(requests, 1).isEmpty();
     }
 
     /// True if nobody else can change our tables.

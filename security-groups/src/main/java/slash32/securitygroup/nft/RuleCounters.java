@@ -12,12 +12,9 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import slash32.net.Prefix;
-import slash32.netlink.message.Message;
 import slash32.netlink.netfilter.Counts;
-import slash32.netlink.netfilter.NftRule;
 import slash32.netlink.netfilter.NftSet;
 import slash32.netlink.netfilter.Nftables;
-import slash32.netlink.socket.Errno;
 import slash32.netlink.socket.KernelException;
 import slash32.netlink.socket.NetlinkProtocol;
 import slash32.netlink.socket.NetlinkSocket;
@@ -54,7 +51,7 @@ public final class RuleCounters implements AutoCloseable {
             throws IOException {
         var naming = new HashMap<String, Counts>();
         for (Direction direction : namingMembers(group.rules())) {
-            naming.putAll(readChain(Layout.groupChain(group.id(), direction)));
+            naming.putAll(ChainCounts.read(socket, Layout.INET, Layout.groupChain(group.id(), direction)));
         }
         var counts = new LinkedHashMap<String, Counts>();
         for (Rule rule : group.rules()) {
@@ -84,31 +81,9 @@ public final class RuleCounters implements AutoCloseable {
                 }
             });
         } catch (KernelException e) {
-            throwUnlessAbsent(e);
+            ChainCounts.throwUnlessAbsent(e);
         }
         return found[0];
-    }
-
-    private Map<String, Counts> readChain(String chain) throws IOException {
-        var counts = new HashMap<String, Counts>();
-        try {
-            socket.dump(Nftables.dumpRules(Layout.INET, chain), counts::clear, (Message message) -> {
-                @Nullable Counts found = NftRule.parseCounts(message);
-                NftRule rule = NftRule.parse(Layout.INET.family(), message);
-                if (found != null && rule.chain().equals(chain)) {
-                    counts.merge(rule.comment(), found, Counts::plus);
-                }
-            });
-        } catch (KernelException e) {
-            throwUnlessAbsent(e);
-        }
-        return counts;
-    }
-
-    private static void throwUnlessAbsent(KernelException e) throws KernelException {
-        if (!e.is(Errno.ENOENT)) {
-            throw e;
-        }
     }
 
     @Override

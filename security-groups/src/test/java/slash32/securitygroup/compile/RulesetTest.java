@@ -71,11 +71,13 @@ class RulesetTest {
                         GroupRules.lookups(new GroupRules.Needs(GroupRules.shapes(rules), 2)),
                         RulesetCompiler.memberSets(new GroupId(9)),
                         rules,
-                        EndpointRules.endpoint(policy, true),
-                        EndpointRules.blocked(new InterfaceName("tap2")),
-                        EndpointRules.endpoint(
-                                new EndpointPolicy(new InterfaceName("tap3"), policy.mac(), Set.of(), List.of(), false),
-                                true))
+                        COMPILER.endpoints().endpoint(policy, true),
+                        COMPILER.endpoints().blocked(new InterfaceName("tap2")),
+                        COMPILER.endpoints()
+                                .endpoint(
+                                        new EndpointPolicy(
+                                                new InterfaceName("tap3"), policy.mac(), Set.of(), List.of(), false),
+                                        true))
                 .forEach(all::addAll);
         check("endpoint.nft", all.addAll(COMPILER.skeleton()).build());
     }
@@ -85,14 +87,15 @@ class RulesetTest {
         RulesetCompiler marking = COMPILER.marking();
         var all = new Fragment.Builder();
         List.of(
-                        EndpointRules.endpoint(
-                                new EndpointPolicy(
-                                        new InterfaceName("tap1"),
-                                        MacAddress.parse("52:54:00:00:00:01"),
-                                        Set.of(Prefix.parse("10.0.0.1")),
-                                        List.of(),
+                        COMPILER.endpoints()
+                                .endpoint(
+                                        new EndpointPolicy(
+                                                new InterfaceName("tap1"),
+                                                MacAddress.parse("52:54:00:00:00:01"),
+                                                Set.of(Prefix.parse("10.0.0.1")),
+                                                List.of(),
+                                                true),
                                         true),
-                                true),
                         marking.skeleton(),
                         marking.backstop())
                 .forEach(all::addAll);
@@ -156,14 +159,15 @@ class RulesetTest {
     @Test
     void everythingOfAFragmentBelongsToItsSubject() {
         var device = new InterfaceName("tap1");
-        Fragment endpoint = EndpointRules.endpoint(
-                new EndpointPolicy(
-                        device,
-                        MacAddress.parse("52:54:00:00:00:01"),
-                        Set.of(Prefix.parse("10.0.0.1")),
-                        List.of(new GroupId(7)),
-                        true),
-                true);
+        Fragment endpoint = COMPILER.endpoints()
+                .endpoint(
+                        new EndpointPolicy(
+                                device,
+                                MacAddress.parse("52:54:00:00:00:01"),
+                                Set.of(Prefix.parse("10.0.0.1")),
+                                List.of(new GroupId(7)),
+                                true),
+                        true);
         var owner = new Subject.Endpoint(device);
         assertThat(endpoint.chains().keySet()).allMatch(chain -> owner.equals(Subject.ofChain(chain.name())));
         assertThat(endpoint.counters()).allMatch(counter -> owner.equals(Subject.ofCounter(counter.name())));

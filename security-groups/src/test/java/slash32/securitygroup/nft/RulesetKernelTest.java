@@ -151,7 +151,7 @@ class RulesetKernelTest {
             assertThat(firewall.apply(0).changedNothing()).isTrue();
             assertThat(firewall.inForce(TAP)).isTrue();
             Command.run("nft", "add", "table", "ip", "marker");
-            assertThat(tablesUntilMarker(events)).containsOnly("inet slash32_backstop");
+            assertThat(tablesUntilMarker(events)).containsOnly("inet slash32_trial", "inet slash32_backstop");
         }
     }
 

@@ -71,7 +71,7 @@ final class Wire implements AutoCloseable {
         }
     }
 
-    private static InterfaceIndex index(String device) {
+    static InterfaceIndex index(String device) {
         String line = Command.run("ip", "-o", "link", "show", "dev", device); // "12: tapa@gtapa: ..."
         return new InterfaceIndex(Integer.parseInt(line.substring(0, line.indexOf(':'))));
     }
