@@ -38,6 +38,8 @@ public final class LayerRules {
         "slash32.overlay.ike.wire",
         "slash32.overlay.ike.crypto",
         "slash32.overlay.ike.exchange",
+        "slash32.overlay.esp",
+        "slash32.overlay.esp.offload",
         "slash32.agent.intent",
         "slash32.agent.status",
     };

@@ -41,6 +41,12 @@ public interface Libc {
     long recvfrom(int descriptor, Pointer bytes, long length, int flags, Pointer address, Pointer addressLength);
 
     @SaveError
+    long sendmsg(int descriptor, Pointer message, int flags);
+
+    @SaveError
+    long recvmsg(int descriptor, Pointer message, int flags);
+
+    @SaveError
     int open(String path, int flags);
 
     @SaveError

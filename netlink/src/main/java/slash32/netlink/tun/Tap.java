@@ -16,17 +16,17 @@ import slash32.netlink.socket.Libc;
 ///
 /// One thread may read while another writes; the device goes with its last queue unless it is persistent.
 public final class Tap implements AutoCloseable {
-    private static final int O_RDWR_CLOEXEC = 0x80002;
+    static final int O_RDWR_CLOEXEC = 0x80002;
     private static final int IFREQ_BYTES = 40;
-    private static final int IFF_TAP = 0x0002;
+    static final int IFF_TAP = 0x0002;
     private static final int IFF_NO_PI = 0x1000;
-    private static final int IFF_VNET_HDR = 0x4000;
+    static final int IFF_VNET_HDR = 0x4000;
     private static final int IFF_MULTI_QUEUE = 0x0100;
     private static final long TUNSETIFF = 0x400454caL;
     private static final long TUNSETPERSIST = 0x400454cbL;
     private static final long TUNSETOWNER = 0x400454ccL;
     private static final long TUNSETGROUP = 0x400454ceL;
-    private static final long TUNSETOFFLOAD = 0x400454d0L;
+    static final long TUNSETOFFLOAD = 0x400454d0L;
     private static final long TUNSETVNETHDRSZ = 0x400454d8L;
 
     private final InterfaceName name;
@@ -51,22 +51,25 @@ public final class Tap implements AutoCloseable {
     /// @throws KernelException EBUSY if somebody has its only queue; EINVAL if it is no TAP, or its multi-queue
     ///     setting is another
     public static Tap open(InterfaceName name, Mode mode) throws IOException {
+        int flags = IFF_TAP | (mode.vnetHeader() ? IFF_VNET_HDR : 0) | (mode.multiQueue() ? IFF_MULTI_QUEUE : 0);
+        return new Tap(name, attach(name, O_RDWR_CLOEXEC, flags));
+    }
+
+    /// A queue of the device of this name, which is made if there is none.
+    static FileDescriptor attach(InterfaceName name, int openFlags, int deviceFlags) throws IOException {
         FileDescriptor descriptor =
-                FileDescriptor.of(Libc.INSTANCE.open("/dev/net/tun", O_RDWR_CLOEXEC), "open /dev/net/tun");
+                FileDescriptor.of(Libc.INSTANCE.open("/dev/net/tun", openFlags), "open /dev/net/tun");
         Pointer request = wrap(ByteBuffer.allocateDirect(IFREQ_BYTES).order(ByteOrder.nativeOrder()));
         byte[] text = name.value().getBytes(StandardCharsets.US_ASCII);
         request.put(0, text, 0, text.length);
-        int flags = IFF_TAP
-                | IFF_NO_PI
-                | (mode.vnetHeader() ? IFF_VNET_HDR : 0)
-                | (mode.multiQueue() ? IFF_MULTI_QUEUE : 0);
-        request.putShort(InterfaceName.MAX_LENGTH + 1, (short) flags);
+        request.putShort(InterfaceName.MAX_LENGTH + 1, (short) (IFF_NO_PI | deviceFlags));
         if (Libc.INSTANCE.ioctl(descriptor.value(), TUNSETIFF, request) < 0) {
             Errno errno = new Errno(Libc.errno());
             descriptor.close();
-            throw new KernelException("open TAP " + name, errno, hint(errno));
+            throw new KernelException(
+                    "open " + ((deviceFlags & IFF_TAP) != 0 ? "TAP " : "TUN ") + name, errno, hint(errno));
         }
-        return new Tap(name, descriptor);
+        return descriptor;
     }
 
     private static @Nullable String hint(Errno errno) {

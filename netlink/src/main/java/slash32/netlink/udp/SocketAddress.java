@@ -38,6 +38,18 @@ final class SocketAddress {
         };
     }
 
+    IpAddress address() {
+        ByteBuffer bytes = memory.bytes();
+        boolean ipv4 = bytes.getShort(0) == AF_INET;
+        byte[] octets = new byte[ipv4 ? 4 : 16];
+        bytes.get(ipv4 ? 4 : 8, octets);
+        return ipv4 ? Ipv4Address.of(octets) : Ipv6Address.of(octets);
+    }
+
+    int port() {
+        return (memory.bytes().get(2) & 0xff) << 8 | (memory.bytes().get(3) & 0xff);
+    }
+
     private int bigEndian(int at) {
         ByteBuffer bytes = memory.bytes();
         return (bytes.get(at) & 0xff) << 24

@@ -9,8 +9,10 @@ import slash32.netlink.socket.FileDescriptor;
 import slash32.netlink.socket.KernelException;
 import slash32.netlink.socket.Libc;
 import slash32.netlink.socket.NativeBuffer;
+import slash32.netlink.socket.Pollable;
 
-/// Waits for datagrams on several sockets, for a time, or for {@link #wakeup}, which any thread may call.
+/// Waits for datagrams on several sockets, or for what else can be read, for a time, or for {@link #wakeup}, which
+/// any thread may call.
 public final class UdpSelector implements AutoCloseable {
     private static final int EFD_CLOEXEC_NONBLOCK = 0x80000 | 0x800;
     private static final int POLLIN = 1;
@@ -33,13 +35,13 @@ public final class UdpSelector implements AutoCloseable {
     }
 
     /// Waits for these sockets from now on, instead of those before.
-    public void watch(Collection<UdpSocket> sockets) {
+    public void watch(Collection<? extends Pollable> sockets) {
         count = 1 + sockets.size();
         poll = NativeBuffer.allocate(POLLFD_BYTES * count);
         ByteBuffer bytes = poll.bytes();
         bytes.putInt(0, wakeup.value()).putShort(4, (short) POLLIN);
         int at = POLLFD_BYTES;
-        for (UdpSocket socket : sockets) {
+        for (Pollable socket : sockets) {
             bytes.putInt(at, socket.descriptor()).putShort(at + 4, (short) POLLIN);
             at += POLLFD_BYTES;
         }

@@ -10,9 +10,10 @@ import slash32.netlink.socket.FileDescriptor;
 import slash32.netlink.socket.KernelException;
 import slash32.netlink.socket.Libc;
 import slash32.netlink.socket.NativeBuffer;
+import slash32.netlink.socket.Pollable;
 
 /// One UDP socket, bound to an address and a port.
-public final class UdpSocket implements AutoCloseable {
+public final class UdpSocket implements Pollable, AutoCloseable {
     private static final int SOCK_DGRAM_CLOEXEC_NONBLOCK = 2 | 0x80000 | 0x800;
     private static final int SOL_SOCKET = 1;
     private static final int SO_ATTACH_FILTER = 26;
@@ -177,7 +178,8 @@ public final class UdpSocket implements AutoCloseable {
         }
     }
 
-    int descriptor() {
+    @Override
+    public int descriptor() {
         return descriptor.value();
     }
 

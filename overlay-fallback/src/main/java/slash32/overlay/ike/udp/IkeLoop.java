@@ -12,6 +12,8 @@ import java.nio.channels.Selector;
 import java.security.SecureRandom;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import slash32.net.Bytes;
@@ -29,6 +31,9 @@ public final class IkeLoop implements AutoCloseable {
 
     private static final int LARGEST_DATAGRAM = 65_535;
 
+    /// Messages of port 4500 that wait for the loop's thread.
+    private static final int MOST_HANDED_OVER = 1_024;
+
     /// What stands before an IKE message on port 4500, where ESP has its SPI (RFC 3948 §2.2).
     private static final int NON_ESP_MARKER = 0;
 
@@ -36,10 +41,14 @@ public final class IkeLoop implements AutoCloseable {
     private final IkeListener listener;
     private final Selector selector;
     private final DatagramChannel ike;
-    private final DatagramChannel nat;
+    /// Null where another has it.
+    private final @Nullable DatagramChannel nat;
+
+    private final @Nullable NatPort natPort;
     private final IkeNode node;
     private final Queue<Command> commands = new ConcurrentLinkedQueue<>();
     private final ByteBuffer buffer = ByteBuffer.allocate(LARGEST_DATAGRAM);
+    private final AtomicInteger handedOver = new AtomicInteger();
     private volatile boolean closed;
 
     /// Something that is done with the node by its own thread.
@@ -48,20 +57,28 @@ public final class IkeLoop implements AutoCloseable {
         void on(IkeNode node, long nowNanos);
     }
 
-    private IkeLoop(IpAddress local, NodeConfig config, IkeListener listener) throws IOException {
+    private IkeLoop(IpAddress local, NodeConfig config, IkeListener listener, @Nullable NatPort natPort)
+            throws IOException {
         this.local = local;
         this.listener = listener;
         node = new IkeNode(config, new SecureRandom(), System.nanoTime());
         selector = Selector.open();
         ike = bound(Path.IKE_PORT);
-        nat = bound(Path.NAT_PORT);
+        this.natPort = natPort;
+        nat = natPort == null ? bound(Path.NAT_PORT) : null;
     }
 
     /// Binds both ports in the calling thread's network namespace.
     ///
     /// @throws IOException naming address and port, if one is taken or the address is not this node's
     public static IkeLoop open(IpAddress local, NodeConfig config, IkeListener listener) throws IOException {
-        return new IkeLoop(local, config, listener);
+        return new IkeLoop(local, config, listener, null);
+    }
+
+    /// The same where {@code natPort} has port 4500, and gives what is IKE's to {@link #received}.
+    public static IkeLoop open(IpAddress local, NodeConfig config, IkeListener listener, NatPort natPort)
+            throws IOException {
+        return new IkeLoop(local, config, listener, natPort);
     }
 
     private DatagramChannel bound(int port) throws IOException {
@@ -85,6 +102,21 @@ public final class IkeLoop implements AutoCloseable {
     public void execute(Command command) {
         commands.add(command);
         selector.wakeup();
+    }
+
+    /// Takes a message that came on port 4500, without its non-ESP marker.
+    ///
+    /// @return false if so many wait that this one is lost
+    public boolean received(IpAddress from, int port, byte[] message) {
+        if (handedOver.incrementAndGet() > MOST_HANDED_OVER) {
+            handedOver.decrementAndGet();
+            return false;
+        }
+        execute((node, now) -> {
+            handedOver.decrementAndGet();
+            node.received(new Path(local, Path.NAT_PORT, from, port), message, now);
+        });
+        return true;
     }
 
     /// Serves until {@link #close}.
@@ -165,7 +197,12 @@ public final class IkeLoop implements AutoCloseable {
         }
         out.put(datagram.toArray()).flip();
         try {
-            (marked ? nat : ike).send(out, socketAddress(path.remote(), path.remotePort()));
+            if (marked && natPort != null) {
+                natPort.send(path.remote(), path.remotePort(), out.array());
+            } else {
+                DatagramChannel channel = marked && nat != null ? nat : ike;
+                channel.send(out, socketAddress(path.remote(), path.remotePort()));
+            }
         } catch (IOException e) {
             LOG.debug("ike send path={} error={}", path, e.getMessage());
         }

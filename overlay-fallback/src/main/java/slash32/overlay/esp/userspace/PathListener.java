@@ -1,0 +1,14 @@
+package slash32.overlay.esp.userspace;
+
+import slash32.net.IpAddress;
+
+/// What the data path says to IKE, on its own threads.
+public interface PathListener {
+    /// An IKE message came on port 4500, without its non-ESP marker.
+    ///
+    /// @return false if it was not taken, which the peer sees as a loss
+    boolean received(IpAddress from, int port, byte[] message);
+
+    /// So much was sent on the SA that receives with {@code inboundSpi} that it is to be replaced. Said once.
+    void wornOut(int inboundSpi);
+}
