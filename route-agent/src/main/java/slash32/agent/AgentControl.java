@@ -23,6 +23,7 @@ import slash32.agent.intent.Intent;
 import slash32.agent.status.ConditionKind;
 import slash32.agent.status.ConditionState;
 import slash32.agent.status.EndpointView;
+import slash32.agent.status.EvpnView;
 import slash32.agent.status.ExplanationView;
 import slash32.agent.status.GroupView;
 import slash32.agent.status.RouteView;
@@ -272,6 +273,11 @@ final class AgentControl implements Control {
                         ? RouteView.Fib.INSTALLED
                         : resolved.reason() != null ? resolved : new RouteView.Fib(ConditionState.FAILED, reason);
         return new RouteView(route.prefix(), route.path(), route.localPref(), route.groups(), fib);
+    }
+
+    @Override
+    public List<EvpnView> evpn() {
+        return BgpViews.evpn(speaker.bestEvpn());
     }
 
     @Override

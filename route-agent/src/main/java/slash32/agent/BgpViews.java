@@ -1,18 +1,33 @@
 package slash32.agent;
 
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import slash32.agent.status.BfdView;
+import slash32.agent.status.EvpnView;
 import slash32.agent.status.PeerView;
 import slash32.agent.status.RibView;
 import slash32.bgp.bfd.udp.BfdStatus;
 import slash32.bgp.session.SessionState;
 import slash32.bgp.speaker.PeerStatus;
+import slash32.bgp.speaker.Speaker;
 import slash32.bgp.speaker.SpeakerStatus;
 import slash32.bgp.wire.AddressFamily;
+import slash32.bgp.wire.EvpnInstance.Mobility;
+import slash32.bgp.wire.EvpnRoute;
+import slash32.bgp.wire.EvpnRoute.EthernetAutoDiscoveryRoute;
+import slash32.bgp.wire.EvpnRoute.EthernetSegmentRoute;
+import slash32.bgp.wire.EvpnRoute.InclusiveMulticastRoute;
+import slash32.bgp.wire.EvpnRoute.IpPrefixRoute;
+import slash32.bgp.wire.EvpnRoute.MacIpRoute;
+import slash32.bgp.wire.EvpnRoute.UnknownRoute;
+import slash32.bgp.wire.ExtendedCommunity;
+import slash32.bgp.wire.PathAttributes;
+import slash32.bgp.wire.PmsiTunnel;
+import slash32.net.Bytes;
 import slash32.net.IpAddress;
 
 /// What the speaker and BFD tell, as it is shown.
@@ -41,6 +56,63 @@ final class BgpViews {
                         bgp.prefixes().getOrDefault(family, 0),
                         bgp.originated().getOrDefault(family, 0)))
                 .toList();
+    }
+
+    /// Routes of EVPN in order of type and route.
+    static List<EvpnView> evpn(List<Speaker.BestEvpn> routes) {
+        return routes.stream()
+                .map(BgpViews::evpn)
+                .sorted(Comparator.comparing(EvpnView::type)
+                        .thenComparing(EvpnView::route)
+                        .thenComparing(EvpnView::distinguisher))
+                .toList();
+    }
+
+    private static EvpnView evpn(Speaker.BestEvpn best) {
+        PathAttributes attributes = best.path().attributes();
+        PmsiTunnel flooding = attributes.pmsiTunnel();
+        Mobility mobility = Mobility.of(attributes);
+        Shown shown = shown(best.path().route(), flooding == null ? EvpnView.NO_VNI : flooding.label());
+        return new EvpnView(
+                shown.type(),
+                shown.route(),
+                shown.distinguisher(),
+                shown.vni(),
+                String.valueOf(attributes.nextHop()),
+                attributes.extendedCommunities().stream()
+                        .filter(ExtendedCommunity::isRouteTarget)
+                        .map(target -> target.toString().replaceFirst("^target:", ""))
+                        .toList(),
+                mobility.sequence(),
+                mobility.sticky(),
+                best.from() == null ? null : best.from().toString(),
+                best.imported());
+    }
+
+    private record Shown(int type, String route, String distinguisher, int vni) {}
+
+    private static Shown shown(EvpnRoute route, int floodingVni) {
+        return switch (route) {
+            case EthernetAutoDiscoveryRoute auto ->
+                new Shown(1, auto.esi().toString(), auto.distinguisher().toString(), auto.label());
+            case MacIpRoute mac ->
+                new Shown(
+                        2,
+                        mac.mac() + (mac.address() == null ? "" : " " + mac.address()),
+                        mac.distinguisher().toString(),
+                        mac.label());
+            case InclusiveMulticastRoute all ->
+                new Shown(3, all.originator().toString(), all.distinguisher().toString(), floodingVni);
+            case EthernetSegmentRoute segment ->
+                new Shown(
+                        4,
+                        segment.esi() + " " + segment.originator(),
+                        segment.distinguisher().toString(),
+                        EvpnView.NO_VNI);
+            case IpPrefixRoute prefix ->
+                new Shown(5, prefix.prefix().toString(), prefix.distinguisher().toString(), prefix.label());
+            case UnknownRoute(int type, Bytes value) -> new Shown(type, value.toString(), "-", EvpnView.NO_VNI);
+        };
     }
 
     private static BfdView link(BfdStatus link) {

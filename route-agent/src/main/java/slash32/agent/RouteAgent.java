@@ -53,6 +53,7 @@ import slash32.bgp.speaker.Speaker;
 import slash32.bgp.speaker.monitor.BmpLoop;
 import slash32.bgp.wire.AddressFamily;
 import slash32.bgp.wire.BgpIdentifier;
+import slash32.bgp.wire.EvpnChange;
 import slash32.bgp.wire.PathAttributes;
 import slash32.net.Asn;
 import slash32.net.InterfaceIndex;
@@ -378,9 +379,15 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
             intent.tell(current -> current.routes(delta));
         }
 
+        /// None is imported: a segment would say which.
+        @Override
+        public void evpn(List<EvpnChange> changes) {}
+
         @Override
         public void inSync(AddressFamily family) {
-            intent.tell(current -> current.routesComplete(family, IntentLoop.now()));
+            if (family.isUnicast()) {
+                intent.tell(current -> current.routesComplete(family, IntentLoop.now()));
+            }
         }
 
         @Override

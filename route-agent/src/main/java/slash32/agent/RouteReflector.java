@@ -24,6 +24,7 @@ import slash32.agent.config.SocketEndpoint;
 import slash32.agent.metrics.AgentMetrics;
 import slash32.agent.metrics.MetricsPages;
 import slash32.agent.status.Event;
+import slash32.agent.status.EvpnView;
 import slash32.agent.status.RouteView;
 import slash32.agent.status.Snapshot;
 import slash32.bgp.bfd.udp.BfdLoop;
@@ -34,6 +35,7 @@ import slash32.bgp.speaker.Speaker;
 import slash32.bgp.speaker.monitor.BmpLoop;
 import slash32.bgp.wire.AddressFamily;
 import slash32.bgp.wire.BgpIdentifier;
+import slash32.bgp.wire.EvpnChange;
 import slash32.net.IpAddress;
 import slash32.net.Prefix;
 
@@ -136,6 +138,9 @@ public final class RouteReflector implements RunningAgent<ReflectorConfig> {
         public void changed(RibDelta delta) {}
 
         @Override
+        public void evpn(List<EvpnChange> changes) {}
+
+        @Override
         public void inSync(AddressFamily family) {
             if (inSync.add(family) && isInSync()) {
                 events.append(revision -> new Event.SyncChanged(revision, Instant.now(), true));
@@ -195,6 +200,11 @@ public final class RouteReflector implements RunningAgent<ReflectorConfig> {
                                 path.prefix(), remote, path.attributes().localPref(), List.of(), null);
                     })
                     .toList();
+        }
+
+        @Override
+        public List<EvpnView> evpn() {
+            return BgpViews.evpn(speaker.bestEvpn());
         }
 
         @Override

@@ -34,6 +34,7 @@ import slash32.bgp.speaker.Speaker;
 import slash32.bgp.speaker.SpeakerConfig;
 import slash32.bgp.wire.AddressFamily;
 import slash32.bgp.wire.BgpIdentifier;
+import slash32.bgp.wire.EvpnChange;
 import slash32.bgp.wire.LargeCommunity;
 import slash32.bgp.wire.PathAttributes;
 import slash32.net.Asn;
@@ -430,6 +431,9 @@ class RouteAgentKernelTest {
     }
 
     private final class Peer implements LocRibListener {
+        @Override
+        public void evpn(List<EvpnChange> changes) {}
+
         @Override
         public void changed(RibDelta delta) {
             synchronized (heard) {

@@ -26,6 +26,7 @@ import slash32.bgp.speaker.Speaker;
 import slash32.bgp.speaker.SpeakerConfig;
 import slash32.bgp.wire.AddressFamily;
 import slash32.bgp.wire.BgpIdentifier;
+import slash32.bgp.wire.EvpnChange;
 import slash32.bgp.wire.PathAttributes;
 import slash32.net.Asn;
 import slash32.net.IpAddress;
@@ -127,6 +128,9 @@ class RouteReflectorTest {
 
     /// Offers the routes that a speaker learns to whoever waits.
     private record Heard(SynchronousQueue<PathAttributes> routes) implements LocRibListener {
+        @Override
+        public void evpn(List<EvpnChange> changes) {}
+
         @Override
         public void changed(RibDelta delta) {
             PathAttributes attributes = delta.attributes(0);

@@ -11,6 +11,7 @@ import slash32.agent.status.Condition;
 import slash32.agent.status.ConditionKind;
 import slash32.agent.status.ConditionState;
 import slash32.agent.status.EndpointView;
+import slash32.agent.status.EvpnView;
 import slash32.agent.status.GroupView;
 import slash32.agent.status.PeerView;
 import slash32.agent.status.RibView;
@@ -85,6 +86,32 @@ public final class StatusSamples {
                         3,
                         new PeerView.Traffic(10, 11, 1, 1),
                         List.of()));
+    }
+
+    public static List<EvpnView> evpn() {
+        return List.of(
+                new EvpnView(
+                        2,
+                        "02:00:00:00:00:01 192.0.2.1",
+                        "10.0.0.12:100",
+                        100,
+                        "10.0.0.12",
+                        List.of("65000:100"),
+                        7,
+                        true,
+                        "10.0.0.1",
+                        true),
+                new EvpnView(
+                        4,
+                        "00:11:22:33:44:55:66:77:88:99 10.0.0.11",
+                        "10.0.0.11:1",
+                        EvpnView.NO_VNI,
+                        "10.0.0.11",
+                        List.of(),
+                        0,
+                        false,
+                        null,
+                        false));
     }
 
     public static List<RouteView> routes() {

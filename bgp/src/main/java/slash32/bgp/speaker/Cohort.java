@@ -167,12 +167,13 @@ final class Cohort {
         }
     }
 
-    /// The route as the members are to know it; null if they are not (RFC 4456 §6, RFC 9494 §4.3).
+    /// The route as the members are to know it; null if they are not (RFC 4456 §6, RFC 9494 §4.3, RFC 4684 §6).
     private @Nullable PathAttributes told(
             AddressFamily family, PathAttributes offered, Offers.Origin origin, int number, Offers offers) {
         boolean reflected = origin == Offers.Origin.NON_CLIENT && recipient.kind() == Offers.Origin.NON_CLIENT;
         boolean stale = !recipient.takesStale() && offered.communities().contains(LongLived.STALE);
-        if (reflected || stale) {
+        WantedTargets wanted = recipient.wanted();
+        if (reflected || stale || (wanted != null && !wanted.matches(offered))) {
             return null;
         }
         int length = family.isPrefixes() ? offers.length(number) : -1;

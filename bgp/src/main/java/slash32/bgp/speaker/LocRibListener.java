@@ -3,12 +3,16 @@ package slash32.bgp.speaker;
 import java.util.List;
 import slash32.bgp.rib.RibDelta;
 import slash32.bgp.wire.AddressFamily;
+import slash32.bgp.wire.EvpnChange;
 import slash32.net.Prefix;
 
 /// Hears what the speaker learns. Called on thread {@code bgp}; must only enqueue.
 public interface LocRibListener {
     /// Best paths changed.
     void changed(RibDelta delta);
+
+    /// Best paths of EVPN routes that are {@linkplain Speaker#importTargets imported} changed, in this order.
+    void evpn(List<EvpnChange> changes);
 
     /// The peers that are up have sent all they have (End-of-RIB), and the others have had their time. Once a family.
     void inSync(AddressFamily family);

@@ -38,9 +38,6 @@ final class NlriNumbers {
         if (known != null) {
             return known;
         }
-        if (numbers.size() >= sweepAt) {
-            sweep();
-        }
         int number = free.isEmpty() ? routes.size() : free.removeLast();
         if (number == routes.size()) {
             routes.add(key);
@@ -51,8 +48,12 @@ final class NlriNumbers {
         return number;
     }
 
-    /// Costs the table, which twice as many additions have paid for.
-    private void sweep() {
+    /// Frees numbers that are no longer used, now and then: it costs the table, which twice as many additions have paid
+    /// for. Not while a delta names one.
+    void tidy() {
+        if (numbers.size() < sweepAt) {
+            return;
+        }
         for (int number = 0; number < routes.size(); number++) {
             Nlri key = routes.get(number);
             if (key != null && !used.test(number)) {

@@ -3,11 +3,17 @@ package slash32.bgp.speaker;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.BitSet;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
 import slash32.bgp.rib.PrefixIndex;
 import slash32.bgp.wire.AddressFamily;
+import slash32.bgp.wire.ExtendedCommunity;
 import slash32.bgp.wire.PathAttributes;
 
 /// What there is to tell to peers of one family: our own routes and, of a reflector, the best paths. One table for
@@ -37,6 +43,10 @@ final class Offers {
     private int[] sources = new int[16];
     private @Nullable Origin[] origins = new Origin[16];
 
+    /// The numbers of the routes that have a target, in families that peers choose from by target.
+    private final Map<ExtendedCommunity, Set<Integer>> byTarget = new HashMap<>();
+
+    private final boolean targeted;
     private final BitSet present = new BitSet();
     /// Prefixes that came from more than one source since they got their number.
     private final BitSet moved = new BitSet();
@@ -52,6 +62,7 @@ final class Offers {
         index = new PrefixIndex(!family.equals(AddressFamily.IPV4_UNICAST));
         this.known = known;
         this.moves = moves;
+        targeted = family.isTargeted();
         Arrays.fill(sources, NOBODY);
     }
 
@@ -70,6 +81,9 @@ final class Offers {
             moved.clear(number);
         }
         boolean same = offered.equals(attributes[number]) && sources[number] == source && origins[number] == origin;
+        if (targeted) {
+            index(number, attributes[number], offered);
+        }
         attributes[number] = offered;
         origins[number] = origin;
         present.set(number);
@@ -91,6 +105,9 @@ final class Offers {
         if (number < 0 || !present.get(number)) {
             return -1;
         }
+        if (targeted) {
+            index(number, attributes[number], null);
+        }
         attributes[number] = null;
         present.clear(number);
         if (!leaving.get(number)) {
@@ -98,6 +115,42 @@ final class Offers {
             gone.add(number);
         }
         return number;
+    }
+
+    private void index(int number, @Nullable PathAttributes before, @Nullable PathAttributes now) {
+        List<ExtendedCommunity> old = before == null ? List.of() : before.extendedCommunities();
+        List<ExtendedCommunity> targets = now == null ? List.of() : now.extendedCommunities();
+        if (old.equals(targets)) {
+            return;
+        }
+        for (ExtendedCommunity target : old) {
+            byTarget.computeIfPresent(
+                    target, (_, numbers) -> numbers.remove(number) && numbers.isEmpty() ? null : numbers);
+        }
+        for (ExtendedCommunity target : targets) {
+            if (target.isImportTarget()) {
+                byTarget.computeIfAbsent(target, _ -> new HashSet<>()).add(number);
+            }
+        }
+    }
+
+    /// The numbers of what is offered and wanted by one of two only. Costs the routes of the targets in which they
+    /// differ, or the table if they differ in a range.
+    BitSet unlike(WantedTargets before, WantedTargets now) {
+        var unlike = new BitSet();
+        if (before.ranges().equals(now.ranges())) {
+            before.unlike(now)
+                    .forEach(target -> byTarget.getOrDefault(target, Set.of()).forEach(unlike::set));
+        } else {
+            unlike.or(present);
+        }
+        for (int number = unlike.nextSetBit(0); number >= 0; number = unlike.nextSetBit(number + 1)) {
+            PathAttributes offered = attributes[number];
+            if (offered == null || before.matches(offered) == now.matches(offered)) {
+                unlike.clear(number);
+            }
+        }
+        return unlike;
     }
 
     private void reclaim() {

@@ -11,6 +11,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import slash32.bgp.wire.AddressFamily;
 import slash32.bgp.wire.Message;
@@ -29,6 +30,7 @@ final class OutQueue {
 
     private final List<Runnable> waiters = new ArrayList<>();
     private @Nullable ChannelFuture lastWrite;
+    private boolean endOfRibHeld;
 
     /// Hears of UPDATEs that are written.
     interface Listener {
@@ -98,6 +100,15 @@ final class OutQueue {
         owedEndOfRefresh.add(family);
     }
 
+    /// Keeps End-of-RIB back until {@link #releaseEndOfRib}: the peer has not said yet what it wants.
+    void holdEndOfRib() {
+        endOfRibHeld = true;
+    }
+
+    void releaseEndOfRib() {
+        endOfRibHeld = false;
+    }
+
     /// Runs {@code waiter} once all is told and handed to the kernel, or the session has ended.
     void whenWritten(Runnable waiter) {
         waiters.add(waiter);
@@ -105,11 +116,14 @@ final class OutQueue {
 
     /// All is told.
     ///
-    /// @param complete that is all that there is at the start: before, there is no End-of-RIB
-    void settled(boolean complete) {
-        if (complete && !owedEndOfRib.isEmpty()) {
-            owedEndOfRib.forEach(family -> write(MessageEncoder.endOfRib(family)));
-            owedEndOfRib.clear();
+    /// @param complete of which families that is all that there is at the start: before, there is no End-of-RIB
+    void settled(Predicate<AddressFamily> complete) {
+        List<AddressFamily> ended = endOfRibHeld
+                ? List.of()
+                : owedEndOfRib.stream().filter(complete).toList();
+        if (!ended.isEmpty()) {
+            ended.forEach(family -> write(MessageEncoder.endOfRib(family)));
+            owedEndOfRib.removeAll(ended);
             channel.flush();
         }
         if (!owedEndOfRefresh.isEmpty()) {

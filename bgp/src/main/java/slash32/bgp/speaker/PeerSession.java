@@ -20,6 +20,8 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -55,6 +57,9 @@ final class PeerSession {
     private static final AttributeKey<Bytes> SENT_OPEN = AttributeKey.valueOf("slash32.sent-open");
     private static final AttributeKey<Bytes> RECEIVED_OPEN = AttributeKey.valueOf("slash32.received-open");
 
+    /// RFC 4684 §6: an upper bound of the wait for the memberships' End-of-RIB.
+    private static final int MEMBERSHIPS_SECONDS = 60;
+
     private static final int REFRESH_REQUEST = 0;
     private static final int REFRESH_BEGINS = 1;
     private static final int REFRESH_ENDS = 2;
@@ -80,6 +85,9 @@ final class PeerSession {
     private @Nullable SessionEnd end;
     private @Nullable UpdateDecoder decoder;
     private @Nullable OutQueue out;
+    /// For the families of which the peer says what it wants (RFC 4684); null if it does not.
+    private @Nullable OutQueue chosen;
+
     private @Nullable BgpIdentifier identifier;
     private boolean connected;
     private boolean faultLogged;
@@ -174,6 +182,9 @@ final class PeerSession {
                 && out != null
                 && terms != null) {
             speaker.groups().refilter(out, recipient(terms));
+            if (chosen != null) {
+                speaker.groups().refilter(chosen, choosing(terms));
+            }
         }
         warned.clear();
         checkLimits();
@@ -202,12 +213,43 @@ final class PeerSession {
     }
 
     private Recipient recipient(SessionTerms agreed) {
+        Set<AddressFamily> unchosen = new HashSet<>(agreed.wire().families());
+        unchosen.removeAll(chosen(agreed));
+        return recipient(agreed, unchosen, null);
+    }
+
+    private Recipient choosing(SessionTerms agreed) {
+        return recipient(agreed, chosen(agreed), speaker.memberships().of(number));
+    }
+
+    private Recipient recipient(SessionTerms agreed, Set<AddressFamily> families, @Nullable WantedTargets wanted) {
         return new Recipient(
                 kind(),
                 agreed.longLived() != null,
-                agreed.wire(),
+                agreed.wire().with(families),
                 sender(),
-                config.options().exportPolicy());
+                config.options().exportPolicy(),
+                wanted);
+    }
+
+    /// The families of which the peer says what it wants.
+    private static Set<AddressFamily> chosen(SessionTerms agreed) {
+        Set<AddressFamily> all = agreed.wire().families();
+        return all.contains(AddressFamily.RT_CONSTRAIN)
+                ? all.stream().filter(AddressFamily::isTargeted).collect(Collectors.toUnmodifiableSet())
+                : Set.of();
+    }
+
+    /// Its memberships changed.
+    void wants(WantedTargets wanted) {
+        if (chosen != null) {
+            speaker.groups().retarget(chosen, wanted);
+        }
+    }
+
+    /// The way by which it is told of {@code family}; null unless it is Established.
+    private @Nullable OutQueue way(AddressFamily family) {
+        return chosen != null && family.isTargeted() ? chosen : out;
     }
 
     /// The peer's BGP Identifier, of this session or the last one; null before the first.
@@ -366,8 +408,9 @@ final class PeerSession {
     private void refreshed(AddressFamily family, int subtype, SessionTerms agreed) {
         switch (subtype) {
             case REFRESH_REQUEST -> {
-                if (out != null && isTold()) {
-                    speaker.groups().refresh(out, family, agreed.enhancedRefresh());
+                OutQueue way = way(family);
+                if (way != null && isTold()) {
+                    speaker.groups().refresh(way, family, agreed.enhancedRefresh());
                 }
             }
             case REFRESH_BEGINS -> {
@@ -480,6 +523,9 @@ final class PeerSession {
         routes.sweep(family);
         routes.flush();
         ended.add(family);
+        if (family.equals(AddressFamily.RT_CONSTRAIN) && chosen != null) {
+            endOfMemberships(chosen);
+        }
         if (terms != null && ended.containsAll(terms.wire().families())) {
             endPatience();
             routes.restartOver();
@@ -583,10 +629,29 @@ final class PeerSession {
         speaker.monitoring().up(this, view);
         routes.sessionUp(agreed, new Contender(internal(), agreed.open().identifier(), config.address()));
         routes.flush();
-        out = new OutQueue(channel, number, agreed.wire().families(), this::sent);
-        speaker.groups().join(out, recipient(agreed));
+        Recipient recipient = recipient(agreed);
+        out = new OutQueue(channel, number, recipient.terms().families(), this::sent);
+        speaker.groups().join(out, recipient);
+        if (!chosen(agreed).isEmpty()) {
+            chosen = choosingWay(channel, choosing(agreed));
+        }
         speaker.sessionUp();
         waitForEndOfRib(updatesReceived);
+    }
+
+    /// What it wants so far is told at once; but it is not all before the peer has said all that it wants, for which it
+    /// has its time (RFC 4684 §6).
+    private OutQueue choosingWay(Channel channel, Recipient recipient) {
+        var way = new OutQueue(channel, number, recipient.terms().families(), this::sent);
+        way.holdEndOfRib();
+        speaker.groups().join(way, recipient);
+        var _ = speaker.loop().schedule(() -> endOfMemberships(way), MEMBERSHIPS_SECONDS, TimeUnit.SECONDS);
+        return way;
+    }
+
+    private void endOfMemberships(OutQueue way) {
+        way.releaseEndOfRib();
+        speaker.groups().drain();
     }
 
     /// Counts as complete, so that it holds nothing up. What is kept from before its restart stays: a reflector that
@@ -628,19 +693,18 @@ final class PeerSession {
             speaker.monitoring().down(this, view, end == null ? new SessionEnd.ClosedSilently() : end);
         }
         view = null;
-        OutQueue queue = out;
+        List<OutQueue> ways = Stream.of(out, chosen).filter(Objects::nonNull).toList();
         SessionTerms kept = keepsRoutes ? terms : null;
         established = -1;
         terms = null;
         decoder = null;
         out = null;
+        chosen = null;
         flaps++;
         endPatience();
         routes.sessionDown(kept);
         routes.flush();
-        if (queue != null) {
-            speaker.groups().leave(queue);
-        }
+        ways.forEach(speaker.groups()::leave);
     }
 
     private void changed(SessionState before, SessionState now, String why) {
@@ -724,7 +788,8 @@ final class PeerSession {
         var families = new HashMap<AddressFamily, PeerStatus.Family>();
         for (AddressFamily family : config.families()) {
             int received = speaker.rib(family).size(number);
-            int advertised = out == null ? 0 : speaker.groups().advertised(out, family);
+            OutQueue way = way(family);
+            int advertised = way == null ? 0 : speaker.groups().advertised(way, family);
             families.put(family, new PeerStatus.Family(received, advertised, ended.contains(family)));
         }
         return new PeerStatus(

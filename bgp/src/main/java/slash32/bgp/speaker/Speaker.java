@@ -25,7 +25,6 @@ import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.BitSet;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -46,19 +45,20 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import slash32.bgp.policy.GracefulShutdown;
 import slash32.bgp.policy.Reflection;
 import slash32.bgp.rib.LocRib;
 import slash32.bgp.rib.RibDelta;
 import slash32.bgp.wire.AddressFamily;
 import slash32.bgp.wire.AsPath;
 import slash32.bgp.wire.BgpIdentifier;
+import slash32.bgp.wire.EvpnChange;
+import slash32.bgp.wire.EvpnPath;
+import slash32.bgp.wire.EvpnRoute;
+import slash32.bgp.wire.ExtendedCommunity;
 import slash32.bgp.wire.Message;
 import slash32.bgp.wire.Nlri;
-import slash32.bgp.wire.NlriParts;
 import slash32.bgp.wire.NotificationCode;
 import slash32.bgp.wire.PathAttributes;
-import slash32.bgp.wire.UpdateEncoder;
 import slash32.net.Asn;
 import slash32.net.Bytes;
 import slash32.net.IpAddress;
@@ -89,13 +89,13 @@ public final class Speaker implements AutoCloseable {
     private final Map<AddressFamily, LocRib> ribs = new HashMap<>();
     private final Map<IpAddress, PeerSession> peers = new LinkedHashMap<>();
     private final Map<PeerSession, Map<Long, Channel>> dials = new HashMap<>();
-    /// Our own routes, as they are announced while we don't {@link #drain}.
-    private final Map<Prefix, PathAttributes> originated = new LinkedHashMap<>();
 
     private final UpdateGroups groups;
     private final Map<AddressFamily, NlriNumbers> numbers = new HashMap<>();
-    private final PathIds pathIds = new PathIds();
     private final @Nullable Reflection reflection;
+    private final Advertiser advertiser;
+    private final Memberships memberships = new Memberships();
+    private final EvpnImport evpn = new EvpnImport();
 
     private final Set<AddressFamily> inSync = new HashSet<>();
     private final List<Channel> listeners = new ArrayList<>();
@@ -112,7 +112,6 @@ public final class Speaker implements AutoCloseable {
     private boolean patienceOver;
     private boolean ownRoutesComplete;
     private volatile boolean paused;
-    private boolean draining;
 
     /// A speaker that does nothing before {@link #start}.
     public Speaker(SpeakerConfig config, LocRibListener listener) {
@@ -124,7 +123,8 @@ public final class Speaker implements AutoCloseable {
         group = new MultiThreadIoEventLoopGroup(1, new DefaultThreadFactory("bgp", true), EpollIoHandler.newFactory());
         loop = (EventLoop) group.next();
         leaving = new DefaultChannelGroup(loop);
-        groups = new UpdateGroups(loop::execute, this::isComplete, this::word, this::paths, BEHIND_BYTES);
+        advertiser = new Advertiser(this, reflection);
+        groups = new UpdateGroups(loop::execute, this::isComplete, advertiser::word, advertiser::paths, BEHIND_BYTES);
         families = families(config);
         families.forEach(this::rib);
     }
@@ -387,129 +387,7 @@ public final class Speaker implements AutoCloseable {
     /// Has traffic leave before the node does: every route of ours becomes the last choice (RFC 8326), or again what it
     /// was.
     public void drain(boolean leaving) {
-        loop.execute(() -> {
-            if (draining != leaving) {
-                draining = leaving;
-                offer(List.copyOf(originated.keySet()));
-                LOG.info("event=draining leaving={} routes={}", leaving, originated.size());
-            }
-        });
-    }
-
-    /// Looks again at what there is to tell of {@code prefixes}, and has the peers told.
-    private void offer(List<Prefix> prefixes) {
-        var touched = new HashMap<AddressFamily, BitSet>();
-        for (Prefix prefix : prefixes) {
-            AddressFamily family = AdjRibOut.family(prefix);
-            long high = RibDelta.high(prefix);
-            long low = RibDelta.low(prefix);
-            int number = offer(family, high, low, prefix.length(), originated.get(prefix));
-            if (number >= 0) {
-                touched.computeIfAbsent(family, _ -> new BitSet()).set(number);
-            }
-        }
-        touched.forEach(groups::touch);
-    }
-
-    /// Our own route, or else what a reflector passes on.
-    ///
-    /// @return the number of what is offered otherwise now; -1 if nothing is
-    private int offer(AddressFamily family, long high, long low, int length, @Nullable PathAttributes own) {
-        Offers offers = groups.offers(family);
-        if (own != null) {
-            return offers.put(high, low, length, announced(own), Offers.OWN, Offers.Origin.OURS);
-        }
-        PathAttributes best = reflection == null ? null : rib(family).best(high, low, length);
-        return best == null
-                ? offers.remove(high, low, length)
-                : reflect(offers, high, low, length, best, rib(family).bestPeer(high, low, length));
-    }
-
-    private int reflect(Offers offers, long high, long low, int length, PathAttributes best, int peer) {
-        PeerSession from = numbered.get(peer);
-        BgpIdentifier identifier = from == null ? null : from.identifier();
-        if (reflection == null || from == null || identifier == null) {
-            return offers.remove(high, low, length);
-        }
-        Offers.Origin origin = from.kind();
-        PathAttributes passed = origin == Offers.Origin.EXTERNAL ? best : reflection.reflected(best, identifier);
-        return offers.put(high, low, length, passed, peer, origin);
-    }
-
-    /// Offers the best paths that changed.
-    private void reflect(RibDelta delta) {
-        Offers offers = groups.offers(delta.family());
-        boolean anyOwn = !originated.isEmpty() && delta.family().isUnicast();
-        var touched = new BitSet();
-        var withPaths = new BitSet();
-        for (int i = 0; i < delta.size(); i++) {
-            PathAttributes best = delta.attributes(i);
-            long high = delta.high(i);
-            long low = delta.low(i);
-            int length = delta.length(i);
-            boolean own = anyOwn && originated.containsKey(delta.prefix(i));
-            int known = offers.find(high, low, length);
-            if (known >= 0) {
-                withPaths.set(known);
-            }
-            if (own) {
-                continue;
-            }
-            int number = best == null
-                    ? offers.remove(high, low, length)
-                    : reflect(offers, high, low, length, best, delta.peer(i));
-            if (number >= 0) {
-                touched.set(number);
-            }
-        }
-        withPaths.or(touched);
-        if (!withPaths.isEmpty()) {
-            groups.touch(delta.family(), withPaths, touched);
-        }
-    }
-
-    /// All paths to a prefix: our own route and, of a reflector, what every peer says.
-    private void paths(AddressFamily family, Offers offers, int number, Paths.Visitor visitor) {
-        long high = offers.high(number);
-        long low = offers.low(number);
-        int length = offers.length(number);
-        PathAttributes offered = offers.attributes(number);
-        if (offered != null && offers.source(number) == Offers.OWN) {
-            visitor.path(pathIds.of(Offers.OWN, 0), offered, Offers.OWN, Offers.Origin.OURS);
-        }
-        if (reflection == null) {
-            return;
-        }
-        rib(family).forEachPath(high, low, length, (peer, id, attributes) -> {
-            PeerSession from = numbered.get(peer);
-            BgpIdentifier identifier = from == null ? null : from.identifier();
-            if (from != null && identifier != null) {
-                Offers.Origin origin = from.kind();
-                PathAttributes passed =
-                        origin == Offers.Origin.EXTERNAL ? attributes : reflection.reflected(attributes, identifier);
-                visitor.path(pathIds.of(peer, id), passed, peer, origin);
-            }
-        });
-    }
-
-    /// Puts a route into a message of ours.
-    private void word(
-            AddressFamily family,
-            int number,
-            int pathId,
-            Offers offers,
-            @Nullable PathAttributes attributes,
-            UpdateEncoder encoder) {
-        if (family.isPrefixes()) {
-            encoder.add(pathId, offers.high(number), offers.low(number), offers.length(number));
-        } else {
-            Nlri key = numbers(family).route((int) offers.high(number));
-            encoder.add(NlriParts.joined(key, attributes == null ? Bytes.EMPTY : attributes.nlriData(), pathId));
-        }
-    }
-
-    private PathAttributes announced(PathAttributes attributes) {
-        return draining ? GracefulShutdown.announced(attributes) : attributes;
+        loop.execute(() -> advertiser.drain(leaving));
     }
 
     /// Announces these routes, each instead of what was announced for its prefix before.
@@ -532,10 +410,41 @@ public final class Speaker implements AutoCloseable {
     public void originate(Map<Prefix, PathAttributes> routes) {
         var copy = new LinkedHashMap<>(routes);
         loop.execute(() -> {
-            originated.putAll(copy);
-            List<Prefix> prefixes = List.copyOf(copy.keySet());
-            offer(prefixes);
-            tellWhenWritten(prefixes);
+            advertiser.announce(copy);
+            tellWhenWritten(List.copyOf(copy.keySet()));
+        });
+    }
+
+    /// Announces these routes of EVPN, each instead of what was announced for its key before (RFC 7432 §7).
+    ///
+    /// @throws NullPointerException if one has no next hop
+    public void originateEvpn(Collection<EvpnPath> paths) {
+        var all = new LinkedHashMap<Nlri, PathAttributes>();
+        for (EvpnPath path : paths) {
+            Objects.requireNonNull(path.attributes().nextHop(), "a route without a next hop is announced to nobody");
+            all.put(new Nlri.Evpn(0, path.route()), path.attributes());
+        }
+        loop.execute(() -> advertiser.announce(AddressFamily.L2VPN_EVPN, all));
+    }
+
+    /// Withdraws these routes of EVPN; one that is not announced is left out.
+    public void withdrawEvpn(Collection<EvpnRoute> routes) {
+        List<Nlri> all =
+                routes.stream().<Nlri>map(route -> new Nlri.Evpn(0, route)).toList();
+        loop.execute(() -> advertiser.withdraw(AddressFamily.L2VPN_EVPN, all));
+    }
+
+    /// Tells the listener from now on of the EVPN routes that have one of these targets, and peers that ask for it
+    /// that we want them (RFC 4684). None at the start.
+    public void importTargets(Set<ExtendedCommunity> targets) {
+        Set<ExtendedCommunity> wanted = Set.copyOf(targets);
+        loop.execute(() -> {
+            advertiser.announceMemberships(evpn.targets(), wanted);
+            List<EvpnChange> changes =
+                    evpn.retarget(wanted, rib(AddressFamily.L2VPN_EVPN), numbers(AddressFamily.L2VPN_EVPN));
+            if (!changes.isEmpty() && !closing) {
+                listener.evpn(changes);
+            }
         });
     }
 
@@ -554,25 +463,22 @@ public final class Speaker implements AutoCloseable {
         }
     }
 
-    /// All is there that peers must be told before End-of-RIB: ours, and of a reflector what its peers had.
-    boolean isComplete() {
-        boolean heard =
-                reflection == null || patienceOver || (config.ranges().isEmpty() && inSync.containsAll(families));
+    /// All is there that peers must be told of {@code family} before End-of-RIB: ours, and of a reflector what its
+    /// peers had.
+    boolean isComplete(AddressFamily family) {
+        boolean heard = reflection == null || patienceOver || (config.ranges().isEmpty() && inSync.contains(family));
         return ownRoutesComplete && heard;
     }
 
     /// Withdraws these prefixes; one that is not announced is left out.
     public void withdraw(Collection<Prefix> prefixes) {
         List<Prefix> copy = List.copyOf(prefixes);
-        loop.execute(() -> {
-            copy.forEach(originated::remove);
-            offer(copy);
-        });
+        loop.execute(() -> advertiser.withdraw(copy));
     }
 
     /// A session came up, and its peer is being told everything.
     void sessionUp() {
-        tellWhenWritten(List.copyOf(originated.keySet()));
+        tellWhenWritten(advertiser.prefixes());
         considerInSync();
     }
 
@@ -600,8 +506,7 @@ public final class Speaker implements AutoCloseable {
             if (--peersLeft > 0 || closing || peers.values().stream().noneMatch(PeerSession::isTold)) {
                 return;
             }
-            List<Prefix> still =
-                    prefixes.stream().filter(originated::containsKey).toList();
+            List<Prefix> still = prefixes.stream().filter(advertiser::announces).toList();
             if (!still.isEmpty()) {
                 listener.advertised(still);
             }
@@ -624,17 +529,37 @@ public final class Speaker implements AutoCloseable {
         if (closing) {
             return;
         }
+        if (delta.family().equals(AddressFamily.RT_CONSTRAIN)) {
+            memberships
+                    .change(delta, rib(delta.family()), numbers(delta.family()))
+                    .forEach(this::tellWanted);
+        }
         if (reflection != null) {
-            reflect(delta);
+            advertiser.reflect(delta);
+        } else if (delta.family().equals(AddressFamily.L2VPN_EVPN)) {
+            List<EvpnChange> changes = evpn.changes(delta, numbers(delta.family()));
+            if (!changes.isEmpty()) {
+                listener.evpn(changes);
+            }
         }
         if (delta.family().isUnicast()) {
             listener.changed(delta);
             monitoring.best(delta);
         }
+        if (!delta.family().isPrefixes()) {
+            numbers(delta.family()).tidy();
+        }
         if (!paused && !listener.ready()) {
             paused = true;
             peers.values().forEach(peer -> peer.setReading(false));
             readOnIfReady(); // it may have got room, and said so, before it could know that we paused
+        }
+    }
+
+    private void tellWanted(int peer) {
+        PeerSession session = numbered.get(peer);
+        if (session != null) {
+            session.wants(memberships.of(peer));
         }
     }
 
@@ -671,8 +596,8 @@ public final class Speaker implements AutoCloseable {
         }
         if (inSync.containsAll(families)) {
             peers.values().forEach(PeerSession::restartOver);
-            groups.drain();
         }
+        groups.drain();
     }
 
     void peerChanged(PeerSession peer) {
@@ -695,9 +620,7 @@ public final class Speaker implements AutoCloseable {
                 .map(PeerSession::status)
                 .sorted(Comparator.comparing(PeerStatus::address))
                 .toList();
-        var own = new HashMap<AddressFamily, Integer>();
-        originated.keySet().forEach(prefix -> own.merge(AdjRibOut.family(prefix), 1, Integer::sum));
-        return new SpeakerStatus(all, prefixes, own, Set.copyOf(inSync));
+        return new SpeakerStatus(all, prefixes, advertiser.counts(), Set.copyOf(inSync));
     }
 
     /// A best path.
@@ -725,6 +648,32 @@ public final class Speaker implements AutoCloseable {
         return answer.join().stream()
                 .sorted(Comparator.comparing(BestPath::prefix))
                 .toList();
+    }
+
+    /// A best path of EVPN.
+    ///
+    /// @param from the peer whose it is; null for our own
+    /// @param imported the listener was told of it, or it is ours
+    public record BestEvpn(EvpnPath path, @Nullable IpAddress from, boolean imported) {}
+
+    /// Our own routes of EVPN and the best paths of others; waits for the event loop, which walks its whole table.
+    public List<BestEvpn> bestEvpn() {
+        var answer = new CompletableFuture<List<BestEvpn>>();
+        loop.execute(() -> {
+            var found = new ArrayList<BestEvpn>();
+            NlriNumbers keys = numbers(AddressFamily.L2VPN_EVPN);
+            advertiser
+                    .own(AddressFamily.L2VPN_EVPN)
+                    .forEach(
+                            (key, attributes) -> found.add(new BestEvpn(EvpnImport.path(key, attributes), null, true)));
+            rib(AddressFamily.L2VPN_EVPN)
+                    .forEachBest((number, _, _, attributes, from) -> found.add(new BestEvpn(
+                            EvpnImport.path(keys.route((int) number), attributes),
+                            from.address(),
+                            evpn.imports(attributes))));
+            answer.complete(found);
+        });
+        return answer.join();
     }
 
     /// Ends every session with Cease/Administrative Shutdown and this reason (RFC 9003), so that peers drop our
@@ -788,12 +737,16 @@ public final class Speaker implements AutoCloseable {
     }
 
     LocRib rib(AddressFamily family) {
-        int paths = FAMILIES.contains(family) ? config.maximumPaths() : 1;
+        boolean multipath = reflection == null && FAMILIES.contains(family);
         return ribs.computeIfAbsent(
-                family, _ -> reflection == null ? new LocRib(family, paths) : new LocRib(family, reports(family)));
+                family,
+                _ -> multipath ? new LocRib(family, config.maximumPaths()) : new LocRib(family, reports(family)));
     }
 
     private LocRib.Reports reports(AddressFamily family) {
+        if (family.equals(AddressFamily.RT_CONSTRAIN)) {
+            return LocRib.Reports.EVERY_PATH; // RFC 4684 §3.2: all paths count, not only the best
+        }
         if (reflection == null) {
             return LocRib.Reports.BEST;
         }
@@ -804,6 +757,16 @@ public final class Speaker implements AutoCloseable {
 
     UpdateGroups groups() {
         return groups;
+    }
+
+    Memberships memberships() {
+        return memberships;
+    }
+
+    /// The peer of this number; null if there is none.
+    @Nullable
+    PeerSession session(int number) {
+        return numbered.get(number);
     }
 
     /// The numbers by which routes of {@code family} are held, unless they are plain prefixes.

@@ -5,8 +5,8 @@ import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import slash32.bgp.wire.AddressFamily;
 
@@ -23,7 +23,7 @@ final class UpdateGroups {
     private final List<Cohort> cohorts = new ArrayList<>();
     private final Map<OutQueue, Cohort> cohortOf = new HashMap<>();
     private final Consumer<Runnable> later;
-    private final BooleanSupplier complete;
+    private final Predicate<AddressFamily> complete;
     private final Wording wording;
     private final Paths paths;
     private final long behindBytes;
@@ -32,9 +32,14 @@ final class UpdateGroups {
     /// Groups of nobody.
     ///
     /// @param later runs something in a later turn of the loop
-    /// @param complete whether there is all to tell that there is at the start
+    /// @param complete whether there is all to tell of a family that there is at the start
     /// @param behindBytes what may wait for one connection while others take more: octets that it shares with them
-    UpdateGroups(Consumer<Runnable> later, BooleanSupplier complete, Wording wording, Paths paths, long behindBytes) {
+    UpdateGroups(
+            Consumer<Runnable> later,
+            Predicate<AddressFamily> complete,
+            Wording wording,
+            Paths paths,
+            long behindBytes) {
         this.later = later;
         this.complete = complete;
         this.wording = wording;
@@ -165,6 +170,23 @@ final class UpdateGroups {
         drain();
     }
 
+    /// The peer wants routes of other targets: what it gains and loses is told, and nothing else (RFC 4684 §6).
+    void retarget(OutQueue peer, WantedTargets wanted) {
+        Cohort before = cohortOf.get(peer);
+        if (before == null) {
+            return;
+        }
+        WantedTargets wantedBefore = before.recipient().wanted();
+        Cohort alone = alone(peer, before.recipient().wanting(wanted));
+        for (AddressFamily family : alone.families()) {
+            touch(
+                    alone,
+                    family,
+                    offers(family).unlike(wantedBefore == null ? WantedTargets.NONE : wantedBefore, wanted));
+        }
+        drain();
+    }
+
     /// The peer asked to be told everything of {@code family} again (RFC 2918 §4).
     ///
     /// @param marked it wants to know where that begins and ends (RFC 7313 §4.1)
@@ -281,7 +303,7 @@ final class UpdateGroups {
         if (cohort.members().isEmpty()) {
             return;
         }
-        List.copyOf(cohort.members()).forEach(peer -> peer.settled(complete.getAsBoolean()));
+        List.copyOf(cohort.members()).forEach(peer -> peer.settled(complete));
         for (Cohort other : cohorts) {
             if (other != cohort && !other.isWaiting() && other.recipient().equals(cohort.recipient())) {
                 other.members().addAll(cohort.members());

@@ -91,6 +91,11 @@ public record AddressFamily(int afi, int safi) implements Comparable<AddressFami
         return kind() == Kind.PREFIX;
     }
 
+    /// True if its routes are imported by route target, so that a peer may say which it wants (RFC 4684 §6).
+    public boolean isTargeted() {
+        return kind() == Kind.VPN || kind() == Kind.EVPN || kind() == Kind.FLOWSPEC_VPN;
+    }
+
     /// True if we know its routes, so that they can be told apart.
     public boolean isKnown() {
         return kind() != Kind.OPAQUE;

@@ -1,6 +1,7 @@
 package slash32.bgp.wire;
 
 import slash32.net.Ipv4Address;
+import slash32.net.MacAddress;
 
 /// An extended community of eight octets (RFC 4360 §2).
 ///
@@ -22,6 +23,8 @@ public record ExtendedCommunity(long value) implements Comparable<ExtendedCommun
     private static final int ENCAPSULATION = 0x0c;
     private static final int NON_TRANSITIVE = 0x40;
     private static final int MAC_MOBILITY = 0x00;
+    private static final int ES_IMPORT = 0x02;
+    private static final int ROUTER_MAC = 0x03;
     private static final long STICKY = 1L << 40;
 
     /// The route target {@code administrator:number}, in the form of RFC 4360 if the AS number fits it, else in that of
@@ -66,6 +69,11 @@ public record ExtendedCommunity(long value) implements Comparable<ExtendedCommun
         return of(EVPN, MAC_MOBILITY, (sticky ? STICKY : 0) | (sequence & 0xffff_ffffL));
     }
 
+    /// The MAC of a router behind a VTEP (RFC 9135 §8.1).
+    public static ExtendedCommunity routerMac(MacAddress mac) {
+        return of(EVPN, ROUTER_MAC, mac.value());
+    }
+
     private static ExtendedCommunity of(int type, int subtype, long sixOctets) {
         return new ExtendedCommunity((long) type << 56 | (long) subtype << 48 | sixOctets);
     }
@@ -86,6 +94,12 @@ public record ExtendedCommunity(long value) implements Comparable<ExtendedCommun
 
     public boolean isRouteTarget() {
         return isTransitive() && type() <= FOUR_OCTET_AS && subtype() == ROUTE_TARGET;
+    }
+
+    /// True for what routes are imported by: a route target, or the ES-Import target of EVPN, which counts as one
+    /// (RFC 7432 §7.6).
+    public boolean isImportTarget() {
+        return isRouteTarget() || value >>> 48 == ((long) EVPN << 8 | ES_IMPORT);
     }
 
     /// The tunnel type of an encapsulation community; -1 for another one.

@@ -37,6 +37,11 @@ public record Terms(
                 internal, fourOctetAs, families, pathFamilies, pathFamilies, extendedMessages, extendedNextHops);
     }
 
+    /// These terms for some of the families.
+    public Terms with(Set<AddressFamily> some) {
+        return new Terms(internal, fourOctetAs, some, addPathReceived, addPathSent, extendedMessages, extendedNextHops);
+    }
+
     /// The longest message either end may send: 4096 or 65535 octets.
     public int maxMessageBytes() {
         return extendedMessages ? Framer.MAX_EXTENDED_BYTES : Framer.MAX_BYTES;

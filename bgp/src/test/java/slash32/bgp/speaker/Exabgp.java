@@ -7,6 +7,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import slash32.net.Ipv4Address;
 
@@ -40,25 +41,32 @@ final class Exabgp extends RealPeer {
                   connect 1790;
                   hold-time 9;
                   %s
-                  family { ipv4 unicast; ipv6 unicast; }
+                  family { %s }
                   capability { graceful-restart 60; route-refresh enable; add-path send/receive; asn4 enable; }
                   api { processes [ listener ]; neighbor-changes; receive { %s parsed; update; notification; } }
-                  static {
+                  %s
+                }
+                """.formatted(
+                        folder.resolve("listener"),
+                        password == null ? "" : "md5-password '" + password + "';",
+                        evpn() ? "l2vpn evpn;" : "ipv4 unicast; ipv6 unicast;",
+                        many == 0 ? "packets;" : "",
+                        evpn() ? "" : routes());
+    }
+
+    private String routes() {
+        String others = IntStream.range(0, many)
+                .mapToObj(
+                        host -> "route " + new Ipv4Address(FIRST_OF_MANY + host).hostPrefix() + " next-hop 10.0.0.50;")
+                .collect(Collectors.joining("\n"));
+        return """
+                static {
                     route 10.9.0.1/32 next-hop 10.0.0.50 large-community [ 65000:1:1 4200000000:2:42 ];
                     route 2001:db8:9::1/128 next-hop 2001:db8::50;
                     route 10.9.0.4/32 next-hop 10.0.0.51 path-information 0.0.0.1;
                     route 10.9.0.4/32 next-hop 10.0.0.52 path-information 0.0.0.2;
                     %s
-                  }
-                }
-                """.formatted(
-                        folder.resolve("listener"),
-                        password == null ? "" : "md5-password '" + password + "';",
-                        many == 0 ? "packets;" : "",
-                        java.util.stream.IntStream.range(0, many)
-                                .mapToObj(host -> "route " + new Ipv4Address(FIRST_OF_MANY + host).hostPrefix()
-                                        + " next-hop 10.0.0.50;")
-                                .collect(Collectors.joining("\n")));
+                  }""".formatted(others);
     }
 
     @Override
@@ -86,6 +94,16 @@ final class Exabgp extends RealPeer {
                 "exabgp.cache.nexthops=false",
                 "exabgp",
                 config.toString());
+    }
+
+    @Override
+    List<Integer> announceEvpn() {
+        return List.of(); // its configuration and its commands have no words for EVPN routes
+    }
+
+    @Override
+    String evpnView() throws IOException {
+        return heard();
     }
 
     @Override

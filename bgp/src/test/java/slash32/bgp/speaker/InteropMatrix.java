@@ -30,13 +30,20 @@ import slash32.bgp.session.SessionTerms;
 import slash32.bgp.wire.AddressFamily;
 import slash32.bgp.wire.BgpIdentifier;
 import slash32.bgp.wire.Capability;
+import slash32.bgp.wire.EvpnInstance;
+import slash32.bgp.wire.EvpnPath;
+import slash32.bgp.wire.EvpnRoute;
+import slash32.bgp.wire.ExtendedCommunity;
 import slash32.bgp.wire.LargeCommunity;
 import slash32.bgp.wire.PathAttributes;
+import slash32.bgp.wire.RouteDistinguisher;
 import slash32.net.Asn;
 import slash32.net.Bytes;
 import slash32.net.IpAddress;
 import slash32.net.Ipv4Address;
+import slash32.net.MacAddress;
 import slash32.net.Prefix;
+import slash32.net.Vni;
 import slash32.testkit.Command;
 import slash32.testkit.InNetns;
 
@@ -88,6 +95,7 @@ class InteropMatrix {
     private final List<String> notes = new ArrayList<>();
     private @Nullable RealPeer peer;
     private boolean addPath;
+    private Set<AddressFamily> families = FAMILIES;
     private @Nullable Process capture;
     private int captured;
     private Recorder atOne = new Recorder();
@@ -142,6 +150,7 @@ class InteropMatrix {
         this.peer = peer;
         ask(peer);
         plain(peer);
+        evpn(peer);
         additionalPaths(peer);
         withMd5(peer);
         weRestart(peer);
@@ -177,7 +186,6 @@ class InteropMatrix {
             waitFor("its route", () -> atOne.routes.containsKey(V6));
             return "";
         });
-        cells.putIfAbsent(EVPN, "not measured: we pass it on, and have none of our own");
         measure("large communities", () -> {
             assertThat(path(V4).largeCommunities()).containsExactlyInAnyOrderElementsOf(COMMUNITIES);
             assertThat(peer.heard()).containsPattern("4200000000\\s*,\\s*2\\s*,\\s*42");
@@ -198,7 +206,7 @@ class InteropMatrix {
         });
         measure(REFRESH_US, () -> {
             long before = counters(0).updatesReceived();
-            one.reconfigure(config("10.0.0.11", null, Policy.ACCEPT_ALL, addPath));
+            one.reconfigure(config("10.0.0.11", null, Policy.ACCEPT_ALL));
             waitFor("its routes said again", () -> counters(0).updatesReceived() > before);
             return "";
         });
@@ -222,6 +230,7 @@ class InteropMatrix {
         });
         end(peer);
         addPath = false;
+        evpn(peer);
         begin(peer, "secret");
         measure("TCP MD5", () -> {
             waitFor("the session", () -> isUp(atOne));
@@ -344,7 +353,6 @@ class InteropMatrix {
             assertThat(path(V6).nextHop()).isEqualTo(IpAddress.parse("2001:db8::11"));
             return "";
         });
-        cells.putIfAbsent(EVPN, "not measured: we pass it on, and have none of our own");
         measure("large communities", () -> {
             assertThat(path(V4).largeCommunities()).containsExactlyInAnyOrderElementsOf(COMMUNITIES);
             return "";
@@ -359,7 +367,7 @@ class InteropMatrix {
         });
         measure(REFRESH_US, () -> {
             long before = counters(1).updatesReceived();
-            speakers.get(1).reconfigure(config("10.0.0.12", null, Policy.ACCEPT_ALL, addPath));
+            speakers.get(1).reconfigure(config("10.0.0.12", null, Policy.ACCEPT_ALL));
             waitFor("its routes said again", () -> counters(1).updatesReceived() > before);
             assertThat(atTwo.flaps(RealPeer.OWN)).isZero();
             return "";
@@ -392,6 +400,88 @@ class InteropMatrix {
         end(peer);
         peer.setClients(2);
         addPath = false;
+    }
+
+    /// Ours at the peer, as it shows them, and the peer's as we hold them.
+    private void evpn(RealPeer peer) throws Exception {
+        if (cells.containsKey(EVPN)) {
+            return;
+        }
+        families = Set.of(AddressFamily.L2VPN_EVPN);
+        peer.setEvpn(true);
+        begin(peer, null);
+        measure(EVPN, () -> evpnBothWays(peer));
+        end(peer);
+        peer.setEvpn(false);
+        families = FAMILIES;
+    }
+
+    private String evpnBothWays(RealPeer peer) throws Exception {
+        waitFor("the session", 60, () -> isUp(atOne));
+        Speaker one = speakers.getFirst();
+        Speaker two = speakers.getLast();
+        List<ExtendedCommunity> targets = List.of(ExtendedCommunity.routeTarget(65000, 100));
+        speakers.forEach(speaker -> speaker.importTargets(Set.copyOf(targets)));
+        var ours = new EvpnInstance(
+                RouteDistinguisher.of(Ipv4Address.parse("10.0.0.11"), 100),
+                new Vni(100),
+                targets,
+                IpAddress.parse("10.0.0.11"));
+        MacAddress mac = MacAddress.parse("02:00:00:00:00:0b");
+        EvpnPath prefix = ours.ipPrefix(Prefix.parse("10.7.0.0/24"), mac);
+        one.originateEvpn(List.of(
+                ours.inclusiveMulticast(),
+                ours.macIp(mac, null, new EvpnInstance.Mobility(false, 7)),
+                ours.macIp(mac, IpAddress.parse("10.5.0.11"), EvpnInstance.Mobility.NONE),
+                prefix));
+        for (String said : List.of(mac.toString(), "10.5.0.11", "10.0.0.11", "10.7.0.0")) {
+            waitFor("our " + said + " at the peer", () -> evpnView(peer).contains(said));
+        }
+        List<Integer> theirs = peer.announceEvpn();
+        waitFor("the peer's", () -> typesFrom(RealPeer.OWN, two).equals(Set.copyOf(theirs)));
+        if (theirs.isEmpty()) {
+            note(EVPN, "its configuration and its commands have no words for routes of its own", "");
+            return "types 2, 3 and 5 of ours; it announces none";
+        }
+        waitFor("ours at the other client", () -> typesFrom("10.0.0.11", two).equals(Set.of(2, 3, 5)));
+        waitFor(
+                "what is imported of the peer's",
+                () -> atTwo.evpn.values().stream()
+                        .anyMatch(path -> path.route() instanceof EvpnRoute.InclusiveMulticastRoute all
+                                && all.originator().equals(IpAddress.parse(RealPeer.OWN))
+                                && Objects.requireNonNull(path.attributes().pmsiTunnel())
+                                                .label()
+                                        == 100));
+        one.withdrawEvpn(List.of(prefix.route()));
+        waitFor("a withdrawal at the peer", () -> !evpnView(peer).contains("10.7.0.0"));
+        return "types 2, 3 and 5 both ways";
+    }
+
+    private static Set<Integer> typesFrom(String vtep, Speaker at) {
+        return at.bestEvpn().stream()
+                .map(Speaker.BestEvpn::path)
+                .filter(path -> IpAddress.parse(vtep).equals(path.attributes().nextHop()))
+                .map(path -> type(path.route()))
+                .collect(Collectors.toSet());
+    }
+
+    private static int type(EvpnRoute route) {
+        return switch (route) {
+            case EvpnRoute.EthernetAutoDiscoveryRoute _ -> 1;
+            case EvpnRoute.MacIpRoute _ -> 2;
+            case EvpnRoute.InclusiveMulticastRoute _ -> 3;
+            case EvpnRoute.EthernetSegmentRoute _ -> 4;
+            case EvpnRoute.IpPrefixRoute _ -> 5;
+            case EvpnRoute.UnknownRoute unknown -> unknown.type();
+        };
+    }
+
+    private static String evpnView(RealPeer peer) {
+        try {
+            return peer.evpnView();
+        } catch (IOException e) {
+            throw new AssertionError(e);
+        }
     }
 
     private void withMd5(RealPeer peer) throws Exception {
@@ -642,16 +732,16 @@ class InteropMatrix {
     }
 
     private Speaker speaker(String address, @Nullable Bytes key, Recorder recorder) throws IOException {
-        var speaker = new Speaker(config(address, key, null, addPath), recorder);
+        var speaker = new Speaker(config(address, key, null), recorder);
         speaker.start();
         return speaker;
     }
 
-    private static SpeakerConfig config(String address, @Nullable Bytes key, @Nullable Policy in, boolean addPath) {
+    private SpeakerConfig config(String address, @Nullable Bytes key, @Nullable Policy in) {
         IpAddress own = IpAddress.parse(address);
-        var session = new SessionOptions(480, 0, null, false, true, addPath ? FAMILIES : Set.of(), Set.of(), Set.of());
+        var session = new SessionOptions(480, 0, null, false, true, addPath ? families : Set.of(), Set.of(), Set.of());
         var options = new PeerOptions(session, Map.of(), 0, in, null);
-        var peer = new PeerConfig(IpAddress.parse(RealPeer.OWN), 179, own, AS, FAMILIES, key, 9, 60, false, options);
+        var peer = new PeerConfig(IpAddress.parse(RealPeer.OWN), 179, own, AS, families, key, 9, 60, false, options);
         return new SpeakerConfig(
                 AS,
                 new BgpIdentifier(((Ipv4Address) own).value()),

@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import slash32.testkit.Command;
 
@@ -20,6 +21,7 @@ abstract class RealPeer {
     /// One that is configured and away would be waited for after a restart.
     private int clients = 2;
 
+    private boolean evpn;
     private @Nullable Process process;
 
     RealPeer(String name, String debianPackage, Path folder) {
@@ -43,6 +45,27 @@ abstract class RealPeer {
     /// How many clients it has from its next start on, 2 or 3.
     void setClients(int number) {
         clients = number;
+    }
+
+    /// Whether it speaks EVPN from its next start on, and then nothing else.
+    void setEvpn(boolean alone) {
+        evpn = alone;
+    }
+
+    boolean evpn() {
+        return evpn;
+    }
+
+    /// Has it announce EVPN routes of types 2, 3 and 5, as far as it has any of its own.
+    ///
+    /// @return the types
+    List<Integer> announceEvpn() throws IOException {
+        throw new UnsupportedOperationException(name + " has no EVPN");
+    }
+
+    /// The EVPN routes that it shows.
+    String evpnView() throws IOException {
+        throw new UnsupportedOperationException(name + " has no EVPN");
     }
 
     List<String> clients() {
@@ -225,6 +248,19 @@ abstract class RealPeer {
                     config.append(" neighbor " + client + " password " + password + "\n");
                 }
             }
+            if (evpn()) {
+                return config.append(" address-family l2vpn evpn\n")
+                        .append(clients().stream()
+                                .map(client -> "  neighbor %1$s activate\n  neighbor %1$s route-reflector-client\n"
+                                        .formatted(client))
+                                .collect(Collectors.joining()))
+                        .append("""
+                                  advertise-all-vni
+                                  network 10.6.0.0/24 rd 65000:300 ethtag 0 label 300 esi 00:00:00:00:00:00:00:00:00:00 gwip 10.0.0.1 routermac aa:bb:cc:00:00:22
+                                 exit-address-family
+                                """)
+                        .toString();
+            }
             for (String family : List.of("ipv4", "ipv6")) {
                 families.append(" address-family " + family + " unicast\n");
                 for (String client : clients()) {
@@ -239,6 +275,39 @@ abstract class RealPeer {
 
         @Override
         List<String> command(Path config, boolean restarted) {
+            return evpn() ? withZebra(config) : alone(config);
+        }
+
+        /// Its VNIs are those of the kernel, which zebra tells it.
+        private List<String> withZebra(Path config) {
+            String zebra = "/usr/lib/frr/zebra -S -z %1$s/zserv -i %1$s/zebra.pid --vty_socket %1$s -P 0 --log stdout"
+                    .formatted(folder);
+            String bgpd = "/usr/lib/frr/bgpd -S -z %1$s/zserv -f %2$s -i %1$s/pid --vty_socket %1$s -p 179 -l %3$s -P 0"
+                    .formatted(folder, config, OWN);
+            return List.of("sh", "-c", zebra + " & exec " + bgpd + " --log stdout");
+        }
+
+        @Override
+        List<Integer> announceEvpn() {
+            Command.run("sh", "-ec", """
+                    ip link add br100 type bridge
+                    ip link add vxlan100 type vxlan id 100 local 10.0.0.1 dstport 4789 nolearning
+                    ip link set vxlan100 master br100 addrgenmode none
+                    ip link set vxlan100 type bridge_slave neigh_suppress on learning off
+                    ip link add guest type veth peer name inside
+                    ip link set guest master br100
+                    for device in br100 vxlan100 guest inside; do ip link set $device up; done
+                    bridge fdb add aa:bb:cc:00:00:01 dev guest master static
+                    """);
+            return List.of(2, 3, 5);
+        }
+
+        @Override
+        String evpnView() {
+            return vtysh("show bgp l2vpn evpn route");
+        }
+
+        private List<String> alone(Path config) {
             return List.of(
                     "/usr/lib/frr/bgpd",
                     "-S",
@@ -317,7 +386,7 @@ abstract class RealPeer {
                             enabled = true
                             restart-time = 60
                         """.formatted(client, password == null ? "" : "auth-password = \"" + password + "\""));
-                for (String family : List.of("ipv4-unicast", "ipv6-unicast")) {
+                for (String family : evpn() ? List.of("l2vpn-evpn") : List.of("ipv4-unicast", "ipv6-unicast")) {
                     config.append("""
                               [[neighbors.afi-safis]]
                                 [neighbors.afi-safis.config]
@@ -346,6 +415,23 @@ abstract class RealPeer {
         @Override
         void askForRefresh(String client) {
             Command.run("gobgp", "neighbor", client, "softresetin");
+        }
+
+        @Override
+        List<Integer> announceEvpn() {
+            for (String route : List.of(
+                    "macadv aa:bb:cc:00:00:01 10.5.0.1 etag 0 label 100 rd 10.0.0.1:100",
+                    "multicast 10.0.0.1 etag 0 rd 10.0.0.1:100",
+                    "prefix 10.6.0.0/24 etag 0 label 300 rd 10.0.0.1:300")) {
+                String command = "gobgp global rib -a evpn add " + route + " rt 65000:100 encap vxlan";
+                Command.run(command.split(" "));
+            }
+            return List.of(2, 3, 5);
+        }
+
+        @Override
+        String evpnView() {
+            return Command.tryRun("gobgp", "global", "rib", "-a", "evpn").output();
         }
 
         @Override

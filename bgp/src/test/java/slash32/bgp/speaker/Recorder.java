@@ -12,6 +12,9 @@ import java.util.stream.Stream;
 import slash32.bgp.rib.RibDelta;
 import slash32.bgp.session.SessionState;
 import slash32.bgp.wire.AddressFamily;
+import slash32.bgp.wire.EvpnChange;
+import slash32.bgp.wire.EvpnPath;
+import slash32.bgp.wire.EvpnRoute;
 import slash32.bgp.wire.PathAttributes;
 import slash32.net.IpAddress;
 import slash32.net.Prefix;
@@ -20,6 +23,7 @@ import slash32.net.Prefix;
 final class Recorder implements LocRibListener {
     final Map<Prefix, PathAttributes> routes = new ConcurrentHashMap<>();
     final Map<Prefix, List<PathAttributes>> others = new ConcurrentHashMap<>();
+    final Map<EvpnRoute, EvpnPath> evpn = new ConcurrentHashMap<>();
     final Set<Prefix> everLost = ConcurrentHashMap.newKeySet();
     final Set<AddressFamily> inSync = ConcurrentHashMap.newKeySet();
     final Set<Prefix> advertised = ConcurrentHashMap.newKeySet();
@@ -36,6 +40,18 @@ final class Recorder implements LocRibListener {
             } else {
                 routes.put(delta.prefix(i), best);
                 others.put(delta.prefix(i), delta.others(i));
+            }
+        }
+        notifyAll();
+    }
+
+    @Override
+    public synchronized void evpn(List<EvpnChange> changes) {
+        for (EvpnChange change : changes) {
+            if (change.now() == null) {
+                evpn.remove(change.key());
+            } else {
+                evpn.put(change.key(), change.now());
             }
         }
         notifyAll();

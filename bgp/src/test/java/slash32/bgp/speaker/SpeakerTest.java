@@ -26,6 +26,7 @@ import slash32.bgp.session.SessionState;
 import slash32.bgp.wire.AddressFamily;
 import slash32.bgp.wire.BgpIdentifier;
 import slash32.bgp.wire.Capability;
+import slash32.bgp.wire.EvpnChange;
 import slash32.bgp.wire.Framer;
 import slash32.bgp.wire.LargeCommunity;
 import slash32.bgp.wire.Message;
@@ -500,6 +501,9 @@ class SpeakerTest {
 
     /// Takes one delta at a time: says it is full when it has one, until another thread has worked it off.
     private static final class OneAtATime implements LocRibListener {
+        @Override
+        public void evpn(List<EvpnChange> changes) {}
+
         final CompletableFuture<Speaker> speaker = new CompletableFuture<>();
         private final Recorder recorder = new Recorder();
         int prefixes;

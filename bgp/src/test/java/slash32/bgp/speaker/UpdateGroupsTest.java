@@ -37,11 +37,16 @@ class UpdateGroupsTest {
     private static final AddressFamily V4 = AddressFamily.IPV4_UNICAST;
     private static final Terms TERMS = new Terms(true, true, Set.of(V4));
     private static final Recipient CLIENT = new Recipient(
-            Offers.Origin.CLIENT, false, TERMS, new ExportFilter.Sender(ScriptedPeer.AS, ScriptedPeer.AS, null), null);
+            Offers.Origin.CLIENT,
+            false,
+            TERMS,
+            new ExportFilter.Sender(ScriptedPeer.AS, ScriptedPeer.AS, null),
+            null,
+            null);
 
     private final ArrayDeque<Runnable> turns = new ArrayDeque<>();
     private final UpdateGroups groups =
-            new UpdateGroups(turns::add, () -> true, UpdateGroupsTest::word, (_, _, _, _) -> {}, 0);
+            new UpdateGroups(turns::add, _ -> true, UpdateGroupsTest::word, (_, _, _, _) -> {}, 0);
     private final Map<Integer, Route> offered = new HashMap<>();
     private final List<Peer> peers = new ArrayList<>();
 

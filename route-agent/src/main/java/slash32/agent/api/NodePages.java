@@ -8,9 +8,11 @@ import static slash32.agent.api.Replies.problem;
 import com.fasterxml.jackson.core.JsonGenerator;
 import java.time.InstantSource;
 import java.util.Collection;
+import java.util.List;
 import slash32.agent.api.http.Request;
 import slash32.agent.api.http.Response;
 import slash32.agent.json.StrictJson;
+import slash32.agent.status.EvpnView;
 import slash32.agent.status.RouteView;
 import slash32.agent.status.Snapshot;
 import slash32.agent.status.StatusJson;
@@ -60,6 +62,11 @@ final class NodePages {
                 json.writeRaw('\n');
             }
         });
+    }
+
+    Response evpn(Request request) {
+        List<EvpnView> found = control.evpn();
+        return page(request, json -> StatusJson.evpn(json, found), () -> StatusText.evpn(found));
     }
 
     Response mrt(Request request) {

@@ -58,13 +58,22 @@ final class Asking {
         @Parameters(arity = "0..1", paramLabel = "PREFIX", description = "Only this prefix and those in it.")
         private @Nullable String prefix;
 
+        @Option(names = "--evpn", description = "The routes of EVPN instead, our own too.")
+        private boolean evpn;
+
         Routes(Console console) {
             this.console = console;
         }
 
         @Override
         public Integer call() {
-            return connection.show("/v1/routes" + (prefix == null ? "" : "?prefix=" + encoded(prefix)), console);
+            if (evpn && prefix != null) {
+                console.complain("--evpn shows all of them, not those in a prefix");
+                return ExitCode.USAGE;
+            }
+            return evpn
+                    ? connection.show("/v1/evpn", console)
+                    : connection.show("/v1/routes" + (prefix == null ? "" : "?prefix=" + encoded(prefix)), console);
         }
     }
 

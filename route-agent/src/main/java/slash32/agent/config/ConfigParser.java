@@ -35,7 +35,7 @@ final class ConfigParser {
         var asn = root.required("asn", Scalar.ASN);
         var underlay = root.requiredSection("underlay", ConfigParser::underlay);
         var routerId = root.optional("routerId", Scalar.ROUTER_ID);
-        var parser = new PeerParser(asn.value(), PeerConfig.UNICAST);
+        var parser = new PeerParser(asn.value(), PeerConfig.OF_AGENT, PeerConfig.UNICAST);
         var peers = root.sections("peers", section -> peer(section, parser, underlay.value()));
         var ranges = root.sections("peerRanges", section -> range(section, parser));
         var listen = root.list("listen", Scalar.SOCKET, listenByDefault(underlay.value()));

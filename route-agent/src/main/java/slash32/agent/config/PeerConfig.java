@@ -34,6 +34,13 @@ public record PeerConfig(
     /// Those that a peer has by default.
     static final List<AddressFamily> UNICAST = List.of(AddressFamily.IPV4_UNICAST, AddressFamily.IPV6_UNICAST);
 
+    /// Those that an agent's peer may have.
+    static final List<AddressFamily> OF_AGENT = List.of(
+            AddressFamily.IPV4_UNICAST,
+            AddressFamily.IPV6_UNICAST,
+            AddressFamily.L2VPN_EVPN,
+            AddressFamily.RT_CONSTRAIN);
+
     public PeerConfig {
         families = Set.copyOf(families);
         if (families.isEmpty()) {

@@ -29,21 +29,28 @@ final class PeerParser {
 
     private final @Nullable Asn own;
     private final Scalar<AddressFamily> family;
+    private final Scalar<AddressFamily> pathFamily;
     private final PolicyParser policies;
 
     /// A parser for peers of a node of this AS, which is theirs by default.
     ///
     /// @param families that they may have
-    PeerParser(@Nullable Asn own, List<AddressFamily> families) {
+    /// @param pathFamilies of which there may be more paths than one in a session (RFC 7911)
+    PeerParser(@Nullable Asn own, List<AddressFamily> families, List<AddressFamily> pathFamilies) {
         this.own = own;
-        String allowed = families.stream().map(AddressFamily::toString).collect(Collectors.joining(", "));
-        family = new Scalar<>(Tag.STR, allowed, text -> family(text, families));
+        family = scalar(families);
+        pathFamily = scalar(pathFamilies);
         policies = new PolicyParser(own);
     }
 
-    /// Reads a family that these peers may have.
-    Scalar<AddressFamily> family() {
-        return family;
+    private static Scalar<AddressFamily> scalar(List<AddressFamily> families) {
+        String allowed = families.stream().map(AddressFamily::toString).collect(Collectors.joining(", "));
+        return new Scalar<>(Tag.STR, allowed, text -> family(text, families));
+    }
+
+    /// Reads a family of which there may be more paths than one.
+    Scalar<AddressFamily> pathFamily() {
+        return pathFamily;
     }
 
     /// The peer of a section whose address is read; null if there is something wrong in it.
@@ -84,7 +91,7 @@ final class PeerParser {
         var role = section.optional("role", ROLE);
         var strict = section.optional("strictRole", Scalar.BOOLEAN, false);
         var extended = section.optional("extendedMessages", Scalar.BOOLEAN, true);
-        var addPath = section.list("addPathReceive", family, List.of());
+        var addPath = section.list("addPathReceive", pathFamily, List.of());
         var imported = section.optionalSections("import", policies::rule);
         var exported = section.optionalSections("export", policies::rule);
         if (limits.value() == null

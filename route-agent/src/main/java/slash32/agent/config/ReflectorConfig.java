@@ -39,6 +39,7 @@ public record ReflectorConfig(
             AddressFamily.IPV4_UNICAST,
             AddressFamily.IPV6_UNICAST,
             AddressFamily.L2VPN_EVPN,
+            AddressFamily.RT_CONSTRAIN,
             AddressFamily.IPV4_VPN,
             AddressFamily.IPV6_VPN,
             AddressFamily.IPV4_LABELED,
@@ -49,6 +50,11 @@ public record ReflectorConfig(
             AddressFamily.IPV6_FLOWSPEC,
             AddressFamily.IPV4_FLOWSPEC_VPN,
             AddressFamily.IPV6_FLOWSPEC_VPN);
+
+    /// Of which a peer may send and be sent more paths than one: of a membership one says all.
+    static final List<AddressFamily> PATH_FAMILIES = FAMILIES.stream()
+            .filter(family -> !family.equals(AddressFamily.RT_CONSTRAIN))
+            .toList();
 
     public static final Path DEFAULT_FILE = Path.of("/etc/slash32/reflector.yaml");
     static final Path DEFAULT_API_SOCKET = Path.of("/run/slash32/reflector.sock");

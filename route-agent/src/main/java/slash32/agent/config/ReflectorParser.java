@@ -22,7 +22,7 @@ final class ReflectorParser {
         var clusterId = root.optional("clusterId", Scalar.ROUTER_ID);
         var listen = root.list("listen", Scalar.SOCKET, List.of(ReflectorConfig.DEFAULT_LISTEN));
         onePort(root, listen);
-        var parser = new PeerParser(asn.value(), ReflectorConfig.FAMILIES);
+        var parser = new PeerParser(asn.value(), ReflectorConfig.FAMILIES, ReflectorConfig.PATH_FAMILIES);
         var peers = root.sections("peers", section -> peer(section, parser, listen.or(List.of())));
         var ranges = root.sections("peerRanges", section -> range(section, parser));
         var restart = root.optional("gracefulRestart", Scalar.RESTART_TIME, AgentConfig.DEFAULT_GRACEFUL_RESTART);
@@ -85,7 +85,7 @@ final class ReflectorParser {
     /// What a section says of a peer that only a reflector asks.
     private static UnaryOperator<PeerConfig> reflected(Section section, PeerParser parser) {
         var client = section.optional("client", Scalar.BOOLEAN, true);
-        var addPath = section.list("addPathSend", parser.family(), List.of());
+        var addPath = section.list("addPathSend", parser.pathFamily(), List.of());
         return peer -> {
             PeerOptions options = peer.options();
             PeerOptions sending = options.with(options.session().withAddPathSend(Set.copyOf(addPath.or(List.of()))));

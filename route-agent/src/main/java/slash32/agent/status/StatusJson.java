@@ -221,6 +221,33 @@ public final class StatusJson {
         json.writeEndObject();
     }
 
+    public static void evpn(JsonGenerator json, Iterable<EvpnView> routes) throws IOException {
+        json.writeStartObject();
+        json.writeArrayFieldStart("routes");
+        for (EvpnView route : routes) {
+            json.writeStartObject();
+            json.writeNumberField("type", route.type());
+            json.writeStringField("route", route.route());
+            json.writeStringField("distinguisher", route.distinguisher());
+            if (route.vni() != EvpnView.NO_VNI) {
+                json.writeNumberField("vni", route.vni());
+            }
+            json.writeStringField("nextHop", route.nextHop());
+            json.writeArrayFieldStart("targets");
+            for (String target : route.targets()) {
+                json.writeString(target);
+            }
+            json.writeEndArray();
+            json.writeNumberField("sequence", route.sequence());
+            json.writeBooleanField("sticky", route.sticky());
+            optional(json, "learnedFrom", route.learnedFrom());
+            json.writeBooleanField("imported", route.imported());
+            json.writeEndObject();
+        }
+        json.writeEndArray();
+        json.writeEndObject();
+    }
+
     private static void route(JsonGenerator json, RouteView route) throws IOException {
         json.writeStartObject();
         json.writeStringField("prefix", route.prefix().toString());

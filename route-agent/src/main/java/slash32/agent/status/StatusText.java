@@ -178,6 +178,25 @@ public final class StatusText {
         return columns.toString();
     }
 
+    /// One line per route of EVPN, in the order given.
+    public static String evpn(Iterable<EvpnView> routes) {
+        var columns = new Columns("TYPE", "ROUTE", "RD", "VNI", "VIA", "FROM", "TARGETS", "MOVES", "IMPORTED");
+        for (EvpnView route : routes) {
+            String from = route.learnedFrom();
+            columns.row(
+                    route.type(),
+                    route.route(),
+                    route.distinguisher(),
+                    route.vni() == EvpnView.NO_VNI ? "-" : route.vni(),
+                    route.nextHop(),
+                    from == null ? "-" : from,
+                    String.join(",", route.targets()),
+                    route.sequence() + (route.sticky() ? " sticky" : ""),
+                    route.imported() ? "yes" : "no");
+        }
+        return columns.toString();
+    }
+
     private static String fib(RouteView.@Nullable Fib fib) {
         if (fib == null) {
             return "-";

@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import slash32.agent.Samples;
+import slash32.agent.StatusSamples;
 import slash32.agent.intent.EndpointId;
 import slash32.agent.intent.EndpointSpec;
 import slash32.agent.status.Condition;
@@ -20,6 +21,7 @@ import slash32.agent.status.ConditionKind;
 import slash32.agent.status.ConditionState;
 import slash32.agent.status.EndpointView;
 import slash32.agent.status.Event;
+import slash32.agent.status.EvpnView;
 import slash32.agent.status.ExplanationView;
 import slash32.agent.status.GroupView;
 import slash32.agent.status.RouteView;
@@ -227,6 +229,11 @@ public final class MemoryControl implements Control {
                 ends,
                 List.copyOf(routes(packet.source().hostPrefix())),
                 List.copyOf(routes(packet.destination().hostPrefix())));
+    }
+
+    @Override
+    public List<EvpnView> evpn() {
+        return StatusSamples.evpn();
     }
 
     @Override

@@ -39,6 +39,7 @@ class StatusPagesTest {
                         StatusText.endpoints(snapshot.endpoints(), StatusSamples.NOW),
                         StatusText.groups(snapshot.groups()),
                         StatusText.routes(StatusSamples.routes()),
+                        StatusText.evpn(StatusSamples.evpn()),
                         events()));
     }
 
@@ -92,6 +93,8 @@ class StatusPagesTest {
         json.append(StrictJson.text(out -> StatusJson.groups(out, snapshot.groups())))
                 .append('\n');
         json.append(StrictJson.text(out -> StatusJson.routes(out, StatusSamples.routes())))
+                .append('\n');
+        json.append(StrictJson.text(out -> StatusJson.evpn(out, StatusSamples.evpn())))
                 .append('\n');
         for (Event event : someEvents()) {
             json.append(StrictJson.text(out -> StatusJson.event(out, event))).append('\n');
