@@ -1,16 +1,18 @@
 package slash32.agent;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.stream.Stream;
+import slash32.agent.intent.Effect;
 import slash32.agent.intent.EndpointRole;
 import slash32.agent.intent.Intent;
 import slash32.agent.intent.Node;
+import slash32.agent.intent.PairCommunities;
 import slash32.bgp.speaker.OriginatedRoute;
 import slash32.bgp.wire.LargeCommunity;
 import slash32.net.IpAddress;
 import slash32.net.Prefix;
-import slash32.securitygroup.GroupId;
 
 /// What this node advertises, as docs/design/bgp.md has it on the wire.
 final class OwnRoutes {
@@ -31,13 +33,13 @@ final class OwnRoutes {
                 .toList();
     }
 
-    /// Addresses of an endpoint, each with the endpoint's groups.
-    List<OriginatedRoute> hostRoutes(List<Prefix> addresses, List<GroupId> groups, long localPref) {
-        List<LargeCommunity> communities = groups.stream()
-                .map(group -> community(Intent.COMMUNITY_GROUP, group.number()))
-                .toList();
-        return addresses.stream()
-                .map(prefix -> new OriginatedRoute(prefix, nextHop(prefix), localPref, communities))
+    /// Addresses of an endpoint, each with the endpoint's groups and pairs.
+    List<OriginatedRoute> hostRoutes(Effect.Originate endpoint) {
+        var communities = new ArrayList<LargeCommunity>();
+        endpoint.groups().forEach(group -> communities.add(community(Intent.COMMUNITY_GROUP, group.number())));
+        communities.addAll(PairCommunities.of(endpoint.pairs(), node.asn()));
+        return endpoint.prefixes().stream()
+                .map(prefix -> new OriginatedRoute(prefix, nextHop(prefix), endpoint.localPref(), communities))
                 .toList();
     }
 

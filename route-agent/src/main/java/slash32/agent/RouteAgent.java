@@ -66,7 +66,6 @@ import slash32.netlink.socket.NetlinkProtocol;
 import slash32.netlink.socket.NetlinkSocket;
 import slash32.reconcile.Backoff;
 import slash32.securitygroup.Drop;
-import slash32.securitygroup.GroupId;
 import slash32.securitygroup.compile.RulesetCompiler;
 import slash32.securitygroup.nft.DropCounters;
 import slash32.securitygroup.nft.Firewall;
@@ -343,8 +342,7 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
                 kernel.afterNextPass(() -> intent.tell(_ -> speaker.initialRoutesOriginated()));
             }
             case Effect.Desire desire -> kernel.desire(desire);
-            case Effect.Originate(List<Prefix> prefixes, List<GroupId> groups, long localPref) ->
-                speaker.originate(ownRoutes.hostRoutes(prefixes, groups, localPref));
+            case Effect.Originate originate -> speaker.originate(ownRoutes.hostRoutes(originate));
             case Effect.Announce(Prefix prefix, PathAttributes attributes) ->
                 speaker.originate(Map.of(prefix, attributes));
             case Effect.Withdraw(List<Prefix> prefixes) -> speaker.withdraw(prefixes);

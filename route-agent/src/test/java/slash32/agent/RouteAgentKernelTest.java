@@ -156,6 +156,44 @@ class RouteAgentKernelTest {
                 () -> Command.run("ip", "route", "show", "10.9.1.1").isEmpty());
     }
 
+    /// A pair has no route, here or there: it is a member by the routes of its endpoint.
+    @Test
+    void pairsGoWithTheRoutesOfTheirEndpoint() throws Exception {
+        send("PUT", "/v1/groups/7", GROUP, 201);
+        String paired = ENDPOINT.replace("}", ", \"allowedAddressPairs\": [{\"ip\": \"10.9.7.7/32\"}]}");
+        send("PUT", "/v1/endpoints/vm-a?wait=advertised&timeout=10s", paired, 201);
+        for (String route : List.of("10.9.0.1/32", "2001:db8:9::1/128")) {
+            await(
+                    "the route with its pair",
+                    () -> communities(route)
+                            .equals(List.of(
+                                    new LargeCommunity(65000, 2, 7),
+                                    new LargeCommunity(65000, 4_000_032, 0x0a090707L))));
+        }
+        synchronized (heard) {
+            assertThat(heard).doesNotContainKey(Prefix.parse("10.9.7.7/32"));
+        }
+        Speaker speaker = Objects.requireNonNull(peer);
+        var other = List.of(new LargeCommunity(65000, 2, 7), new LargeCommunity(65000, 4_000_032, 0x0a090808L));
+        Prefix host = Prefix.parse("10.9.1.1/32");
+        speaker.originate(List.of(new OriginatedRoute(host, IpAddress.parse("10.0.0.12"), 100, other)));
+        await("the members", () -> members().contains("10.9.1.1") && members().contains("10.9.8.8"));
+        assertThat(members()).contains("10.9.0.1", "10.9.7.7");
+        assertThat(Command.run("ip", "route", "show", "10.9.8.8")).isEmpty();
+        speaker.withdraw(List.of(host));
+        await("them to go", () -> !members().contains("10.9.1.1") && !members().contains("10.9.8.8"));
+        assertThat(members()).contains("10.9.0.1", "10.9.7.7");
+    }
+
+    private static String members() {
+        return Command.run("nft", "list", "set", "inet", "slash32", "members_7_4");
+    }
+
+    private List<LargeCommunity> communities(String route) {
+        PathAttributes attributes = heard.get(Prefix.parse(route));
+        return attributes == null ? List.of() : attributes.largeCommunities();
+    }
+
     @Test
     void aReloadTakesPeersAndNamesWhatItCannotTake() throws Exception {
         RouteAgent running = Objects.requireNonNull(agent);

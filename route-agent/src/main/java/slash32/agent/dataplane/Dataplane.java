@@ -171,10 +171,13 @@ public final class Dataplane {
     }
 
     private void change(MemberChange change) {
-        if (change.joins()) {
-            firewall.putMember(change.group(), change.address());
-        } else {
-            firewall.removeMember(change.group(), change.address());
+        switch (change) {
+            case MemberChange.Address(var group, IpAddress address, boolean joins)
+            when joins -> firewall.putMember(group, address);
+            case MemberChange.Address(var group, IpAddress address, boolean _) -> firewall.removeMember(group, address);
+            case MemberChange.Pair(var group, Prefix prefix, boolean joins)
+            when joins -> firewall.putPair(group, prefix);
+            case MemberChange.Pair(var group, Prefix prefix, boolean _) -> firewall.removePair(group, prefix);
         }
     }
 
@@ -464,7 +467,10 @@ public final class Dataplane {
             gateway.serve(
                     link,
                     GatewayTerms.of(spec.mac(), inOrder(spec), spec.mtuBytes(), spec.guest())
-                            .withMetadata(spec.metadata() != null));
+                            .withMetadata(spec.metadata() != null)
+                            .withAliases(spec.allowedAddressPairs().stream()
+                                    .map(pair -> new GatewayTerms.Alias(pair.mac(), pair.prefix()))
+                                    .toList()));
         }
     }
 

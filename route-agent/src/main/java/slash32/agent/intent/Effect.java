@@ -59,11 +59,13 @@ public sealed interface Effect {
         record RoutesComplete(AddressFamily family) implements Desire {}
     }
 
-    /// For the speaker: announce these addresses, members of these groups.
-    record Originate(List<Prefix> prefixes, List<GroupId> groups, long localPref) implements Effect {
+    /// For the speaker: announce these addresses, members of these groups beside the prefixes of {@code pairs}.
+    record Originate(List<Prefix> prefixes, List<GroupId> groups, List<Prefix> pairs, long localPref)
+            implements Effect {
         public Originate {
             prefixes = List.copyOf(prefixes);
             groups = List.copyOf(groups);
+            pairs = List.copyOf(pairs);
         }
     }
 

@@ -3,6 +3,7 @@ package slash32.agent.intent;
 import java.util.HashSet;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import slash32.bgp.speaker.OriginatedRoute;
 import slash32.net.InterfaceName;
 import slash32.net.IpAddress;
 import slash32.net.Ipv6Address;
@@ -24,7 +25,8 @@ import slash32.tap.gateway.Ipv6Assignment;
 /// @param mac the guest's, not the TAP's
 /// @param addresses the guest's host prefixes, 1 to 64, none twice
 /// @param groups the security groups it is in, at most 64, none twice; empty lets nothing in or out
-/// @param allowedAddressPairs what else it may send as, at most 64, none twice
+/// @param allowedAddressPairs what else it may send as, at most 64, none twice; a member of the groups, here and on
+///     other hosts, but not where packets to it go
 /// @param portSecurity false lets everything pass and anything be spoofed, and then there can be no groups and no
 ///     pairs
 /// @param mtuBytes of the TAP: 68 to 65521, from 1280 with an IPv6 address (RFC 8200 §5)
@@ -68,6 +70,7 @@ public record EndpointSpec(
         checkAddresses(addresses);
         checkGroups(groups, portSecurity);
         checkPairs(allowedAddressPairs, portSecurity);
+        checkMessage(groups, allowedAddressPairs);
         checkMtu(mtuBytes, addresses);
         checkOwner(ownerUid, "ownerUid", mode);
         checkOwner(ownerGid, "ownerGid", mode);
@@ -148,6 +151,29 @@ public record EndpointSpec(
             AddressPair pair = pairs.get(i);
             require(seen.add(pair), field + "[" + i + "]", "is there twice: " + pair.prefix() + " " + pair.mac());
         }
+    }
+
+    /// Groups and pairs go into one message of BGP.
+    private static void checkMessage(List<GroupId> groups, List<AddressPair> pairs) {
+        int communities = groups.size() + PairCommunities.count(prefixes(pairs));
+        require(
+                communities <= OriginatedRoute.COMMUNITIES_MAX,
+                "allowedAddressPairs",
+                "and groups must fit into one BGP message of " + OriginatedRoute.COMMUNITIES_MAX
+                        + " large communities (a group or IPv4 pair is one, an IPv6 pair up to four), were "
+                        + communities);
+    }
+
+    private static List<Prefix> prefixes(List<AddressPair> pairs) {
+        return pairs.stream().map(AddressPair::prefix).distinct().sorted().toList();
+    }
+
+    /// What its routes say of it.
+    Memberships memberships() {
+        List<Prefix> beside = prefixes(allowedAddressPairs).stream()
+                .filter(prefix -> !addresses.contains(prefix))
+                .toList();
+        return new Memberships(groups, groups.isEmpty() ? List.of() : beside);
     }
 
     private static void checkMtu(int mtuBytes, List<Prefix> addresses) {

@@ -3,7 +3,9 @@ package slash32.agent.intent;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -24,13 +26,21 @@ final class EndpointState {
     private final Map<ConditionKind, Condition> conditions = new EnumMap<>(ConditionKind.class);
     private final Set<Prefix> unadvertised = new HashSet<>();
     private final Set<Prefix> announced = new LinkedHashSet<>();
-    /// Announced as the spec before this one had it.
-    private final Set<Prefix> inherited;
+    /// Announced as the specs before this one had it.
+    private final Map<Prefix, Said> inherited;
+
+    /// What a route says beside its address.
+    record Said(Memberships memberships, long localPref) {
+        /// The same without the memberships that are not among these.
+        Said only(Memberships others) {
+            return new Said(memberships.and(others), localPref);
+        }
+    }
 
     /// @param inherited what is announced of its addresses already, in its predecessor's name
-    EndpointState(EndpointSpec spec, Collection<Prefix> inherited, Moment now) {
+    EndpointState(EndpointSpec spec, Map<Prefix, Said> inherited, Moment now) {
         this.spec = spec;
-        this.inherited = new LinkedHashSet<>(inherited);
+        this.inherited = new HashMap<>(inherited);
         putNanos = now.nanos();
         for (ConditionKind kind : ConditionKind.values()) {
             conditions.put(kind, new Condition(kind, ConditionState.FALSE, now.at(), "Pending", "", null));
@@ -44,8 +54,20 @@ final class EndpointState {
     /// Those of its addresses that the speaker announces, in its name or in its predecessor's.
     List<Prefix> announced() {
         return spec.addresses().stream()
-                .filter(prefix -> announced.contains(prefix) || inherited.contains(prefix))
+                .filter(prefix -> announced.contains(prefix) || inherited.containsKey(prefix))
                 .toList();
+    }
+
+    /// What its routes say when they are announced in its own name.
+    Said saying() {
+        return new Said(spec.memberships(), spec.role().localPref());
+    }
+
+    /// What the speaker announces, in its name or in its predecessor's.
+    Map<Prefix, Said> said() {
+        var all = new LinkedHashMap<Prefix, Said>();
+        announced().forEach(prefix -> all.put(prefix, inherited.getOrDefault(prefix, saying())));
+        return all;
     }
 
     /// Its routes are given to the speaker, and not yet on the wire.
@@ -54,7 +76,7 @@ final class EndpointState {
     List<Prefix> announce(Predicate<Prefix> wanted) {
         List<Prefix> added =
                 spec.addresses().stream().filter(wanted).filter(announced::add).toList();
-        inherited.removeAll(added);
+        added.forEach(inherited::remove);
         unadvertised.addAll(added);
         return added;
     }
@@ -62,7 +84,7 @@ final class EndpointState {
     /// Routes of its are taken back.
     void unannounce(Collection<Prefix> prefixes) {
         announced.removeAll(prefixes);
-        inherited.removeAll(prefixes);
+        prefixes.forEach(inherited::remove);
         unadvertised.removeAll(prefixes);
     }
 

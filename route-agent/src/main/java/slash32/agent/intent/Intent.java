@@ -5,6 +5,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.IdentityHashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -55,7 +56,7 @@ public final class Intent {
     private final Map<Prefix, EndpointId> addresses = new HashMap<>();
     private final Map<GroupId, SecurityGroup> groups = new TreeMap<>();
     private final Map<GroupId, Set<EndpointId>> users = new HashMap<>();
-    private final IdentityHashMap<PathAttributes, List<GroupId>> groupsOfAttributes = new IdentityHashMap<>();
+    private final IdentityHashMap<PathAttributes, Memberships> membershipsOfAttributes = new IdentityHashMap<>();
     /// What helper processes announce, beside the endpoints' addresses.
     private final Map<Prefix, Announced> announced = new HashMap<>();
 
@@ -179,9 +180,7 @@ public final class Intent {
         } else if (endpoint.holds(ConditionKind.RULES_ENFORCED)) {
             List<Prefix> added = endpoint.announce(prefix -> !moves.isElsewhere(prefix));
             if (!added.isEmpty()) {
-                EndpointSpec spec = endpoint.spec();
-                outbox.effect(
-                        new Effect.Originate(added, spec.groups(), spec.role().localPref()));
+                originate(added, endpoint.saying());
             }
         }
     }
@@ -240,8 +239,8 @@ public final class Intent {
     public void routes(RibDelta delta) {
         var changes = new ArrayList<MemberChange>();
         for (int i = 0; i < delta.size(); i++) {
-            List<GroupId> before = groupsOf(delta.before(i));
-            List<GroupId> now = groupsOf(delta.attributes(i));
+            Memberships before = memberships(delta.before(i));
+            Memberships now = memberships(delta.attributes(i));
             if (!before.equals(now) && isHost(delta, i)) {
                 members.change(delta.prefix(i).address(), before, now, changes::add);
             }
@@ -365,14 +364,19 @@ public final class Intent {
     }
 
     /// The groups that a route's communities name.
-    public List<GroupId> groupsOf(@Nullable PathAttributes attributes) {
+    public List<GroupId> groupsOf(PathAttributes attributes) {
+        return memberships(attributes).groups();
+    }
+
+    private Memberships memberships(@Nullable PathAttributes attributes) {
         if (attributes == null) {
-            return List.of();
+            return Memberships.NONE;
         }
-        if (groupsOfAttributes.size() > CACHED_ATTRIBUTES_MAX) {
-            groupsOfAttributes.clear();
+        if (membershipsOfAttributes.size() > CACHED_ATTRIBUTES_MAX) {
+            membershipsOfAttributes.clear();
         }
-        return groupsOfAttributes.computeIfAbsent(attributes, this::readGroups);
+        return membershipsOfAttributes.computeIfAbsent(
+                attributes, route -> Memberships.of(route.largeCommunities(), node.asn()));
     }
 
     /// Whether packets to {@code nextHop} may leave, as a route's state; installed if they may.
@@ -384,43 +388,23 @@ public final class Intent {
         };
     }
 
-    private List<GroupId> readGroups(PathAttributes attributes) {
-        var named = new ArrayList<GroupId>();
-        for (LargeCommunity community : attributes.largeCommunities()) {
-            if (isOurs(community, COMMUNITY_GROUP)) {
-                named.add(new GroupId(community.value()));
-            }
-        }
-        return List.copyOf(named);
-    }
-
     private @Nullable SiteId siteOf(PathAttributes attributes) {
         for (LargeCommunity community : attributes.largeCommunities()) {
-            if (isOurs(community, COMMUNITY_SITE)) {
+            if (community.administrator() == node.asn().value()
+                    && community.function() == COMMUNITY_SITE
+                    && community.value() > 0) {
                 return new SiteId(community.value());
             }
         }
         return null;
     }
 
-    private boolean isOurs(LargeCommunity community, long function) {
-        return community.administrator() == node.asn().value()
-                && community.function() == function
-                && community.value() > 0;
-    }
-
     private void replace(@Nullable EndpointState before, EndpointSpec spec, Moment now) {
+        Map<Prefix, EndpointState.Said> inherited = before == null ? Map.of() : announceLess(before, spec);
         if (before != null) {
-            var kept = new HashSet<>(spec.addresses());
-            List<Prefix> leaving = before.announced().stream()
-                    .filter(prefix -> !kept.contains(prefix))
-                    .toList();
-            if (!leaving.isEmpty()) {
-                outbox.effect(new Effect.Withdraw(leaving));
-            }
             unclaim(before.spec());
             moves.claim(before.spec().addresses().stream()
-                    .filter(prefix -> !kept.contains(prefix))
+                    .filter(prefix -> !spec.addresses().contains(prefix))
                     .toList());
         }
         List<Prefix> returned =
@@ -434,13 +418,44 @@ public final class Intent {
             taken.forEach(announced::remove);
             outbox.effect(new Effect.Withdraw(taken));
         }
-        endpoints.put(spec.id(), new EndpointState(spec, before == null ? List.of() : before.announced(), now));
+        endpoints.put(spec.id(), new EndpointState(spec, inherited, now));
         devices.put(spec.device(), spec.id());
         spec.addresses().forEach(prefix -> addresses.put(prefix, spec.id()));
         spec.groups()
                 .forEach(group ->
                         users.computeIfAbsent(group, _ -> new HashSet<>()).add(spec.id()));
         outbox.effect(new Effect.Desire.Endpoint(spec));
+    }
+
+    /// Takes back at once what {@code now} has no more of what {@code before} announces: addresses and memberships.
+    /// What is new waits until it is in force.
+    ///
+    /// @return what stays announced
+    private Map<Prefix, EndpointState.Said> announceLess(EndpointState before, EndpointSpec now) {
+        var leaving = new ArrayList<Prefix>();
+        var staying = new LinkedHashMap<Prefix, EndpointState.Said>();
+        var less = new LinkedHashMap<EndpointState.Said, List<Prefix>>();
+        before.said().forEach((prefix, said) -> {
+            if (!now.addresses().contains(prefix)) {
+                leaving.add(prefix);
+                return;
+            }
+            EndpointState.Said rest = said.only(now.memberships());
+            staying.put(prefix, rest);
+            if (!rest.equals(said)) {
+                less.computeIfAbsent(rest, _ -> new ArrayList<>()).add(prefix);
+            }
+        });
+        if (!leaving.isEmpty()) {
+            outbox.effect(new Effect.Withdraw(leaving));
+        }
+        less.forEach((said, prefixes) -> originate(prefixes, said));
+        return staying;
+    }
+
+    private void originate(List<Prefix> prefixes, EndpointState.Said said) {
+        Memberships memberships = said.memberships();
+        outbox.effect(new Effect.Originate(prefixes, memberships.groups(), memberships.pairs(), said.localPref()));
     }
 
     private void withdraw(EndpointState endpoint) {

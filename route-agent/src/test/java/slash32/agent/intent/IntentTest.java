@@ -29,6 +29,7 @@ import slash32.net.MacAddress;
 import slash32.net.Prefix;
 import slash32.overlay.choice.Path;
 import slash32.overlay.choice.SiteId;
+import slash32.securitygroup.AddressPair;
 import slash32.securitygroup.GroupId;
 import slash32.securitygroup.SecurityGroup;
 import slash32.tap.gateway.GuestSettings;
@@ -70,8 +71,7 @@ class IntentTest {
         progress(spec, ConditionState.TRUE, ConditionState.FALSE, ConditionState.TRUE);
         assertThat(effects).isEmpty();
         progress(spec, ConditionState.TRUE, ConditionState.TRUE, ConditionState.TRUE);
-        assertThat(effects)
-                .containsExactly(new Effect.Originate(List.of(Prefix.parse("10.9.0.1/32")), List.of(WEB), 100));
+        assertThat(effects).containsExactly(originate("10.9.0.1/32"));
         assertThat(holds("a", ConditionKind.ADVERTISED)).isFalse();
         intent.advertised(List.of(Prefix.parse("10.9.0.1/32")), now());
         assertThat(holds("a", ConditionKind.ADVERTISED)).isTrue();
@@ -119,7 +119,7 @@ class IntentTest {
         assertThat(holds("a", ConditionKind.ADVERTISED)).isFalse();
         effects.clear();
         progress(spec, ConditionState.TRUE, ConditionState.TRUE, ConditionState.TRUE);
-        assertThat(effects).containsExactly(new Effect.Originate(spec.addresses(), List.of(WEB), 100));
+        assertThat(effects).containsExactly(originate("10.9.0.1/32"));
     }
 
     @Test
@@ -134,6 +134,48 @@ class IntentTest {
     }
 
     @Test
+    void aChangeTakesBackMembershipsAtOnceAndAddsThemOnceTheyAreInForce() {
+        var db = new GroupId(8);
+        intent.put(new SecurityGroup(db, "db", List.of()), now());
+        EndpointSpec before = paired(1, List.of(WEB, db), "10.9.7.7/32", "10.9.8.0/24");
+        intent.put(before, now());
+        progress(before, ConditionState.TRUE, ConditionState.TRUE, ConditionState.TRUE);
+        assertThat(effects)
+                .last()
+                .isEqualTo(new Effect.Originate(
+                        before.addresses(), List.of(WEB, db), prefixes("10.9.7.7/32", "10.9.8.0/24"), 100));
+        effects.clear();
+        EndpointSpec after = paired(2, List.of(WEB), "10.9.8.0/24", "10.9.9.0/24");
+        intent.put(after, now());
+        assertThat(effects)
+                .containsExactly(
+                        new Effect.Originate(before.addresses(), List.of(WEB), prefixes("10.9.8.0/24"), 100),
+                        new Effect.Desire.Endpoint(after));
+        effects.clear();
+        progress(after, ConditionState.TRUE, ConditionState.TRUE, ConditionState.TRUE);
+        assertThat(effects)
+                .containsExactly(new Effect.Originate(
+                        before.addresses(), List.of(WEB), prefixes("10.9.8.0/24", "10.9.9.0/24"), 100));
+    }
+
+    @Test
+    void whatAnEarlierSpecAnnouncedIsWithdrawnToo() {
+        announced("a", "tap-a", "10.9.0.1");
+        EndpointSpec changed = spec("a", "tap-a", 2, "10.9.0.1", "10.9.0.3");
+        intent.put(changed, now());
+        effects.clear();
+        intent.delete(changed.id(), now());
+        assertThat(effects)
+                .containsExactly(
+                        new Effect.Withdraw(prefixes("10.9.0.1/32")), new Effect.Desire.NoEndpoint(changed.id()));
+        announced("a", "tap-a", "10.9.0.1");
+        intent.put(changed, now());
+        effects.clear();
+        progress(changed, ConditionState.TRUE, ConditionState.FALSE, ConditionState.FALSE);
+        assertThat(effects).containsExactly(new Effect.Withdraw(prefixes("10.9.0.1/32")));
+    }
+
+    @Test
     void refusesWhatContradictsItselfAndChangesNothing() {
         announced("a", "tap-a", "10.9.0.1");
         assertThat(problem(spec("b", "tap-a", 1, "10.9.0.2"))).isEqualTo("409 device");
@@ -143,23 +185,8 @@ class IntentTest {
         assertThat(problem(spec("a", "tap-a", 0, "10.9.0.1"))).isEqualTo("409 generation");
         assertThat(intent.delete(WEB)).isInstanceOf(Outcome.Refused.class);
         assertThat(effects).isEmpty();
-        var unknown = new EndpointSpec(
-                new EndpointId("b"),
-                1,
-                new InterfaceName("tap-b"),
-                DeviceMode.CREATE,
-                EndpointRole.ACTIVE,
-                mac(),
-                prefixes("10.9.0.2"),
-                List.of(WEB, new GroupId(8)),
-                List.of(),
-                true,
-                1500,
-                null,
-                null,
-                false,
-                GuestSettings.DEFAULT,
-                null);
+        EndpointSpec unknown = spec(
+                "b", "tap-b", 1, EndpointRole.ACTIVE, prefixes("10.9.0.2"), List.of(WEB, new GroupId(8)), List.of());
         assertThat(problem(unknown)).isEqualTo("422 groups[1]");
         var stateless = new SecurityGroup(new GroupId(8), "stateless", false, List.of(), List.of());
         assertThat(intent.put(stateless, now())).isEqualTo(new Outcome.Created());
@@ -195,12 +222,12 @@ class IntentTest {
         intent.routes(delta);
         assertThat(effects)
                 .containsExactly(
-                        members(new MemberChange(WEB, IpAddress.parse("10.9.1.1"), true)),
+                        members(new MemberChange.Address(WEB, IpAddress.parse("10.9.1.1"), true)),
                         new Effect.Desire.NextHop(NODE_B, Path.NATIVE),
                         new Effect.Desire.Routes(delta));
         effects.clear();
         intent.routes(delta(route("10.9.1.1/32", null)));
-        assertThat(effects).contains(members(new MemberChange(WEB, IpAddress.parse("10.9.1.1"), false)));
+        assertThat(effects).contains(members(new MemberChange.Address(WEB, IpAddress.parse("10.9.1.1"), false)));
     }
 
     @Test
@@ -227,9 +254,42 @@ class IntentTest {
         intent.routes(changed);
         assertThat(effects)
                 .containsExactly(
-                        members(new MemberChange(WEB, IpAddress.parse("10.9.1.1"), false)),
+                        members(new MemberChange.Address(WEB, IpAddress.parse("10.9.1.1"), false)),
                         new Effect.Desire.Routes(changed));
         assertThat(Objects.requireNonNull(intent.group(WEB)).remoteMembers()).isZero();
+    }
+
+    @Test
+    void pairsAreMembersAsLongAsAnyRouteSaysSo() {
+        LargeCommunity[] paired = {
+            new LargeCommunity(65000, 2, 7), new LargeCommunity(65000, 4_000_024, 0x0a090800L),
+        };
+        MemberChange joins = new MemberChange.Pair(WEB, Prefix.parse("10.9.8.0/24"), true);
+        MemberChange leaves = new MemberChange.Pair(WEB, Prefix.parse("10.9.8.0/24"), false);
+        intent.routes(delta(route("10.9.1.1/32", "10.0.0.12", paired)));
+        assertThat(effects).contains(members(new MemberChange.Address(WEB, IpAddress.parse("10.9.1.1"), true), joins));
+        effects.clear();
+        intent.routes(delta(route("10.9.1.2/32", "10.0.0.13", paired)));
+        assertThat(effects).contains(members(new MemberChange.Address(WEB, IpAddress.parse("10.9.1.2"), true)));
+        assertThat(Objects.requireNonNull(intent.group(WEB)).remoteMembers()).isEqualTo(3);
+        effects.clear();
+        intent.routes(delta(route("10.9.1.1/32", "10.0.0.13", paired))); // moves
+        assertThat(effects).noneMatch(Effect.Desire.Members.class::isInstance);
+        intent.routes(delta(route("10.9.1.1/32", null)));
+        assertThat(effects).contains(members(new MemberChange.Address(WEB, IpAddress.parse("10.9.1.1"), false)));
+        effects.clear();
+        intent.routes(delta(route("10.9.1.2/32", "10.0.0.13", new LargeCommunity(65000, 2, 7))));
+        assertThat(effects).contains(members(leaves));
+        assertThat(Objects.requireNonNull(intent.group(WEB)).remoteMembers()).isEqualTo(1);
+    }
+
+    @Test
+    void onlyHostRoutesStatePairsAndOnlyForTheirGroups() {
+        var pair = new LargeCommunity(65000, 4_000_032, 0x0a090807L);
+        intent.routes(delta(
+                route("10.9.0.0/16", "10.0.0.12", new LargeCommunity(65000, 2, 7), pair),
+                route("10.9.1.1/32", "10.0.0.12", pair)));
+        assertThat(effects).noneMatch(Effect.Desire.Members.class::isInstance);
     }
 
     @Test
@@ -266,7 +326,7 @@ class IntentTest {
         assertThat(effects).containsExactly(new Effect.Desire.Returned(List.of(moved)), new Effect.Desire.Routes(gone));
         effects.clear();
         progress(spec, ConditionState.TRUE, ConditionState.TRUE, ConditionState.TRUE);
-        assertThat(effects).containsExactly(new Effect.Originate(List.of(moved), List.of(WEB), 100));
+        assertThat(effects).containsExactly(new Effect.Originate(List.of(moved), List.of(WEB), List.of(), 100));
     }
 
     @Test
@@ -287,7 +347,7 @@ class IntentTest {
         intent.routes(delta(preferred("10.9.0.1/32", 200)));
         effects.clear();
         progress(target, ConditionState.TRUE, ConditionState.TRUE, ConditionState.TRUE);
-        assertThat(effects).containsExactly(new Effect.Originate(target.addresses(), List.of(WEB), 200));
+        assertThat(effects).containsExactly(new Effect.Originate(target.addresses(), List.of(WEB), List.of(), 200));
         effects.clear();
         EndpointSpec settled = spec("a", "tap-a", 2, "10.9.0.1");
         intent.put(settled, now());
@@ -295,7 +355,7 @@ class IntentTest {
         assertThat(effects)
                 .containsExactly(
                         new Effect.Desire.Endpoint(settled),
-                        new Effect.Originate(target.addresses(), List.of(WEB), 100));
+                        new Effect.Originate(target.addresses(), List.of(WEB), List.of(), 100));
     }
 
     @Test
@@ -343,12 +403,34 @@ class IntentTest {
         return new Moment(Instant.EPOCH.plusNanos(++nanos), nanos);
     }
 
+    private static Effect originate(String prefix) {
+        return new Effect.Originate(prefixes(prefix), List.of(WEB), List.of(), 100);
+    }
+
+    private static EndpointSpec paired(long generation, List<GroupId> groups, String... pairs) {
+        List<AddressPair> all = prefixes(pairs).stream()
+                .map(prefix -> new AddressPair(prefix, mac()))
+                .toList();
+        return spec("a", "tap-a", generation, EndpointRole.ACTIVE, prefixes("10.9.0.1"), groups, all);
+    }
+
     private static EndpointSpec spec(String id, String device, long generation, String... addresses) {
         return spec(id, device, generation, EndpointRole.ACTIVE, addresses);
     }
 
     private static EndpointSpec spec(
             String id, String device, long generation, EndpointRole role, String... addresses) {
+        return spec(id, device, generation, role, prefixes(addresses), List.of(WEB), List.of());
+    }
+
+    private static EndpointSpec spec(
+            String id,
+            String device,
+            long generation,
+            EndpointRole role,
+            List<Prefix> addresses,
+            List<GroupId> groups,
+            List<AddressPair> pairs) {
         return new EndpointSpec(
                 new EndpointId(id),
                 generation,
@@ -356,9 +438,9 @@ class IntentTest {
                 DeviceMode.CREATE,
                 role,
                 mac(),
-                prefixes(addresses),
-                List.of(WEB),
-                List.of(),
+                addresses,
+                groups,
+                pairs,
                 true,
                 1500,
                 null,

@@ -188,6 +188,29 @@ public final class GroupRules {
         return fragment.build();
     }
 
+    /// The elements of {@code fragment} that the group has for members that are no single addresses, whichever they
+    /// are.
+    public static Fragment ofMembers(SecurityGroup group, Fragment fragment) {
+        var found = new Fragment.Builder();
+        for (Fragment.Placed placed : fragment.elements()) {
+            Shape shape = Shape.parse(placed.set());
+            if (shape != null && !shape.isOfOneAddress() && isOfMembers(group, shape, placed.element())) {
+                found.element(placed.table(), placed.set(), placed.element());
+            }
+        }
+        return found.build();
+    }
+
+    private static boolean isOfMembers(SecurityGroup group, Shape shape, SetElement element) {
+        Prefix remote = shape.remoteOf(element);
+        return group.rules().stream()
+                .filter(rule -> rule.remote() instanceof Remote.Members)
+                .filter(rule -> rule.direction() == shape.direction() && rule.etherType() == shape.family())
+                .flatMap(rule -> Shape.entries(group.id(), rule, remote).stream())
+                .anyMatch(
+                        entry -> entry.shape().equals(shape) && entry.element().equals(element));
+    }
+
     /// The elements of a rule.
     ///
     /// @param prefixes see {@link #group}

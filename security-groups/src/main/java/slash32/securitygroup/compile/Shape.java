@@ -3,6 +3,7 @@ package slash32.securitygroup.compile;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.regex.Matcher;
@@ -105,6 +106,23 @@ public record Shape(Direction direction, EtherType family, int remoteBits, Match
             key.put((byte) (value >>> 8)).put((byte) value);
         }
         return new Entry(shape, SetElement.of(Bytes.copyOf(key.array())));
+    }
+
+    /// The prefix that an element of its set is about; null if it is about every address.
+    @Nullable
+    Prefix remoteOf(SetElement element) {
+        if (remoteBits == 0) {
+            return null;
+        }
+        byte[] key = element.key().toArray();
+        int from = Integer.BYTES;
+        return Prefix.containing(
+                IpAddress.of(Arrays.copyOfRange(key, from, from + addressBits() / Byte.SIZE)), remoteBits);
+    }
+
+    /// True if each element of its set is about one remote address.
+    boolean isOfOneAddress() {
+        return remoteBits == addressBits();
     }
 
     private int keyBytes() {

@@ -97,7 +97,7 @@ public final class Firewall implements AutoCloseable {
         this.socket = socket;
         this.backstop = backstop;
         left = ReadBack.lookups(socket);
-        ruleset = new NftRuleset(socket, compiler.skeleton(), this::safe, backstop == null, mark);
+        ruleset = new NftRuleset(socket, compiler.skeleton(), this::safe, this::unstated, backstop == null, mark);
         reconciler = new Reconciler<>(ruleset, Backoff.KERNEL);
         reconciler.put(new Subject.Skeleton(), compiler.skeleton());
         updateLookups();
@@ -126,6 +126,12 @@ public final class Firewall implements AutoCloseable {
         return new Firewall(marking, socket, new Backstop(marking.backstop()), mark);
     }
 
+    /// What an earlier process left of a group that members may still account for.
+    private Fragment unstated(Subject subject, Fragment left) {
+        SecurityGroup group = subject instanceof Subject.Group(var id) ? groups.get(id) : null;
+        return group == null ? Fragment.EMPTY : GroupRules.ofMembers(group, left);
+    }
+
     /// What an owner gets while what it should have is refused.
     private @Nullable Fragment safe(Subject subject) {
         return switch (subject) {
@@ -142,9 +148,9 @@ public final class Firewall implements AutoCloseable {
     /// States what a group lets pass.
     public void putGroup(SecurityGroup group) {
         SecurityGroup before = groups.put(group.id(), group);
-        group.addresses().forEach(prefix -> addLocalMember(group.id(), prefix));
+        group.addresses().forEach(prefix -> addMembership(group.id(), prefix));
         if (before != null) {
-            before.addresses().forEach(prefix -> removeLocalMember(group.id(), prefix));
+            before.addresses().forEach(prefix -> removeMembership(group.id(), prefix));
         }
         updateGroup(group.id());
         if (before == null ? !group.stateful() : before.stateful() != group.stateful()) {
@@ -175,7 +181,7 @@ public final class Firewall implements AutoCloseable {
     public void removeGroup(GroupId group) {
         SecurityGroup before = groups.remove(group);
         if (before != null) {
-            before.addresses().forEach(prefix -> removeLocalMember(group, prefix));
+            before.addresses().forEach(prefix -> removeMembership(group, prefix));
             updateEndpointsOf(group);
         }
         updateGroup(group);
@@ -233,10 +239,22 @@ public final class Firewall implements AutoCloseable {
         }
     }
 
+    /// States that whoever is behind other hosts and in a group may also send as {@code prefix}, which is so in the
+    /// group too. Stated once, until {@link #removePair}.
+    public void putPair(GroupId group, Prefix prefix) {
+        addMembership(group, prefix);
+    }
+
+    /// Takes back {@link #putPair}.
+    public void removePair(GroupId group, Prefix prefix) {
+        removeMembership(group, prefix);
+    }
+
     /// The first complete state has been stated: what is left of an earlier process and was not stated may go.
     public void inSync() {
         left = GroupRules.Needs.NONE;
         updateLookups();
+        ruleset.inSync().forEach(reconciler::observed);
         reconciler.inSync();
     }
 
@@ -433,7 +451,7 @@ public final class Firewall implements AutoCloseable {
             if (groupUses.merge(group, 1, Integer::sum) == 1) {
                 updateGroup(group);
             }
-            policy.memberships().forEach(prefix -> addLocalMember(group, prefix));
+            policy.memberships().forEach(prefix -> addMembership(group, prefix));
         }
     }
 
@@ -442,7 +460,7 @@ public final class Firewall implements AutoCloseable {
             updateLookups();
         }
         for (GroupId group : policy.groups()) {
-            policy.memberships().forEach(prefix -> removeLocalMember(group, prefix));
+            policy.memberships().forEach(prefix -> removeMembership(group, prefix));
             if (groupUses.computeIfPresent(group, (_, uses) -> uses == 1 ? null : uses - 1) == null) {
                 updateGroup(group);
             }
@@ -511,9 +529,9 @@ public final class Firewall implements AutoCloseable {
         reconciler.put(new Subject.Lookups(), GroupRules.lookups(needs));
     }
 
-    private void addLocalMember(GroupId group, Prefix prefix) {
+    private void addMembership(GroupId group, Prefix prefix) {
         if (prefix.isHost()) {
-            if (members.addLocal(group, prefix.address()) && memberUses.containsKey(group)) {
+            if (members.addCounted(group, prefix.address()) && memberUses.containsKey(group)) {
                 reconciler.put(member(group, prefix.address()), Fragment.EMPTY);
             }
         } else if (memberPrefixes.computeIfAbsent(group, _ -> new HashMap<>()).merge(prefix, 1, Integer::sum) == 1) {
@@ -521,9 +539,9 @@ public final class Firewall implements AutoCloseable {
         }
     }
 
-    private void removeLocalMember(GroupId group, Prefix prefix) {
+    private void removeMembership(GroupId group, Prefix prefix) {
         if (prefix.isHost()) {
-            if (members.removeLocal(group, prefix.address()) && memberUses.containsKey(group)) {
+            if (members.removeCounted(group, prefix.address()) && memberUses.containsKey(group)) {
                 reconciler.remove(member(group, prefix.address()));
             }
             return;

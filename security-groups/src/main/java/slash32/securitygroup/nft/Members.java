@@ -8,26 +8,26 @@ import slash32.net.Ipv4Address;
 import slash32.net.Ipv6Address;
 import slash32.securitygroup.GroupId;
 
-/// The addresses of every group: of endpoints of this host, by how many of them state each, and of other hosts, of
-/// which there may be a million. Not thread-safe.
+/// The addresses of every group: those that several may state, as endpoints of this host and pairs of any host do, by
+/// how often, and addresses of other hosts, of which there may be a million. Not thread-safe.
 final class Members {
-    private final Map<GroupId, Map<IpAddress, Integer>> local = new HashMap<>();
+    private final Map<GroupId, Map<IpAddress, Integer>> counted = new HashMap<>();
     private final MemberSet remoteIpv4 = new MemberSet(1);
     private final MemberSet remoteIpv6 = new MemberSet(3);
 
-    /// An endpoint of this host states a membership.
+    /// States a membership once more.
     ///
     /// @return true if nobody had stated it
-    boolean addLocal(GroupId group, IpAddress address) {
-        return local.computeIfAbsent(group, _ -> new HashMap<>()).merge(address, 1, Integer::sum) == 1
+    boolean addCounted(GroupId group, IpAddress address) {
+        return counted.computeIfAbsent(group, _ -> new HashMap<>()).merge(address, 1, Integer::sum) == 1
                 && !isRemote(group, address);
     }
 
-    /// Takes back one statement of {@link #addLocal}.
+    /// Takes back one statement of {@link #addCounted}.
     ///
     /// @return true if nobody else states it
-    boolean removeLocal(GroupId group, IpAddress address) {
-        Map<IpAddress, Integer> addresses = local.get(group);
+    boolean removeCounted(GroupId group, IpAddress address) {
+        Map<IpAddress, Integer> addresses = counted.get(group);
         if (addresses == null || !addresses.containsKey(address)) {
             throw new IllegalStateException(address + " is no member of group " + group);
         }
@@ -35,7 +35,7 @@ final class Members {
             return false;
         }
         if (addresses.isEmpty()) {
-            local.remove(group);
+            counted.remove(group);
         }
         return !isRemote(group, address);
     }
@@ -48,7 +48,7 @@ final class Members {
             case Ipv4Address v4 -> remoteIpv4.add(narrow(group, v4), 0, 0);
             case Ipv6Address v6 -> remoteIpv6.add(group.number(), v6.high(), v6.low());
         };
-        return added && !isLocal(group, address);
+        return added && !isCounted(group, address);
     }
 
     /// Takes back {@link #addRemote}, if it was said.
@@ -59,15 +59,15 @@ final class Members {
             case Ipv4Address v4 -> remoteIpv4.remove(narrow(group, v4), 0, 0);
             case Ipv6Address v6 -> remoteIpv6.remove(group.number(), v6.high(), v6.low());
         };
-        return removed && !isLocal(group, address);
+        return removed && !isCounted(group, address);
     }
 
     boolean has(GroupId group, IpAddress address) {
-        return isLocal(group, address) || isRemote(group, address);
+        return isCounted(group, address) || isRemote(group, address);
     }
 
-    private boolean isLocal(GroupId group, IpAddress address) {
-        return local.getOrDefault(group, Map.of()).containsKey(address);
+    private boolean isCounted(GroupId group, IpAddress address) {
+        return counted.getOrDefault(group, Map.of()).containsKey(address);
     }
 
     private boolean isRemote(GroupId group, IpAddress address) {
@@ -83,7 +83,7 @@ final class Members {
 
     /// Hands out each member once, in no order. Costs the members of all groups.
     void forEach(GroupId group, Consumer<IpAddress> each) {
-        Map<IpAddress, Integer> here = local.getOrDefault(group, Map.of());
+        Map<IpAddress, Integer> here = counted.getOrDefault(group, Map.of());
         here.keySet().forEach(each);
         Consumer<IpAddress> other = address -> {
             if (!here.containsKey(address)) {

@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -46,6 +47,10 @@ final class NftRuleset implements Table<Subject, Fragment> {
     private final NetlinkSocket socket;
     private final Fragment skeleton;
     private final Function<Subject, @Nullable Fragment> safe;
+    private final BiFunction<Subject, Fragment, Fragment> unstated;
+    private boolean inSync;
+    /// Owners that have more than was stated, until {@link #inSync}.
+    private final Set<Subject> holding = new HashSet<>();
     private final Map<Subject, Fragment> installed = new HashMap<>();
     private final boolean exclusive;
     private final FlowMarks marks;
@@ -61,18 +66,21 @@ final class NftRuleset implements Table<Subject, Fragment> {
     private @Nullable Integer readAt;
 
     /// @param safe what an owner gets when it has nothing in the kernel and what it should have is refused
+    /// @param unstated what of what an owner has in the kernel it keeps until {@link #inSync}, whatever is stated
     /// @param exclusive whether to own the tables; only if {@link Abilities#canOwn}
     /// @param mark any number: where the marks of flows begin if the kernel has none
     NftRuleset(
             NetlinkSocket socket,
             Fragment skeleton,
             Function<Subject, @Nullable Fragment> safe,
+            BiFunction<Subject, Fragment, Fragment> unstated,
             boolean exclusive,
             int mark) {
         marks = new FlowMarks(mark);
         this.socket = socket;
         this.skeleton = skeleton;
         this.safe = safe;
+        this.unstated = unstated;
         this.exclusive = exclusive;
     }
 
@@ -321,9 +329,28 @@ final class NftRuleset implements Table<Subject, Fragment> {
             case Change.Remove<Subject, Fragment> _ -> Fragment.EMPTY;
             case Change.Put<Subject, Fragment> put -> {
                 Fragment instead = unsafe.contains(put.key()) ? safe.apply(put.key()) : null;
-                yield instead == null ? put.value() : instead;
+                yield instead == null ? withUnstated(put) : instead;
             }
         };
+    }
+
+    private Fragment withUnstated(Change.Put<Subject, Fragment> put) {
+        Fragment present = installed.getOrDefault(put.key(), put.replaced());
+        Fragment kept = inSync || present == null ? Fragment.EMPTY : unstated.apply(put.key(), present);
+        return put.value().elements().containsAll(kept.elements())
+                ? put.value()
+                : new Fragment.Builder().addAll(put.value()).addAll(kept).build();
+    }
+
+    /// From now on nobody keeps what was not stated.
+    ///
+    /// @return what those have that do
+    Map<Subject, Fragment> inSync() {
+        inSync = true;
+        var more = new HashMap<Subject, Fragment>();
+        holding.forEach(subject -> more.put(subject, installed.getOrDefault(subject, Fragment.EMPTY)));
+        holding.clear();
+        return more;
     }
 
     private int flags() {
@@ -345,6 +372,12 @@ final class NftRuleset implements Table<Subject, Fragment> {
                 installed.remove(subject);
             } else {
                 installed.put(subject, wanted);
+                if (change instanceof Change.Put<Subject, Fragment>(var _, Fragment stated, var _)
+                        && !inSync
+                        && !unsafe.contains(subject)
+                        && !wanted.equals(stated)) {
+                    holding.add(subject);
+                }
             }
         }
         if (marks.settle()) {

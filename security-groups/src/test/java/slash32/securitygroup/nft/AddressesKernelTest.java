@@ -191,6 +191,61 @@ class AddressesKernelTest {
     }
 
     @ParameterizedTest
+    @CsvSource({"false, 10.9.0.77, 10.9.7.0/24, 10.9.7.8", "true, 2001:db8::77, 2001:db8:7::/64, 2001:db8:7::8"})
+    void pairsOfOtherHostsAreMembersOfTheGroups(boolean v6, String host, String prefix, String inPrefix)
+            throws IOException {
+        firewall.putGroup(new SecurityGroup(IN, "", List.of(fromMembers(LISTED, v6))));
+        firewall.putEndpoint(endpoint(TAP_A, Set.of(), IN));
+        firewall.inSync();
+        apply();
+        String both = host + " " + inPrefix;
+        assertThat(passing(both, v6)).isEmpty();
+        List<Prefix> pairs = List.of(IpAddress.parse(host).hostPrefix(), Prefix.parse(prefix));
+        pairs.forEach(pair -> firewall.putPair(LISTED, pair));
+        firewall.putMember(LISTED, IpAddress.parse(host)); // which has a route too, for a while
+        apply();
+        assertThat(passing(both, v6)).containsExactly(host, inPrefix);
+        firewall.removeMember(LISTED, IpAddress.parse(host));
+        apply();
+        assertThat(passing(both, v6)).containsExactly(host, inPrefix);
+
+        firewall.close(); // a new process has not heard of the pairs when it begins
+        firewall = Firewall.open(COMPILER);
+        firewall.putGroup(new SecurityGroup(IN, "", List.of(fromMembers(LISTED, v6))));
+        firewall.putEndpoint(endpoint(TAP_A, Set.of(), IN));
+        apply();
+        assertThat(passing(both, v6)).containsExactly(host, inPrefix);
+        firewall.putPair(LISTED, pairs.getFirst());
+        apply();
+        assertThat(passing(both, v6)).containsExactly(host, inPrefix);
+        firewall.inSync();
+        apply();
+        assertThat(passing(both, v6)).containsExactly(host);
+        firewall.removePair(LISTED, pairs.getFirst());
+        apply();
+        assertThat(passing(both, v6)).isEmpty();
+    }
+
+    /// What was left is no excuse for a rule that is gone.
+    @Test
+    void aRuleThatIsGoneAtARestartTakesItsMembersAlong() throws IOException {
+        firewall.putGroup(new SecurityGroup(IN, "", List.of(fromMembers(LISTED, false), fromMembers(LISTED, true))));
+        firewall.putEndpoint(endpoint(TAP_A, Set.of(), IN));
+        firewall.putPair(LISTED, Prefix.parse("10.9.7.0/24"));
+        firewall.putPair(LISTED, Prefix.parse("2001:db8:7::/64"));
+        apply();
+        assertThat(passing("10.9.7.8", false)).hasSize(1);
+        assertThat(passing("2001:db8:7::8", true)).hasSize(1);
+        firewall.close();
+        firewall = Firewall.open(COMPILER);
+        firewall.putGroup(new SecurityGroup(IN, "", List.of(fromMembers(LISTED, true))));
+        firewall.putEndpoint(endpoint(TAP_A, Set.of(), IN));
+        apply();
+        assertThat(passing("10.9.7.8", false)).isEmpty();
+        assertThat(passing("2001:db8:7::8", true)).hasSize(1);
+    }
+
+    @ParameterizedTest
     @CsvSource({
         "false, 10.9.0.5-10.9.0.9, 10.9.0.5 10.9.0.8 10.9.0.9, 10.9.0.4 10.9.0.10",
         "false, 10.9.0.0/16, 10.9.0.0 10.9.255.255, 10.8.255.255 10.10.0.0",

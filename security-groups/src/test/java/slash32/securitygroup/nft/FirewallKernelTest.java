@@ -10,6 +10,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -335,6 +336,10 @@ class FirewallKernelTest {
         assertThat(udp(FABRIC, A, true, 53)).containsExactly("tapa");
     }
 
+    private DropCounts dropsAtA() throws IOException {
+        return Objects.requireNonNull(firewall.drops().get(new InterfaceName("tapa")));
+    }
+
     @Test
     void forgedArpReachesNoNeighbourTable() throws IOException {
         Command.run("sysctl", "-qw", "net.ipv4.conf.tapa.arp_accept=1"); // the worst case: the kernel would learn
@@ -344,7 +349,8 @@ class FirewallKernelTest {
         byte[] claim = Packets.arp(A.mac, 2, A.mac, B.ipv4, A.mac, B.ipv4);
         wire.exchange(A.device, claim);
         assertThat(Command.run("ip", "neigh", "show", "dev", "tapa")).doesNotContain("10.0.0.2");
-        assertThat(firewall.drops().get(new InterfaceName("tapa"))).isEqualTo(new DropCounts(1, 0, 0, 0));
+        // what is to the guest may be the host's own multicast listener report
+        assertThat(dropsAtA()).extracting(DropCounts::spoofed).isEqualTo(1L);
 
         byte[] request = Packets.arp(A.mac, 1, A.mac, A.ipv4, new MacAddress(0), gateway);
         assertThat(answers(request)).as("its own is answered").containsExactly("arp");
@@ -410,7 +416,7 @@ class FirewallKernelTest {
         wire.exchange(A.device, advertisement("2001:db8::66", forged));
         assertThat(Command.run("ip", "neigh", "show", "2001:db8::66", "dev", "tapa"))
                 .contains(A.mac.toString());
-        assertThat(firewall.drops().get(new InterfaceName("tapa"))).isEqualTo(new DropCounts(0, 1, 0, 0));
+        assertThat(dropsAtA()).extracting(DropCounts::toHost).isEqualTo(1L);
 
         firewall.putEndpoint(new EndpointPolicy(
                 new InterfaceName("tapa"),

@@ -14,7 +14,8 @@ import slash32.tap.gateway.Answer.Reply;
 /// The gateway of one endpoint: makes every address but the guest's own appear behind one MAC, whatever subnet the
 /// guest believes to be on.
 ///
-/// Answers only the guest's own MAC asking in the name of the guest's own addresses; whatever else the guest sends is a
+/// Answers only the guest's own MAC asking in the name of the guest's own addresses, and its aliases likewise; whatever
+/// else the guest sends is a
 /// named refusal, never an exception. Owned by one thread.
 public final class Gateway {
     /// Room for a guest that scans its whole /24 twice; past it, a tenth of a percent of a core.
@@ -53,7 +54,7 @@ public final class Gateway {
     }
 
     private Answer arp(ArpPacket arp) {
-        if (!isGuest(arp.source()) || !isGuest(arp.senderMac())) {
+        if (!terms.isGuest(arp.source()) || !terms.isGuest(arp.senderMac())) {
             return new Refused(Refusal.FOREIGN_MAC);
         }
         if (arp.operation() != ArpPacket.REQUEST && !arp.isGratuitous()) {
@@ -62,11 +63,13 @@ public final class Gateway {
         if (arp.sender().isUnspecified()) {
             return new Refused(Refusal.PROBE);
         }
-        if (!terms.guestAddresses().contains(arp.sender())) {
+        if (!terms.isGuest(arp.senderMac(), arp.sender())) {
             return new Refused(Refusal.FOREIGN_ADDRESS);
         }
         if (arp.isGratuitous()) {
-            return new GuestSeen(arp.sender());
+            return terms.guestAddresses().contains(arp.sender())
+                    ? new GuestSeen(arp.sender())
+                    : new Refused(Refusal.NOT_A_QUESTION);
         }
         if (!arp.destination().equals(MacAddress.BROADCAST) && !isGateway(arp.destination())) {
             return new Refused(Refusal.NOT_TO_GATEWAY);
@@ -91,7 +94,7 @@ public final class Gateway {
         if (refusal != null) {
             return new Refused(refusal);
         }
-        var envelope = new Icmpv6.Envelope(terms.guestMac(), terms.gatewayMac(), terms.gatewayIpv6(), asked.source());
+        var envelope = new Icmpv6.Envelope(asked.sourceMac(), terms.gatewayMac(), terms.gatewayIpv6(), asked.source());
         return new Reply(new NeighborAdvertisement(envelope, solicitation.target(), terms.gatewayMac()).encode());
     }
 
@@ -107,7 +110,7 @@ public final class Gateway {
         return new Reply(
                 asked.source().isUnspecified()
                         ? advertisement(terms, ALL_NODES_MAC, ALL_NODES)
-                        : advertisement(terms, terms.guestMac(), asked.source()));
+                        : advertisement(terms, asked.sourceMac(), asked.source()));
     }
 
     private static Bytes advertisement(GatewayTerms terms, MacAddress toMac, Ipv6Address to) {
@@ -118,13 +121,13 @@ public final class Gateway {
     /// Why the sender of a solicitation is not the guest; null if it is. The guest's link-local address is its own
     /// choice (RFC 7217), so any will do but the gateway's.
     private @Nullable Refusal stranger(Icmpv6.Envelope asked, @Nullable MacAddress claimedMac) {
-        if (!isGuest(asked.sourceMac()) || (claimedMac != null && !isGuest(claimedMac))) {
+        if (!terms.isGuest(asked.sourceMac()) || (claimedMac != null && !terms.isGuest(claimedMac))) {
             return Refusal.FOREIGN_MAC;
         }
         Ipv6Address source = asked.source();
         boolean own = source.isLinkLocal()
                 ? !source.equals(terms.gatewayIpv6())
-                : source.isUnspecified() || terms.guestAddresses().contains(source);
+                : source.isUnspecified() || terms.isGuest(asked.sourceMac(), source);
         return own ? null : Refusal.FOREIGN_ADDRESS;
     }
 
@@ -157,10 +160,6 @@ public final class Gateway {
             }
             case Ipv6Address v6 -> !v6.isUnspecified() && !v6.isLoopback() && !v6.isMulticast();
         };
-    }
-
-    private boolean isGuest(MacAddress mac) {
-        return mac.equals(terms.guestMac());
     }
 
     private boolean isGateway(MacAddress mac) {

@@ -19,6 +19,7 @@ import slash32.net.Prefix;
 /// @param onLink where the guest may ask for others
 /// @param settings what the guest is told of its network
 /// @param metadata the kernel holds the metadata service's addresses on the TAP and answers for them
+/// @param aliases what the guest may also ask as
 public record GatewayTerms(
         MacAddress guestMac,
         List<IpAddress> guestAddresses,
@@ -28,7 +29,8 @@ public record GatewayTerms(
         int mtuBytes,
         List<Prefix> onLink,
         GuestSettings settings,
-        boolean metadata) {
+        boolean metadata,
+        List<Alias> aliases) {
     /// The same on every TAP of every hypervisor, so that a migrated guest needs to learn nothing.
     public static final MacAddress GATEWAY_MAC = MacAddress.parse("fe:53:32:00:00:01");
 
@@ -52,6 +54,14 @@ public record GatewayTerms(
         }
         guestAddresses = List.copyOf(guestAddresses);
         onLink = List.copyOf(onLink);
+        aliases = List.copyOf(aliases);
+    }
+
+    /// Addresses that are not the guest's own, with the MAC that it has for them.
+    public record Alias(MacAddress mac, Prefix prefix) {
+        boolean is(MacAddress other, IpAddress address) {
+            return mac.equals(other) && prefix.isIpv4() == address.isIpv4() && prefix.contains(address);
+        }
     }
 
     /// The usual gateway, for a guest that may ask for every address.
@@ -66,13 +76,51 @@ public record GatewayTerms(
                 mtuBytes,
                 EVERYWHERE,
                 settings,
-                false);
+                false,
+                List.of());
     }
 
     /// The same for a guest that has metadata, or has none.
     public GatewayTerms withMetadata(boolean has) {
         return new GatewayTerms(
-                guestMac, guestAddresses, gatewayMac, gatewayIpv4, gatewayIpv6, mtuBytes, onLink, settings, has);
+                guestMac,
+                guestAddresses,
+                gatewayMac,
+                gatewayIpv4,
+                gatewayIpv6,
+                mtuBytes,
+                onLink,
+                settings,
+                has,
+                aliases);
+    }
+
+    /// The same for a guest that may ask as these too.
+    public GatewayTerms withAliases(List<Alias> also) {
+        return new GatewayTerms(
+                guestMac,
+                guestAddresses,
+                gatewayMac,
+                gatewayIpv4,
+                gatewayIpv6,
+                mtuBytes,
+                onLink,
+                settings,
+                metadata,
+                also);
+    }
+
+    boolean isGuest(MacAddress mac) {
+        return mac.equals(guestMac)
+                || aliases.stream().anyMatch(alias -> alias.mac().equals(mac));
+    }
+
+    /// True if the guest may ask as {@code address} with {@code mac}.
+    boolean isGuest(MacAddress mac, IpAddress address) {
+        return (mac.equals(guestMac) && guestAddresses.contains(address))
+                || (!address.equals(gatewayIpv4)
+                        && !address.equals(gatewayIpv6)
+                        && aliases.stream().anyMatch(alias -> alias.is(mac, address)));
     }
 
     /// The guest's first IPv4 address.

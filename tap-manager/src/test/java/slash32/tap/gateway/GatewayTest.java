@@ -198,12 +198,41 @@ class GatewayTest {
                 1450,
                 List.of(Prefix.parse("10.1.0.8/29")),
                 GuestSettings.DEFAULT,
-                false);
+                false,
+                List.of());
         byte[] inside = hex("arp-for-neighbor");
         byte[] outside = edited(inside, 38, "0a010010");
         assertThat(new Gateway(terms).on(inside, inside.length, 0)).isInstanceOf(Answer.Reply.class);
         assertThat(new Gateway(terms).on(outside, outside.length, 0))
                 .isEqualTo(new Answer.Refused(Refusal.NOT_ON_LINK));
+    }
+
+    @Test
+    void answersWhoAsksAsAnAliasWithItsMac() {
+        MacAddress virtual = MacAddress.parse("00:00:5e:00:01:07");
+        var gateway = new Gateway(TERMS.withAliases(List.of(
+                new GatewayTerms.Alias(GUEST, Prefix.parse("10.1.7.0/24")),
+                new GatewayTerms.Alias(virtual, Prefix.parse("10.1.8.8/32")),
+                new GatewayTerms.Alias(GUEST, Prefix.parse("0.0.0.0/1")),
+                new GatewayTerms.Alias(virtual, Prefix.parse("128.0.0.0/1")),
+                new GatewayTerms.Alias(virtual, Prefix.parse("2001:db8:7::/64")))));
+        byte[] asPrefix = edited(hex("arp-for-neighbor"), 28, "0a010709");
+        assertThat(fate(gateway, asPrefix)).startsWith("reply 020000000005");
+        byte[] asVirtual = edited(edited(asPrefix, 22, "00005e000107"), 28, "0a010808");
+        assertThat(fate(gateway, asVirtual)).startsWith("reply 00005e000107");
+        assertThat(fate(gateway, edited(asVirtual, 6, "00005e000107"))).startsWith("reply 00005e000107");
+        assertThat(fate(gateway, edited(asVirtual, 28, "0a010709"))).isEqualTo("refused foreign_address");
+        assertThat(fate(gateway, edited(asVirtual, 22, "00005e000108"))).isEqualTo("refused foreign_mac");
+        assertThat(fate(gateway, edited(asVirtual, 28, "a9fe0101")))
+                .as("the gateway's address is nobody's")
+                .isEqualTo("refused foreign_address");
+        assertThat(fate(gateway, edited(asVirtual, 38, "0a010808")))
+                .as("an announcement says where a guest is, not who has an alias")
+                .isEqualTo("refused not_a_question");
+    }
+
+    private static String fate(Gateway gateway, byte[] frame) {
+        return rendered(gateway.on(frame, frame.length, 0));
     }
 
     @Test
@@ -304,7 +333,8 @@ class GatewayTest {
                         1500,
                         List.of(),
                         GuestSettings.DEFAULT,
-                        false))
+                        false,
+                        List.of()))
                 .hasMessageContaining("2001:db8::1");
     }
 
