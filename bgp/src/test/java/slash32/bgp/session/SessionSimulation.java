@@ -1,7 +1,5 @@
 package slash32.bgp.session;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -13,6 +11,7 @@ import java.util.Objects;
 import java.util.PriorityQueue;
 import java.util.Random;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import slash32.bgp.wire.Message;
 import slash32.bgp.wire.NotificationCode;
@@ -27,6 +26,7 @@ final class SessionSimulation {
     static final long SECOND = 1_000_000_000L;
     private static final int LATENCY_MAX_MILLIS = 200;
     private static final int RECENT_MAX = 20;
+    private static final long STEPS_MAX = 2_000_000;
 
     final Node left;
     final Node right;
@@ -35,9 +35,17 @@ final class SessionSimulation {
     long steps;
     private final PriorityQueue<Happening> agenda =
             new PriorityQueue<>(Comparator.comparingLong(Happening::at).thenComparingLong(Happening::order));
-    private final ArrayDeque<String> recent = new ArrayDeque<>();
+    private final ArrayDeque<Step> recent = new ArrayDeque<>();
     private long cutUntil;
     private long order;
+
+    /// What happened, put into words only if something is wrong: there are 500 million in ten thousand seeds.
+    private record Step(long at, String node, Event event, List<Action> actions) {
+        @Override
+        public String toString() {
+            return "%.3f %s: %s -> %s".formatted(at / 1e9, node, event, actions);
+        }
+    }
 
     private record Happening(long at, long order, Runnable what) {}
 
@@ -84,7 +92,8 @@ final class SessionSimulation {
                 return;
             }
             now = Math.max(now, at);
-            assertThat(++steps).as("steps").isLessThan(2_000_000);
+            steps++;
+            must(steps < STEPS_MAX, "it never ends");
             try {
                 if (next != null && next.at <= deadline) {
                     agenda.remove();
@@ -93,7 +102,8 @@ final class SessionSimulation {
                     (left.wakeAt() <= right.wakeAt() ? left : right).feed(new Event.DeadlineReached());
                 }
             } catch (AssertionError e) {
-                throw new AssertionError(e.getMessage() + "\nafter\n" + String.join("\n", recent), e);
+                String steps = recent.stream().map(Step::toString).collect(Collectors.joining("\n"));
+                throw new AssertionError(e.getMessage() + "\nafter\n" + steps, e);
             }
         }
     }
@@ -296,10 +306,10 @@ final class SessionSimulation {
 
         void feed(Event event) {
             List<Action> actions = machine.on(event, now + skewNanos);
-            recent.add("%.3f %s: %s -> %s".formatted(now / 1e9, name, event, actions));
-            if (recent.size() > RECENT_MAX) {
+            if (recent.size() == RECENT_MAX) {
                 recent.remove();
             }
+            recent.add(new Step(now, name, event, actions));
             actions.forEach(this::perform);
             check(event);
         }
@@ -307,13 +317,14 @@ final class SessionSimulation {
         private void perform(Action action) {
             switch (action) {
                 case Action.Dial(long number) -> {
-                    assertThat(open).as("connections when %s dials", name).isEmpty();
+                    must(open.isEmpty(), "a node that dials has no connection");
                     dials.add(number);
                     dial(this, number);
                 }
                 case Action.Send(long number, Message message) -> {
-                    assertThat(open).as("%s sends", name).containsKey(number);
-                    Wire wire = Objects.requireNonNull(open.get(number));
+                    Wire wire = open.get(number);
+                    must(wire != null, "a message goes out on a connection that there is");
+                    Objects.requireNonNull(wire);
                     carry(wire, this, new Event.Received(wire.numberAt(wire.other(this)), message));
                     later(0, () -> deliver(() -> feed(new Event.Written(number)))); // its kernel has room
                 }
@@ -325,51 +336,45 @@ final class SessionSimulation {
                     }
                 }
                 case Action.Up(long number, SessionTerms _) -> {
-                    assertThat(established).as("%s is up twice", name).isNull();
+                    must(established == null, "a session that comes up was down");
                     established = number;
                     ups++;
                 }
-                case Action.Down(String reason, boolean _) -> {
-                    assertThat(established)
-                            .as("%s is down twice: %s", name, reason)
-                            .isNotNull();
+                case Action.Down(String _, boolean _) -> {
+                    must(established != null, "a session that goes down was up");
                     established = null;
                 }
                 case Action.Changed(SessionState from, SessionState to, String reason) -> {
-                    assertThat(from).isEqualTo(state).isNotEqualTo(to);
-                    assertThat(reason).isNotEmpty();
+                    must(from == state && from != to, "a state changes from what it was");
+                    must(!reason.isEmpty(), "a change has its reason");
                     state = to;
                 }
             }
         }
 
         private void check(Event event) {
-            String after = name + " after " + event;
-            assertThat(machine.state()).as(after).isEqualTo(state);
-            assertThat(state == SessionState.ESTABLISHED).as(after).isEqualTo(established != null);
-            if (established != null) {
-                assertThat(open).as(after).containsKey(established);
-            }
+            must(machine.state() == state, "each change is told");
+            must((state == SessionState.ESTABLISHED) == (established != null), "Established is up, and nothing else");
+            must(established == null || open.containsKey(established), "the session's connection is there");
             if (state == SessionState.IDLE) {
-                assertThat(open).as(after).isEmpty();
-                assertThat(dials).as(after).isEmpty();
-                if (stopped) {
-                    assertThat(machine.nextDeadlineNanos()).as(after).isEqualTo(Long.MAX_VALUE);
-                }
+                must(open.isEmpty() && dials.isEmpty(), "Idle has no connection");
+                must(!stopped || machine.nextDeadlineNanos() == Long.MAX_VALUE, "a stopped session waits for nothing");
             }
-            if (state == SessionState.ACTIVE) {
-                assertThat(open).as(after).isEmpty();
-            }
-            assertThat(open.size()).as(after).isLessThanOrEqualTo(2);
-            assertThat(dials.size()).as(after).isLessThanOrEqualTo(1);
+            must(state != SessionState.ACTIVE || open.isEmpty(), "Active has no connection");
+            must(open.size() <= 2 && dials.size() <= 1, "there are no more than two connections and one dial");
             if (event instanceof Event.DeadlineReached) {
-                assertThat(machine.nextDeadlineNanos()).as(after).isGreaterThan(now + skewNanos);
+                must(machine.nextDeadlineNanos() > now + skewNanos, "a deadline that was reached is over");
             }
             if (!config.passive() && state == SessionState.ACTIVE) {
-                assertThat(machine.nextDeadlineNanos())
-                        .as("a next dial, %s", after)
-                        .isLessThan(Long.MAX_VALUE);
+                must(machine.nextDeadlineNanos() < Long.MAX_VALUE, "Active dials again");
             }
+        }
+    }
+
+    /// An invariant; where it does not hold, the last of {@code recent} is what broke it.
+    private static void must(boolean holds, String what) {
+        if (!holds) {
+            throw new AssertionError("broken: " + what);
         }
     }
 }
