@@ -1,6 +1,6 @@
 package slash32.net;
 
-/// An IPv4 or IPv6 address, without a zone.
+/// An IPv4 or IPv6 address, without a zone unless {@link Ipv6Address#onLink} gave it one.
 ///
 /// Parsing never resolves names. IPv4-mapped IPv6 text stays an {@link Ipv6Address}.
 public sealed interface IpAddress extends Comparable<IpAddress> permits Ipv4Address, Ipv6Address {
@@ -40,6 +40,11 @@ public sealed interface IpAddress extends Comparable<IpAddress> permits Ipv4Addr
 
     /// Link-local unicast: 169.254.0.0/16 or fe80::/10.
     boolean isLinkLocal();
+
+    /// The address as its link has it ({@link Ipv6Address#onLink}).
+    default IpAddress withoutLink() {
+        return this;
+    }
 
     /// 0.0.0.0 or ::.
     boolean isUnspecified();

@@ -1,35 +1,56 @@
 package slash32.net;
 
 import java.util.Arrays;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /// An IPv6 address.
+///
+/// A link-local address means something only on its link (RFC 4007 §4). Where it leaves the link's own code, it carries
+/// the link's index in bits that are zero on the wire (RFC 4291 §2.5.6), as in BSD's kernels: {@link #onLink}.
 ///
 /// @param high the first 64 bits
 /// @param low the last 64 bits
 public record Ipv6Address(long high, long low) implements IpAddress {
     private static final int GROUPS = 8;
+    private static final Pattern ZONE = Pattern.compile("[1-9][0-9]{0,8}");
+    private static final int LINK_LOCAL = 0xfe80_0000;
+    private static final long LINK_MASK = 0xffff_ffffL;
 
-    /// Parses RFC 4291 §2.2 text in all three forms; no zone.
+    /// Parses RFC 4291 §2.2 text in all three forms, and {@link #toString}'s of an address on a link.
     ///
     /// @throws IllegalArgumentException naming the text
     public static Ipv6Address parse(String text) {
+        int zone = text.indexOf('%');
+        if (zone >= 0) {
+            Ipv6Address address = withoutZone(text.substring(0, zone), text);
+            if (!address.isLinkLocal()
+                    || !ZONE.matcher(text.substring(zone + 1)).matches()) {
+                throw malformed(text);
+            }
+            return address.onLink(new InterfaceIndex(Integer.parseInt(text.substring(zone + 1))));
+        }
+        return withoutZone(text, text);
+    }
+
+    private static Ipv6Address withoutZone(String text, String given) {
         String colons = embeddedIpv4AsGroups(text);
         int gap = colons.indexOf("::");
         int[] groups = new int[GROUPS];
         if (gap < 0) {
             String[] parts = colons.split(":", -1);
             if (parts.length != GROUPS) {
-                throw malformed(text);
+                throw malformed(given);
             }
-            fill(parts, groups, 0, text);
+            fill(parts, groups, 0, given);
         } else {
             String[] head = split(colons.substring(0, gap));
             String[] tail = split(colons.substring(gap + 2));
             if (head.length + tail.length >= GROUPS) {
-                throw malformed(text);
+                throw malformed(given);
             }
-            fill(head, groups, 0, text);
-            fill(tail, groups, GROUPS - tail.length, text);
+            fill(head, groups, 0, given);
+            fill(tail, groups, GROUPS - tail.length, given);
         }
         return new Ipv6Address(word(groups, 0), word(groups, 4));
     }
@@ -40,6 +61,32 @@ public record Ipv6Address(long high, long low) implements IpAddress {
             throw new IllegalArgumentException("an IPv6 address has 16 bytes, got " + bytes.length);
         }
         return new Ipv6Address(word(bytes, 0), word(bytes, 8));
+    }
+
+    /// The link that {@link #onLink} put into the address; null if it has none.
+    public @Nullable InterfaceIndex link() {
+        int index = (int) high;
+        return canBeOnLink() && index > 0 ? new InterfaceIndex(index) : null;
+    }
+
+    /// True for a link-local address with zeros where they must be, or a link in their place.
+    public boolean canBeOnLink() {
+        return (int) (high >>> 32) == LINK_LOCAL;
+    }
+
+    /// This address on {@code link}. Never for the wire.
+    ///
+    /// @throws IllegalArgumentException if it {@linkplain #canBeOnLink can't be}
+    public Ipv6Address onLink(InterfaceIndex link) {
+        if (!canBeOnLink()) {
+            throw new IllegalArgumentException(this + " is not of one link");
+        }
+        return new Ipv6Address((high & ~LINK_MASK) | link.value(), low);
+    }
+
+    @Override
+    public Ipv6Address withoutLink() {
+        return canBeOnLink() ? new Ipv6Address(high & ~LINK_MASK, low) : this;
     }
 
     private static String embeddedIpv4AsGroups(String text) {
@@ -123,9 +170,14 @@ public record Ipv6Address(long high, long low) implements IpAddress {
     }
 
     /// RFC 5952 §4 text: lower case, the longest run of at least two zero groups shortened, the first such run on a
-    /// tie.
+    /// tie. One on a link has its index behind it: {@code fe80::1%7} (RFC 4007 §11).
     @Override
     public String toString() {
+        InterfaceIndex link = link();
+        return link == null ? text() : withoutLink().text() + "%" + link;
+    }
+
+    private String text() {
         int[] groups = new int[GROUPS];
         Arrays.setAll(groups, i -> (int) ((i < 4 ? high : low) >>> (48 - 16 * (i % 4))) & 0xffff);
         int runStart = -1;

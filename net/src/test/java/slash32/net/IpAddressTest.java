@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -53,6 +54,9 @@ class IpAddressTest {
                 "::12345",
                 "::g",
                 "fe80::1%eth0",
+                "fe80::1%0",
+                "fe80::1%-1",
+                "2001:db8::1%2",
                 "1:2:3:4:5:6:7::8",
                 "::1.2.3",
                 "::1.2.3.4:5",
@@ -104,5 +108,26 @@ class IpAddressTest {
                 .isTrue();
         assertThat(IpAddress.parse("169.254.1.1").isLinkLocal()).isTrue();
         assertThat(IpAddress.parse("fec0::1").isLinkLocal()).isFalse();
+    }
+
+    @Test
+    void aLinkLocalAddressMayHaveItsLink() {
+        Ipv6Address plain = Ipv6Address.parse("fe80::5:1");
+        Ipv6Address first = plain.onLink(new InterfaceIndex(7));
+        assertThat(first)
+                .hasToString("fe80::5:1%7")
+                .isNotEqualTo(plain)
+                .isNotEqualTo(plain.onLink(new InterfaceIndex(8)));
+        assertThat(first.link()).isEqualTo(new InterfaceIndex(7));
+        assertThat(first.onLink(new InterfaceIndex(9)).withoutLink()).isEqualTo(plain);
+        assertThat(IpAddress.parse("fe80::5:1%7")).isEqualTo(first);
+        assertThat(plain.link()).isNull();
+        for (String other : List.of("2001:db8:0:7::1", "fe81::1", "fe80:1::1")) {
+            assertThat(Ipv6Address.parse(other).link()).isNull();
+            assertThat(Ipv6Address.parse(other).withoutLink()).hasToString(other);
+        }
+        assertThatThrownBy(() -> Ipv6Address.parse("2001:db8::1").onLink(new InterfaceIndex(7)))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("2001:db8::1");
     }
 }

@@ -47,6 +47,7 @@ final class AgentControl implements Control {
     private final KernelLoop kernel;
     private final Speaker speaker;
     private final BfdLoop bfd;
+    private final LinkPeers links;
     private final BgpMonitors monitors;
     private final StateStore store;
     private final EventLog events;
@@ -58,6 +59,7 @@ final class AgentControl implements Control {
             KernelLoop kernel,
             Speaker speaker,
             BfdLoop bfd,
+            LinkPeers links,
             BgpMonitors monitors,
             StateStore store,
             EventLog events,
@@ -67,6 +69,7 @@ final class AgentControl implements Control {
         this.kernel = kernel;
         this.speaker = speaker;
         this.bfd = bfd;
+        this.links = links;
         this.monitors = monitors;
         this.store = store;
         this.events = events;
@@ -210,7 +213,7 @@ final class AgentControl implements Control {
                 current.inSync(),
                 current.endpoints(),
                 current.groups(),
-                BgpViews.peers(bgp, bfd.status()),
+                BgpViews.peers(bgp, bfd.status(), links),
                 BgpViews.ribs(bgp),
                 inForce.routes(),
                 inForce.tables())));

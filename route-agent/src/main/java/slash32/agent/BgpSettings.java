@@ -34,10 +34,11 @@ final class BgpSettings {
 
     /// The speaker's settings, with the passwords read from their files.
     ///
+    /// @param links where the peers that have no address of their own are
     /// @throws IOException naming the password file that can't be read
-    static SpeakerConfig of(AgentConfig config) throws IOException {
+    static SpeakerConfig of(AgentConfig config, LinkPeers links) throws IOException {
         var peers = new ArrayList<slash32.bgp.speaker.PeerConfig>();
-        for (PeerConfig peer : config.peers()) {
+        for (PeerConfig peer : links.resolved(config.peers())) {
             peers.add(of(peer, local(config, peer), config.gracefulRestart()));
         }
         var ranges = new ArrayList<PeerRange>();
@@ -45,8 +46,8 @@ final class BgpSettings {
             var template = of(range.peer(), local(config, range.peer()), config.gracefulRestart());
             ranges.add(new PeerRange(range.prefix(), template, range.max()));
         }
-        List<IpAddress> listen =
-                config.listen().stream().map(SocketEndpoint::address).toList();
+        var listen = new ArrayList<IpAddress>(links.own());
+        config.listen().forEach(each -> listen.add(each.address()));
         int port = port(config.listen());
         var identifier = new BgpIdentifier(config.routerId().value());
         return new SpeakerConfig(
@@ -59,7 +60,8 @@ final class BgpSettings {
                 IN_SYNC_TIMEOUT,
                 ranges,
                 null,
-                config.maximumPaths());
+                config.maximumPaths(),
+                config.peers().size() - peers.size());
     }
 
     /// The same of a route reflector.
@@ -106,6 +108,9 @@ final class BgpSettings {
     }
 
     private static @Nullable IpAddress local(AgentConfig config, PeerConfig peer) {
+        if (peer.link() != null) {
+            return null; // the link has one
+        }
         return peer.address().isIpv4()
                 ? config.underlay().address()
                 : config.underlay().address6();
@@ -138,7 +143,7 @@ final class BgpSettings {
         return file == null ? null : PasswordFile.read(file);
     }
 
-    static Set<IpAddress> peerAddresses(AgentConfig config) {
-        return config.peers().stream().map(PeerConfig::address).collect(Collectors.toUnmodifiableSet());
+    static Set<IpAddress> peerAddresses(AgentConfig config, LinkPeers links) {
+        return links.resolved(config.peers()).stream().map(PeerConfig::address).collect(Collectors.toUnmodifiableSet());
     }
 }

@@ -1,11 +1,14 @@
 package slash32.agent;
 
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
+import slash32.agent.config.PeerConfig;
 import slash32.agent.status.BfdView;
 import slash32.agent.status.EvpnView;
 import slash32.agent.status.PeerView;
@@ -28,7 +31,10 @@ import slash32.bgp.wire.ExtendedCommunity;
 import slash32.bgp.wire.PathAttributes;
 import slash32.bgp.wire.PmsiTunnel;
 import slash32.net.Bytes;
+import slash32.net.InterfaceIndex;
+import slash32.net.InterfaceName;
 import slash32.net.IpAddress;
+import slash32.net.Ipv6Address;
 
 /// What the speaker and BFD tell, as it is shown.
 final class BgpViews {
@@ -36,10 +42,43 @@ final class BgpViews {
 
     /// The speaker's peers with their BFD.
     static List<PeerView> peers(SpeakerStatus bgp, Collection<BfdStatus> bfd) {
-        Map<IpAddress, BfdView> links = bfd.stream().collect(Collectors.toMap(BfdStatus::address, BgpViews::link));
+        return peers(bgp, bfd, _ -> null);
+    }
+
+    /// The same, with those that are known by an interface, also where nobody is there.
+    static List<PeerView> peers(SpeakerStatus bgp, Collection<BfdStatus> bfd, LinkPeers links) {
+        var peers = new ArrayList<>(peers(bgp, bfd, links::name));
+        links.absent().forEach(absent -> peers.add(absent(absent)));
+        return peers;
+    }
+
+    private static List<PeerView> peers(
+            SpeakerStatus bgp, Collection<BfdStatus> bfd, Function<InterfaceIndex, @Nullable InterfaceName> names) {
+        Map<IpAddress, BfdView> paths = bfd.stream().collect(Collectors.toMap(BfdStatus::address, BgpViews::link));
         return bgp.peers().stream()
-                .map(peer -> peer(peer, links.get(peer.address())))
+                .map(peer -> peer(peer, link(peer.address(), names), paths.get(peer.address())))
                 .toList();
+    }
+
+    private static @Nullable InterfaceName link(
+            IpAddress address, Function<InterfaceIndex, @Nullable InterfaceName> names) {
+        InterfaceIndex index = address instanceof Ipv6Address v6 ? v6.link() : null;
+        return index == null ? null : names.apply(index);
+    }
+
+    private static PeerView absent(LinkPeers.Absent absent) {
+        PeerConfig peer = absent.peer();
+        return new PeerView(
+                peer.address(),
+                absent.link(),
+                peer.asn(),
+                SessionState.IDLE.text(),
+                absent.since(),
+                absent.why(),
+                null,
+                0,
+                new PeerView.Traffic(0, 0, 0, 0),
+                List.of());
     }
 
     /// How much the speaker holds, one a family.
@@ -128,11 +167,12 @@ final class BgpViews {
                 link.counters().lost());
     }
 
-    private static PeerView peer(PeerStatus peer, @Nullable BfdView bfd) {
+    private static PeerView peer(PeerStatus peer, @Nullable InterfaceName link, @Nullable BfdView bfd) {
         boolean up = peer.state() == SessionState.ESTABLISHED;
         PeerStatus.Counters counters = peer.counters();
         return new PeerView(
-                peer.address(),
+                link == null ? peer.address() : peer.address().withoutLink(),
+                link,
                 peer.asn(),
                 peer.state().text(),
                 peer.since(),

@@ -47,6 +47,7 @@ import slash32.agent.status.Snapshot;
 import slash32.agent.store.StateStore;
 import slash32.bgp.bfd.udp.BfdLoop;
 import slash32.bgp.rib.RibDelta;
+import slash32.bgp.session.SessionState;
 import slash32.bgp.speaker.LocRibListener;
 import slash32.bgp.speaker.PeerStatus;
 import slash32.bgp.speaker.Speaker;
@@ -90,6 +91,8 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
     private static final Duration ADVERTISE_EVERY = Duration.ofMinutes(10);
 
     private final AgentConfig started;
+    private AgentConfig configured; // by links
+    private final LinkPeers links;
     private final Node node;
     private final OwnRoutes ownRoutes;
     private final List<Thread> threads = new ArrayList<>();
@@ -122,6 +125,9 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
     /// The same, on a kernel that can't keep our rules from others if {@code exclusiveRules} is false.
     RouteAgent(AgentConfig config, String version, boolean exclusiveRules) throws IOException {
         started = config;
+        configured = config;
+        links = new LinkPeers(this::linksChanged);
+        links.configure(config.peers());
         node = new Node(
                 config.asn(),
                 config.site().id(),
@@ -141,7 +147,10 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
         kernel = new KernelLoop(dataplane, this::report, this::resumeBgp);
         kernelEvents = new KernelEvents(
                 rtnl.port(),
-                event -> kernel.tell(d -> d.observed(event)),
+                event -> {
+                    kernel.tell(d -> d.observed(event));
+                    links.observed(event);
+                },
                 () -> kernel.tell(Dataplane::routeEventsLost));
         ruleEvents = firewall.exclusive()
                 ? null
@@ -149,7 +158,7 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
         var dropLog = new EventLog(DROPS_KEPT, events.revision());
         drops = openDrops(dropLog);
         dropCounters = DropCounters.open();
-        speaker = new Speaker(BgpSettings.of(config), new FromBgp());
+        speaker = new Speaker(BgpSettings.of(config, links), new FromBgp());
         speaker.drain(config.gracefulShutdown());
         var speaking = new BmpLoop.Speaking(
                 config.node(),
@@ -168,7 +177,7 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
         bfd = BfdLoop.open(speaker::linkDown);
         bfd.configure(BgpSettings.bfd(config));
         var about = new Snapshot.Node(config.node(), version, Instant.now());
-        var control = new AgentControl(about, intent, kernel, speaker, bfd, monitors, store, events, dropLog);
+        var control = new AgentControl(about, intent, kernel, speaker, bfd, links, monitors, store, events, dropLog);
         metrics.watch(control::snapshot);
         metrics.watchBfdDiscards(bfd::discarded);
         metrics.watchGateway(gateway::counts);
@@ -253,6 +262,8 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
         startHelpers();
         speaker.start();
         speaker.originate(ownRoutes.nodeRoutes());
+        thread("link-peers", links::run);
+        thread("link-listen", links::listen);
         LOG.info("event=started node={} as={} site={}", node.underlay(), node.asn(), node.site());
     }
 
@@ -275,7 +286,9 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
 
     private static Surroundings surroundings(AgentConfig config, String version) {
         var peers = new HashMap<IpAddress, Asn>();
-        config.peers().forEach(peer -> peers.put(peer.address(), peer.asn()));
+        config.peers().stream()
+                .filter(peer -> peer.link() == null) // ExaBGP has no name for the others
+                .forEach(peer -> peers.put(peer.address(), peer.asn()));
         return new Surroundings(
                 config.asn(),
                 config.routerId(),
@@ -302,7 +315,7 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
     }
 
     private void recover(Intent current) {
-        current.peers(BgpSettings.peerAddresses(started));
+        current.peers(BgpSettings.peerAddresses(started, links));
         store.recoveredGroups().forEach(group -> current.put(group, IntentLoop.now()));
         store.recoveredEndpoints().forEach(spec -> current.put(spec, IntentLoop.now()));
         if (store.lost() == null) {
@@ -320,13 +333,32 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
     public List<String> reload(AgentConfig config) throws IOException {
         List<String> needRestart = started.fixedKeysUnlike(config);
         if (Collections.disjoint(needRestart, NODE_KEYS)) {
-            speaker.reconfigure(BgpSettings.of(config));
+            statePeers(config);
             speaker.drain(config.gracefulShutdown());
             bfd.configure(BgpSettings.bfd(config));
-            intent.tell(current -> current.peers(BgpSettings.peerAddresses(config)));
         }
         metrics.configAccepted(Instant.now());
         return needRestart;
+    }
+
+    private void statePeers(AgentConfig config) throws IOException {
+        synchronized (links) {
+            speaker.reconfigure(BgpSettings.of(config, links));
+            configured = config;
+            links.configure(config.peers());
+            intent.tell(state -> state.peers(BgpSettings.peerAddresses(config, links)));
+        }
+    }
+
+    /// On thread {@code link-peers}.
+    private void linksChanged() {
+        try {
+            synchronized (links) {
+                statePeers(configured);
+            }
+        } catch (IOException e) { // a key file that can't be read now
+            LOG.error("event=link-peers-not-taken reason=\"{}\"", e.getMessage());
+        }
     }
 
     @Override
@@ -390,6 +422,7 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
 
         @Override
         public void peerChanged(PeerStatus peer) {
+            links.sessionChanged(peer.address(), peer.state() == SessionState.ESTABLISHED);
             events.append(revision -> new Event.PeerChanged(
                     revision, peer.since(), peer.address(), peer.state().text(), peer.reason()));
         }
@@ -447,6 +480,7 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
         gateway.close();
         store.close();
         monitors.close();
+        links.close();
         bfd.close(); // its neighbours hear that it is no fault
         threads.forEach(RouteAgent::join);
         speaker.close();

@@ -57,6 +57,7 @@ public final class StatusSamples {
         return List.of(
                 new PeerView(
                         IpAddress.parse("10.0.0.1"),
+                        null,
                         new Asn(65000),
                         "Established",
                         START.plusSeconds(2),
@@ -78,6 +79,7 @@ public final class StatusSamples {
                                 new PeerView.Family("ipv6-unicast", 50, 0, true))),
                 new PeerView(
                         IpAddress.parse("2001:db8::2"),
+                        null,
                         new Asn(4200000001L),
                         "Active",
                         NOW.minusSeconds(75),
@@ -85,6 +87,17 @@ public final class StatusSamples {
                         null,
                         3,
                         new PeerView.Traffic(10, 11, 1, 1),
+                        List.of()),
+                new PeerView(
+                        IpAddress.parse("::"),
+                        new InterfaceName("up1"),
+                        new Asn(65100),
+                        "Idle",
+                        NOW.minusSeconds(5),
+                        "up1 is down",
+                        null,
+                        0,
+                        new PeerView.Traffic(0, 0, 0, 0),
                         List.of()));
     }
 

@@ -6,6 +6,7 @@ import org.jspecify.annotations.Nullable;
 import slash32.bgp.wire.PathAttributes;
 import slash32.bgp.wire.PeerRole;
 import slash32.net.Asn;
+import slash32.net.Ipv6Address;
 
 /// What is made of a route before a peer is told: the export policy, then what its communities and the peer's role
 /// forbid, then our AS for an external peer. Owned by one thread.
@@ -17,15 +18,31 @@ public final class ExportFilter {
     private final Sender sender;
     private final Policy.@Nullable Run policy;
     private final Map<PathAttributes, PathAttributes> outside = new HashMap<>();
+    private final Map<PathAttributes, PathAttributes> throughUs = new HashMap<>();
 
     /// Who tells whom.
     ///
     /// @param role ours, in an external session; null for none (RFC 9234)
-    public record Sender(Asn ownAs, Asn peerAs, @Nullable PeerRole role) {
+    /// @param self the next hop of all that we tell; null where routes keep theirs
+    public record Sender(
+            Asn ownAs,
+            Asn peerAs,
+            @Nullable PeerRole role,
+            @Nullable NextHopSelf self) {
+        /// One that leaves next hops as they are.
+        public Sender(Asn ownAs, Asn peerAs, @Nullable PeerRole role) {
+            this(ownAs, peerAs, role, null);
+        }
+
         boolean internal() {
             return ownAs.equals(peerAs);
         }
     }
+
+    /// Our link-local address, which a peer on the link knows us by.
+    ///
+    /// @param ipv4 also for IPv4 routes (RFC 8950 §4)
+    public record NextHopSelf(Ipv6Address address, boolean ipv4) {}
 
     /// A filter for one session.
     ///
@@ -50,7 +67,21 @@ public final class ExportFilter {
         if (allowed == null || allowed.communities().contains(NO_ADVERTISE)) {
             return null;
         }
-        return sender.internal() ? allowed : outside(allowed);
+        PathAttributes told = sender.internal() ? allowed : outside(allowed);
+        NextHopSelf self = sender.self();
+        return told == null || self == null || (ipv4 && !self.ipv4()) ? told : throughUs(told, self);
+    }
+
+    private PathAttributes throughUs(PathAttributes path, NextHopSelf self) {
+        if (throughUs.size() >= REMEMBERED_MAX) {
+            throughUs.clear();
+        }
+        return throughUs.computeIfAbsent(
+                path,
+                _ -> path.toBuilder()
+                        .nextHop(self.address())
+                        .linkLocalNextHop(null)
+                        .build());
     }
 
     private @Nullable PathAttributes outside(PathAttributes path) {

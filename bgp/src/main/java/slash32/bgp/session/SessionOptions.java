@@ -49,6 +49,19 @@ public record SessionOptions(
                 extendedNextHops);
     }
 
+    /// These options, with IPv6 next hops for routes of {@code families}.
+    public SessionOptions withExtendedNextHops(Set<AddressFamily> families) {
+        return new SessionOptions(
+                sendHoldSeconds,
+                longLivedSeconds,
+                role,
+                strictRole,
+                extendedMessages,
+                addPathReceive,
+                addPathSend,
+                families);
+    }
+
     public SessionOptions {
         addPathReceive = Set.copyOf(addPathReceive);
         addPathSend = Set.copyOf(addPathSend);

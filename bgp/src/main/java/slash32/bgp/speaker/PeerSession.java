@@ -47,7 +47,9 @@ import slash32.bgp.wire.PathAttributes;
 import slash32.bgp.wire.Update;
 import slash32.bgp.wire.UpdateDecoder;
 import slash32.net.Bytes;
+import slash32.net.InterfaceIndex;
 import slash32.net.IpAddress;
+import slash32.net.Ipv6Address;
 
 /// The shell of one peer's session: carries octets and time to its machine, and its actions out. On thread {@code
 /// bgp}.
@@ -75,6 +77,8 @@ final class PeerSession {
 
     private PeerConfig config;
     private @Nullable ImportFilter filter;
+    private @Nullable LinkNextHop linkNextHop;
+    private ExportFilter.@Nullable NextHopSelf self;
     private final Set<AddressFamily> warned = new HashSet<>();
     private @Nullable ScheduledFuture<?> timer;
     private long timerAt = Long.MAX_VALUE;
@@ -268,7 +272,7 @@ final class PeerSession {
 
     private ExportFilter.Sender sender() {
         return new ExportFilter.Sender(
-                speaker.asn(), config.asn(), config.options().session().role());
+                speaker.asn(), config.asn(), config.options().session().role(), self);
     }
 
     /// True if nothing is left of a peer that is not configured by name.
@@ -507,10 +511,13 @@ final class PeerSession {
     }
 
     private void announce(NlriSlice slice, @Nullable PathAttributes attributes) {
+        PathAttributes usable = attributes == null ? null : LinkNextHop.received(linkNextHop, attributes);
         if (attributes == null) {
             routes.withdraw(slice);
+        } else if (usable == null) {
+            routes.reject(slice);
         } else if (filter != null) {
-            filter.pass(slice, attributes, routes);
+            filter.pass(slice, usable, routes);
         }
     }
 
@@ -623,6 +630,9 @@ final class PeerSession {
         ended.clear();
         warned.clear();
         filter = importFilter();
+        InterfaceIndex link = link();
+        linkNextHop = link == null ? null : new LinkNextHop(link);
+        self = link == null ? null : self(channel, agreed);
         faultLogged = false;
         end = null;
         view = view(channel, agreed);
@@ -660,6 +670,18 @@ final class PeerSession {
         LOG.info("peer={} event=end-of-rib-missing family={}", config.address(), family);
         ended.add(family);
         speaker.considerInSync();
+    }
+
+    private @Nullable InterfaceIndex link() {
+        return config.address() instanceof Ipv6Address v6 ? v6.link() : null;
+    }
+
+    private ExportFilter.@Nullable NextHopSelf self(Channel channel, SessionTerms agreed) {
+        return channel.localAddress() instanceof InetSocketAddress local
+                        && Speaker.address(local.getAddress()) instanceof Ipv6Address own
+                ? new ExportFilter.NextHopSelf(
+                        own.withoutLink(), agreed.wire().extendedNextHops().contains(AddressFamily.IPV4_UNICAST))
+                : null;
     }
 
     /// A peer that says no more has told all it has: one without graceful restart need not send End-of-RIB, and one
@@ -751,7 +773,7 @@ final class PeerSession {
                 new EstablishedSession.Ends(
                         IpAddress.of(local.getAddress().getAddress()),
                         local.getPort(),
-                        config.address(),
+                        config.address().withoutLink(),
                         remote.getPort()),
                 agreed.wire(),
                 channel.attr(SENT_OPEN).get(),

@@ -19,6 +19,7 @@ import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.Future;
 import java.io.IOException;
 import java.net.Inet4Address;
+import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
@@ -61,6 +62,7 @@ import slash32.bgp.wire.NotificationCode;
 import slash32.bgp.wire.PathAttributes;
 import slash32.net.Asn;
 import slash32.net.Bytes;
+import slash32.net.InterfaceIndex;
 import slash32.net.IpAddress;
 import slash32.net.Ipv4Address;
 import slash32.net.Ipv6Address;
@@ -98,7 +100,7 @@ public final class Speaker implements AutoCloseable {
     private final EvpnImport evpn = new EvpnImport();
 
     private final Set<AddressFamily> inSync = new HashSet<>();
-    private final List<Channel> listeners = new ArrayList<>();
+    private final Map<IpAddress, Channel> listeners = new LinkedHashMap<>();
     private final ChannelGroup leaving;
     private final Monitoring monitoring = new Monitoring(this);
     private SpeakerConfig config;
@@ -140,11 +142,15 @@ public final class Speaker implements AutoCloseable {
     /// @throws IOException if an address can't be listened on
     public void start() throws IOException {
         for (IpAddress address : config.listen()) {
-            listen(address);
+            ChannelFuture bound = bind(address).awaitUninterruptibly();
+            if (!bound.isSuccess()) {
+                throw new IOException(notListening(address, bound));
+            }
+            listening(address, bound.channel());
         }
         loop.execute(() -> {
             config.peers().forEach(peer -> addPeer(peer, false));
-            listeners.forEach(channel -> channel.config().setAutoRead(true));
+            listeners.values().forEach(channel -> channel.config().setAutoRead(true));
             started = true;
             considerInSync();
             var _ = loop.schedule(
@@ -159,7 +165,7 @@ public final class Speaker implements AutoCloseable {
         });
     }
 
-    private void listen(IpAddress address) throws IOException {
+    private ChannelFuture bind(IpAddress address) {
         var bootstrap = new ServerBootstrap()
                 .group(loop)
                 .channel(EpollServerSocketChannel.class)
@@ -176,17 +182,20 @@ public final class Speaker implements AutoCloseable {
                         accepted(channel);
                     }
                 });
-        ChannelFuture bound =
-                bootstrap.bind(socketAddress(address, config.port())).awaitUninterruptibly();
-        if (!bound.isSuccess()) {
-            throw new IOException("listen for BGP on " + address + " port " + config.port() + ": "
-                    + bound.cause().getMessage());
-        }
-        listeners.add(bound.channel());
-        signRanges(bound.channel(), config.ranges(), address.isIpv4());
+        return bootstrap.bind(socketAddress(address, config.port()));
+    }
+
+    private String notListening(IpAddress address, ChannelFuture bound) {
+        return "listen for BGP on " + address + " port " + config.port() + ": "
+                + bound.cause().getMessage();
+    }
+
+    private void listening(IpAddress address, Channel channel) throws IOException {
+        listeners.put(address, channel);
+        signRanges(channel, config.ranges(), address.isIpv4());
         if (everyPeer(config).anyMatch(peer -> peer.options().ttlSecurityHops() > 0)) {
             // our SYN-ACK is dropped otherwise
-            bound.channel().config().setOption(SocketOptions.ttl(address.isIpv4()), SocketOptions.FULL_TTL);
+            channel.config().setOption(SocketOptions.ttl(address.isIpv4()), SocketOptions.FULL_TTL);
         }
     }
 
@@ -223,8 +232,7 @@ public final class Speaker implements AutoCloseable {
     }
 
     private void accepted(Channel channel) {
-        IpAddress from = IpAddress.of(
-                ((InetSocketAddress) channel.remoteAddress()).getAddress().getAddress());
+        IpAddress from = address(((InetSocketAddress) channel.remoteAddress()).getAddress());
         PeerSession peer = peers.get(from);
         if (peer == null) {
             peer = ofRange(from);
@@ -321,7 +329,7 @@ public final class Speaker implements AutoCloseable {
 
     /// Replaces the configuration: peers that are new start, peers that are gone stop, those of which something
     /// changed that is negotiated are reset, and all others go on, with their new keys, limits and policies. All
-    /// are reset if we become somebody else. Listening addresses stay as they were.
+    /// are reset if we become somebody else. An address that can't be listened on now is logged; the port stays.
     public void reconfigure(SpeakerConfig newConfig) {
         loop.execute(() -> {
             boolean samePerson = newConfig.asn().equals(config.asn())
@@ -333,8 +341,9 @@ public final class Speaker implements AutoCloseable {
             families = families(newConfig);
             ribs.forEach((family, rib) -> rib.report(reports(family)));
             ownAddresses = ownAddresses(newConfig);
-            listeners.forEach(channel -> channel.config().setOption(EpollChannelOption.TCP_MD5SIG, keys()));
+            listeners.values().forEach(channel -> channel.config().setOption(EpollChannelOption.TCP_MD5SIG, keys()));
             resign(rangesBefore, newConfig.ranges());
+            listenAnew();
             for (PeerSession peer : List.copyOf(peers.values())) {
                 IpAddress address = peer.config().address();
                 PeerConfig now = peer.isDynamic() ? wantedOfRange(address) : wanted.get(address);
@@ -359,6 +368,31 @@ public final class Speaker implements AutoCloseable {
         });
     }
 
+    private void listenAnew() {
+        for (IpAddress address : List.copyOf(listeners.keySet())) {
+            Channel gone = config.listen().contains(address) ? null : listeners.remove(address);
+            if (gone != null) {
+                var _ = gone.close();
+            }
+        }
+        for (IpAddress address : config.listen()) {
+            if (!listeners.containsKey(address)) {
+                var _ = bind(address).addListener((ChannelFuture bound) -> listensNow(address, bound));
+            }
+        }
+    }
+
+    private void listensNow(IpAddress address, ChannelFuture bound) throws IOException {
+        if (!bound.isSuccess()) {
+            LOG.error("event=not-listening reason=\"{}\"", notListening(address, bound));
+        } else if (config.listen().contains(address) && listeners.get(address) == null && !closing) {
+            listening(address, bound.channel());
+            bound.channel().config().setAutoRead(true);
+        } else {
+            var _ = bound.channel().close();
+        }
+    }
+
     private @Nullable PeerConfig wantedOfRange(IpAddress address) {
         return config.ranges().stream()
                 .filter(range -> range.within().covers(address.hostPrefix()))
@@ -369,7 +403,7 @@ public final class Speaker implements AutoCloseable {
 
     /// Keys of ranges on the listening sockets.
     private void resign(List<PeerRange> before, List<PeerRange> now) {
-        for (Channel channel : listeners) {
+        for (Channel channel : listeners.values()) {
             boolean ipv4 = ((InetSocketAddress) channel.localAddress()).getAddress() instanceof Inet4Address;
             try {
                 for (PeerRange gone : before) {
@@ -579,7 +613,7 @@ public final class Speaker implements AutoCloseable {
 
     void considerInSync() {
         boolean anyUp = peers.values().stream().anyMatch(PeerSession::isEstablished);
-        boolean allUp = peers.values().stream().allMatch(PeerSession::isEstablished);
+        boolean allUp = config.absentPeers() == 0 && peers.values().stream().allMatch(PeerSession::isEstablished);
         if (closing || !started || !(allUp || (anyUp && patienceOver))) {
             return;
         }
@@ -709,7 +743,7 @@ public final class Speaker implements AutoCloseable {
     }
 
     private void end() {
-        for (Channel channel : listeners) {
+        for (Channel channel : listeners.values()) {
             var _ = channel.close();
         }
         var _ = group.shutdownGracefully(50, 2_000, TimeUnit.MILLISECONDS).awaitUninterruptibly();
@@ -721,7 +755,8 @@ public final class Speaker implements AutoCloseable {
             BgpIdentifier identifier = peer.identifier();
             if (identifier != null) {
                 PeerConfig config = peer.config();
-                known.add(new KnownPeer(peer.number(), identifier, config.address(), config.asn()));
+                IpAddress address = config.address().withoutLink();
+                known.add(new KnownPeer(peer.number(), identifier, address, config.asn()));
             }
         }
         return known;
@@ -812,11 +847,26 @@ public final class Speaker implements AutoCloseable {
         return new InetSocketAddress(inetAddress(address), port);
     }
 
+    /// With the link of a link-local address (RFC 4007 §6).
     private static InetAddress inetAddress(IpAddress address) {
         try {
-            return InetAddress.getByAddress(address.toArray());
+            InterfaceIndex link = address instanceof Ipv6Address v6 ? v6.link() : null;
+            byte[] octets = address.withoutLink().toArray();
+            return link == null
+                    ? InetAddress.getByAddress(octets)
+                    : Inet6Address.getByAddress(null, octets, link.value());
         } catch (UnknownHostException e) {
             throw new IllegalStateException("4 or 16 octets are an address", e);
         }
+    }
+
+    static IpAddress address(InetAddress address) {
+        IpAddress plain = IpAddress.of(address.getAddress());
+        return plain instanceof Ipv6Address v6
+                        && v6.canBeOnLink()
+                        && address instanceof Inet6Address scoped
+                        && scoped.getScopeId() > 0
+                ? v6.onLink(new InterfaceIndex(scoped.getScopeId()))
+                : plain;
     }
 }

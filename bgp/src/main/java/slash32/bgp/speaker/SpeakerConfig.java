@@ -18,6 +18,7 @@ import slash32.net.IpAddress;
 /// @param clusterId we reflect routes between internal peers, in this cluster (RFC 4456); null to announce only our own
 /// @param ranges of peers that connect; the first that has an address counts, and {@code peers} before all
 /// @param maximumPaths to one prefix that the listener is told of, all as good as the best one, 1 to 64
+/// @param absentPeers that are configured and not to be found yet; they count as not up
 public record SpeakerConfig(
         Asn asn,
         BgpIdentifier identifier,
@@ -28,7 +29,8 @@ public record SpeakerConfig(
         Duration inSyncTimeout,
         List<PeerRange> ranges,
         @Nullable BgpIdentifier clusterId,
-        int maximumPaths) {
+        int maximumPaths,
+        int absentPeers) {
     public static final int MAXIMUM_PATHS_LIMIT = 64;
 
     public SpeakerConfig {
@@ -43,6 +45,21 @@ public record SpeakerConfig(
         }
     }
 
+    /// A speaker that knows where its peers are.
+    public SpeakerConfig(
+            Asn asn,
+            BgpIdentifier identifier,
+            List<IpAddress> listen,
+            int port,
+            List<PeerConfig> peers,
+            boolean restarted,
+            Duration inSyncTimeout,
+            List<PeerRange> ranges,
+            @Nullable BgpIdentifier clusterId,
+            int maximumPaths) {
+        this(asn, identifier, listen, port, peers, restarted, inSyncTimeout, ranges, clusterId, maximumPaths, 0);
+    }
+
     /// A speaker that uses one path to a prefix.
     public SpeakerConfig(
             Asn asn,
@@ -54,7 +71,7 @@ public record SpeakerConfig(
             Duration inSyncTimeout,
             List<PeerRange> ranges,
             @Nullable BgpIdentifier clusterId) {
-        this(asn, identifier, listen, port, peers, restarted, inSyncTimeout, ranges, clusterId, 1);
+        this(asn, identifier, listen, port, peers, restarted, inSyncTimeout, ranges, clusterId, 1, 0);
     }
 
     /// A speaker whose peers are all named.
@@ -66,6 +83,6 @@ public record SpeakerConfig(
             List<PeerConfig> peers,
             boolean restarted,
             Duration inSyncTimeout) {
-        this(asn, identifier, listen, port, peers, restarted, inSyncTimeout, List.of(), null, 1);
+        this(asn, identifier, listen, port, peers, restarted, inSyncTimeout, List.of(), null, 1, 0);
     }
 }

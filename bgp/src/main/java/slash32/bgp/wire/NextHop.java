@@ -37,12 +37,12 @@ record NextHop(@Nullable IpAddress address, @Nullable Ipv6Address linkLocal, Byt
             return null;
         }
         field.slice(lead);
-        var global = new Ipv6Address(field.i64(), field.i64());
+        Ipv6Address global = new Ipv6Address(field.i64(), field.i64()).withoutLink();
         if (field.remaining() == 0) {
             return new NextHop(global, null, Bytes.EMPTY);
         }
         field.slice(lead);
-        return new NextHop(global, new Ipv6Address(field.i64(), field.i64()), Bytes.EMPTY);
+        return new NextHop(global, new Ipv6Address(field.i64(), field.i64()).withoutLink(), Bytes.EMPTY);
     }
 
     /// The field's octets for {@code family}.
@@ -54,7 +54,7 @@ record NextHop(@Nullable IpAddress address, @Nullable Ipv6Address linkLocal, Byt
         if (address == null) {
             return attributes.opaqueNextHop();
         }
-        byte[] global = address.toArray();
+        byte[] global = address.withoutLink().toArray();
         Ipv6Address linkLocal = address.isIpv4() ? null : attributes.linkLocalNextHop();
         int lead = family.kind() == AddressFamily.Kind.VPN ? RD_BYTES : 0;
         byte[] field = new byte[(lead + global.length) * (linkLocal == null ? 1 : 2)];
@@ -66,7 +66,10 @@ record NextHop(@Nullable IpAddress address, @Nullable Ipv6Address linkLocal, Byt
     }
 
     /// True if routes can be sent there, or need no next hop.
+    ///
+    /// BIRD writes :: before a link-local address that has no global one beside it.
     boolean isUsable() {
-        return address == null || AttributeDecoders.isHost(address);
+        boolean onLink = linkLocal != null && linkLocal.canBeOnLink();
+        return address == null || AttributeDecoders.isHost(address) || (address.isUnspecified() && onLink);
     }
 }

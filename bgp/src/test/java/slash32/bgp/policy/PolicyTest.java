@@ -189,6 +189,22 @@ class PolicyTest {
     }
 
     @Test
+    void aPeerOnOurLinkIsToldOfOurselvesThere() {
+        var own = new Asn(65000);
+        Ipv6Address here = Ipv6Address.parse("fe80::11");
+        PathAttributes beside =
+                PATH.toBuilder().linkLocalNextHop(Ipv6Address.parse("fe80::9")).build();
+        for (boolean extended : List.of(true, false)) {
+            var self = new ExportFilter.NextHopSelf(here, extended);
+            var filter = new ExportFilter(new ExportFilter.Sender(own, own, null, self), Policy.ACCEPT_ALL);
+            PathAttributes ipv6 = Objects.requireNonNull(filter.apply(false, 0, 0, 128, beside));
+            assertThat(ipv6).isEqualTo(PATH.toBuilder().nextHop(here).build());
+            PathAttributes ipv4 = Objects.requireNonNull(filter.apply(true, 0, 0, 32, PATH));
+            assertThat(ipv4.nextHop()).isEqualTo(extended ? here : PATH.nextHop());
+        }
+    }
+
+    @Test
     void aGracefulShutdownIsTheLastChoice() {
         PathAttributes leaving = GracefulShutdown.announced(PATH);
         assertThat(leaving.localPref()).isZero();

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.EOFException;
 import java.io.IOException;
+import java.net.Socket;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -310,6 +311,43 @@ class SpeakerTest {
     }
 
     @Test
+    void aPeerThatIsNotFoundIsWaitedForLikeOneThatIsNotUp() throws Exception {
+        Speaker speaker = started(listening(List.of(), List.of(), 1), heard);
+        speaker.status();
+        assertThat(heard.inSync).isEmpty();
+        speaker.reconfigure(listening(List.of(OWN), List.of(passive(PEER)), 0));
+        heard.await("a listener", () -> listens(OWN));
+        peer(PEER).establish().endOfRib(V4).endOfRib(V6);
+        heard.await("in sync", () -> heard.inSync.containsAll(ScriptedPeer.FAMILIES));
+        speaker.reconfigure(listening(List.of("10.0.0.12"), List.of(passive(PEER)), 0));
+        heard.await("another listener", () -> !listens(OWN) && listens("10.0.0.12"));
+        assertThat(speaker.status().peers().getFirst().state()).isEqualTo(SessionState.ESTABLISHED);
+    }
+
+    private static SpeakerConfig listening(List<String> addresses, List<PeerConfig> peers, int absent) {
+        return new SpeakerConfig(
+                ScriptedPeer.AS,
+                new BgpIdentifier(Ipv4Address.parse(OWN).value()),
+                addresses.stream().map(IpAddress::parse).toList(),
+                PORT,
+                peers,
+                true,
+                Duration.ofSeconds(2),
+                List.of(),
+                null,
+                1,
+                absent);
+    }
+
+    private static boolean listens(String address) {
+        try (var socket = new Socket(address, PORT)) {
+            return socket.isConnected();
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    @Test
     void withoutPeersThereIsNothingToWaitFor() throws Exception {
         speaker(OWN, heard, List.of());
         heard.await("in sync", () -> heard.inSync.containsAll(ScriptedPeer.FAMILIES));
@@ -574,7 +612,11 @@ class SpeakerTest {
     }
 
     private Speaker speaker(String address, Recorder recorder, List<PeerConfig> peers) throws IOException {
-        var speaker = new Speaker(config(address, peers), recorder);
+        return started(config(address, peers), recorder);
+    }
+
+    private Speaker started(SpeakerConfig config, Recorder recorder) throws IOException {
+        var speaker = new Speaker(config, recorder);
         opened.add(speaker);
         speaker.start();
         speaker.initialRoutesOriginated();

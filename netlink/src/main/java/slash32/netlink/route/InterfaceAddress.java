@@ -15,12 +15,21 @@ public record InterfaceAddress(InterfaceIndex link, IpAddress address, int prefi
 
     /// Asks for every address of every link.
     public static Request dump() {
-        return Request.of(Rt.RTM_GETADDR, Nl.NLM_F_DUMP, () -> "list addresses")
+        return dump(0, "list addresses");
+    }
+
+    /// Asks for every address of {@code link}.
+    public static Request dump(InterfaceIndex link) {
+        return dump(link.value(), "list addresses dev " + link);
+    }
+
+    private static Request dump(int link, String what) {
+        return Request.of(Rt.RTM_GETADDR, Nl.NLM_F_DUMP, () -> what)
                 .u8(Rt.AF_UNSPEC)
                 .u8(0)
                 .u8(0)
                 .u8(0)
-                .u32(0);
+                .u32(link);
     }
 
     /// Adds the address, without duplicate address detection; one that is there already is kept.

@@ -13,7 +13,7 @@ import slash32.net.Ipv4Address;
 /// @param node its name, for people and metrics: 1 to 63 characters
 /// @param asn of this node
 /// @param routerId its BGP Identifier (RFC 6286: any but 0.0.0.0)
-/// @param peers in the file's order, no address twice
+/// @param peers in the file's order, no address twice on a link
 /// @param peerRanges of peers that connect; the first that has an address counts
 /// @param listen where BGP connections are accepted; empty for nowhere
 /// @param gracefulRestart Restart Time proposed in OPEN: 0 to 4095 whole seconds (RFC 4724 §3)
@@ -52,7 +52,7 @@ public record AgentConfig(
         processes = List.copyOf(processes);
         var addresses = new HashSet<>();
         for (PeerConfig peer : peers) {
-            if (!addresses.add(peer.address())) {
+            if (!addresses.add(peer.address() + "%" + peer.link())) {
                 throw new IllegalArgumentException("peer " + peer.address() + " is there twice");
             }
         }

@@ -9,7 +9,9 @@ import org.jspecify.annotations.Nullable;
 import org.snakeyaml.engine.v2.nodes.Tag;
 import slash32.agent.config.Section.Field;
 import slash32.bgp.speaker.SpeakerConfig;
+import slash32.net.InterfaceName;
 import slash32.net.IpAddress;
+import slash32.net.Ipv6Address;
 import slash32.net.Prefix;
 import slash32.overlay.choice.SiteId;
 
@@ -25,7 +27,9 @@ final class ConfigParser {
             new Scalar<>(Tag.STR, "a name, or a number in quotes", ConfigParser::account);
     private static final Scalar<Long> RANGE_SIZE = PolicyParser.number(1, 100_000);
 
-    private final Set<IpAddress> peerAddresses = new HashSet<>();
+    private static final Ipv6Address ANYBODY = new Ipv6Address(0, 0);
+    /// Addresses, with the interface of those that have one.
+    private final Set<String> peers = new HashSet<>();
 
     /// The agent that the file describes; null if something in it is wrong.
     @Nullable
@@ -36,7 +40,7 @@ final class ConfigParser {
         var underlay = root.requiredSection("underlay", ConfigParser::underlay);
         var routerId = root.optional("routerId", Scalar.ROUTER_ID);
         var parser = new PeerParser(asn.value(), PeerConfig.OF_AGENT, PeerConfig.UNICAST);
-        var peers = root.sections("peers", section -> peer(section, parser, underlay.value()));
+        var named = root.sections("peers", section -> peer(section, parser, underlay.value()));
         var ranges = root.sections("peerRanges", section -> range(section, parser));
         var listen = root.list("listen", Scalar.SOCKET, listenByDefault(underlay.value()));
         var restart = root.optional("gracefulRestart", Scalar.RESTART_TIME, AgentConfig.DEFAULT_GRACEFUL_RESTART);
@@ -63,7 +67,7 @@ final class ConfigParser {
                 asn.get(),
                 routerId.or(underlay.get().address()),
                 underlay.get(),
-                peers.get(),
+                named.get(),
                 ranges.get(),
                 listen.get(),
                 restart.get(),
@@ -100,14 +104,23 @@ final class ConfigParser {
     }
 
     private @Nullable PeerConfig peer(Section section, PeerParser parser, @Nullable UnderlayConfig underlay) {
-        var address = section.required("address", Scalar.ADDRESS);
+        var link = section.optional("interface", Scalar.INTERFACE);
+        var address = link.value() == null
+                ? section.required("address", Scalar.ADDRESS)
+                : section.optional("address", Scalar.ADDRESS, ANYBODY);
         var bfd = section.optionalSection("bfd", ConfigParser::bfd);
-        checkPeer(section, address, underlay);
-        if (bfd.value() != null && isWithoutLocal(address.value(), underlay)) {
+        InterfaceName name = link.value();
+        checkPeer(section, address, name, underlay);
+        if (name != null && bfd.value() != null) {
+            section.problem(bfd, "bfd", "is not for a peer on an interface");
+        } else if (bfd.value() != null && isWithoutLocal(address.value(), underlay)) {
             section.problem(bfd, "bfd", "needs underlay.address6 to reach " + address.value());
         }
         PeerConfig peer = parser.peer(section, address);
-        return peer == null ? null : peer.with(bfd.value());
+        if (peer == null) {
+            return null;
+        }
+        return name == null ? peer.with(bfd.value()) : peer.on(name);
     }
 
     static @Nullable PeerRangeConfig range(Section section, PeerParser parser) {
@@ -133,12 +146,22 @@ final class ConfigParser {
         return peer != null && !peer.isIpv4() && underlay != null && underlay.address6() == null;
     }
 
-    private void checkPeer(Section section, Field<IpAddress> address, @Nullable UnderlayConfig underlay) {
+    private void checkPeer(
+            Section section,
+            Field<IpAddress> address,
+            @Nullable InterfaceName link,
+            @Nullable UnderlayConfig underlay) {
         if (address.value() == null) {
             return;
         }
-        if (!peerAddresses.add(address.value())) {
+        if (!peers.add(address.value() + (link == null ? "" : "%" + link))) {
             section.problem(address, "address", "is the address of an earlier peer: " + address.value());
+        }
+        boolean linkLocal = address.value() instanceof Ipv6Address v6 && v6.canBeOnLink() && v6.link() == null;
+        if (!address.value().isIpv4() && address.value().isLinkLocal() && link == null) {
+            section.problem(address, "address", "is link-local and needs interface: " + address.value());
+        } else if (link != null && !linkLocal && !address.value().isUnspecified()) {
+            section.problem(address, "address", "is not link-local, as a peer on an interface is: " + address.value());
         }
         if (underlay != null
                 && (address.value().equals(underlay.address())

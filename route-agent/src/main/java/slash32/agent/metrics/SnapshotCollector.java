@@ -156,7 +156,7 @@ final class SnapshotCollector extends Collector {
             BfdView bfd = peer.bfd();
             if (bfd != null) {
                 samples.add(new MetricFamilySamples.Sample(
-                        name, List.of("peer"), List.of(peer.address().toString()), value.applyAsDouble(bfd)));
+                        name, List.of("peer"), List.of(peer.name()), value.applyAsDouble(bfd)));
             }
         }
         return new MetricFamilySamples(name, counts ? Type.COUNTER : Type.GAUGE, help, samples);
@@ -219,24 +219,12 @@ final class SnapshotCollector extends Collector {
 
     private static MetricFamilySamples perPeer(
             String name, String help, List<PeerView> peers, ToLongFunction<PeerView> value) {
-        return gauge(
-                name,
-                help,
-                List.of("peer"),
-                peers,
-                peer -> List.of(peer.address().toString()),
-                value);
+        return gauge(name, help, List.of("peer"), peers, peer -> List.of(peer.name()), value);
     }
 
     private static MetricFamilySamples countPerPeer(
             String name, String help, List<PeerView> peers, ToLongFunction<PeerView> value) {
-        return counter(
-                name,
-                help,
-                List.of("peer"),
-                peers,
-                peer -> List.of(peer.address().toString()),
-                value);
+        return counter(name, help, List.of("peer"), peers, peer -> List.of(peer.name()), value);
     }
 
     private static MetricFamilySamples perFamily(
@@ -244,7 +232,7 @@ final class SnapshotCollector extends Collector {
         var gauge = new GaugeMetricFamily(name, help, List.of("peer", "family"));
         for (PeerView peer : peers) {
             for (PeerView.Family family : peer.families()) {
-                gauge.addMetric(List.of(peer.address().toString(), family.name()), (double) value.applyAsLong(family));
+                gauge.addMetric(List.of(peer.name(), family.name()), (double) value.applyAsLong(family));
             }
         }
         return gauge;

@@ -4,10 +4,13 @@ import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import slash32.net.Asn;
+import slash32.net.InterfaceName;
 import slash32.net.IpAddress;
 
 /// A configured BGP peer.
 ///
+/// @param address :: for a peer that is known by an interface and is not there
+/// @param link the interface of a peer that is known by one; null for others
 /// @param state of its session, in RFC 4271's words: Idle, Connect, Active, OpenSent, OpenConfirm, Established
 /// @param since when the session came into this state
 /// @param lastError why it last left Established or could not get there; null if it never had a reason
@@ -15,6 +18,7 @@ import slash32.net.IpAddress;
 /// @param transitions how often the session came to Established since start
 public record PeerView(
         IpAddress address,
+        @Nullable InterfaceName link,
         Asn asn,
         String state,
         Instant since,
@@ -27,6 +31,11 @@ public record PeerView(
 
     public PeerView {
         families = List.copyOf(families);
+    }
+
+    /// The address, with the interface of one that is of a link.
+    public String name() {
+        return link == null ? address.toString() : address + "%" + link;
     }
 
     public boolean isEstablished() {

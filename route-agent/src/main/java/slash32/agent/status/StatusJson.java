@@ -98,6 +98,7 @@ public final class StatusJson {
         for (PeerView peer : peers) {
             json.writeStartObject();
             json.writeStringField("address", peer.address().toString());
+            optional(json, "interface", peer.link() == null ? null : peer.link().value());
             json.writeNumberField("asn", peer.asn().value());
             json.writeStringField("state", peer.state());
             json.writeStringField("since", peer.since().toString());

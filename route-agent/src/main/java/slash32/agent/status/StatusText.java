@@ -90,11 +90,11 @@ public final class StatusText {
             BfdView bfd = peer.bfd();
             String link = bfd == null ? "-" : bfd.state();
             if (peer.families().isEmpty()) {
-                columns.row(peer.address(), peer.asn(), peer.state(), since, link, "-", "-", "-", error);
+                columns.row(peer.name(), peer.asn(), peer.state(), since, link, "-", "-", "-", error);
             }
             for (PeerView.Family family : peer.families()) {
                 columns.row(
-                        peer.address(),
+                        peer.name(),
                         peer.asn(),
                         peer.state(),
                         since,

@@ -28,6 +28,7 @@ import slash32.bgp.policy.Change;
 import slash32.bgp.policy.Match;
 import slash32.bgp.policy.Policy;
 import slash32.bgp.policy.PrefixRange;
+import slash32.bgp.session.SessionOptions;
 import slash32.bgp.speaker.PeerOptions;
 import slash32.bgp.speaker.PrefixLimit;
 import slash32.bgp.speaker.monitor.BmpStation;
@@ -156,6 +157,10 @@ class ConfigFileTest {
                 true,
                 PeerOptions.DEFAULT,
                 null);
+        PeerOptions extended = PeerOptions.DEFAULT.with(
+                SessionOptions.DEFAULT.withExtendedNextHops(Set.of(AddressFamily.IPV4_UNICAST)));
+        var third = onLink("::", new Asn(65100), extended, "up1");
+        var fourth = onLink("fe80::1", new Asn(4294967295L), extended, "up2");
         var process = new ProcessConfig(
                 "health",
                 List.of("/usr/bin/exabgp-healthcheck", "--cmd", "curl -sf http://127.0.0.1/", "--ip", "10.9.0.1/32"),
@@ -178,7 +183,7 @@ class ConfigFileTest {
                                 Ipv6Address.parse("2001:db8::11"),
                                 IpAddress.parse("203.0.113.11"),
                                 new InterfaceName("bond0.100")),
-                        List.of(first, second),
+                        List.of(first, second, third, fourth),
                         List.of(),
                         List.of(SocketEndpoint.parse("10.0.0.11:179"), SocketEndpoint.parse("[2001:db8::11]:1790")),
                         Duration.ofMinutes(5),
@@ -206,6 +211,20 @@ class ConfigFileTest {
                                         Duration.ofHours(1),
                                         Duration.ofMinutes(5),
                                         48))));
+    }
+
+    private static PeerConfig onLink(String address, Asn asn, PeerOptions options, String link) {
+        return new PeerConfig(
+                IpAddress.parse(address),
+                179,
+                asn,
+                Set.of(AddressFamily.IPV4_UNICAST, AddressFamily.IPV6_UNICAST),
+                null,
+                Duration.ofSeconds(90),
+                false,
+                options,
+                null,
+                new InterfaceName(link));
     }
 
     @Test

@@ -115,7 +115,8 @@ class ReflectorConfigTest {
     @Test
     void thePeersOfBothSchemasAreAlike() throws IOException {
         for (String list : List.of("peers", "peerRanges")) {
-            JsonNode agents = peer(ConfigSchema.AGENT, list);
+            ObjectNode agents = peer(ConfigSchema.AGENT, list);
+            assertThat(agents.remove("interface") != null).isEqualTo(list.equals("peers"));
             ObjectNode reflectors = peer(ConfigSchema.REFLECTOR, list);
             assertThat(reflectors.remove("client")).isNotNull();
             assertThat(reflectors.remove("addPathSend")).isNotNull();

@@ -394,8 +394,9 @@ final class BmpFeed implements SessionMonitor, ReceivedRoutes.Listener {
     }
 
     private @Nullable Streams ofPeer(IpAddress address) {
+        IpAddress known = address.withoutLink();
         return streams.values().stream()
-                .filter(each -> each.session().ends().peer().equals(address))
+                .filter(each -> each.session().ends().peer().equals(known))
                 .findFirst()
                 .orElse(null);
     }

@@ -39,7 +39,8 @@ final class UpdateLog implements SessionMonitor {
     public void changed(PeerConfig peer, SessionState before, SessionState now) {
         IpAddress configured = peer.localAddress();
         IpAddress nowhere = peer.address().isIpv4() ? new Ipv4Address(0) : new Ipv6Address(0, 0);
-        var session = new MrtSession(peer.asn(), own, peer.address(), configured == null ? nowhere : configured);
+        IpAddress local = configured == null ? nowhere : configured;
+        var session = new MrtSession(peer.asn(), own, peer.address().withoutLink(), local);
         put(MrtEncoder.stateChange(now(), session, before, now));
     }
 

@@ -4,7 +4,9 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
+import slash32.net.InterfaceIndex;
 import slash32.net.IpAddress;
+import slash32.net.Ipv6Address;
 import slash32.netlink.message.Request;
 import slash32.netlink.route.Nexthop.Target;
 import slash32.netlink.route.Route;
@@ -29,6 +31,12 @@ final class GatewayLookup {
 
     /// Writes what it finds into the next hop.
     void run() throws IOException {
+        InterfaceIndex link = hop.address instanceof Ipv6Address v6 ? v6.link() : null;
+        if (link != null && hop.address instanceof Ipv6Address v6) { // no route leads to it: its link is known
+            hop.viaId = 0;
+            hop.reach = new Target.Gateway(v6.withoutLink(), link, true);
+            return;
+        }
         Route route = ask(Route.match(hop.address));
         if (route == null) {
             return;

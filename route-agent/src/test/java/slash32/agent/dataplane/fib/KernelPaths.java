@@ -14,7 +14,8 @@ public final class KernelPaths {
     /// The nexthop objects that packets to {@code prefix} are given to, as `ip nexthop` prints them; empty if there is
     /// no route.
     public static String of(String prefix) {
-        Matcher route = OBJECT.matcher(Command.run("ip", "route", "show", prefix));
+        String family = prefix.indexOf(':') < 0 ? "-4" : "-6";
+        Matcher route = OBJECT.matcher(Command.run("ip", family, "route", "show", prefix));
         if (!route.find()) {
             return "";
         }
