@@ -20,7 +20,6 @@ import slash32.netlink.socket.KernelException;
 import slash32.netlink.socket.NetlinkProtocol;
 import slash32.netlink.socket.NetlinkSocket;
 import slash32.netlink.socket.Subscription;
-import slash32.securitygroup.Direction;
 import slash32.securitygroup.Drop;
 import slash32.securitygroup.PacketSummary;
 import slash32.securitygroup.compile.DropRules;
@@ -88,7 +87,7 @@ final class DropLoop implements AutoCloseable {
         if (drop == null) {
             return; // a stranger's rule logs to our group
         }
-        InterfaceIndex index = drop.direction() == Direction.EGRESS ? packet.input() : packet.output();
+        InterfaceIndex index = drop.isOfInput() ? packet.input() : packet.output();
         InterfaceName device = index == null ? null : name(index);
         EndpointId owner = device == null ? null : owners.apply(device);
         MacAddress mac = packet.linkHeader().length() == ETHERNET_BYTES

@@ -67,6 +67,7 @@ import slash32.netlink.socket.NetlinkProtocol;
 import slash32.netlink.socket.NetlinkSocket;
 import slash32.reconcile.Backoff;
 import slash32.securitygroup.Drop;
+import slash32.securitygroup.HostRules;
 import slash32.securitygroup.compile.RulesetCompiler;
 import slash32.securitygroup.nft.DropCounters;
 import slash32.securitygroup.nft.Firewall;
@@ -142,6 +143,7 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
         rtnl = NetlinkSocket.open(NetlinkProtocol.ROUTE);
         firewall = Firewall.open(
                 new RulesetCompiler(GUEST_PREFIXES, List.copyOf(GatewayAddressTable.ADDRESSES)), exclusiveRules);
+        firewall.protectHost(HostSettings.of(config));
         var dataplane =
                 new Dataplane(node, rtnl, firewall, new FibWriter(rtnl, Backoff.KERNEL), gateway, metrics::applied);
         kernel = new KernelLoop(dataplane, this::report, this::resumeBgp);
@@ -336,6 +338,8 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
             statePeers(config);
             speaker.drain(config.gracefulShutdown());
             bfd.configure(BgpSettings.bfd(config));
+            HostRules rules = HostSettings.of(config);
+            kernel.tell(dataplane -> dataplane.protectHost(rules));
         }
         metrics.configAccepted(Instant.now());
         return needRestart;

@@ -209,6 +209,28 @@ class RouteAgentKernelTest {
     }
 
     @Test
+    void hostRulesComeChangeAndGoWithAReload() throws Exception {
+        RouteAgent running = Objects.requireNonNull(agent);
+        String rules = "hostProtection: {allow: [{from: 10.0.0.0/24, protocol: tcp, port: 9999}]}\n";
+        assertThat(running.reload(config(file -> file + rules))).isEmpty();
+        await("the rules", () -> hostRules().contains("tcp dport 9999 accept"));
+        assertThat(hostRules()).contains("tcp dport 22 accept", "ip saddr 10.0.0.1 tcp dport 179 accept");
+        await("the session to stay", () -> sees("/v1/peers", "Established"));
+        assertThat(running.reload(config(file -> file.replace("10.0.0.1,", "10.0.0.7,") + rules)))
+                .isEmpty();
+        await("the other peer", () -> hostRules().contains("ip saddr 10.0.0.7 tcp dport 179 accept"));
+        running.close();
+        assertThat(hostRules()).contains("tcp dport 22 accept");
+        agent = startAgent(true);
+        await("no rules without the key", () -> !hostRules().contains("9999"));
+    }
+
+    private static String hostRules() {
+        return Command.tryRun("nft", "list", "chain", "inet", "slash32", "protect_host")
+                .toString();
+    }
+
+    @Test
     void aRestartTakesUpWhatIsThere() throws Exception {
         send("PUT", "/v1/groups/7", GROUP, 201);
         send("PUT", "/v1/endpoints/vm-a?wait=advertised&timeout=10s", ENDPOINT, 201);

@@ -21,6 +21,11 @@ public record Drop(DropReason reason, Direction direction) {
         }
     }
 
+    /// True if it concerns the interface that the packet came in by, false if the one that it leaves by.
+    public boolean isOfInput() {
+        return direction == Direction.EGRESS || reason == DropReason.HOST_RULES;
+    }
+
     /// What a log of the kernel has of it: {@code slash32 no-rule egress}.
     public String mark() {
         return MARK + this;

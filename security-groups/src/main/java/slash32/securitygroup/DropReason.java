@@ -12,7 +12,8 @@ public enum DropReason {
     DHCP_GUARD("a guest is no DHCP server", true, false),
     INVALID("connection tracking knows no flow that it can be of", true, true),
     NO_RULE("no rule of its groups", true, true),
-    ENDED("no rule lets pass what it answers, now", true, true);
+    ENDED("no rule lets pass what it answers, now", true, true),
+    HOST_RULES("no host rule", false, true);
 
     private final String text;
     private final boolean fromGuest;

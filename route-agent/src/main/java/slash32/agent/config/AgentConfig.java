@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import slash32.net.Asn;
 import slash32.net.Ipv4Address;
 
@@ -21,6 +22,7 @@ import slash32.net.Ipv4Address;
 /// @param maximumPaths to one prefix that packets are shared out to, all equally good: 1 to 64
 /// @param metricsListen where Prometheus scrapes
 /// @param processes helpers, no name twice
+/// @param hostProtection null leaves the host's own services to others
 /// @param stateDirectory absolute path of the folder that holds desired state
 public record AgentConfig(
         String node,
@@ -38,7 +40,8 @@ public record AgentConfig(
         ApiConfig api,
         List<ProcessConfig> processes,
         Path stateDirectory,
-        MonitoringConfig monitoring) {
+        MonitoringConfig monitoring,
+        @Nullable HostProtectionConfig hostProtection) {
     public static final Path DEFAULT_FILE = Path.of("/etc/slash32/agent.yaml");
     public static final Path DEFAULT_API_SOCKET = Path.of("/run/slash32/agent.sock");
     static final Path DEFAULT_STATE_DIRECTORY = Path.of("/var/lib/slash32");
@@ -61,7 +64,7 @@ public record AgentConfig(
         }
     }
 
-    /// Keys other than peers and gracefulRestart that have another value in {@code other}, as they are in the file.
+    /// Keys that only a restart takes and that have another value in {@code other}, as they are in the file.
     public List<String> fixedKeysUnlike(AgentConfig other) {
         var unlike = new ArrayList<String>();
         note(unlike, "node", node.equals(other.node));

@@ -58,6 +58,7 @@ final class ConfigParser {
         var processes = root.sections("processes", processParser::process);
         var state = root.optional("stateDirectory", Scalar.ABSOLUTE_PATH, AgentConfig.DEFAULT_STATE_DIRECTORY);
         var monitoring = MonitoringParser.monitoring(root);
+        var hostProtection = root.optionalSection("hostProtection", HostProtectionParser::read);
         if (!root.end()) {
             return null;
         }
@@ -77,7 +78,8 @@ final class ConfigParser {
                 api.get(),
                 processes.get(),
                 state.get(),
-                monitoring.get());
+                monitoring.get(),
+                hostProtection.value());
     }
 
     private static String account(String text) {

@@ -42,6 +42,7 @@ import slash32.reconcile.Table;
 import slash32.securitygroup.EndpointPolicy;
 import slash32.securitygroup.FirstPacket;
 import slash32.securitygroup.GroupId;
+import slash32.securitygroup.HostRules;
 import slash32.securitygroup.compile.Fragment;
 import slash32.securitygroup.compile.Subject;
 import slash32.securitygroup.nft.Firewall;
@@ -179,6 +180,11 @@ public final class Dataplane {
             when joins -> firewall.putPair(group, prefix);
             case MemberChange.Pair(var group, Prefix prefix, boolean _) -> firewall.removePair(group, prefix);
         }
+    }
+
+    /// States what may reach the host itself; null for everything.
+    public void protectHost(@Nullable HostRules rules) {
+        firewall.protectHost(rules);
     }
 
     /// Members come from routes, so what an earlier run left of them goes last.
@@ -369,7 +375,7 @@ public final class Dataplane {
                 users.getOrDefault(group, Set.of()).forEach(this::reportAnew);
             case Subject.Lookups() ->
                 users.values().forEach(endpoints -> endpoints.forEach(this::reportAnew)); // a new shape of rule: seldom
-            case Subject.Skeleton _, Subject.Member _, Subject.MemberSets _ -> {}
+            case Subject.Skeleton _, Subject.Member _, Subject.MemberSets _, Subject.Host _ -> {}
         }
     }
 

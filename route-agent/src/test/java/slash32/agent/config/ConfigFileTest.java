@@ -45,6 +45,9 @@ import slash32.net.Ipv4Address;
 import slash32.net.Ipv6Address;
 import slash32.net.Prefix;
 import slash32.overlay.choice.SiteId;
+import slash32.securitygroup.HostRule;
+import slash32.securitygroup.IpProtocol;
+import slash32.securitygroup.Traffic;
 
 class ConfigFileTest {
     private static final Path TABLE = Path.of("src/test/resources/slash32/agent/config");
@@ -130,7 +133,8 @@ class ConfigFileTest {
                         ApiConfig.at(Path.of("/run/slash32/agent.sock")),
                         List.of(),
                         Path.of("/var/lib/slash32"),
-                        MonitoringConfig.NONE));
+                        MonitoringConfig.NONE,
+                        null));
     }
 
     @Test
@@ -210,7 +214,16 @@ class ConfigFileTest {
                                         Path.of("/var/lib/slash32/mrt"),
                                         Duration.ofHours(1),
                                         Duration.ofMinutes(5),
-                                        48))));
+                                        48)),
+                        new HostProtectionConfig(
+                                Set.of(22, 2222),
+                                List.of(
+                                        new HostRule(
+                                                Prefix.parse("10.0.0.0/16"),
+                                                new Traffic.Ports(IpProtocol.TCP, 9932, 9932)),
+                                        new HostRule(Prefix.parse("2001:db8::/32"), new Traffic.Any()),
+                                        new HostRule(null, new Traffic.Ports(IpProtocol.UDP, 4789, 4790)),
+                                        new HostRule(null, new Traffic.OfProtocol(new IpProtocol(50)))))));
     }
 
     private static PeerConfig onLink(String address, Asn asn, PeerOptions options, String link) {

@@ -75,7 +75,8 @@ public final class DropRules {
             rules.add((from ? rule().countByInput(counters) : rule().countByOutput(counters)).rule(table, chain));
         }
         if (sampled) {
-            Statements some = drop.reason() == DropReason.NO_ENDPOINT
+            boolean ofEndpoint = drop.reason() != DropReason.NO_ENDPOINT && drop.reason() != DropReason.HOST_RULES;
+            Statements some = !ofEndpoint
                     ? rule().limit(OF_ENDPOINT)
                     : (from ? rule().inputIn(SAMPLED) : rule().outputIn(SAMPLED)).limit(OF_REASON);
             rules.add(some.log(LOG_GROUP, drop.mark(), COPY_BYTES).rule(table, chain));
@@ -87,7 +88,7 @@ public final class DropRules {
     /// The map to the endpoint's own counter.
     private static @Nullable String counters(Drop drop) {
         return switch (drop.reason()) {
-            case NO_ENDPOINT, NOT_IN_FORCE -> null;
+            case NO_ENDPOINT, NOT_IN_FORCE, HOST_RULES -> null;
             case SPOOFED -> SPOOFED_COUNTERS;
             case TO_HOST -> HOST_COUNTERS;
             case ROUTER_GUARD, DHCP_GUARD -> FROM_COUNTERS;

@@ -50,7 +50,7 @@ final class GuardRules {
     static final Prefix UNSPECIFIED_4 = Prefix.parse("0.0.0.0/32");
     private static final Prefix BROADCAST_4 = Prefix.parse("255.255.255.255/32");
     private static final Prefix UNSPECIFIED_6 = Prefix.parse("::/128");
-    private static final Prefix LINK_LOCAL_6 = Prefix.parse("fe80::/10");
+    static final Prefix LINK_LOCAL_6 = Prefix.parse("fe80::/10");
     private static final Prefix LINK_MULTICAST_6 = Prefix.parse("ff02::/16");
 
     private GuardRules() {}

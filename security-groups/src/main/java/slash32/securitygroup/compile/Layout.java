@@ -30,6 +30,9 @@ public final class Layout {
     /// With room for the backstop between it and what is to the guest.
     static final int PRIORITY_FROM = PRIORITY_FILTER - 2;
 
+    /// After what is judged for guests, and after the backstop.
+    static final int PRIORITY_PROTECT = PRIORITY_FILTER + 2;
+
     static final String PREROUTING = "prerouting";
     static final String FORWARD_FROM = "forward_from";
     static final String FORWARD_TO = "forward_to";
@@ -133,6 +136,9 @@ public final class Layout {
 
     /// Prefix of the maps from an interface to its first, second … group.
     static final String GROUP_AT = "group_";
+
+    /// The base chain of what reaches the host itself and is no guest's.
+    static final String PROTECT_HOST = "protect_host";
 
     /// Prefixes of an endpoint's counters, and of its chain.
     static final String FROM = "from_";

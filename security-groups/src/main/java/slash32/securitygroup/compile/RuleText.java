@@ -204,8 +204,7 @@ final class RuleText {
                     words.add(key + " " + value.unsignedAt(0));
                 }
             }
-            case "iifname", "oifname" ->
-                words.add(key + " \"" + new String(value.toArray(), StandardCharsets.UTF_8) + "*\"");
+            case "iifname", "oifname" -> words.add(key + " \"" + interfaceName(value) + "\"");
             case "meta mark" -> words.add(key + " & " + mark(takeMask()) + " == " + mark(value));
             case "ether saddr", "arp saddr ether" -> words.add(key + " " + MacAddress.of(value.toArray(), 0));
             case "ct state" -> words.add(key + " " + states());
@@ -222,6 +221,11 @@ final class RuleText {
                     "@th,64,128" -> words.add(key + " " + prefix(value));
             default -> words.add(key + " " + number(value));
         }
+    }
+
+    private static String interfaceName(Bytes value) {
+        String name = new String(value.toArray(), StandardCharsets.UTF_8);
+        return value.length() == Layout.INTERFACE_NAME_BYTES ? name.replace("\0", "") : name + "*";
     }
 
     private static boolean loadsAddress(List<Expression> rest) {

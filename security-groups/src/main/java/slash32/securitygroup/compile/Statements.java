@@ -23,6 +23,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -183,6 +184,12 @@ final class Statements {
             }
             expressions.add(new Expression.Mask(register, Bytes.copyOf(mask)));
         }
+    }
+
+    /// {@code iifname "name"}
+    Statements inputIs(String name) {
+        expressions.add(new Expression.Meta(INPUT_NAME, FIRST));
+        return equal(Arrays.copyOf(name.getBytes(StandardCharsets.UTF_8), Layout.INTERFACE_NAME_BYTES));
     }
 
     /// {@code iifname "prefix*"}

@@ -39,6 +39,14 @@ public sealed interface Subject {
         }
     }
 
+    /// What may reach the host itself.
+    record Host() implements Subject {
+        @Override
+        public String toString() {
+            return "host rules";
+        }
+    }
+
     /// A group's rules.
     record Group(GroupId group) implements Subject {
         @Override
@@ -67,7 +75,7 @@ public sealed interface Subject {
     default int rank() {
         return switch (this) {
             case Skeleton() -> 0;
-            case MemberSets _ -> 1;
+            case MemberSets _, Host() -> 1;
             case Lookups() -> 2;
             case Group _ -> 3;
             case Endpoint _ -> 4;
@@ -79,6 +87,8 @@ public sealed interface Subject {
     static @Nullable Subject ofChain(String name) {
         if (Layout.LOOKUP_CHAINS.contains(name)) {
             return new Lookups();
+        } else if (name.equals(Layout.PROTECT_HOST)) {
+            return new Host();
         }
         for (String prefix : Layout.GROUP_CHAINS) {
             if (name.startsWith(prefix)) {

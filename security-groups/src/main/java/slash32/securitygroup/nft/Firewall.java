@@ -32,6 +32,7 @@ import slash32.securitygroup.Direction;
 import slash32.securitygroup.EndpointPolicy;
 import slash32.securitygroup.FirstPacket;
 import slash32.securitygroup.GroupId;
+import slash32.securitygroup.HostRules;
 import slash32.securitygroup.Judge;
 import slash32.securitygroup.Judgement;
 import slash32.securitygroup.Remote;
@@ -39,6 +40,7 @@ import slash32.securitygroup.SecurityGroup;
 import slash32.securitygroup.compile.EndpointRules;
 import slash32.securitygroup.compile.Fragment;
 import slash32.securitygroup.compile.GroupRules;
+import slash32.securitygroup.compile.HostProtection;
 import slash32.securitygroup.compile.Layout;
 import slash32.securitygroup.compile.RulesetCompiler;
 import slash32.securitygroup.compile.Shape;
@@ -137,12 +139,21 @@ public final class Firewall implements AutoCloseable {
         return switch (subject) {
             case Subject.Endpoint(var device) -> endpoints.blocked(device);
             case Subject.Group(var group) -> GroupRules.group(nothing(group), _ -> Set.of());
-            case Subject.Skeleton _, Subject.Lookups _, Subject.MemberSets _, Subject.Member _ -> null;
+            case Subject.Skeleton _, Subject.Lookups _, Subject.MemberSets _, Subject.Member _, Subject.Host _ -> null;
         };
     }
 
     private static SecurityGroup nothing(GroupId group) {
         return new SecurityGroup(group, "", List.of());
+    }
+
+    /// States what may reach the host itself; null for everything, as far as it is no guest's.
+    public void protectHost(@Nullable HostRules rules) {
+        if (rules == null) {
+            reconciler.remove(new Subject.Host());
+        } else {
+            reconciler.put(new Subject.Host(), HostProtection.of(rules));
+        }
     }
 
     /// States what a group lets pass.

@@ -21,6 +21,7 @@ import slash32.netlink.socket.KernelException;
 import slash32.netlink.socket.NetlinkSocket;
 import slash32.securitygroup.compile.Fragment;
 import slash32.securitygroup.compile.GroupRules;
+import slash32.securitygroup.compile.HostProtection;
 import slash32.securitygroup.compile.Layout;
 import slash32.securitygroup.compile.RulesetCompiler;
 import slash32.securitygroup.compile.Subject;
@@ -161,7 +162,8 @@ final class ReadBack {
         if (skeleton.chains().containsKey(chain)) {
             return new Subject.Skeleton();
         }
-        Subject owner = chain.hook() == null ? Subject.ofChain(chain.name()) : null;
+        boolean ofSubject = chain.hook() == null || HostProtection.isChain(chain);
+        Subject owner = ofSubject ? Subject.ofChain(chain.name()) : null;
         return chain.table().equals(Layout.INET) || owner instanceof Subject.Endpoint ? owner : null;
     }
 

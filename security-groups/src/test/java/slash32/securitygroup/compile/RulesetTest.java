@@ -21,6 +21,9 @@ import slash32.securitygroup.Direction;
 import slash32.securitygroup.EndpointPolicy;
 import slash32.securitygroup.EtherType;
 import slash32.securitygroup.GroupId;
+import slash32.securitygroup.HostRule;
+import slash32.securitygroup.HostRules;
+import slash32.securitygroup.IpProtocol;
 import slash32.securitygroup.Remote;
 import slash32.securitygroup.Rule;
 import slash32.securitygroup.SecurityGroup;
@@ -34,6 +37,20 @@ class RulesetTest {
     @Test
     void theSkeletonGuardsBeforeAnyEndpointIsKnown() throws IOException {
         check("skeleton.nft", COMPILER.skeleton());
+    }
+
+    @Test
+    void theHostIsProtected() throws IOException {
+        var rules = new HostRules(
+                Set.of(22, 2222),
+                Set.of(Prefix.parse("10.0.0.1/32"), Prefix.parse("2001:db8::/64")),
+                Set.of(179),
+                List.of(
+                        new HostRule(Prefix.parse("10.0.0.0/16"), new Traffic.Ports(IpProtocol.TCP, 9932, 9932)),
+                        new HostRule(null, new Traffic.Ports(IpProtocol.UDP, 4789, 4790)),
+                        new HostRule(Prefix.parse("2001:db8::/32"), new Traffic.Any()),
+                        new HostRule(null, new Traffic.OfProtocol(new IpProtocol(50)))));
+        check("host.nft", HostProtection.of(rules));
     }
 
     @Test

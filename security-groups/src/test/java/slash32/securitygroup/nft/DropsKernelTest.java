@@ -18,6 +18,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import slash32.net.Bytes;
 import slash32.net.InterfaceIndex;
 import slash32.net.InterfaceName;
 import slash32.net.IpAddress;
@@ -121,23 +122,28 @@ class DropsKernelTest {
         apply();
     }
 
-    /// Sends a frame that must be dropped, and counted and logged for this reason and no other.
+    /// Sends a frame that must be dropped, counted and logged for this reason and no other.
     private LoggedPacket dropped(DropReason reason, Direction direction, String device, byte[] frame)
             throws IOException, InterruptedException {
         var drop = new Drop(reason, direction);
         long before = Objects.requireNonNull(counters.read().get(drop)).packets();
         wire.sendFrame(device, frame);
         assertThat(Objects.requireNonNull(counters.read().get(drop)).packets() - before)
-                .as("%s", drop)
-                .isEqualTo(1);
+                .as("%s, beside what the host's kernel says of itself", drop)
+                .isPositive();
         while (true) {
             LoggedPacket packet = logged.poll(20, TimeUnit.SECONDS);
             assertThat(packet).as("a log of %s", drop).isNotNull();
-            if (packet != null && drop.equals(Drop.ofMark(packet.prefix()))) {
+            if (packet != null && ends(packet.packet().toArray()).equals(ends(frame))) {
+                assertThat(packet.prefix()).isEqualTo(drop.mark());
                 assertThat(index(direction, packet)).isEqualTo(Wire.index(direction == EGRESS ? device : TAP));
                 return packet;
             }
         }
+    }
+
+    private static Bytes ends(byte[] packet) {
+        return Bytes.copyOf(packet, Math.max(0, packet.length - 8), Math.min(8, packet.length));
     }
 
     private static @Nullable InterfaceIndex index(Direction direction, LoggedPacket packet) {

@@ -1,0 +1,86 @@
+package slash32.securitygroup.compile;
+
+import static slash32.securitygroup.compile.GuardRules.DHCPV6_CLIENT;
+import static slash32.securitygroup.compile.GuardRules.DHCPV6_SERVER;
+import static slash32.securitygroup.compile.GuardRules.DHCP_CLIENT;
+import static slash32.securitygroup.compile.GuardRules.DHCP_SERVER;
+import static slash32.securitygroup.compile.GuardRules.LINK_LOCAL_6;
+import static slash32.securitygroup.compile.Layout.GUESTS;
+import static slash32.securitygroup.compile.Layout.INET;
+import static slash32.securitygroup.compile.Layout.PROTECT_HOST;
+import static slash32.securitygroup.compile.Statements.ESTABLISHED_OR_RELATED;
+import static slash32.securitygroup.compile.Statements.rule;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.Stream;
+import slash32.net.Prefix;
+import slash32.netlink.netfilter.Hook;
+import slash32.netlink.netfilter.NftChain;
+import slash32.netlink.netfilter.NftRule;
+import slash32.securitygroup.Direction;
+import slash32.securitygroup.DropReason;
+import slash32.securitygroup.HostRule;
+import slash32.securitygroup.HostRules;
+import slash32.securitygroup.IpProtocol;
+import slash32.securitygroup.Traffic;
+
+/// What reaches the host itself, but for guests': a base chain that is there only when there are host rules. It stays
+/// as it is when the agent ends or dies, the operator's way in included.
+public final class HostProtection {
+    private static final String LOOPBACK = "lo";
+    /// Single-hop and multihop (RFC 5881 §4, RFC 5883 §5).
+    private static final List<Integer> BFD_PORTS = List.of(3784, 4784);
+
+    private static final NftChain CHAIN =
+            new NftChain(INET, PROTECT_HOST, new Hook(Hook.Point.INPUT, Layout.PRIORITY_PROTECT));
+
+    private HostProtection() {}
+
+    /// True if it is the chain that {@link #of} makes.
+    public static boolean isChain(NftChain chain) {
+        return chain.equals(CHAIN);
+    }
+
+    /// The chain for these rules.
+    public static Fragment of(HostRules rules) {
+        var chain = new ArrayList<NftRule>();
+        chain.add(rule().inputIs(LOOPBACK).accept(INET, PROTECT_HOST));
+        chain.add(rule().inputIn(GUESTS).accept(INET, PROTECT_HOST));
+        chain.add(rule().state(ESTABLISHED_OR_RELATED).accept(INET, PROTECT_HOST));
+        chain.add(rule().protocol(IpProtocol.ICMP).accept(INET, PROTECT_HOST));
+        chain.add(rule().protocol(IpProtocol.ICMPV6).accept(INET, PROTECT_HOST));
+        chain.add(rule().udp(DHCP_SERVER, DHCP_CLIENT).accept(INET, PROTECT_HOST));
+        chain.add(rule().udp(DHCPV6_SERVER, DHCPV6_CLIENT).accept(INET, PROTECT_HOST));
+        rules.failsafePorts().stream()
+                .sorted()
+                .forEach(port -> chain.add(rule().tcpTo(port).accept(INET, PROTECT_HOST)));
+        Stream.concat(rules.peers().stream(), Stream.of(LINK_LOCAL_6))
+                .sorted(Comparator.comparing(Prefix::toString))
+                .forEach(peer -> peer(peer, rules, chain));
+        rules.allow().forEach(allowed -> chain.add(match(allowed).accept(INET, PROTECT_HOST)));
+        chain.add(rule().drop(INET, PROTECT_HOST, DropReason.HOST_RULES, Direction.INGRESS));
+        return new Fragment.Builder().chain(CHAIN, chain).build();
+    }
+
+    private static void peer(Prefix peer, HostRules rules, List<NftRule> chain) {
+        rules.bgpPorts().stream()
+                .sorted()
+                .forEach(port -> chain.add(rule().sourceIn(peer).tcpTo(port).accept(INET, PROTECT_HOST)));
+        BFD_PORTS.forEach(port -> chain.add(rule().sourceIn(peer)
+                .destinationPorts(IpProtocol.UDP, port, port)
+                .accept(INET, PROTECT_HOST)));
+    }
+
+    private static Statements match(HostRule allowed) {
+        Prefix from = allowed.from();
+        Statements match = from == null ? rule() : rule().sourceIn(from);
+        return switch (allowed.traffic()) {
+            case Traffic.Any() -> match;
+            case Traffic.OfProtocol(var protocol) -> match.protocol(protocol);
+            case Traffic.Ports(var protocol, int min, int max) -> match.destinationPorts(protocol, min, max);
+            case Traffic.Icmp _ -> throw new IllegalStateException("a host rule of ICMP: " + allowed);
+        };
+    }
+}
