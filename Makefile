@@ -16,7 +16,7 @@ PEERS ?= slash32,bird
 PACKAGES_LAB := iproute2 iputils-ping iputils-arping procps util-linux curl jq nftables bird2 frr gobgpd prometheus tcpdump netcat-openbsd exabgp openbgpd busybox-static isc-dhcp-client pmacct bgpdump qemu-system-x86 openssl strongswan-charon strongswan-swanctl libcharon-extra-plugins libstrongswan-extra-plugins
 SCENARIOS := $(sort $(wildcard lab/topologies/*))
 
-.PHONY: help demo test check build bench interop bench-routes bench-rules aot fmt fuzz golden packages packages-build
+.PHONY: help demo test check build bench interop bench-routes bench-esp bench-rules aot fmt fuzz golden packages packages-build
 
 help: ## print this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,6 +44,10 @@ bench-routes: packages build ## routes at scale beside other speakers: a JSON li
 	@.ci/need-packages $(PACKAGES_BENCH)
 	@lab/bench/train.py
 	@lab/bench/run matrix --runs $(RUNS) --peers $(PEERS) --fresh
+
+bench-esp: build ## encrypted tunnels beside wireguard-go, strongSwan in user space and plain VXLAN: a JSON line a run, and medians; needs root
+	@.ci/need-packages iproute2 iputils-ping iperf3 ethtool wireguard-go wireguard-tools strongswan-charon strongswan-swanctl libcharon-extra-plugins libstrongswan-extra-plugins
+	@lab/bench/esp.py
 
 bench-rules: packages-build ## what security groups cost, in changes and in traffic, beside nft and a Felix-like layout: a JSON line a figure, then docs/performance-rules.md; needs root
 	@.ci/need-packages nftables iproute2 iperf3

@@ -23,6 +23,7 @@ import picocli.CommandLine.Spec;
             CableCommand.class,
             BenchCommand.class,
             ProbeCommand.class,
+            EspEndCommand.class,
         })
 public final class LabCommand implements Runnable {
     @Spec
