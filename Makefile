@@ -52,7 +52,7 @@ bench-esp: build ## encrypted tunnels beside wireguard-go, strongSwan in user sp
 bench-rules: packages-build ## what security groups cost, in changes and in traffic, beside nft and a Felix-like layout: a JSON line a figure, then docs/performance-rules.md; needs root
 	@.ci/need-packages nftables iproute2 iperf3
 	@rm -f security-groups/target/bench-rules.md
-	@$(MVN) -pl security-groups -am verify -Dtest='FirewallBenchmark,ThroughputBenchmark,FlowCutBenchmark' \
+	@$(MVN) -pl security-groups -am verify -Dtest='FirewallBenchmark,FlushRepairBenchmark,ThroughputBenchmark,FlowCutBenchmark' \
 		-Dsurefire.failIfNoSpecifiedTests=false -Dtest.groups.excluded=
 	@{ cat docs/performance-rules-head.md; \
 		echo "Run of $$(date -u +%FT%RZ), commit $$(git rev-parse --short HEAD), $$(nproc) cores, Linux $$(uname -r)."; \

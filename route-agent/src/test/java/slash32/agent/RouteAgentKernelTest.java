@@ -3,16 +3,17 @@ package slash32.agent;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
-import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.function.UnaryOperator;
@@ -367,7 +368,7 @@ class RouteAgentKernelTest {
         send("PUT", "/v1/endpoints/vm-a?wait=advertised&timeout=10s", ENDPOINT, 201);
         Command.run("ip", "link", "set", "up1", "arp", "off");
         var repairs = new ArrayList<Long>();
-        try (var events = Subscription.open(NetlinkProtocol.NETFILTER, NftEvent.MULTICAST_GROUP);
+        try (var commits = new Commits();
                 var flood = new Flood(
                         "tap-a",
                         MacAddress.parse("52:54:00:00:00:0a"),
@@ -378,10 +379,10 @@ class RouteAgentKernelTest {
                         IpAddress.parse("10.0.0.77"))) {
             await("the allowed to pass", () -> flood.allowed.get() > 100);
             for (int i = 0; i < FLUSHES; i++) {
-                var repair = new FutureTask<>(() -> -whenCommitted(events) + whenCommitted(events));
-                Thread.ofPlatform().start(repair);
+                commits.forget();
                 Command.run("nft", "flush", "ruleset");
-                repairs.add(repair.get());
+                await("the flush and the repair", () -> commits.seen() >= 2);
+                repairs.add(commits.untilSecond());
                 long before = flood.allowed.get();
                 await("the allowed to pass again", () -> flood.allowed.get() > before + 100);
             }
@@ -398,14 +399,55 @@ class RouteAgentKernelTest {
         assertThat(Command.run("nft", "list", "ruleset")).contains("\"tap-a\"", "table inet slash32_backstop");
     }
 
-    /// When the next transaction on our tables was in force, by System.nanoTime.
-    private static long whenCommitted(Subscription events) throws IOException {
-        var changes = new ForeignChanges();
-        boolean[] committed = new boolean[1];
-        while (!committed[0]) {
-            events.receive(message -> committed[0] |= changes.on(message));
+    /// When transactions on our tables were in force, by System.nanoTime; those that are heard of together have one
+    /// time.
+    private static final class Commits implements AutoCloseable {
+        private final Subscription events = Subscription.open(NetlinkProtocol.NETFILTER, NftEvent.MULTICAST_GROUP);
+        private final List<Long> times = new ArrayList<>();
+
+        private Commits() throws IOException {
+            Thread.ofPlatform().start(this::listen);
         }
-        return System.nanoTime();
+
+        private void listen() {
+            var changes = new ForeignChanges();
+            try {
+                Subscription.Outcome outcome;
+                do {
+                    outcome = events.receive(message -> {
+                        if (changes.on(message)) {
+                            add(1);
+                        }
+                    });
+                    if (outcome == Subscription.Outcome.OVERRUN) {
+                        add(2);
+                    }
+                } while (outcome != Subscription.Outcome.CLOSED);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+
+        private synchronized void add(int commits) {
+            times.addAll(Collections.nCopies(commits, System.nanoTime()));
+        }
+
+        private synchronized void forget() {
+            times.clear();
+        }
+
+        private synchronized int seen() {
+            return times.size();
+        }
+
+        private synchronized long untilSecond() {
+            return times.get(1) - times.get(0);
+        }
+
+        @Override
+        public void close() {
+            events.close();
+        }
     }
 
     /// All that is ours, but for the marks of flows, which follow a change a moment later.
