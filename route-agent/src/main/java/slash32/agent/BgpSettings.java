@@ -14,6 +14,7 @@ import slash32.agent.config.AgentConfig;
 import slash32.agent.config.BfdConfig;
 import slash32.agent.config.PasswordFile;
 import slash32.agent.config.PeerConfig;
+import slash32.agent.config.PeerKey;
 import slash32.agent.config.PeerRangeConfig;
 import slash32.agent.config.ReflectorConfig;
 import slash32.agent.config.SocketEndpoint;
@@ -22,7 +23,6 @@ import slash32.bgp.bfd.udp.BfdPeer;
 import slash32.bgp.speaker.PeerRange;
 import slash32.bgp.speaker.SpeakerConfig;
 import slash32.bgp.wire.BgpIdentifier;
-import slash32.net.Bytes;
 import slash32.net.IpAddress;
 
 /// The speaker's part of the configuration file.
@@ -32,10 +32,10 @@ final class BgpSettings {
 
     private BgpSettings() {}
 
-    /// The speaker's settings, with the passwords read from their files.
+    /// The speaker's settings, with the keys read from their files.
     ///
     /// @param links where the peers that have no address of their own are
-    /// @throws IOException naming the password file that can't be read
+    /// @throws IOException naming the key file that can't be read, or the peer whose key the kernel does not take
     static SpeakerConfig of(AgentConfig config, LinkPeers links) throws IOException {
         var peers = new ArrayList<slash32.bgp.speaker.PeerConfig>();
         for (PeerConfig peer : links.resolved(config.peers())) {
@@ -66,7 +66,7 @@ final class BgpSettings {
 
     /// The same of a route reflector.
     ///
-    /// @throws IOException naming the password file that can't be read
+    /// @throws IOException naming the key file that can't be read, or the peer whose key the kernel does not take
     static SpeakerConfig of(ReflectorConfig config) throws IOException {
         var peers = new ArrayList<slash32.bgp.speaker.PeerConfig>();
         for (PeerConfig peer : config.peers()) {
@@ -100,11 +100,11 @@ final class BgpSettings {
                 local,
                 peer.asn(),
                 peer.families(),
-                password(peer.passwordFile()),
+                peer.key() instanceof PeerKey.Md5(Path file) ? PasswordFile.read(file) : null,
                 (int) peer.holdTime().toSeconds(),
                 (int) gracefulRestart.toSeconds(),
                 peer.passive(),
-                peer.options());
+                peer.key() instanceof PeerKey.Ao ao ? peer.options().with(ao.read(peer.address())) : peer.options());
     }
 
     private static @Nullable IpAddress local(AgentConfig config, PeerConfig peer) {
@@ -137,10 +137,6 @@ final class BgpSettings {
             }
         }
         return watched;
-    }
-
-    private static @Nullable Bytes password(@Nullable Path file) throws IOException {
-        return file == null ? null : PasswordFile.read(file);
     }
 
     static Set<IpAddress> peerAddresses(AgentConfig config, LinkPeers links) {

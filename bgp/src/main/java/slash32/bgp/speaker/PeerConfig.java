@@ -101,7 +101,8 @@ public record PeerConfig(
                 other.options.ttlSecurityHops(),
                 options.importPolicy(),
                 options.exportPolicy(),
-                other.options.client());
+                other.options.client(),
+                other.options.ao());
         return equals(other.with(alike).with(password));
     }
 

@@ -14,13 +14,15 @@ import slash32.bgp.wire.AddressFamily;
 /// @param importPolicy null for none: of an internal peer everything is taken, of an external one nothing (RFC 8212)
 /// @param exportPolicy null for none, likewise
 /// @param client a reflector passes on to it what its other internal peers say, and its routes to all (RFC 4456 §6)
+/// @param ao by which the session's segments are signed (RFC 5925); null for none
 public record PeerOptions(
         SessionOptions session,
         Map<AddressFamily, PrefixLimit> limits,
         int ttlSecurityHops,
         @Nullable Policy importPolicy,
         @Nullable Policy exportPolicy,
-        boolean client) {
+        boolean client,
+        @Nullable TcpAo ao) {
     public static final PeerOptions DEFAULT = new PeerOptions(SessionOptions.DEFAULT, Map.of(), 0, null, null);
 
     /// Options of a peer that is no client of a reflector.
@@ -30,17 +32,22 @@ public record PeerOptions(
             int ttlSecurityHops,
             @Nullable Policy importPolicy,
             @Nullable Policy exportPolicy) {
-        this(session, limits, ttlSecurityHops, importPolicy, exportPolicy, false);
+        this(session, limits, ttlSecurityHops, importPolicy, exportPolicy, false, null);
     }
 
     /// These options with another session.
     public PeerOptions with(SessionOptions other) {
-        return new PeerOptions(other, limits, ttlSecurityHops, importPolicy, exportPolicy, client);
+        return new PeerOptions(other, limits, ttlSecurityHops, importPolicy, exportPolicy, client, ao);
+    }
+
+    /// These options with a key.
+    public PeerOptions with(TcpAo key) {
+        return new PeerOptions(session, limits, ttlSecurityHops, importPolicy, exportPolicy, client, key);
     }
 
     /// These options of a reflector's client.
     public PeerOptions ofClient() {
-        return new PeerOptions(session, limits, ttlSecurityHops, importPolicy, exportPolicy, true);
+        return new PeerOptions(session, limits, ttlSecurityHops, importPolicy, exportPolicy, true, ao);
     }
 
     public PeerOptions {

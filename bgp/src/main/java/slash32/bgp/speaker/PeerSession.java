@@ -176,7 +176,7 @@ final class PeerSession {
         config = other;
         routes.configure(other);
         if (!Objects.equals(before.password(), other.password())) {
-            channels.values().forEach(channel -> speaker.sign(channel, other));
+            channels.values().forEach(channel -> SegmentKeys.change(channel, other));
         }
         if (!Objects.equals(before.options().importPolicy(), other.options().importPolicy()) && terms != null) {
             filter = importFilter();
@@ -678,7 +678,7 @@ final class PeerSession {
 
     private ExportFilter.@Nullable NextHopSelf self(Channel channel, SessionTerms agreed) {
         return channel.localAddress() instanceof InetSocketAddress local
-                        && Speaker.address(local.getAddress()) instanceof Ipv6Address own
+                        && SocketAddresses.of(local.getAddress()) instanceof Ipv6Address own
                 ? new ExportFilter.NextHopSelf(
                         own.withoutLink(), agreed.wire().extendedNextHops().contains(AddressFamily.IPV4_UNICAST))
                 : null;

@@ -3,8 +3,10 @@ package slash32.bgp.speaker;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelException;
 import io.netty.channel.ChannelOption;
+import io.netty.channel.epoll.Epoll;
 import io.netty.channel.unix.IntegerUnixChannelOption;
 import io.netty.channel.unix.RawUnixChannelOption;
+import io.netty.channel.unix.Socket;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -37,8 +39,15 @@ final class SocketOptions {
     private static final int SOCKADDR_STORAGE_BYTES = 128;
     private static final short AF_INET = 2;
     private static final short AF_INET6 = 10;
+    /// What Netty opens, for IPv4 too.
+    static final short AF_OF_SOCKETS = familyOfSockets();
 
     private SocketOptions() {}
+
+    private static short familyOfSockets() {
+        Epoll.ensureAvailability(); // its native part knows
+        return Socket.isIPv6Preferred() ? AF_INET6 : AF_INET;
+    }
 
     /// The TTL that packets leave with.
     static ChannelOption<Integer> ttl(boolean ipv4) {
@@ -74,7 +83,7 @@ final class SocketOptions {
     }
 
     /// A struct sockaddr_in or sockaddr_in6; IPv4 as a mapped address in the latter.
-    private static void putAddress(ByteBuffer option, IpAddress address, short family) {
+    static void putAddress(ByteBuffer option, IpAddress address, short family) {
         option.putShort(0, family);
         byte[] octets = address.toArray();
         if (family == AF_INET) {

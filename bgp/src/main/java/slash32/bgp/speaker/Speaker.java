@@ -18,11 +18,7 @@ import io.netty.channel.group.DefaultChannelGroup;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.Future;
 import java.io.IOException;
-import java.net.Inet4Address;
-import java.net.Inet6Address;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -61,8 +57,6 @@ import slash32.bgp.wire.Nlri;
 import slash32.bgp.wire.NotificationCode;
 import slash32.bgp.wire.PathAttributes;
 import slash32.net.Asn;
-import slash32.net.Bytes;
-import slash32.net.InterfaceIndex;
 import slash32.net.IpAddress;
 import slash32.net.Ipv4Address;
 import slash32.net.Ipv6Address;
@@ -172,7 +166,7 @@ public final class Speaker implements AutoCloseable {
                 .option(ChannelOption.SO_REUSEADDR, true)
                 .option(EpollChannelOption.IP_FREEBIND, true)
                 .option(ChannelOption.AUTO_READ, false) // until there are sessions to give connections to
-                .option(EpollChannelOption.TCP_MD5SIG, keys())
+                .option(EpollChannelOption.TCP_MD5SIG, SegmentKeys.md5(config))
                 .childOption(ChannelOption.TCP_NODELAY, true)
                 .childOption(EpollChannelOption.TCP_USER_TIMEOUT, USER_TIMEOUT_MILLIS)
                 .childOption(ChannelOption.RECVBUF_ALLOCATOR, new FixedRecvByteBufAllocator(READ_BYTES))
@@ -182,7 +176,7 @@ public final class Speaker implements AutoCloseable {
                         accepted(channel);
                     }
                 });
-        return bootstrap.bind(socketAddress(address, config.port()));
+        return bootstrap.bind(SocketAddresses.of(address, config.port()));
     }
 
     private String notListening(IpAddress address, ChannelFuture bound) {
@@ -192,7 +186,7 @@ public final class Speaker implements AutoCloseable {
 
     private void listening(IpAddress address, Channel channel) throws IOException {
         listeners.put(address, channel);
-        signRanges(channel, config.ranges(), address.isIpv4());
+        SegmentKeys.addTo(channel, config);
         if (everyPeer(config).anyMatch(peer -> peer.options().ttlSecurityHops() > 0)) {
             // our SYN-ACK is dropped otherwise
             channel.config().setOption(SocketOptions.ttl(address.isIpv4()), SocketOptions.FULL_TTL);
@@ -203,36 +197,8 @@ public final class Speaker implements AutoCloseable {
         return Stream.concat(config.peers().stream(), config.ranges().stream().map(PeerRange::template));
     }
 
-    private static void signRanges(Channel listener, List<PeerRange> ranges, boolean ipv4) throws IOException {
-        for (PeerRange range : ranges) {
-            Bytes key = range.template().password();
-            if (key != null && range.within().isIpv4() == ipv4) {
-                SocketOptions.md5(listener, range.within(), key);
-            }
-        }
-    }
-
-    /// Gives a connection that is up the key of its peer, or takes the one it had (RFC 2385).
-    void sign(Channel channel, PeerConfig peer) {
-        Map<InetAddress, byte[]> keys = peer.password() == null
-                ? Map.of()
-                : Map.of(inetAddress(peer.address()), peer.password().toArray());
-        channel.config().setOption(EpollChannelOption.TCP_MD5SIG, keys);
-    }
-
-    /// RFC 2385: the kernel drops segments of these peers that are not signed.
-    private Map<InetAddress, byte[]> keys() {
-        Map<InetAddress, byte[]> keys = new HashMap<>();
-        for (PeerConfig peer : config.peers()) {
-            if (peer.password() != null) {
-                keys.put(inetAddress(peer.address()), peer.password().toArray());
-            }
-        }
-        return keys;
-    }
-
     private void accepted(Channel channel) {
-        IpAddress from = address(((InetSocketAddress) channel.remoteAddress()).getAddress());
+        IpAddress from = SocketAddresses.of(((InetSocketAddress) channel.remoteAddress()).getAddress());
         PeerSession peer = peers.get(from);
         if (peer == null) {
             peer = ofRange(from);
@@ -294,18 +260,14 @@ public final class Speaker implements AutoCloseable {
                 .option(EpollChannelOption.TCP_USER_TIMEOUT, USER_TIMEOUT_MILLIS)
                 .option(ChannelOption.RECVBUF_ALLOCATOR, new FixedRecvByteBufAllocator(READ_BYTES))
                 .handler(new PeerSession.Inbound(peer));
-        if (to.password() != null) {
-            bootstrap.option(
-                    EpollChannelOption.TCP_MD5SIG,
-                    Map.of(inetAddress(to.address()), to.password().toArray()));
-        }
+        SegmentKeys.addTo(bootstrap, to);
         if (to.options().ttlSecurityHops() > 0) {
             bootstrap.option(SocketOptions.ttl(to.address().isIpv4()), SocketOptions.FULL_TTL);
         }
         if (to.localAddress() != null) {
-            bootstrap.localAddress(socketAddress(to.localAddress(), 0));
+            bootstrap.localAddress(SocketAddresses.of(to.localAddress(), 0));
         }
-        ChannelFuture connect = bootstrap.connect(socketAddress(to.address(), to.port()));
+        ChannelFuture connect = bootstrap.connect(SocketAddresses.of(to.address(), to.port()));
         dials.computeIfAbsent(peer, _ -> new HashMap<>()).put(connection, connect.channel());
         var _ = connect.addListener(_ -> {
             boolean wanted = dials.getOrDefault(peer, Map.of()).containsKey(connection);
@@ -336,13 +298,12 @@ public final class Speaker implements AutoCloseable {
                     && newConfig.identifier().equals(config.identifier());
             var wanted = new HashMap<IpAddress, PeerConfig>();
             newConfig.peers().forEach(peer -> wanted.put(peer.address(), peer));
-            List<PeerRange> rangesBefore = config.ranges();
+            SpeakerConfig before = config;
             config = newConfig;
             families = families(newConfig);
             ribs.forEach((family, rib) -> rib.report(reports(family)));
             ownAddresses = ownAddresses(newConfig);
-            listeners.values().forEach(channel -> channel.config().setOption(EpollChannelOption.TCP_MD5SIG, keys()));
-            resign(rangesBefore, newConfig.ranges());
+            listeners.values().forEach(channel -> resign(channel, before));
             listenAnew();
             for (PeerSession peer : List.copyOf(peers.values())) {
                 IpAddress address = peer.config().address();
@@ -401,20 +362,11 @@ public final class Speaker implements AutoCloseable {
                 .orElse(null);
     }
 
-    /// Keys of ranges on the listening sockets.
-    private void resign(List<PeerRange> before, List<PeerRange> now) {
-        for (Channel channel : listeners.values()) {
-            boolean ipv4 = ((InetSocketAddress) channel.localAddress()).getAddress() instanceof Inet4Address;
-            try {
-                for (PeerRange gone : before) {
-                    if (gone.template().password() != null && gone.within().isIpv4() == ipv4) {
-                        SocketOptions.md5(channel, gone.within(), null);
-                    }
-                }
-                signRanges(channel, now, ipv4);
-            } catch (IOException e) {
-                LOG.error("event=keys-not-changed listen={} reason=\"{}\"", channel.localAddress(), e.getMessage());
-            }
+    private void resign(Channel listener, SpeakerConfig before) {
+        try {
+            SegmentKeys.change(listener, before, config);
+        } catch (IOException e) {
+            LOG.error("event=keys-not-changed listen={} reason=\"{}\"", listener.localAddress(), e.getMessage());
         }
     }
 
@@ -841,32 +793,5 @@ public final class Speaker implements AutoCloseable {
         return Stream.concat(config.listen().stream(), config.peers().stream().map(PeerConfig::localAddress))
                 .filter(Objects::nonNull)
                 .collect(Collectors.toUnmodifiableSet());
-    }
-
-    private static InetSocketAddress socketAddress(IpAddress address, int port) {
-        return new InetSocketAddress(inetAddress(address), port);
-    }
-
-    /// With the link of a link-local address (RFC 4007 §6).
-    private static InetAddress inetAddress(IpAddress address) {
-        try {
-            InterfaceIndex link = address instanceof Ipv6Address v6 ? v6.link() : null;
-            byte[] octets = address.withoutLink().toArray();
-            return link == null
-                    ? InetAddress.getByAddress(octets)
-                    : Inet6Address.getByAddress(null, octets, link.value());
-        } catch (UnknownHostException e) {
-            throw new IllegalStateException("4 or 16 octets are an address", e);
-        }
-    }
-
-    static IpAddress address(InetAddress address) {
-        IpAddress plain = IpAddress.of(address.getAddress());
-        return plain instanceof Ipv6Address v6
-                        && v6.canBeOnLink()
-                        && address instanceof Inet6Address scoped
-                        && scoped.getScopeId() > 0
-                ? v6.onLink(new InterfaceIndex(scoped.getScopeId()))
-                : plain;
     }
 }

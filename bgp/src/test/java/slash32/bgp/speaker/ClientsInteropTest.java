@@ -12,12 +12,14 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import slash32.bgp.session.SessionOptions;
 import slash32.bgp.wire.AddressFamily;
 import slash32.bgp.wire.BgpIdentifier;
 import slash32.net.Asn;
@@ -95,7 +97,41 @@ class ClientsInteropTest {
         Command.run("gobgp", "global", "rib", "del", "10.9.0.21/32", "-a", "ipv4");
         await("the withdrawal at BIRD", () -> bird(), table -> !table.contains("10.9.0.21/32"));
         await("the withdrawal at FRR", () -> vtysh("show bgp ipv4 unicast"), table -> !table.contains("10.9.0.21/32"));
-        recorder.await("our own view", () -> recorder.routes.size() == 2);
+        recorder.await("our own view", () -> recorder.routes.size() == 3);
+    }
+
+    /// BIRD takes more than one path (RFC 7911), FRR too; GoBGP does not, and is told the best.
+    @Test
+    void thoseWhoTakeThemHaveAllPaths() throws Exception {
+        gobgp50("add");
+        await("both at BIRD", () -> bird("10.9.0.50/32"), text -> paths(text, GOBGP) == 1 && paths(text, FRR) == 1);
+        assertThat(Command.run("birdc", "-s", control(), "show", "protocols", "all", "reflector"))
+                .contains("ADD-PATH");
+        await("the other's at FRR", () -> vtysh("show bgp ipv4 unicast 10.9.0.50/32"), has("2 available", GOBGP));
+        await("the best at GoBGP", () -> gobgp("ipv4"), has("10.9.0.50/32"));
+
+        gobgp50("del");
+        await("one at BIRD", () -> bird("10.9.0.50/32"), text -> paths(text, GOBGP) == 0 && paths(text, FRR) == 1);
+        await("its own at FRR", () -> vtysh("show bgp ipv4 unicast 10.9.0.50/32"), has("1 available"));
+        gobgp50("add");
+        await("both again", () -> bird("10.9.0.50/32"), text -> paths(text, GOBGP) == 1 && paths(text, FRR) == 1);
+    }
+
+    private static void gobgp50(String verb) {
+        Command.run("gobgp", "global", "rib", verb, "10.9.0.50/32", "nexthop", GOBGP, "-a", "ipv4");
+    }
+
+    private String bird(String prefix) {
+        return Command.tryRun("birdc", "-s", control(), "show", "route", prefix, "all")
+                .output();
+    }
+
+    private static int paths(String routes, String originator) {
+        return routes.split(Pattern.quote("BGP.originator_id: " + originator), -1).length - 1;
+    }
+
+    private String control() {
+        return folder.resolve("bird.ctl").toString();
     }
 
     /// Types 2, 3 and 5 from GoBGP to FRR, type 5 back, a MAC that gets another label, and what goes.
@@ -141,8 +177,10 @@ class ClientsInteropTest {
 
     private static PeerConfig client() {
         var families = Set.of(AddressFamily.IPV4_UNICAST, AddressFamily.IPV6_UNICAST, AddressFamily.L2VPN_EVPN);
+        var allPaths =
+                PeerOptions.DEFAULT.with(SessionOptions.DEFAULT.withAddPathSend(Set.of(AddressFamily.IPV4_UNICAST)));
         return new PeerConfig(IpAddress.parse("10.0.0.0"), 179, null, new Asn(65000), families, null, 9, 60, true)
-                .with(PeerOptions.DEFAULT.ofClient());
+                .with(allPaths.ofClient());
     }
 
     private interface Page {
@@ -216,6 +254,7 @@ class ClientsInteropTest {
                  neighbor 10.0.0.1 timers connect 1
                  address-family ipv4 unicast
                   network 10.9.0.22/32
+                  network 10.9.0.50/32
                  exit-address-family
                  address-family l2vpn evpn
                   neighbor 10.0.0.1 activate
@@ -247,7 +286,7 @@ class ClientsInteropTest {
                 protocol static { ipv4; route 10.9.0.23/32 blackhole; }
                 protocol bgp reflector {
                   local 10.0.0.23 port 1780 as 65000; neighbor 10.0.0.1 as 65000; connect retry time 1; error wait time 1, 2;
-                  ipv4 { import all; export where source = RTS_STATIC; };
+                  ipv4 { import all; export where source = RTS_STATIC; add paths rx; };
                 }
                 """);
         run(

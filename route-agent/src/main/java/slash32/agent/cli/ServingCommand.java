@@ -18,7 +18,6 @@ import slash32.agent.config.AgentConfig;
 import slash32.agent.config.ConfigFile;
 import slash32.agent.config.ConfigWatcher;
 import slash32.agent.config.Loaded;
-import slash32.agent.config.PasswordFile;
 import slash32.agent.config.PeerConfig;
 import slash32.agent.config.PeerRangeConfig;
 import slash32.agent.config.ReflectorConfig;
@@ -108,7 +107,7 @@ final class ServingCommand<C> implements Callable<Integer> {
         try {
             return switch (role.reader().read(file)) {
                 case Loaded.Accepted<C>(C config) -> {
-                    readPasswords(config);
+                    checkKeys(config);
                     yield config;
                 }
                 case Loaded.Refused<C>(var problems) -> {
@@ -122,10 +121,10 @@ final class ServingCommand<C> implements Callable<Integer> {
         }
     }
 
-    private void readPasswords(C config) throws IOException {
+    private void checkKeys(C config) throws IOException {
         for (PeerConfig peer : role.peers().apply(config).toList()) {
-            if (peer.passwordFile() != null) {
-                PasswordFile.read(peer.passwordFile());
+            if (peer.key() != null) {
+                peer.key().check(peer.address());
             }
         }
     }
@@ -161,7 +160,7 @@ final class ServingCommand<C> implements Callable<Integer> {
         try {
             switch (role.reader().read(file)) {
                 case Loaded.Accepted<C>(C config) -> {
-                    readPasswords(config);
+                    checkKeys(config);
                     List<String> needRestart = agent.reload(config);
                     log().info(
                                     "event=config-reloaded file={} needRestart=\"{}\"",

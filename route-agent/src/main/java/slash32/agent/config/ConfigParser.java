@@ -122,6 +122,9 @@ final class ConfigParser {
         if (peer == null) {
             return null;
         }
+        if (name != null && !PeerConfig.UNICAST.containsAll(peer.families())) {
+            section.problem(link, "interface", "is for ipv4-unicast and ipv6-unicast alone");
+        }
         return name == null ? peer.with(bfd.value()) : peer.on(name);
     }
 

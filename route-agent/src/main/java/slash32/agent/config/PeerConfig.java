@@ -1,6 +1,5 @@
 package slash32.agent.config;
 
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
@@ -16,7 +15,7 @@ import slash32.net.IpAddress;
 /// @param address of a peer by {@code link}, its link-local one, or :: for whoever is there
 /// @param port that we connect to
 /// @param families offered in OPEN, at least one
-/// @param passwordFile holds the TCP MD5 key (RFC 2385); null for none
+/// @param key signs the connections' segments; null for none
 /// @param holdTime proposed in OPEN: zero, or 3 to 65535 whole seconds (RFC 4271 §4.2)
 /// @param passive waits for the peer to connect
 /// @param options limits, policies and what else is seldom said
@@ -27,7 +26,7 @@ public record PeerConfig(
         int port,
         Asn asn,
         Set<AddressFamily> families,
-        @Nullable Path passwordFile,
+        @Nullable PeerKey key,
         Duration holdTime,
         boolean passive,
         PeerOptions options,
@@ -61,22 +60,22 @@ public record PeerConfig(
             int port,
             Asn asn,
             Set<AddressFamily> families,
-            @Nullable Path passwordFile,
+            @Nullable PeerKey key,
             Duration holdTime,
             boolean passive,
             PeerOptions options,
             @Nullable BfdConfig bfd) {
-        this(address, port, asn, families, passwordFile, holdTime, passive, options, bfd, null);
+        this(address, port, asn, families, key, holdTime, passive, options, bfd, null);
     }
 
     /// This peer, with {@code bfd}.
     PeerConfig with(@Nullable BfdConfig bfd) {
-        return new PeerConfig(address, port, asn, families, passwordFile, holdTime, passive, options, bfd, link);
+        return new PeerConfig(address, port, asn, families, key, holdTime, passive, options, bfd, link);
     }
 
     /// This peer, with other options.
     PeerConfig with(PeerOptions other) {
-        return new PeerConfig(address, port, asn, families, passwordFile, holdTime, passive, other, bfd, link);
+        return new PeerConfig(address, port, asn, families, key, holdTime, passive, other, bfd, link);
     }
 
     /// This peer, on the link of this name, with IPv6 next hops for its IPv4 routes (RFC 8950).
@@ -84,12 +83,12 @@ public record PeerConfig(
         Set<AddressFamily> ipv4 =
                 families.contains(AddressFamily.IPV4_UNICAST) ? Set.of(AddressFamily.IPV4_UNICAST) : Set.of();
         PeerOptions other = options.with(options.session().withExtendedNextHops(ipv4));
-        return new PeerConfig(address, port, asn, families, passwordFile, holdTime, passive, other, bfd, name);
+        return new PeerConfig(address, port, asn, families, key, holdTime, passive, other, bfd, name);
     }
 
     /// This peer, at the address where it is.
     public PeerConfig at(IpAddress other) {
-        return new PeerConfig(other, port, asn, families, passwordFile, holdTime, passive, options, bfd, link);
+        return new PeerConfig(other, port, asn, families, key, holdTime, passive, options, bfd, link);
     }
 
     static boolean isHoldTime(Duration holdTime) {

@@ -14,6 +14,7 @@ import slash32.agent.config.Section.Field;
 import slash32.bgp.session.SessionOptions;
 import slash32.bgp.speaker.PeerOptions;
 import slash32.bgp.speaker.PrefixLimit;
+import slash32.bgp.speaker.TcpAo;
 import slash32.bgp.wire.AddressFamily;
 import slash32.bgp.wire.PeerRole;
 import slash32.net.Asn;
@@ -22,6 +23,9 @@ import slash32.net.Asn;
 final class PeerParser {
     private static final Scalar<PeerRole> ROLE =
             new Scalar<>(Tag.STR, "provider, route-server, route-server-client, customer, peer", PeerParser::role);
+    private static final Scalar<TcpAo.Algorithm> ALGORITHM =
+            new Scalar<>(Tag.STR, "hmac-sha-1-96, aes-128-cmac-96", PeerParser::algorithm);
+    private static final Scalar<Long> KEY_ID = PolicyParser.number(0, 255);
     private static final Scalar<Long> HOPS = PolicyParser.number(1, 254);
     private static final Scalar<Long> PREFIXES = PolicyParser.number(1, Integer.MAX_VALUE);
     private static final Scalar<Long> PERCENT = PolicyParser.number(1, 100);
@@ -60,6 +64,10 @@ final class PeerParser {
         var asn = section.optional("asn", Scalar.ASN);
         var families = section.list("families", family, PeerConfig.UNICAST);
         var passwordFile = section.optional("passwordFile", Scalar.ABSOLUTE_PATH);
+        var ao = section.optionalSection("tcpAo", PeerParser::ao);
+        if (passwordFile.value() != null && ao.value() != null) {
+            section.problem(ao, "tcpAo", "is not for a peer with a passwordFile: segments are signed by one of them");
+        }
         var holdTime = section.optional("holdTime", Scalar.HOLD_TIME, PeerConfig.DEFAULT_HOLD_TIME);
         var passive = section.optional("passive", Scalar.BOOLEAN, false);
         if (families.value() != null && families.value().isEmpty()) {
@@ -75,11 +83,25 @@ final class PeerParser {
                 port.get(),
                 remote,
                 Set.copyOf(families.get()),
-                passwordFile.value(),
+                passwordFile.value() == null ? ao.value() : new PeerKey.Md5(passwordFile.value()),
                 holdTime.get(),
                 passive.get(),
                 options,
                 null);
+    }
+
+    private static @Nullable PeerKey ao(Section section) {
+        var file = section.required("keyFile", Scalar.ABSOLUTE_PATH);
+        var algorithm = section.optional("algorithm", ALGORITHM, TcpAo.Algorithm.HMAC_SHA_1_96);
+        var send = section.optional("sendId", KEY_ID, 0L);
+        var receive = section.optional("receiveId", KEY_ID, 0L);
+        return section.end()
+                ? new PeerKey.Ao(
+                        file.get(),
+                        algorithm.get(),
+                        send.get().intValue(),
+                        receive.get().intValue())
+                : null;
     }
 
     private @Nullable PeerOptions options(Section section) {
@@ -143,6 +165,13 @@ final class PeerParser {
                 .filter(family -> family.toString().equals(text))
                 .findFirst()
                 .orElseThrow(() -> new IllegalArgumentException("not an address family: '" + text + "'"));
+    }
+
+    private static TcpAo.Algorithm algorithm(String text) {
+        return Arrays.stream(TcpAo.Algorithm.values())
+                .filter(algorithm -> algorithm.toString().equals(text))
+                .findFirst()
+                .orElseThrow(() -> new IllegalArgumentException("not an algorithm: '" + text + "'"));
     }
 
     private static PeerRole role(String text) {

@@ -255,6 +255,18 @@ class Slash32Test {
     }
 
     @Test
+    void aKeyThatTheKernelDoesNotTakeIsSaid() throws IOException {
+        Path key = Files.writeString(folder.resolve("rr1.key"), "secret\n");
+        Path config = Files.writeString(
+                folder.resolve("agent.yaml"), CONFIG + "peers: [{address: 10.0.0.1, tcpAo: {keyFile: " + key + "}}]\n");
+        if (run("agent", "--check", "--config", config.toString()) != 0) { // one with CONFIG_TCP_AO takes it
+            assertThat(err.toString())
+                    .contains("peer 10.0.0.1: tcpAo: this kernel has no TCP-AO with hmac-sha-1-96")
+                    .hasLineCount(1);
+        }
+    }
+
+    @Test
     void anAgentThatCannotStartExitsWithOne() throws IOException {
         Path config = Files.writeString(folder.resolve("agent.yaml"), CONFIG);
         RunningAgent.Factory<AgentConfig> failing = (_, _) -> {

@@ -31,6 +31,7 @@ import slash32.bgp.policy.PrefixRange;
 import slash32.bgp.session.SessionOptions;
 import slash32.bgp.speaker.PeerOptions;
 import slash32.bgp.speaker.PrefixLimit;
+import slash32.bgp.speaker.TcpAo;
 import slash32.bgp.speaker.monitor.BmpStation;
 import slash32.bgp.speaker.monitor.MonitoredRib;
 import slash32.bgp.speaker.monitor.MrtFiles;
@@ -146,7 +147,7 @@ class ConfigFileTest {
                 179,
                 new Asn(4294967295L),
                 Set.of(AddressFamily.IPV4_UNICAST, AddressFamily.IPV6_UNICAST),
-                Path.of("/etc/slash32/rr1.key"),
+                new PeerKey.Md5(Path.of("/etc/slash32/rr1.key")),
                 Duration.ofSeconds(9),
                 false,
                 PeerOptions.DEFAULT,
@@ -156,7 +157,7 @@ class ConfigFileTest {
                 1790,
                 new Asn(65001),
                 Set.of(AddressFamily.IPV6_UNICAST),
-                null,
+                new PeerKey.Ao(Path.of("/etc/slash32/b.ao"), TcpAo.Algorithm.AES_128_CMAC_96, 7, 8),
                 Duration.ZERO,
                 true,
                 PeerOptions.DEFAULT,
