@@ -1,7 +1,6 @@
 package slash32.agent;
 
 import java.io.IOException;
-import java.io.InterruptedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -28,8 +27,7 @@ import slash32.agent.config.SocketEndpoint;
 import slash32.agent.dataplane.Dataplane;
 import slash32.agent.dataplane.fib.FibWriter;
 import slash32.agent.helper.Announcer;
-import slash32.agent.helper.HelperProcess;
-import slash32.agent.helper.SessionEvents;
+import slash32.agent.helper.Helpers;
 import slash32.agent.helper.Surroundings;
 import slash32.agent.intent.Effect;
 import slash32.agent.intent.EndpointId;
@@ -94,6 +92,7 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
     private final AgentConfig started;
     private AgentConfig configured; // by links
     private final LinkPeers links;
+    private final String version;
     private final Node node;
     private final OwnRoutes ownRoutes;
     private final List<Thread> threads = new ArrayList<>();
@@ -111,8 +110,7 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
     private final DropCounters dropCounters;
     private final Speaker speaker;
     private final BgpMonitors monitors;
-    private final List<HelperProcess> helpers;
-    private final List<Thread> helperThreads = new ArrayList<>();
+    private final Helpers helpers;
     private final BfdLoop bfd;
     private final AgentMetrics metrics;
     private final HttpServer http;
@@ -168,14 +166,13 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
                 config.asn(),
                 new BgpIdentifier(config.routerId().value()));
         monitors = new BgpMonitors(config.monitoring(), speaking, speaker.monitoring());
-        Surroundings here = surroundings(config, version);
-        helpers = config.processes().stream()
-                .map(process -> new HelperProcess(process, here, new ToIntent()))
-                .toList();
-        if (!helpers.isEmpty()) {
-            String host = Files.readString(Path.of("/proc/sys/kernel/hostname")).strip();
-            speaker.monitoring().add(new SessionEvents(helpers, here, host));
-        }
+        this.version = version;
+        helpers = new Helpers(
+                surroundings(config),
+                Files.readString(Path.of("/proc/sys/kernel/hostname")).strip(),
+                new ToIntent(),
+                speaker.monitoring(),
+                (name, loop) -> started(name, loop::run));
         bfd = BfdLoop.open(speaker::linkDown);
         bfd.configure(BgpSettings.bfd(config));
         var about = new Snapshot.Node(config.node(), version, Instant.now());
@@ -261,7 +258,7 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
         thread("gateway-ra", () -> gateway.runAdvertisements(ADVERTISE_EVERY));
         thread("bfd", bfd::run);
         monitors.start();
-        startHelpers();
+        helpers.configure(started.processes(), surroundings(started)); // they hear of every session
         speaker.start();
         speaker.originate(ownRoutes.nodeRoutes());
         thread("link-peers", links::run);
@@ -269,24 +266,7 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
         LOG.info("event=started node={} as={} site={}", node.underlay(), node.asn(), node.site());
     }
 
-    /// They run before the first session, so that they hear of every one.
-    private void startHelpers() throws IOException {
-        for (HelperProcess helper : helpers) {
-            String name = "helper-" + helper.config().name();
-            helperThreads.add(started(name, helper::run));
-            helperThreads.add(started(name + "-events", helper::runEvents));
-        }
-        try {
-            for (HelperProcess helper : helpers) {
-                helper.awaitFirstStart();
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw (IOException) new InterruptedIOException("interrupted while helper processes started").initCause(e);
-        }
-    }
-
-    private static Surroundings surroundings(AgentConfig config, String version) {
+    private Surroundings surroundings(AgentConfig config) {
         var peers = new HashMap<IpAddress, Asn>();
         config.peers().stream()
                 .filter(peer -> peer.link() == null) // ExaBGP has no name for the others
@@ -340,6 +320,7 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
             bfd.configure(BgpSettings.bfd(config));
             HostRules rules = HostSettings.of(config);
             kernel.tell(dataplane -> dataplane.protectHost(rules));
+            helpers.configure(config.processes(), surroundings(config));
         }
         metrics.configAccepted(Instant.now());
         return needRestart;
@@ -477,8 +458,7 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
             drops.close();
             join(Objects.requireNonNull(dropsThread)); // it asks intent
         }
-        helpers.forEach(HelperProcess::close);
-        helperThreads.forEach(RouteAgent::join); // they ask intent
+        helpers.close(); // they ask intent
         intent.close();
         kernel.close();
         gateway.close();

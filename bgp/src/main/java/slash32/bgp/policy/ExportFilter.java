@@ -6,6 +6,7 @@ import org.jspecify.annotations.Nullable;
 import slash32.bgp.wire.PathAttributes;
 import slash32.bgp.wire.PeerRole;
 import slash32.net.Asn;
+import slash32.net.IpAddress;
 import slash32.net.Ipv6Address;
 
 /// What is made of a route before a peer is told: the export policy, then what its communities and the peer's role
@@ -24,14 +25,16 @@ public final class ExportFilter {
     ///
     /// @param role ours, in an external session; null for none (RFC 9234)
     /// @param self the next hop of all that we tell; null where routes keep theirs
+    /// @param named the peer's address if a route of ours may be for it alone; else null, which all others share
     public record Sender(
             Asn ownAs,
             Asn peerAs,
             @Nullable PeerRole role,
-            @Nullable NextHopSelf self) {
+            @Nullable NextHopSelf self,
+            @Nullable IpAddress named) {
         /// One that leaves next hops as they are.
         public Sender(Asn ownAs, Asn peerAs, @Nullable PeerRole role) {
-            this(ownAs, peerAs, role, null);
+            this(ownAs, peerAs, role, null, null);
         }
 
         boolean internal() {
@@ -61,6 +64,10 @@ public final class ExportFilter {
     /// {@link slash32.bgp.wire.NlriSlice.Visitor}.
     public @Nullable PathAttributes apply(boolean ipv4, long high, long low, int length, PathAttributes path) {
         if (isClosed()) {
+            return null;
+        }
+        IpAddress named = sender.named();
+        if (!path.onlyTo().isEmpty() && (named == null || !path.onlyTo().contains(named))) {
             return null;
         }
         PathAttributes allowed = policy == null ? path : policy.apply(ipv4, high, low, length, path);

@@ -136,6 +136,10 @@ public final class Monitoring {
         monitors.forEach(monitor -> monitor.received(session, update, bytes, from, to));
     }
 
+    void heard(EstablishedSession session, byte[] bytes, int from, int to) {
+        monitors.forEach(monitor -> monitor.heard(session, bytes, from, to));
+    }
+
     void refreshed(EstablishedSession session, AddressFamily family, boolean over) {
         monitors.forEach(monitor -> monitor.refreshed(session, family, over));
     }

@@ -182,13 +182,8 @@ final class PeerSession {
             filter = importFilter();
             askAgain(terms);
         }
-        if (!Objects.equals(before.options().exportPolicy(), other.options().exportPolicy())
-                && out != null
-                && terms != null) {
-            speaker.groups().refilter(out, recipient(terms));
-            if (chosen != null) {
-                speaker.groups().refilter(chosen, choosing(terms));
-            }
+        if (!Objects.equals(before.options().exportPolicy(), other.options().exportPolicy())) {
+            refilter();
         }
         warned.clear();
         checkLimits();
@@ -272,7 +267,21 @@ final class PeerSession {
 
     private ExportFilter.Sender sender() {
         return new ExportFilter.Sender(
-                speaker.asn(), config.asn(), config.options().session().role(), self);
+                speaker.asn(),
+                config.asn(),
+                config.options().session().role(),
+                self,
+                speaker.isNamed(config.address()) ? config.address() : null);
+    }
+
+    /// What the peer may be told is decided by something else now.
+    void refilter() {
+        if (out != null && terms != null) {
+            speaker.groups().refilter(out, recipient(terms));
+            if (chosen != null) {
+                speaker.groups().refilter(chosen, choosing(terms));
+            }
+        }
     }
 
     /// True if nothing is left of a peer that is not configured by name.
@@ -388,6 +397,10 @@ final class PeerSession {
             channel.attr(RECEIVED_OPEN).set(Bytes.copyOf(bytes, from, to - from));
         } else if (type == Message.NOTIFICATION && connection == established) {
             end = new SessionEnd.NotificationReceived(Bytes.copyOf(bytes, from, to - from));
+        } else if ((type == Message.KEEPALIVE || type == Message.ROUTE_REFRESH) && connection == established) {
+            if (view != null) {
+                speaker.monitoring().heard(view, bytes, from, to);
+            }
         }
     }
 

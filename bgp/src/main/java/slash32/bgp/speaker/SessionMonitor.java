@@ -24,6 +24,9 @@ public interface SessionMonitor {
     /// called.
     default void received(EstablishedSession session, Update update, byte[] bytes, int from, int to) {}
 
+    /// A KEEPALIVE or a ROUTE-REFRESH came, as {@link #received} has it.
+    default void heard(EstablishedSession session, byte[] bytes, int from, int to) {}
+
     /// The peer's routes of {@code family} are being announced anew (RFC 7313 §4), and have all been once {@code over}.
     default void refreshed(EstablishedSession session, AddressFamily family, boolean over) {}
 

@@ -85,6 +85,8 @@ public final class Speaker implements AutoCloseable {
     private final Map<AddressFamily, LocRib> ribs = new HashMap<>();
     private final Map<IpAddress, PeerSession> peers = new LinkedHashMap<>();
     private final Map<PeerSession, Map<Long, Channel>> dials = new HashMap<>();
+    /// Peers that a route of ours was for, and not for all; they are told apart from then on.
+    private final Set<IpAddress> named = new HashSet<>();
 
     private final UpdateGroups groups;
     private final Map<AddressFamily, NlriNumbers> numbers = new HashMap<>();
@@ -392,10 +394,12 @@ public final class Speaker implements AutoCloseable {
         originate(all);
     }
 
-    /// The same, with attributes as somebody else made them; each has a next hop of its prefix's family.
+    /// The same, with attributes as somebody else made them; each has a next hop of its prefix's family, and may be for
+    /// some peers only.
     public void originate(Map<Prefix, PathAttributes> routes) {
         var copy = new LinkedHashMap<>(routes);
         loop.execute(() -> {
+            copy.values().forEach(attributes -> attributes.onlyTo().forEach(this::name));
             advertiser.announce(copy);
             tellWhenWritten(List.copyOf(copy.keySet()));
         });
@@ -432,6 +436,18 @@ public final class Speaker implements AutoCloseable {
                 listener.evpn(changes);
             }
         });
+    }
+
+    private void name(IpAddress address) {
+        PeerSession peer = named.add(address) ? peers.get(address) : null;
+        if (peer != null) {
+            peer.refilter();
+        }
+    }
+
+    /// True if some routes of ours may be for the peer of this address alone.
+    boolean isNamed(IpAddress address) {
+        return named.contains(address);
     }
 
     /// All routes that this node has at its start have been originated: peers get End-of-RIB.

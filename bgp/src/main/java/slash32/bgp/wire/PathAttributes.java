@@ -3,6 +3,7 @@ package slash32.bgp.wire;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import java.util.StringJoiner;
 import org.jspecify.annotations.Nullable;
 import slash32.net.Bytes;
@@ -21,6 +22,7 @@ public final class PathAttributes {
     private final @Nullable Ipv6Address linkLocalNextHop;
     private final Bytes opaqueNextHop;
     private final Bytes nlriData;
+    private final Set<IpAddress> onlyTo;
     private final long med;
     private final long localPref;
     private final boolean atomicAggregate;
@@ -43,6 +45,7 @@ public final class PathAttributes {
         linkLocalNextHop = builder.linkLocalNextHop;
         opaqueNextHop = builder.opaqueNextHop;
         nlriData = builder.nlriData;
+        onlyTo = Set.copyOf(builder.onlyTo);
         med = builder.med;
         localPref = builder.localPref;
         atomicAggregate = builder.atomicAggregate;
@@ -62,6 +65,7 @@ public final class PathAttributes {
                 linkLocalNextHop,
                 opaqueNextHop,
                 nlriData,
+                onlyTo,
                 med,
                 localPref,
                 atomicAggregate,
@@ -103,6 +107,11 @@ public final class PathAttributes {
     /// prefixes.
     public Bytes nlriData() {
         return nlriData;
+    }
+
+    /// The peers that a route of ours is for; empty for all. Not told to them.
+    public Set<IpAddress> onlyTo() {
+        return onlyTo;
     }
 
     /// 0 to 4294967295 or {@link #ABSENT}.
@@ -192,6 +201,7 @@ public final class PathAttributes {
         builder.linkLocalNextHop = linkLocalNextHop;
         builder.opaqueNextHop = opaqueNextHop;
         builder.nlriData = nlriData;
+        builder.onlyTo = onlyTo;
         builder.med = med;
         builder.localPref = localPref;
         builder.atomicAggregate = atomicAggregate;
@@ -222,6 +232,7 @@ public final class PathAttributes {
                         && Objects.equals(linkLocalNextHop, that.linkLocalNextHop)
                         && opaqueNextHop.equals(that.opaqueNextHop)
                         && nlriData.equals(that.nlriData)
+                        && onlyTo.equals(that.onlyTo)
                         && med == that.med
                         && localPref == that.localPref
                         && atomicAggregate == that.atomicAggregate
@@ -271,6 +282,7 @@ public final class PathAttributes {
         private @Nullable Ipv6Address linkLocalNextHop;
         private Bytes opaqueNextHop = Bytes.EMPTY;
         private Bytes nlriData = Bytes.EMPTY;
+        private Set<IpAddress> onlyTo = Set.of();
         private long med = ABSENT;
         private long localPref = ABSENT;
         private boolean atomicAggregate;
@@ -318,6 +330,12 @@ public final class PathAttributes {
 
         public Builder nlriData(Bytes value) {
             nlriData = value;
+            return this;
+        }
+
+        /// A route of ours is for these peers, which are not told so; empty for all.
+        public Builder onlyTo(Set<IpAddress> value) {
+            onlyTo = value;
             return this;
         }
 

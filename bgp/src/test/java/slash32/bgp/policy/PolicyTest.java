@@ -196,7 +196,7 @@ class PolicyTest {
                 PATH.toBuilder().linkLocalNextHop(Ipv6Address.parse("fe80::9")).build();
         for (boolean extended : List.of(true, false)) {
             var self = new ExportFilter.NextHopSelf(here, extended);
-            var filter = new ExportFilter(new ExportFilter.Sender(own, own, null, self), Policy.ACCEPT_ALL);
+            var filter = new ExportFilter(new ExportFilter.Sender(own, own, null, self, null), Policy.ACCEPT_ALL);
             PathAttributes ipv6 = Objects.requireNonNull(filter.apply(false, 0, 0, 128, beside));
             assertThat(ipv6).isEqualTo(PATH.toBuilder().nextHop(here).build());
             PathAttributes ipv4 = Objects.requireNonNull(filter.apply(true, 0, 0, 32, PATH));

@@ -268,6 +268,38 @@ class PeerOptionsTest {
         assertThat(only(update(peer)).localPref()).isEqualTo(100);
     }
 
+    /// Whom a route is for changes under the session, and nobody is told more than that.
+    @Test
+    void aRouteMayBeForOnePeerAlone() throws Exception {
+        Speaker speaker = speaker(OWN, heard, passive(PEER, PeerOptions.DEFAULT), passive(OTHER, PeerOptions.DEFAULT));
+        ScriptedPeer peer = peer(PEER).establish();
+        ScriptedPeer other = peer(OTHER).establish();
+        speaker.initialRoutesOriginated();
+        for (ScriptedPeer each : List.of(peer, other)) {
+            each.expect(Message.UPDATE); // End-of-RIB of both families
+            each.expect(Message.UPDATE);
+        }
+        speaker.originate(Map.of(ONE, onlyTo(Set.of(IpAddress.parse(PEER)))));
+        speaker.originate(List.of(route(TWO)));
+        assertThat(peer.nextAnnounced()).containsExactly(ONE);
+        assertThat(peer.nextAnnounced()).containsExactly(TWO);
+        assertThat(other.nextAnnounced()).containsExactly(TWO);
+        speaker.originate(Map.of(ONE, onlyTo(Set.of(IpAddress.parse(OTHER)))));
+        while (!other.nextAnnounced().contains(ONE)) {} // what it knew is told to it again, once
+        assertThat(update(peer).withdrawn()).hasSize(1);
+        speaker.originate(Map.of(ONE, onlyTo(Set.of())));
+        assertThat(peer.nextAnnounced()).containsExactly(ONE);
+        assertThat(heard.flaps(PEER) + heard.flaps(OTHER)).isZero();
+    }
+
+    private static PathAttributes onlyTo(Set<IpAddress> peers) {
+        return PathAttributes.builder()
+                .nextHop(IpAddress.parse(OWN))
+                .localPref(100)
+                .onlyTo(peers)
+                .build();
+    }
+
     private static PathAttributes only(Update update) {
         return Objects.requireNonNull(update.announced().getFirst().attributes());
     }

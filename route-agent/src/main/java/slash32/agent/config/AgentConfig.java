@@ -76,7 +76,6 @@ public record AgentConfig(
         note(unlike, "bgp.maximumPaths", maximumPaths == other.maximumPaths);
         note(unlike, "metrics.listen", metricsListen.equals(other.metricsListen));
         api.note(unlike, other.api);
-        note(unlike, "processes", processes.equals(other.processes));
         note(unlike, "stateDirectory", stateDirectory.equals(other.stateDirectory));
         monitoring.note(unlike, other.monitoring);
         return unlike;

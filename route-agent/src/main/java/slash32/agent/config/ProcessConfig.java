@@ -42,7 +42,11 @@ public record ProcessConfig(
         /// An UPDATE from the peer.
         UPDATE,
         /// The NOTIFICATION that ended a session.
-        NOTIFICATION
+        NOTIFICATION,
+        /// A KEEPALIVE from the peer.
+        KEEPALIVE,
+        /// A ROUTE-REFRESH from the peer.
+        REFRESH
     }
 
     public ProcessConfig {

@@ -59,6 +59,23 @@ public final class HelperProcess {
         return config;
     }
 
+    void surroundings(Surroundings now) {
+        commands.surroundings(now);
+    }
+
+    /// Goes on with what {@code before}, which has ended, announced under another configuration.
+    void inherit(HelperProcess before) {
+        commands.inherit(before.commands);
+        sweepAtNanos = System.nanoTime() + ROUTES_STAY.toNanos();
+        sweeping = true;
+    }
+
+    /// The process is no longer configured: what it announced goes.
+    void forget() {
+        commands.ended();
+        commands.sweep();
+    }
+
     /// Has the process told a line, made when it is written; what finds no room is dropped. Never waits.
     ///
     /// @param line made of the number of lines told so far, this one included

@@ -20,6 +20,8 @@ import slash32.bgp.speaker.PeerConfig;
 import slash32.bgp.speaker.SessionEnd;
 import slash32.bgp.speaker.SessionMonitor;
 import slash32.bgp.wire.AddressFamily;
+import slash32.bgp.wire.Message;
+import slash32.bgp.wire.MessageEncoder;
 import slash32.bgp.wire.Update;
 import slash32.net.Asn;
 import slash32.net.Bytes;
@@ -27,16 +29,32 @@ import slash32.net.IpAddress;
 
 /// Tells helper processes what happens to sessions. On thread {@code bgp} it only enqueues: a line is made when it is
 /// written.
-public final class SessionEvents implements SessionMonitor {
-    private final List<HelperProcess> processes;
-    private final Surroundings here;
+final class SessionEvents implements SessionMonitor {
+    private static final int TYPE_OFFSET = 18;
+    private static final Bytes KEEPALIVE = Bytes.copyOf(MessageEncoder.encode(new Message.Keepalive()));
+
+    private volatile List<HelperProcess> processes = List.of();
+    private volatile Surroundings here;
     private final String host;
     private final Map<IpAddress, Asn> asns = new ConcurrentHashMap<>();
 
-    public SessionEvents(List<HelperProcess> processes, Surroundings here, String host) {
-        this.processes = List.copyOf(processes);
+    SessionEvents(Surroundings here, String host) {
         this.here = here;
         this.host = host;
+    }
+
+    /// These are told from now on. Called by any thread.
+    void tell(List<HelperProcess> now, Surroundings surroundings) {
+        processes = List.copyOf(now);
+        here = surroundings;
+    }
+
+    /// Tells a process that came later what it would wait for: which sessions are up.
+    void introduce(HelperProcess process, List<EstablishedSession> sessions) {
+        for (EstablishedSession session : sessions) {
+            message(List.of(process), HelperEvent.OPEN, session, session.receivedOpen());
+            tell(List.of(process), HelperEvent.STATE, session.ends().peer(), line -> line.state("up"));
+        }
     }
 
     @Override
@@ -55,6 +73,7 @@ public final class SessionEvents implements SessionMonitor {
     public void up(EstablishedSession session) {
         asns.put(session.ends().peer(), session.asn());
         message(HelperEvent.OPEN, session, session.receivedOpen());
+        message(HelperEvent.KEEPALIVE, session, KEEPALIVE); // by which it came up
         tell(HelperEvent.STATE, session.ends().peer(), line -> line.state("up"));
     }
 
@@ -85,11 +104,22 @@ public final class SessionEvents implements SessionMonitor {
         }
     }
 
+    @Override
+    public void heard(EstablishedSession session, byte[] bytes, int from, int to) {
+        HelperEvent event =
+                bytes[from + TYPE_OFFSET] == Message.KEEPALIVE ? HelperEvent.KEEPALIVE : HelperEvent.REFRESH;
+        message(event, session, Bytes.copyOf(bytes, from, to - from));
+    }
+
     private void message(HelperEvent event, EstablishedSession session, Bytes message) {
+        message(processes, event, session, message);
+    }
+
+    private void message(List<HelperProcess> audience, HelperEvent event, EstablishedSession session, Bytes message) {
         boolean four = session.terms().fourOctetAs();
         Set<AddressFamily> addPath = new HashSet<>(session.terms().addPathReceived());
         IpAddress peer = session.ends().peer();
-        for (HelperProcess process : processes) {
+        for (HelperProcess process : audience) {
             if (hears(process, event, peer)) {
                 ApiVersion api = process.config().api();
                 var context = new DecodeContext(api, four, addPath, here.asn(), session.asn());
@@ -102,7 +132,12 @@ public final class SessionEvents implements SessionMonitor {
     }
 
     private void tell(HelperEvent event, IpAddress peer, Function<EventLine, String> text) {
-        for (HelperProcess process : processes) {
+        tell(processes, event, peer, text);
+    }
+
+    private void tell(
+            List<HelperProcess> audience, HelperEvent event, IpAddress peer, Function<EventLine, String> text) {
+        for (HelperProcess process : audience) {
             if (hears(process, event, peer)) {
                 process.tell(counter -> text.apply(line(process.config().api(), peer, counter)));
             }

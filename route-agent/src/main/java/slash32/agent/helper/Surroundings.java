@@ -1,8 +1,10 @@
 package slash32.agent.helper;
 
-import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
+import slash32.bgp.exabgp.command.CommandLine;
 import slash32.net.Asn;
 import slash32.net.IpAddress;
 import slash32.net.Ipv4Address;
@@ -25,16 +27,21 @@ public record Surroundings(
         peers = Map.copyOf(peers);
     }
 
-    /// How ExaBGP describes each peer, by which a command may choose among them.
-    List<Map<String, String>> neighbors() {
-        return peers.entrySet().stream()
-                .map(peer -> Map.of(
-                        "neighbor", peer.getKey().toString(),
-                        "local-ip", String.valueOf(local(peer.getKey())),
-                        "local-as", asn.toString(),
-                        "peer-as", peer.getValue().toString(),
-                        "router-id", routerId.toString()))
-                .toList();
+    /// How ExaBGP describes a peer, by which a command may choose it.
+    private Map<String, String> description(IpAddress peer) {
+        return Map.of(
+                "neighbor", peer.toString(),
+                "local-ip", String.valueOf(local(peer)),
+                "local-as", asn.toString(),
+                "peer-as", String.valueOf(peers.get(peer)),
+                "router-id", routerId.toString());
+    }
+
+    /// The peers that a line names; all if it names none.
+    Set<IpAddress> fitting(CommandLine line) {
+        return peers.keySet().stream()
+                .filter(peer -> line.isFor(description(peer)))
+                .collect(Collectors.toSet());
     }
 
     /// Our address toward {@code peer}.

@@ -170,7 +170,6 @@ class HelperProcessTest {
                 "announce route 10.9.0.1/32 next-hop self attribute [ 0x20 0xc0 0x00 ]"
                         + " | no peer would take 10.9.0.1/32 with these attributes",
                 "announce flow route source 10.9.0.0/24 discard | family ipv4-flowspec is not spoken here",
-                "neighbor 10.0.0.1 announce route 10.9.0.1/32 next-hop self | a route is announced to all peers or to none",
                 "neighbor 10.0.0.9 announce route 10.9.0.1/32 next-hop self | there is no such neighbor",
                 "shutdown | a process announces and withdraws; all else is the operator's",
                 "announce attributes next-hop self nlri 10.9.0.1/32 10.9.1.1/32"
@@ -197,6 +196,82 @@ class HelperProcessTest {
         assertThat(commands.line("withdraw route 10.9.0.1/32").refusal()).isNull();
         assertThat(commands.line("announce route 10.9.0.3/32 next-hop self").refusal())
                 .isNull();
+    }
+
+    /// One path of a prefix: other neighbours may have it too, with the same attributes, or lose it.
+    @Test
+    void aRouteMayBeForOneNeighbor() throws InterruptedException {
+        var commands = new Commands(config(List.of("/bin/true"), true, true), HERE, announcer);
+        IpAddress first = IpAddress.parse("10.0.0.1");
+        IpAddress second = IpAddress.parse("10.0.0.2");
+        String route = " route 10.9.0.1/32 next-hop self";
+        assertThat(commands.line("neighbor 10.0.0.1 announce" + route).refusal())
+                .isNull();
+        assertThat(attributes("10.9.0.1/32").onlyTo()).containsExactly(first);
+        assertThat(commands.line("neighbor 10.0.0.2 announce" + route + " med 5")
+                        .refusal())
+                .isEqualTo("10.9.0.1/32 is announced to another neighbor with other attributes");
+        assertThat(commands.line("neighbor 10.0.0.2 announce" + route).refusal())
+                .isNull();
+        assertThat(attributes("10.9.0.1/32").onlyTo()).containsExactlyInAnyOrder(first, second);
+        assertThat(commands.line("neighbor 10.0.0.1 withdraw" + route).refusal())
+                .isNull();
+        assertThat(attributes("10.9.0.1/32").onlyTo()).containsExactly(second);
+        assertThat(commands.line("neighbor 10.0.0.2 announce" + route + " med 5")
+                        .refusal())
+                .isNull();
+        assertThat(attributes("10.9.0.1/32").med()).isEqualTo(5);
+        assertThat(commands.line("announce" + route).refusal()).isNull();
+        assertThat(attributes("10.9.0.1/32").onlyTo()).isEmpty();
+        assertThat(commands.line("neighbor 10.0.0.2 withdraw" + route).refusal())
+                .isNull();
+        assertThat(attributes("10.9.0.1/32").onlyTo()).containsExactly(first);
+        assertThat(commands.line("neighbor 10.0.0.1 withdraw" + route).refusal())
+                .isNull();
+        assertThat(announced).isEmpty();
+    }
+
+    @Test
+    void aWatchdogAnnouncesAndWithdrawsItsRoutes() throws InterruptedException {
+        var commands = new Commands(config(List.of("/bin/true"), true, true), HERE, announcer);
+        commands.line("announce route 10.9.0.1/32 next-hop self med 5 watchdog dog withdraw");
+        commands.line("announce route 10.9.0.2/32 next-hop self watchdog dog");
+        assertThat(announced.keySet()).containsExactly(Prefix.parse("10.9.0.2/32"));
+        assertThat(commands.line("announce watchdog dog").refusal()).isNull();
+        assertThat(announced).hasSize(2);
+        assertThat(attributes("10.9.0.1/32").med()).isEqualTo(5);
+        assertThat(commands.line("withdraw watchdog dog").refusal()).isNull();
+        assertThat(announced).isEmpty();
+        commands.line("withdraw route 10.9.0.1/32");
+        commands.line("announce watchdog dog");
+        assertThat(announced.keySet()).containsExactly(Prefix.parse("10.9.0.2/32"));
+        assertThat(commands.line("announce watchdog cat").refusal()).isNull();
+    }
+
+    /// A changed configuration takes over what it still allows; what is not announced again goes.
+    @Test
+    void oneOfAnotherConfigurationGoesOnWithTheRoutes() throws InterruptedException {
+        ProcessConfig narrow = config(List.of("/bin/true"), true, true);
+        var wide = new ProcessConfig(
+                "test",
+                narrow.run(),
+                null,
+                ApiVersion.V4,
+                Set.of(),
+                Set.of(),
+                List.of(Prefix.parse("10.9.0.0/16")),
+                5,
+                true,
+                true);
+        var before = new Commands(wide, HERE, announcer);
+        before.line("announce attributes next-hop self nlri 10.9.0.1/32 10.9.0.2/32 10.9.1.1/32");
+        happened.clear();
+        var now = new Commands(narrow, HERE, announcer);
+        now.inherit(before);
+        assertThat(happened).containsExactly("-10.9.1.1/32");
+        now.line("announce route 10.9.0.2/32 next-hop self");
+        assertThat(now.sweep()).isEqualTo(1);
+        assertThat(announced.keySet()).containsExactly(Prefix.parse("10.9.0.2/32"));
     }
 
     @Test

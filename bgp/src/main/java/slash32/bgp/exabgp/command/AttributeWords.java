@@ -7,10 +7,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+import slash32.bgp.wire.AddressFamily;
 import slash32.bgp.wire.AttributeCode;
 import slash32.net.Bytes;
 import slash32.net.Ipv4Address;
 import slash32.net.Ipv6Address;
+import slash32.net.Prefix;
 
 /// The words for path attributes. The first of a type counts.
 final class AttributeWords {
@@ -25,15 +28,13 @@ final class AttributeWords {
     private final boolean ipv4;
     private final TreeMap<Integer, Attribute> said = new TreeMap<>();
     private Gateway nextHop = new Gateway.Unsaid();
+    private @Nullable String watchdog;
+    private boolean held;
 
     /// @param ipv4 of what family "next-hop self" is
     AttributeWords(Words words, boolean ipv4) {
         this.words = words;
         this.ipv4 = ipv4;
-    }
-
-    List<Attribute> all() {
-        return List.copyOf(said.values());
     }
 
     Gateway nextHop() {
@@ -43,6 +44,11 @@ final class AttributeWords {
     /// The route's next hop beside, or without, a NEXT_HOP.
     void nextHop(Gateway gateway) {
         nextHop = gateway;
+    }
+
+    /// A route with these attributes.
+    Route route(AddressFamily family, @Nullable Prefix prefix, @Nullable Integer pathId, Bytes nlri) {
+        return new Route(family, prefix, pathId, nlri, nextHop, List.copyOf(said.values()), watchdog, held);
     }
 
     void add(Attribute attribute) {
@@ -86,8 +92,9 @@ final class AttributeWords {
             case "attribute" -> raw();
             case "bgp-prefix-sid" -> prefixSid();
             case "bgp-prefix-sid-srv6" -> srv6Sid();
-            case "name", "watchdog" -> words.next();
-            case "withdraw" -> {} // whether a watchdog's route begins as announced
+            case "name" -> words.next();
+            case "watchdog" -> watchdog = words.next();
+            case "withdraw" -> held = true;
             default -> words.fail("no such attribute");
         }
     }

@@ -272,6 +272,6 @@ final class FlowWords {
                 .toBytes();
         int afi = ipv6 != null && ipv6 ? 2 : 1;
         var family = new AddressFamily(afi, distinguisher == null ? 133 : 134);
-        return List.of(new Route(family, null, null, octets, attributes.nextHop(), attributes.all()));
+        return List.of(attributes.route(family, null, null, octets));
     }
 }

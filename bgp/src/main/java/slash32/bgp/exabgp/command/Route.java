@@ -12,13 +12,17 @@ import slash32.net.Prefix;
 /// @param pathId null if none is said
 /// @param nlri without a path identifier
 /// @param attributes those that are said, no type twice
+/// @param watchdog by whose name it can be announced and withdrawn too; null for none
+/// @param held back until its watchdog is announced
 public record Route(
         AddressFamily family,
         @Nullable Prefix prefix,
         @Nullable Integer pathId,
         Bytes nlri,
         Gateway nextHop,
-        List<Attribute> attributes) {
+        List<Attribute> attributes,
+        @Nullable String watchdog,
+        boolean held) {
     public Route {
         attributes = List.copyOf(attributes);
     }

@@ -209,6 +209,6 @@ final class RouteWords {
         }
         byte[] address = prefix.address().toArray();
         Bytes octets = nlri.bytes(address, (prefix.length() + 7) / 8).toBytes();
-        return new Route(family, prefix, pathId, octets, attributes.nextHop(), attributes.all());
+        return attributes.route(family, prefix, pathId, octets);
     }
 }

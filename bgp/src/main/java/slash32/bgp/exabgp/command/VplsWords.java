@@ -44,6 +44,6 @@ final class VplsWords {
                 .u16(offset)
                 .u16(size)
                 .u24(base << 4 | 1);
-        return List.of(new Route(FAMILY, null, null, nlri.toBytes(), attributes.nextHop(), attributes.all()));
+        return List.of(attributes.route(FAMILY, null, null, nlri.toBytes()));
     }
 }
