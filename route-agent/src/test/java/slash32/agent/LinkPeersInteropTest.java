@@ -55,10 +55,10 @@ class LinkPeersInteropTest {
     @BeforeEach
     void nodes() {
         Command.run("ip", "netns", "add", ROUTER);
-        here("ip", "addr", "add", NODE + "/32", "dev", "lo");
-        here("ip", "addr", "add", NODE6 + "/128", "dev", "lo");
-        there("ip", "addr", "add", GUEST + "/32", "dev", "lo");
-        there("ip", "addr", "add", GUEST6 + "/128", "dev", "lo");
+        here("ip", "addr", "add", NODE + "/32", "dev", "lo", "nodad");
+        here("ip", "addr", "add", NODE6 + "/128", "dev", "lo", "nodad");
+        there("ip", "addr", "add", GUEST + "/32", "dev", "lo", "nodad");
+        there("ip", "addr", "add", GUEST6 + "/128", "dev", "lo", "nodad");
         for (String variable : List.of("net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1")) {
             here("sysctl", "-qw", variable); // a router takes no default route from an advertisement
             there("sysctl", "-qw", variable);

@@ -50,10 +50,10 @@ class ReflectorInteropTest {
     @BeforeEach
     void addresses() {
         for (String address : List.of("10.0.0.1", "10.0.0.11", "10.0.0.12")) {
-            Command.run("ip", "addr", "add", address + "/32", "dev", "lo");
+            Command.run("ip", "addr", "add", address + "/32", "dev", "lo", "nodad");
         }
         for (String address : List.of("2001:db8::11", "2001:db8::12")) {
-            Command.run("ip", "addr", "add", address + "/128", "dev", "lo");
+            Command.run("ip", "addr", "add", address + "/128", "dev", "lo", "nodad");
         }
     }
 

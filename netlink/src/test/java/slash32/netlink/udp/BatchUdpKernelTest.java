@@ -20,8 +20,9 @@ class BatchUdpKernelTest {
     @ParameterizedTest
     @CsvSource({"10.0.0.1, 10.0.0.2", "2001:db8::1, 2001:db8::2"})
     void aRunIsCutAndComesTogetherAgain(IpAddress one, IpAddress two) throws IOException {
-        Command.run("ip", "addr", "add", one + (one.isIpv4() ? "/32" : "/128"), "dev", "lo");
-        Command.run("ip", "addr", "add", two + (one.isIpv4() ? "/32" : "/128"), "dev", "lo");
+        for (IpAddress address : List.of(one, two)) {
+            Command.run("ip", "addr", "add", address + (one.isIpv4() ? "/32" : "/128"), "dev", "lo", "nodad");
+        }
         try (BatchUdpSocket near = BatchUdpSocket.bind(one, 4500);
                 BatchUdpSocket far = BatchUdpSocket.bind(two, 4501);
                 UdpSelector selector = UdpSelector.open()) {
