@@ -2,31 +2,14 @@ package slash32.overlay.ike.udp;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.GeneralSecurityException;
-import java.security.KeyFactory;
-import java.security.PrivateKey;
-import java.security.cert.CertificateException;
-import java.security.cert.CertificateFactory;
-import java.security.cert.X509Certificate;
-import java.security.spec.PKCS8EncodedKeySpec;
-import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.Base64;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -36,40 +19,28 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import slash32.net.Bytes;
 import slash32.net.IpAddress;
 import slash32.overlay.ike.crypto.KeyExchangeMethod;
-import slash32.overlay.ike.crypto.Prf;
-import slash32.overlay.ike.crypto.SignatureScheme;
 import slash32.overlay.ike.exchange.Action;
 import slash32.overlay.ike.exchange.ChildSa;
-import slash32.overlay.ike.exchange.Credentials;
-import slash32.overlay.ike.exchange.NodeConfig;
-import slash32.overlay.ike.exchange.PeerConfig;
-import slash32.overlay.ike.exchange.Timers;
-import slash32.overlay.ike.exchange.Verifier;
+import slash32.overlay.ike.udp.Strongswan.Selectors;
 import slash32.overlay.ike.wire.Identity;
 import slash32.overlay.ike.wire.TrafficSelector;
-import slash32.testkit.Command;
 import slash32.testkit.InNetns;
-import slash32.testkit.Requirement;
 
 /// Our loop at one end of a cable and strongSwan with its ESP in user space (tunnel mode, in UDP) at the other, each in
 /// a namespace of its own, with certificates of one authority.
 @InNetns
 @Tag("interop")
 class StrongswanInteropTest {
-    private static final String OTHER = "s32ike" + ProcessHandle.current().pid();
-    private static final IpAddress NEAR = IpAddress.parse("10.0.0.1");
-    private static final IpAddress FAR = IpAddress.parse("10.0.0.2");
-    private static final Identity OURS = Identity.name("hv1.example");
-    private static final Identity THEIRS = Identity.name("hv2.example");
-    private static final String CHARON = "/usr/lib/ipsec/charon";
+    private static final IpAddress NEAR = Strongswan.NEAR;
+    private static final IpAddress FAR = Strongswan.FAR;
+    private static final Identity THEIRS = Strongswan.THEIRS;
 
     @TempDir
     Path folder;
 
-    private final List<Process> started = new ArrayList<>();
+    private @Nullable Strongswan far;
     private final Set<ChildSa> installed = ConcurrentHashMap.newKeySet();
     private final List<Action> events = new CopyOnWriteArrayList<>();
     private volatile @Nullable ChildSa outbound;
@@ -78,15 +49,7 @@ class StrongswanInteropTest {
 
     @BeforeEach
     void cable() {
-        Requirement.program("swanctl", "strongswan-swanctl");
-        Requirement.program("openssl", "openssl");
-        Command.run("ip", "netns", "add", OTHER);
-        Command.run("ip", "link", "add", "near", "type", "veth", "peer", "name", "far", "netns", OTHER);
-        Command.run("ip", "addr", "add", NEAR + "/24", "dev", "near");
-        Command.run("ip", "link", "set", "near", "up");
-        there("ip", "addr", "add", FAR + "/24", "dev", "far");
-        there("ip", "link", "set", "lo", "up");
-        there("ip", "link", "set", "far", "up");
+        far = new Strongswan(folder);
     }
 
     @AfterEach
@@ -95,13 +58,7 @@ class StrongswanInteropTest {
             loop.close();
             thread.join();
         }
-        for (Process process : started.reversed()) {
-            process.descendants().forEach(ProcessHandle::destroy);
-            process.destroy();
-            process.waitFor(10, TimeUnit.SECONDS);
-            process.destroyForcibly();
-        }
-        Command.run("ip", "netns", "del", OTHER);
+        far().takeDown();
     }
 
     @ParameterizedTest
@@ -111,12 +68,12 @@ class StrongswanInteropTest {
         "MODP_2048, rsa, aes128gcm16-prfsha256-modp2048, aes128gcm16-modp2048"
     })
     void weBegin(KeyExchangeMethod method, String keys, String ike, String esp) throws Exception {
-        startStrongswan(keys, ike, esp);
+        far().start(keys, ike, esp, Selectors.OUTER);
         start(keys, method);
         connect();
         rekeyBothWays();
         run().execute((node, now) -> node.disconnect(THEIRS, now));
-        eventually("strongSwan has nothing", () -> swanctl("--list-sas").isBlank());
+        eventually("strongSwan has nothing", () -> far().swanctl("--list-sas").isBlank());
         eventually("nor have we", installed::isEmpty);
     }
 
@@ -127,26 +84,26 @@ class StrongswanInteropTest {
         "MODP_2048, rsa, aes128gcm16-prfsha256-modp2048, aes128gcm16-modp2048"
     })
     void strongswanBegins(KeyExchangeMethod method, String keys, String ike, String esp) throws Exception {
-        startStrongswan(keys, ike, esp);
+        far().start(keys, ike, esp, Selectors.OUTER);
         start(keys, method);
-        assertThat(swanctl("--initiate", "--child", "data")).contains("completed successfully");
+        assertThat(far().swanctl("--initiate", "--child", "data")).contains("completed successfully");
         eventually("a Child SA", () -> outbound != null);
         assertSame();
         rekeyBothWays();
-        assertThat(swanctl("--terminate", "--ike", "ours")).contains("completed successfully");
+        assertThat(far().swanctl("--terminate", "--ike", "ours")).contains("completed successfully");
         eventually("we have nothing", installed::isEmpty);
         assertThat(events).contains(new Action.Lost(THEIRS, "deleted by the peer"));
     }
 
     @Test
     void bothRekeyAtOnce() throws Exception {
-        startStrongswan("ec", "aes256gcm16-prfsha256-x25519", "aes256gcm16-x25519");
+        far().start("ec", "aes256gcm16-prfsha256-x25519", "aes256gcm16-x25519", Selectors.OUTER);
         start("ec", KeyExchangeMethod.X25519);
         connect();
         for (int round = 0; round < 5; round++) {
             ChildSa before = current();
             run().execute((node, now) -> node.rekeyChild(before.inboundSpi(), now));
-            swanctl("--rekey", "--child", "data");
+            far().swanctl("--rekey", "--child", "data");
             eventually("another Child SA", () -> !current().equals(before));
             settle();
         }
@@ -155,23 +112,21 @@ class StrongswanInteropTest {
 
     @Test
     void aChainThatNeedsFragmentsIsTaken() throws Exception {
-        startStrongswan("rsa", "aes256gcm16-prfsha256-x25519", "aes256gcm16-x25519");
+        far().start("rsa", "aes256gcm16-prfsha256-x25519", "aes256gcm16-x25519", Selectors.OUTER);
         start("rsa", KeyExchangeMethod.X25519);
         connect();
     }
 
     @Test
     void aStrongswanThatIsKilledIsLostAndComesBack() throws Exception {
-        startStrongswan("ec", "aes256gcm16-prfsha256-x25519", "aes256gcm16-x25519");
+        far().start("ec", "aes256gcm16-prfsha256-x25519", "aes256gcm16-x25519", Selectors.OUTER);
         start("ec", KeyExchangeMethod.X25519);
         connect();
-        Process charon = started.removeLast();
-        charon.descendants().forEach(ProcessHandle::destroyForcibly);
-        charon.destroyForcibly().waitFor();
+        far().kill();
         eventually("it is lost", () -> losses().equals(List.of("the peer does not answer")));
         assertThat(installed).isEmpty();
         outbound = null;
-        startStrongswan("ec", "aes256gcm16-prfsha256-x25519", "aes256gcm16-x25519");
+        far().start("ec", "aes256gcm16-prfsha256-x25519", "aes256gcm16-x25519", Selectors.OUTER);
         connect();
     }
 
@@ -181,17 +136,21 @@ class StrongswanInteropTest {
         run().execute((node, now) -> node.rekeyChild(first.inboundSpi(), now));
         eventually("our new Child SA", () -> !current().equals(first));
         settle();
-        String ike = ikeSpi();
+        String ike = far().ikeSpi();
         run().execute((node, now) -> node.rekeyIke(THEIRS, now));
-        eventually("our new IKE SA", () -> !ikeSpi().equals(ike) && ikeSpi().length() == 16);
+        eventually(
+                "our new IKE SA",
+                () -> !far().ikeSpi().equals(ike) && far().ikeSpi().length() == 16);
         settle();
         ChildSa second = current();
-        assertThat(swanctl("--rekey", "--child", "data")).contains("rekey completed");
+        assertThat(far().swanctl("--rekey", "--child", "data")).contains("rekey completed");
         eventually("its new Child SA", () -> !current().equals(second));
         settle();
-        String before = ikeSpi();
-        assertThat(swanctl("--rekey", "--ike", "ours")).contains("rekey completed");
-        eventually("its new IKE SA", () -> !ikeSpi().equals(before) && ikeSpi().length() == 16);
+        String before = far().ikeSpi();
+        assertThat(far().swanctl("--rekey", "--ike", "ours")).contains("rekey completed");
+        eventually(
+                "its new IKE SA",
+                () -> !far().ikeSpi().equals(before) && far().ikeSpi().length() == 16);
         settle();
         assertThat(losses()).isEmpty();
     }
@@ -199,7 +158,7 @@ class StrongswanInteropTest {
     private void settle() {
         eventually(
                 "one Child SA at both ends",
-                () -> installed.size() == 1 && swanctlChildren().size() == 1);
+                () -> installed.size() == 1 && far().swanctlChildren().size() == 1);
         assertSame();
     }
 
@@ -207,7 +166,7 @@ class StrongswanInteropTest {
     private void assertSame() {
         ChildSa ours = current();
         String wanted = "in %08x out %08x".formatted(ours.outboundSpi(), ours.inboundSpi());
-        eventually("the same SA at both ends", () -> swanctlChildren().contains(wanted));
+        eventually("the same SA at both ends", () -> far().swanctlChildren().contains(wanted));
     }
 
     private void connect() {
@@ -235,45 +194,9 @@ class StrongswanInteropTest {
     }
 
     private void start(String keys, KeyExchangeMethod first) throws Exception {
-        var methods = new ArrayList<>(List.of(first));
-        Arrays.stream(KeyExchangeMethod.values())
-                .filter(one -> one != first && one != KeyExchangeMethod.ML_KEM_768)
-                .forEach(methods::add);
-        X509Certificate own = certificate(Files.readAllBytes(folder.resolve("x509/ours.pem")));
-        X509Certificate authority = certificate(Files.readAllBytes(folder.resolve("x509ca/ca.pem")));
-        var credentials = new Credentials(
-                OURS,
-                List.of(Bytes.copyOf(own.getEncoded())),
-                key(keys, folder.resolve("ours.key")),
-                SignatureScheme.of(own.getPublicKey()),
-                Bytes.copyOf(new byte[20]));
-        var timers = new Timers(
-                Duration.ofMillis(500),
-                5,
-                Duration.ofHours(1),
-                Duration.ofHours(1),
-                Duration.ofSeconds(3),
-                Duration.ofMillis(500),
-                Duration.ofSeconds(30));
-        var config = new NodeConfig(
-                credentials,
-                (claimed, chain) -> verify(authority, claimed, chain),
-                methods,
-                List.of(Prf.HMAC_SHA2_256, Prf.HMAC_SHA2_384),
-                timers,
-                true,
-                30);
-        IkeLoop opened = IkeLoop.open(NEAR, config, this::on);
-        opened.execute((node, _) -> node.configure(new PeerConfig(
-                THEIRS,
-                new slash32.overlay.ike.exchange.Path(
-                        NEAR,
-                        slash32.overlay.ike.exchange.Path.IKE_PORT,
-                        FAR,
-                        slash32.overlay.ike.exchange.Path.IKE_PORT),
-                List.of(TrafficSelector.of(NEAR, TrafficSelector.UDP)),
-                List.of(TrafficSelector.of(FAR, TrafficSelector.UDP)),
-                false)));
+        IkeLoop opened = IkeLoop.open(NEAR, far().ours(keys, first), this::on);
+        opened.execute((node, _) -> node.configure(Strongswan.peer(
+                TrafficSelector.of(NEAR, TrafficSelector.UDP), TrafficSelector.of(FAR, TrafficSelector.UDP))));
         loop = opened;
         thread = Thread.ofPlatform().name("ike").start(() -> {
             try {
@@ -293,237 +216,11 @@ class StrongswanInteropTest {
         }
     }
 
-    private static Verifier.Verdict verify(X509Certificate authority, Identity claimed, List<Bytes> chain) {
-        try {
-            X509Certificate peer = certificate(chain.getFirst().toArray());
-            peer.verify(authority.getPublicKey());
-            return peer.getSubjectAlternativeNames().stream().anyMatch(name -> name.contains(claimed.toString()))
-                    ? new Verifier.Verdict.Trusted(peer.getPublicKey())
-                    : new Verifier.Verdict.Refused("another name");
-        } catch (GeneralSecurityException e) {
-            return new Verifier.Verdict.Refused("" + e.getMessage());
-        }
-    }
-
-    private static X509Certificate certificate(byte[] bytes) throws CertificateException {
-        return (X509Certificate)
-                CertificateFactory.getInstance("X.509").generateCertificate(new ByteArrayInputStream(bytes));
-    }
-
-    private static PrivateKey key(String keys, Path file) throws Exception {
-        String pem = Files.readString(file).replaceAll("-----[^-]+-----|\\s", "");
-        String algorithm = keys.equals("ec") ? "EC" : keys.equals("rsa") ? "RSA" : "Ed25519";
-        return KeyFactory.getInstance(algorithm)
-                .generatePrivate(new PKCS8EncodedKeySpec(Base64.getDecoder().decode(pem)));
-    }
-
-    private void startStrongswan(String keys, String ike, String esp) throws IOException {
-        if (!Files.exists(folder.resolve("x509"))) {
-            certificates(keys);
-        }
-        Files.writeString(folder.resolve("strongswan.conf"), """
-                charon {
-                  load = random nonce openssl curve25519 pem pkcs1 pkcs8 x509 revocation constraints pubkey kdf hmac gcm aes sha1 sha2 \
-                kernel-libipsec kernel-netlink socket-default vici
-                  rsa_pss = yes
-                  delete_rekeyed_delay = 1
-                  plugins {
-                    vici { socket = unix://%s/vici }
-                    kernel-libipsec { allow_peer_ts = yes }
-                    kernel-netlink { fwmark = !0x42 }
-                    socket-default { fwmark = 0x42 }
-                  }
-                  filelog { log { path = %s/log
-                    default = 1
-                    ike = 2
-                    cfg = 2 } }
-                }
-                """.formatted(folder, folder));
-        Files.writeString(folder.resolve("swanctl.conf"), """
-                connections {
-                  ours {
-                    version = 2
-                    local_addrs = %s
-                    remote_addrs = %s
-                    proposals = %s
-                    encap = yes
-                    mobike = no
-                    send_cert = always
-                    rekey_time = 0
-                    local { auth = pubkey
-                      certs = theirs.pem
-                      id = %s }
-                    remote { auth = pubkey
-                      id = %s }
-                    children {
-                      data {
-                        local_ts = dynamic[udp]
-                        remote_ts = dynamic[udp]
-                        esp_proposals = %s
-                        mode = tunnel
-                        rekey_time = 0
-                      }
-                    }
-                  }
-                }
-                """.formatted(FAR, NEAR, ike, THEIRS, OURS, esp));
-        var builder = new ProcessBuilder(
-                "ip",
-                "netns",
-                "exec",
-                OTHER,
-                "unshare",
-                "-m",
-                "sh",
-                "-c",
-                "mount -t tmpfs none /run && exec " + CHARON);
-        builder.environment()
-                .put("STRONGSWAN_CONF", folder.resolve("strongswan.conf").toString());
-        started.add(builder.redirectErrorStream(true)
-                .redirectOutput(folder.resolve("charon.out").toFile())
-                .start());
-        eventually(
-                "charon's socket",
-                () -> Files.exists(folder.resolve("vici")) && swanctl("--stats").contains("uptime"));
-        assertThat(swanctl("--load-all")).contains("loaded connection 'ours'");
-    }
-
-    private void certificates(String keys) throws IOException {
-        for (String name : List.of(
-                "x509",
-                "x509ca",
-                "private",
-                "x509crl",
-                "x509aa",
-                "x509ac",
-                "x509ocsp",
-                "pubkey",
-                "rsa",
-                "ecdsa",
-                "pkcs8",
-                "pkcs12",
-                "bliss",
-                "conf.d")) {
-            Files.createDirectories(folder.resolve(name));
-        }
-        String at = folder.toString();
-        List<String> ca = genpkey(keys, at + "/ca.key");
-        Command.run(ca.toArray(String[]::new));
-        Command.run(
-                "openssl",
-                "req",
-                "-x509",
-                "-new",
-                "-key",
-                at + "/ca.key",
-                "-subj",
-                "/CN=ca",
-                "-days",
-                "2",
-                "-out",
-                at + "/x509ca/ca.pem",
-                "-addext",
-                "keyUsage=critical,keyCertSign,cRLSign");
-        for (String[] end : new String[][] {{"ours", OURS.toString()}, {"theirs", THEIRS.toString()}}) {
-            Command.run(genpkey(keys, at + "/" + end[0] + ".key").toArray(String[]::new));
-            Command.run(
-                    "openssl",
-                    "req",
-                    "-new",
-                    "-key",
-                    at + "/" + end[0] + ".key",
-                    "-subj",
-                    "/CN=" + end[1],
-                    "-out",
-                    at + "/" + end[0] + ".csr");
-            Files.writeString(
-                    folder.resolve(end[0] + ".ext"), "subjectAltName=DNS:" + end[1] + "\nkeyUsage=digitalSignature\n");
-            Command.run(
-                    "openssl",
-                    "x509",
-                    "-req",
-                    "-in",
-                    at + "/" + end[0] + ".csr",
-                    "-CA",
-                    at + "/x509ca/ca.pem",
-                    "-CAkey",
-                    at + "/ca.key",
-                    "-CAcreateserial",
-                    "-days",
-                    "1",
-                    "-extfile",
-                    at + "/" + end[0] + ".ext",
-                    "-out",
-                    at + "/x509/" + end[0] + ".pem");
-        }
-        Files.copy(folder.resolve("theirs.key"), folder.resolve("private/theirs.key"));
-    }
-
-    private static List<String> genpkey(String keys, String file) {
-        var words = new ArrayList<>(List.of("openssl", "genpkey", "-out", file, "-algorithm"));
-        switch (keys) {
-            case "ec" -> words.addAll(List.of("EC", "-pkeyopt", "ec_paramgen_curve:P-256"));
-            case "rsa" -> words.addAll(List.of("RSA", "-pkeyopt", "rsa_keygen_bits:3072"));
-            default -> words.add("ED25519");
-        }
-        return words;
-    }
-
-    private String swanctl(String... words) {
-        var all = new ArrayList<>(
-                List.of("env", "STRONGSWAN_CONF=" + folder + "/strongswan.conf", "SWANCTL_DIR=" + folder, "swanctl"));
-        all.addAll(List.of(words));
-        all.addAll(List.of("--uri", "unix://" + folder + "/vici"));
-        return Command.tryRun(all.toArray(String[]::new)).output();
-    }
-
-    /// "in cafe0001 out cafe0002" of each Child SA that strongSwan has.
-    private Set<String> swanctlChildren() {
-        var all = new HashSet<String>();
-        String in = "";
-        for (String line : swanctl("--list-sas").lines().map(String::strip).toList()) {
-            if (line.startsWith("in ")) {
-                in = line.substring(4).strip().substring(0, 8);
-            } else if (line.startsWith("out ")) {
-                all.add("in " + in + " out " + line.substring(4).strip().substring(0, 8));
-            }
-        }
-        return all;
-    }
-
-    /// Of the responder's side, which tells one IKE SA from its successor.
-    private String ikeSpi() {
-        return swanctl("--list-sas")
-                .lines()
-                .filter(line -> line.startsWith("ours:") && line.contains("ESTABLISHED"))
-                .map(line -> line.replaceAll(".* ([0-9a-f]{16})_r.*", "$1"))
-                .findFirst()
-                .orElse("");
-    }
-
-    private static void there(String... words) {
-        var all = new ArrayList<>(List.of("ip", "netns", "exec", OTHER));
-        all.addAll(List.of(words));
-        Command.run(all.toArray(String[]::new));
-    }
-
     private void eventually(String what, BooleanSupplier holds) {
-        long end = System.nanoTime() + Duration.ofSeconds(30).toNanos();
-        while (!holds.getAsBoolean()) {
-            if (System.nanoTime() > end) {
-                throw new AssertionError(
-                        what + " not within 30 s; events " + events + ", installed " + installed + "\n" + log());
-            }
-            LockSupport.parkNanos(20_000_000);
-        }
+        far().eventually(what, holds, () -> "events " + events + ", installed " + installed);
     }
 
-    private String log() {
-        try {
-            Path log = folder.resolve("log");
-            return Files.exists(log) ? Files.readString(log, StandardCharsets.UTF_8) : "no log";
-        } catch (IOException e) {
-            return "" + e;
-        }
+    private Strongswan far() {
+        return Objects.requireNonNull(far);
     }
 }
