@@ -213,6 +213,7 @@ final class AgentControl implements Control {
                 current.inSync(),
                 current.endpoints(),
                 current.groups(),
+                current.files(),
                 BgpViews.peers(bgp, bfd.status(), links),
                 BgpViews.ribs(bgp),
                 inForce.routes(),

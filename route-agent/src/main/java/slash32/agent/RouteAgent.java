@@ -26,6 +26,7 @@ import slash32.agent.config.AgentConfig;
 import slash32.agent.config.SocketEndpoint;
 import slash32.agent.dataplane.Dataplane;
 import slash32.agent.dataplane.fib.FibWriter;
+import slash32.agent.files.EndpointFiles;
 import slash32.agent.helper.Announcer;
 import slash32.agent.helper.Helpers;
 import slash32.agent.helper.Surroundings;
@@ -35,6 +36,7 @@ import slash32.agent.intent.EndpointSpec;
 import slash32.agent.intent.Intent;
 import slash32.agent.intent.Node;
 import slash32.agent.intent.Progress;
+import slash32.agent.intent.StaticFile;
 import slash32.agent.metadata.MetadataHandler;
 import slash32.agent.metrics.AgentMetrics;
 import slash32.agent.metrics.MetricsPages;
@@ -84,6 +86,7 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
     private static final List<String> GUEST_PREFIXES = List.of("s32");
 
     private static final int METADATA_PORT = 80;
+    private static final Duration LOOK_AT_FILES_EVERY = Duration.ofSeconds(5);
     private static final int FAULT_EXIT_CODE = 70;
     private static final List<String> NODE_KEYS = List.of("site", "asn", "routerId", "underlay", "listen");
     /// RFC 4861 §6.2.1, MaxRtrAdvInterval.
@@ -101,6 +104,8 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
     private final IntentLoop intent;
     private final NetlinkSocket rtnl;
     private final Firewall firewall;
+    private final EndpointFiles files;
+    private @Nullable Thread filesThread;
     private final GatewayLoop gateway;
     private final KernelLoop kernel;
     private final KernelEvents kernelEvents;
@@ -131,13 +136,19 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
                 config.asn(),
                 config.site().id(),
                 config.underlay().address(),
-                config.underlay().address6());
+                config.underlay().address6(),
+                config.endpointPrefixes());
         ownRoutes = new OwnRoutes(node);
         store = StateStore.open(config.stateDirectory());
         events = new EventLog(EVENTS_KEPT, Instant.now().toEpochMilli() * 1_000);
         gateway = GatewayLoop.open(this::guestSeen);
         metrics = new AgentMetrics();
         intent = new IntentLoop(node, events, this::carryOut, this::measure);
+        files = new EndpointFiles(
+                config.endpointsDirectory(),
+                store.recoveredFiles().stream().map(StaticFile::name).toList(),
+                LOOK_AT_FILES_EVERY,
+                new FilesToIntent(intent, store));
         rtnl = NetlinkSocket.open(NetlinkProtocol.ROUTE);
         firewall = Firewall.open(
                 new RulesetCompiler(GUEST_PREFIXES, List.copyOf(GatewayAddressTable.ADDRESSES)), exclusiveRules);
@@ -258,6 +269,7 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
         thread("gateway-ra", () -> gateway.runAdvertisements(ADVERTISE_EVERY));
         thread("bfd", bfd::run);
         monitors.start();
+        filesThread = started("endpoint-files", files::run);
         helpers.configure(started.processes(), surroundings(started)); // they hear of every session
         speaker.start();
         speaker.originate(ownRoutes.nodeRoutes());
@@ -300,6 +312,7 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
         current.peers(BgpSettings.peerAddresses(started, links));
         store.recoveredGroups().forEach(group -> current.put(group, IntentLoop.now()));
         store.recoveredEndpoints().forEach(spec -> current.put(spec, IntentLoop.now()));
+        store.recoveredFiles().forEach(file -> current.put(file, IntentLoop.now()));
         if (store.lost() == null) {
             current.complete(IntentLoop.now());
         } else {
@@ -458,6 +471,7 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
             drops.close();
             join(Objects.requireNonNull(dropsThread)); // it asks intent
         }
+        closeFiles();
         helpers.close(); // they ask intent
         intent.close();
         kernel.close();
@@ -471,6 +485,17 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
         dropCounters.close();
         firewall.close();
         rtnl.close();
+    }
+
+    private void closeFiles() {
+        try {
+            files.close();
+            if (filesThread != null) {
+                join(filesThread); // it asks intent
+            }
+        } catch (IOException e) {
+            LOG.warn("event=not-closed what=endpoint-files reason=\"{}\"", e.toString());
+        }
     }
 
     private static void join(Thread thread) {

@@ -183,6 +183,7 @@ public final class RouteReflector implements RunningAgent<ReflectorConfig> {
                     isInSync(),
                     List.of(),
                     List.of(),
+                    List.of(),
                     BgpViews.peers(bgp, bfd.status()),
                     BgpViews.ribs(bgp),
                     0,

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -347,6 +348,55 @@ class RouteAgentKernelTest {
     }
 
     @Test
+    void endpointsOfAFileAreInForceAndOutliveABadFileAndARestart() throws Exception {
+        Path file = folder.resolve("endpoints.d/web.yaml");
+        Files.createDirectories(file.getParent());
+        Files.writeString(
+                file, "{\"groups\": [{\"id\": 7}], \"endpoints\": [{\"id\": \"vm-a\"," + ENDPOINT.substring(1) + "]}");
+        await("the endpoint", () -> finds("vm-a") && isAdvertised("vm-a"));
+        String before = kernelState();
+        assertThat(send("DELETE", "/v1/endpoints/vm-a", null, 409)).contains("is stated by the file web.yaml");
+        assertThat(send("PUT", "/v1/endpoints", "{\"endpoints\": []}", 200)).contains("\"removed\":0");
+
+        Files.writeString(file, "endpoints: [{id: vm-a, device: tap-a}]");
+        await("the refusal", () -> sees("/v1/status", "line 1,column 13:endpoints[0].mac:is missing"));
+        Objects.requireNonNull(agent).close();
+        agent = startAgent(true);
+        await("the endpoint again", () -> finds("vm-a") && isAdvertised("vm-a"));
+        await("the refusal again", () -> sees("/v1/status", "endpoints[0].mac:is missing"));
+        assertThat(kernelState()).isEqualTo(before);
+
+        Files.delete(file);
+        await("the interface to go", () -> !Command.run("ip", "-o", "link").contains("tap-a"));
+        assertThat(send("GET", "/v1/status", null, 200)).contains("\"files\":[]", "\"groups\":0");
+    }
+
+    @Test
+    void endpointsThatChangePlacesKeepAllThatIsTheirs() throws Exception {
+        send("PUT", "/v1/groups/7", GROUP, 201);
+        String a = "{\"id\": \"vm-a\"," + ENDPOINT.substring(1);
+        String b = a.replace("vm-a", "vm-b")
+                .replace("tap-a", "tap-b")
+                .replace("10.9.0.1", "10.9.0.2")
+                .replace("9::1", "9::2");
+        send("PUT", "/v1/endpoints", "{\"endpoints\": [" + a + "," + b + "]}", 200);
+        await("both", () -> isAdvertised("vm-a") && isAdvertised("vm-b"));
+        String routes = Command.run("ip", "route", "show", "proto", "132");
+        String swapped = "{\"endpoints\": [" + a.replace("vm-a", "vm-b") + "," + b.replace("vm-b", "vm-a") + "]}";
+        for (int i = 0; i < 5; i++) {
+            send("PUT", "/v1/endpoints", i % 2 == 0 ? swapped : "{\"endpoints\": [" + a + "," + b + "]}", 200);
+        }
+        await("both again", () -> isAdvertised("vm-a") && isAdvertised("vm-b"));
+        assertThat(Command.run("ip", "route", "show", "proto", "132")).isEqualTo(routes);
+        for (int i = 1; i <= 2; i++) {
+            String device = i == 1 ? "tap-a" : "tap-b";
+            assertThat(Command.run("ip", "neigh", "show", "dev", device, "nud", "permanent"))
+                    .contains("10.9.0." + i + " ", "2001:db8:9::" + i + " ");
+            assertThat(Command.run("ip", "addr", "show", device)).contains("169.254.1.1/32", "fe80::1/64");
+        }
+    }
+
+    @Test
     void whatAStrangerDoesToOurRoutesAndRulesIsPutRight() throws Exception {
         send("PUT", "/v1/groups/7", GROUP, 201);
         send("PUT", "/v1/endpoints/vm-a?wait=advertised&timeout=10s", ENDPOINT, 201);
@@ -462,6 +512,10 @@ class RouteAgentKernelTest {
                         .replaceAll("(fresh|stamp) \\{[^}]*}", "");
     }
 
+    private boolean finds(String id) {
+        return sees("/v1/endpoints", "\"id\":\"" + id + "\"");
+    }
+
     private boolean isAdvertised(String id) {
         return sees("/v1/endpoints/" + id, "\"Advertised\",\"state\":\"True\"");
     }
@@ -498,8 +552,9 @@ class RouteAgentKernelTest {
                   - {address: 10.0.0.1, holdTime: 9s}
                 metrics: {listen: "127.0.0.1:9932"}
                 api: {socket: %s/agent.sock}
+                endpointsDirectory: %s/endpoints.d
                 stateDirectory: %s/state
-                """.formatted(folder, folder)));
+                """.formatted(folder, folder, folder)));
         if (loaded instanceof Loaded.Accepted(AgentConfig accepted)) {
             return accepted;
         }

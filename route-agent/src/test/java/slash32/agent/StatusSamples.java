@@ -12,6 +12,7 @@ import slash32.agent.status.ConditionKind;
 import slash32.agent.status.ConditionState;
 import slash32.agent.status.EndpointView;
 import slash32.agent.status.EvpnView;
+import slash32.agent.status.FileView;
 import slash32.agent.status.GroupView;
 import slash32.agent.status.PeerView;
 import slash32.agent.status.RibView;
@@ -38,6 +39,9 @@ public final class StatusSamples {
                 true,
                 List.of(up(Samples.createdEndpoint()), waiting(Samples.endpoint(1)), failed(Samples.endpoint(2))),
                 List.of(new GroupView(Samples.group(100), 4, 38)),
+                List.of(
+                        new FileView("infra.yaml", 2, 1, null),
+                        new FileView("web.yaml", 1, 0, "line 3, column 5: endpoints[0].mac: is missing")),
                 peers(),
                 List.of(new RibView("ipv4-unicast", 120, 60, 1), new RibView("ipv6-unicast", 100, 50, 0)),
                 110,
@@ -152,6 +156,7 @@ public final class StatusSamples {
     private static EndpointView up(EndpointSpec spec) {
         return new EndpointView(
                 spec,
+                "infra.yaml",
                 Arrays.stream(ConditionKind.values())
                         .map(kind -> new Condition(
                                 kind, ConditionState.TRUE, START.plusSeconds(9), "Done", "", Duration.ofMillis(7)))
@@ -161,6 +166,7 @@ public final class StatusSamples {
     private static EndpointView waiting(EndpointSpec spec) {
         return new EndpointView(
                 spec,
+                null,
                 List.of(
                         new Condition(
                                 ConditionKind.INTERFACE_READY,
@@ -207,6 +213,6 @@ public final class StatusSamples {
                 3,
                 new Condition(
                         ConditionKind.ADVERTISED, ConditionState.FALSE, NOW.minusSeconds(5), "NotInstalled", "", null));
-        return new EndpointView(spec, conditions);
+        return new EndpointView(spec, null, conditions);
     }
 }

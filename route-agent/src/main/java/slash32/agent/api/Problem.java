@@ -26,6 +26,17 @@ public record Problem(
         return new Problem(409, "Already taken", detail, field, null);
     }
 
+    /// A file of endpoints.d has it, and only a change of the file changes it: 409.
+    public static Problem statedByFile(@Nullable String field, String what, String file) {
+        return new Problem(
+                409, "Stated by a file", what + " is stated by the file " + file + " of endpoints.d", field, null);
+    }
+
+    /// It can't change or go as long as something uses it: 409.
+    public static Problem inUse(@Nullable String field, String detail) {
+        return new Problem(409, "In use", detail, field, null);
+    }
+
     /// A newer generation was put before: 409.
     ///
     /// @param field where the older one stands

@@ -8,6 +8,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import slash32.net.Asn;
 import slash32.net.Ipv4Address;
+import slash32.net.Prefix;
 
 /// One node's configuration, complete: what the file left out has its default here.
 ///
@@ -22,6 +23,8 @@ import slash32.net.Ipv4Address;
 /// @param maximumPaths to one prefix that packets are shared out to, all equally good: 1 to 64
 /// @param metricsListen where Prometheus scrapes
 /// @param processes helpers, no name twice
+/// @param endpointsDirectory absolute path of the folder whose files state endpoints; needn't be there
+/// @param endpointPrefixes that every endpoint's addresses must be in; none for any address
 /// @param hostProtection null leaves the host's own services to others
 /// @param stateDirectory absolute path of the folder that holds desired state
 public record AgentConfig(
@@ -39,11 +42,14 @@ public record AgentConfig(
         SocketEndpoint metricsListen,
         ApiConfig api,
         List<ProcessConfig> processes,
+        Path endpointsDirectory,
+        List<Prefix> endpointPrefixes,
         Path stateDirectory,
         MonitoringConfig monitoring,
         @Nullable HostProtectionConfig hostProtection) {
     public static final Path DEFAULT_FILE = Path.of("/etc/slash32/agent.yaml");
     public static final Path DEFAULT_API_SOCKET = Path.of("/run/slash32/agent.sock");
+    static final Path DEFAULT_ENDPOINTS_DIRECTORY = Path.of("/etc/slash32/endpoints.d");
     static final Path DEFAULT_STATE_DIRECTORY = Path.of("/var/lib/slash32");
     static final SocketEndpoint DEFAULT_METRICS_LISTEN = SocketEndpoint.parse("127.0.0.1:9932");
     static final Duration DEFAULT_GRACEFUL_RESTART = Duration.ofMinutes(2);
@@ -53,6 +59,7 @@ public record AgentConfig(
         peerRanges = List.copyOf(peerRanges);
         listen = List.copyOf(listen);
         processes = List.copyOf(processes);
+        endpointPrefixes = List.copyOf(endpointPrefixes);
         var addresses = new HashSet<>();
         for (PeerConfig peer : peers) {
             if (!addresses.add(peer.address() + "%" + peer.link())) {
@@ -76,6 +83,8 @@ public record AgentConfig(
         note(unlike, "bgp.maximumPaths", maximumPaths == other.maximumPaths);
         note(unlike, "metrics.listen", metricsListen.equals(other.metricsListen));
         api.note(unlike, other.api);
+        note(unlike, "endpointsDirectory", endpointsDirectory.equals(other.endpointsDirectory));
+        note(unlike, "endpointPrefixes", endpointPrefixes.equals(other.endpointPrefixes));
         note(unlike, "stateDirectory", stateDirectory.equals(other.stateDirectory));
         monitoring.note(unlike, other.monitoring);
         return unlike;

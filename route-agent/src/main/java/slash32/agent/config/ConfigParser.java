@@ -56,6 +56,9 @@ final class ConfigParser {
                 ApiConfig.at(AgentConfig.DEFAULT_API_SOCKET));
         var processParser = new ProcessParser();
         var processes = root.sections("processes", processParser::process);
+        var endpoints =
+                root.optional("endpointsDirectory", Scalar.ABSOLUTE_PATH, AgentConfig.DEFAULT_ENDPOINTS_DIRECTORY);
+        var prefixes = root.list("endpointPrefixes", PREFIX, List.of());
         var state = root.optional("stateDirectory", Scalar.ABSOLUTE_PATH, AgentConfig.DEFAULT_STATE_DIRECTORY);
         var monitoring = MonitoringParser.monitoring(root);
         var hostProtection = root.optionalSection("hostProtection", HostProtectionParser::read);
@@ -77,6 +80,8 @@ final class ConfigParser {
                 metrics.get(),
                 api.get(),
                 processes.get(),
+                endpoints.get(),
+                prefixes.get(),
                 state.get(),
                 monitoring.get(),
                 hostProtection.value());

@@ -231,8 +231,8 @@ public final class Dataplane {
         touched.remove(id);
     }
 
-    /// Unstates what {@code before} has and {@code now} has not. A new stage states again what stays, which then costs
-    /// nothing.
+    /// Unstates what {@code before} has and {@code now} has not, nor another endpoint that took it over. A new
+    /// stage states again what stays, which then costs nothing.
     private void detach(EndpointStage before, @Nullable EndpointSpec now) {
         EndpointSpec spec = before.spec;
         boolean sameDevice = now != null && now.device().equals(spec.device());
@@ -241,26 +241,29 @@ public final class Dataplane {
                     ids.remove(spec.id());
                     return ids.isEmpty() ? null : ids;
                 }));
+        boolean leavesDevice = !sameDevice && devices.remove(spec.device(), spec.id());
         for (Prefix prefix : spec.addresses()) {
             boolean stays = now != null && now.addresses().contains(prefix);
-            addresses.remove(prefix);
-            if (!stays) {
+            boolean its = addresses.remove(prefix, spec.id());
+            if (!stays && its) {
                 elsewhere.remove(prefix);
                 hostRoutes.reconciler().remove(prefix);
             }
-            if (!stays || !sameDevice) {
+            boolean othersNeighbor = !its && Objects.equals(devices.get(spec.device()), addresses.get(prefix));
+            if ((!stays || !sameDevice) && !othersNeighbor) {
                 neighbors.reconciler().remove(new DeviceAddress(spec.device(), prefix.address()));
             }
         }
-        List<DeviceAddress> kept = now != null && sameDevice ? EndpointStage.gatewayAddresses(now) : List.of();
-        before.gatewayAddresses().stream()
-                .filter(address -> !kept.contains(address))
-                .forEach(gatewayAddresses.reconciler()::remove);
-        if (!sameDevice) {
+        if (sameDevice || leavesDevice) {
+            List<DeviceAddress> kept = now != null && sameDevice ? EndpointStage.gatewayAddresses(now) : List.of();
+            before.gatewayAddresses().stream()
+                    .filter(address -> !kept.contains(address))
+                    .forEach(gatewayAddresses.reconciler()::remove);
+        }
+        if (leavesDevice) {
             taps.reconciler().remove(spec.device());
             firewall.blockEndpoint(spec.device());
             blocked.add(spec.device());
-            devices.remove(spec.device());
             stopServing(spec.device());
         }
     }

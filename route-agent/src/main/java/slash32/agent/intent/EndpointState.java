@@ -9,13 +9,12 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.Predicate;
-import java.util.stream.Stream;
 import slash32.agent.status.Condition;
 import slash32.agent.status.ConditionKind;
 import slash32.agent.status.ConditionState;
-import slash32.agent.status.EndpointView;
 import slash32.agent.status.Event;
 import slash32.net.Prefix;
 
@@ -94,7 +93,7 @@ final class EndpointState {
     }
 
     boolean holds(ConditionKind kind) {
-        return view().holds(kind);
+        return Objects.requireNonNull(conditions.get(kind)).state() == ConditionState.TRUE;
     }
 
     /// Takes a condition's state; an event if it is another.
@@ -114,9 +113,8 @@ final class EndpointState {
         outbox.event(revision -> new Event.ConditionChanged(revision, now.at(), spec.id(), condition));
     }
 
-    EndpointView view() {
-        List<Condition> all =
-                Stream.of(ConditionKind.values()).map(conditions::get).toList();
-        return new EndpointView(spec, all);
+    /// In the order of their kinds.
+    List<Condition> conditions() {
+        return List.copyOf(conditions.values());
     }
 }

@@ -18,6 +18,7 @@ import slash32.agent.status.ConditionKind;
 import slash32.agent.status.ConditionState;
 import slash32.agent.status.EndpointView;
 import slash32.agent.status.Event;
+import slash32.agent.status.FileView;
 import slash32.agent.status.GroupView;
 import slash32.agent.status.RouteView;
 import slash32.bgp.rib.RibDelta;
@@ -56,6 +57,8 @@ public final class Intent {
     private final Map<Prefix, EndpointId> addresses = new HashMap<>();
     private final Map<GroupId, SecurityGroup> groups = new TreeMap<>();
     private final Map<GroupId, Set<EndpointId>> users = new HashMap<>();
+    private final StaticFiles files = new StaticFiles();
+    private final Refusals refusals;
     private final IdentityHashMap<PathAttributes, Memberships> membershipsOfAttributes = new IdentityHashMap<>();
     /// What helper processes announce, beside the endpoints' addresses.
     private final Map<Prefix, Announced> announced = new HashMap<>();
@@ -70,10 +73,11 @@ public final class Intent {
         this.node = node;
         this.outbox = outbox;
         sites = new Sites(node.site());
+        refusals = new Refusals(node, new Refusals.Held(endpoints, devices, addresses, groups, users), files);
     }
 
     public Outcome put(EndpointSpec spec, Moment now) {
-        Problem problem = refusal(spec, "", this.endpoints.keySet());
+        Problem problem = refusals.ofEndpoint(spec);
         if (problem != null) {
             return new Outcome.Refused(problem);
         }
@@ -85,17 +89,18 @@ public final class Intent {
         return before == null ? new Outcome.Created() : new Outcome.Changed();
     }
 
-    /// Makes {@code specs} all the endpoints there are, or refuses and changes nothing.
+    /// Makes {@code specs} all the endpoints there are beside those of files, or refuses and changes nothing.
     public Outcome.SetOutcome putAll(List<EndpointSpec> specs, Moment now) {
-        Problem problem = contradiction(specs);
+        Problem problem = refusals.ofSet(specs);
         if (problem != null) {
             return new Outcome.Refused(problem);
         }
         var wanted = new HashSet<EndpointId>();
         specs.forEach(spec -> wanted.add(spec.id()));
-        List<EndpointId> leaving =
-                endpoints.keySet().stream().filter(id -> !wanted.contains(id)).toList();
-        leaving.forEach(id -> delete(id, now));
+        List<EndpointId> leaving = endpoints.keySet().stream()
+                .filter(id -> !wanted.contains(id) && files.of(id) == null)
+                .toList();
+        leaving.forEach(id -> remove(id, now));
         int created = 0;
         int changed = 0;
         for (EndpointSpec spec : specs) {
@@ -121,31 +126,75 @@ public final class Intent {
     }
 
     public Outcome delete(EndpointId id, Moment now) {
+        Problem problem = refusals.ofRemoval(id);
+        if (problem != null) {
+            return new Outcome.Refused(problem);
+        }
+        return remove(id, now) ? new Outcome.Changed() : new Outcome.Unchanged();
+    }
+
+    private boolean remove(EndpointId id, Moment now) {
         EndpointState before = endpoints.remove(id);
         if (before == null) {
-            return new Outcome.Unchanged();
+            return false;
         }
         withdraw(before);
         moves.claim(before.spec().addresses());
         unclaim(before.spec());
         outbox.effect(new Effect.Desire.NoEndpoint(id));
         outbox.event(revision -> new Event.EndpointRemoved(revision, now.at(), id));
-        return new Outcome.Changed();
+        return true;
+    }
+
+    /// Makes what {@code file} says all that it states, or refuses and leaves in force what it said before.
+    ///
+    /// @return why it is refused; null if it isn't
+    public @Nullable Problem put(StaticFile file, Moment now) {
+        Problem problem = refusals.ofFile(file);
+        if (problem != null) {
+            return problem;
+        }
+        StaticFile before = files.inForce(file.name());
+        files.put(file);
+        file.groups().forEach(group -> replace(group, now));
+        before.endpoints().stream()
+                .map(EndpointSpec::id)
+                .filter(id -> files.of(id) == null)
+                .forEach(id -> remove(id, now));
+        for (EndpointSpec spec : file.endpoints()) {
+            EndpointState present = endpoints.get(spec.id());
+            if (present == null || !present.spec().equals(spec)) {
+                replace(present, spec, now);
+            }
+        }
+        before.groups().stream()
+                .map(SecurityGroup::id)
+                .filter(id -> files.of(id) == null)
+                .forEach(this::remove);
+        return null;
+    }
+
+    /// What the file {@code name} says now can't be taken.
+    public void refuse(String name, String reason) {
+        files.refuse(name, reason);
+    }
+
+    /// The files of {@code endpoints.d}, in order of names.
+    public List<FileView> files() {
+        return files.views();
     }
 
     public Outcome put(SecurityGroup group, Moment now) {
-        SecurityGroup before = groups.get(group.id());
-        Set<EndpointId> inUse = users.getOrDefault(group.id(), Set.of());
-        if (before != null && before.stateful() != group.stateful() && !inUse.isEmpty()) {
-            String detail = "group " + group.id() + " has members here and can't become "
-                    + (group.stateful() ? "stateful" : "stateless");
-            return new Outcome.Refused(new Problem(409, "In use", detail, "stateful", null));
-        }
-        groups.put(group.id(), group);
+        Problem problem = refusals.ofGroup(group);
+        return problem == null ? replace(group, now) : new Outcome.Refused(problem);
+    }
+
+    private Outcome replace(SecurityGroup group, Moment now) {
+        SecurityGroup before = groups.put(group.id(), group);
         if (group.equals(before)) {
             return new Outcome.Unchanged();
         }
-        for (EndpointId id : inUse) {
+        for (EndpointId id : users.getOrDefault(group.id(), Set.of())) {
             Objects.requireNonNull(endpoints.get(id)).set(pending(ConditionKind.RULES_ENFORCED), now, outbox);
         }
         outbox.effect(new Effect.Desire.Group(group));
@@ -153,17 +202,19 @@ public final class Intent {
     }
 
     public Outcome delete(GroupId id) {
-        Set<EndpointId> inUse = users.getOrDefault(id, Set.of());
-        if (!inUse.isEmpty()) {
-            String who = inUse.stream().sorted().findFirst().orElseThrow().value();
-            String detail = "group " + id + " has members here, such as endpoint " + who;
-            return new Outcome.Refused(new Problem(409, "In use", detail, null, null));
+        Problem problem = refusals.ofRemoval(id);
+        if (problem != null) {
+            return new Outcome.Refused(problem);
         }
+        return remove(id) ? new Outcome.Changed() : new Outcome.Unchanged();
+    }
+
+    private boolean remove(GroupId id) {
         if (groups.remove(id) == null) {
-            return new Outcome.Unchanged();
+            return false;
         }
         outbox.effect(new Effect.Desire.NoGroup(id));
-        return new Outcome.Changed();
+        return true;
     }
 
     /// The kernel's word on an endpoint.
@@ -323,7 +374,7 @@ public final class Intent {
 
     public @Nullable EndpointView endpoint(EndpointId id) {
         EndpointState endpoint = endpoints.get(id);
-        return endpoint == null ? null : endpoint.view();
+        return endpoint == null ? null : view(endpoint);
     }
 
     /// The endpoint that has {@code address} on this node; null if none has.
@@ -340,7 +391,12 @@ public final class Intent {
 
     /// In order of ids.
     public List<EndpointView> endpoints() {
-        return endpoints.values().stream().map(EndpointState::view).toList();
+        return endpoints.values().stream().map(this::view).toList();
+    }
+
+    private EndpointView view(EndpointState endpoint) {
+        EndpointSpec spec = endpoint.spec();
+        return new EndpointView(spec, files.of(spec.id()), endpoint.conditions());
     }
 
     public @Nullable GroupView group(GroupId id) {
@@ -467,8 +523,9 @@ public final class Intent {
     }
 
     private void unclaim(EndpointSpec spec) {
-        devices.remove(spec.device());
-        spec.addresses().forEach(addresses::remove);
+        // Where endpoints change places, another one has it already.
+        devices.remove(spec.device(), spec.id());
+        spec.addresses().forEach(prefix -> addresses.remove(prefix, spec.id()));
         spec.groups()
                 .forEach(group -> users.computeIfPresent(group, (_, ids) -> {
                     ids.remove(spec.id());
@@ -478,79 +535,5 @@ public final class Intent {
 
     private static Progress.Step pending(ConditionKind kind) {
         return new Progress.Step(kind, ConditionState.FALSE, "Pending", "");
-    }
-
-    /// What in a whole set contradicts itself or may not be.
-    private @Nullable Problem contradiction(List<EndpointSpec> specs) {
-        var ids = new HashSet<EndpointId>();
-        var claimedDevices = new HashMap<InterfaceName, EndpointId>();
-        var claimedAddresses = new HashMap<Prefix, EndpointId>();
-        for (int i = 0; i < specs.size(); i++) {
-            EndpointSpec spec = specs.get(i);
-            String place = "endpoints[" + i + "].";
-            if (!ids.add(spec.id())) {
-                return Problem.invalid(place + "id", "is there twice: " + spec.id());
-            }
-            EndpointId other = claimedDevices.putIfAbsent(spec.device(), spec.id());
-            if (other != null) {
-                return Problem.taken(place + "device", spec.device() + " is also endpoint " + other + "'s");
-            }
-            for (int a = 0; a < spec.addresses().size(); a++) {
-                EndpointId owner = claimedAddresses.putIfAbsent(spec.addresses().get(a), spec.id());
-                if (owner != null) {
-                    return Problem.taken(
-                            place + "addresses[" + a + "]",
-                            spec.addresses().get(a) + " is also endpoint " + owner + "'s");
-                }
-            }
-            Problem problem = refusal(spec, place, Set.of());
-            if (problem != null) {
-                return problem;
-            }
-        }
-        return null;
-    }
-
-    /// Why the endpoint may not be.
-    ///
-    /// @param staying endpoints that will be there beside it
-    private @Nullable Problem refusal(EndpointSpec spec, String place, Set<EndpointId> staying) {
-        EndpointState before = endpoints.get(spec.id());
-        if (before != null && spec.generation() < before.spec().generation()) {
-            return Problem.olderGeneration(
-                    place + "generation", spec.generation(), before.spec().generation());
-        }
-        EndpointId owner = devices.get(spec.device());
-        if (owner != null && !owner.equals(spec.id()) && staying.contains(owner)) {
-            return Problem.taken(place + "device", spec.device() + " is endpoint " + owner + "'s");
-        }
-        for (int i = 0; i < spec.addresses().size(); i++) {
-            Prefix prefix = spec.addresses().get(i);
-            String field = place + "addresses[" + i + "]";
-            EndpointId holder = addresses.get(prefix);
-            if (holder != null && !holder.equals(spec.id()) && staying.contains(holder)) {
-                return Problem.taken(field, prefix + " is endpoint " + holder + "'s");
-            }
-            if (node.underlayFor(prefix.address()) == null) {
-                return Problem.invalid(field, prefix + " needs an IPv6 underlay address (underlay.address6)");
-            }
-            if (prefix.address().equals(node.underlayFor(prefix.address()))) {
-                return Problem.taken(field, prefix + " is this node's own underlay address");
-            }
-        }
-        for (int i = 0; i < spec.groups().size(); i++) {
-            GroupId id = spec.groups().get(i);
-            GroupId first = spec.groups().getFirst();
-            String field = place + "groups[" + i + "]";
-            SecurityGroup group = groups.get(id);
-            if (group == null) {
-                return Problem.invalid(field, "no such group: " + id);
-            }
-            if (group.stateful() != Objects.requireNonNull(groups.get(first)).stateful()) {
-                return Problem.invalid(
-                        field, "groups " + first + " and " + id + " can't be together: one of them is stateless");
-            }
-        }
-        return null;
     }
 }

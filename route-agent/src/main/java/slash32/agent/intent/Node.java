@@ -1,21 +1,32 @@
 package slash32.agent.intent;
 
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import slash32.net.Asn;
 import slash32.net.IpAddress;
 import slash32.net.Ipv4Address;
 import slash32.net.Ipv6Address;
+import slash32.net.Prefix;
 import slash32.overlay.choice.SiteId;
 
 /// Who this node is in the fabric.
 ///
 /// @param underlay its address, NEXT_HOP of its IPv4 routes
 /// @param underlay6 NEXT_HOP of its IPv6 routes; null for a node that can have no IPv6 endpoints
+/// @param endpointPrefixes that addresses of endpoints must be in; none for any address
 public record Node(
         Asn asn,
         SiteId site,
         Ipv4Address underlay,
-        @Nullable Ipv6Address underlay6) {
+        @Nullable Ipv6Address underlay6,
+        List<Prefix> endpointPrefixes) {
+    public Node {
+        endpointPrefixes = List.copyOf(endpointPrefixes);
+    }
+
+    boolean isForEndpoints(Prefix address) {
+        return endpointPrefixes.isEmpty() || endpointPrefixes.stream().anyMatch(prefix -> prefix.covers(address));
+    }
 
     /// The underlay address of the family of {@code address}; null if this node has none.
     public @Nullable IpAddress underlayFor(IpAddress address) {

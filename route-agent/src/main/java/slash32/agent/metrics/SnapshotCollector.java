@@ -75,6 +75,10 @@ final class SnapshotCollector extends Collector {
                 "slash32_groups",
                 "Security groups that are desired.",
                 snapshot.groups().size()));
+        families.add(new GaugeMetricFamily(
+                "slash32_endpoint_files_refused",
+                "Files of endpoints.d of which not the latest but an earlier state is in force, or none.",
+                snapshot.files().stream().filter(file -> file.problem() != null).count()));
         var members = new GaugeMetricFamily(
                 "slash32_group_members", "Addresses in security groups, by where they are.", List.of("where"));
         members.addMetric(

@@ -1,12 +1,14 @@
 package slash32.agent.status;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import slash32.agent.intent.EndpointSpec;
 
 /// An endpoint: what is wanted, and how far it has come.
 ///
+/// @param file of {@code endpoints.d} that states it; null if the API does
 /// @param conditions one of each {@link ConditionKind}, in its order
-public record EndpointView(EndpointSpec spec, List<Condition> conditions) {
+public record EndpointView(EndpointSpec spec, @Nullable String file, List<Condition> conditions) {
     public EndpointView {
         conditions = List.copyOf(conditions);
         if (!conditions.stream().map(Condition::kind).toList().equals(List.of(ConditionKind.values()))) {

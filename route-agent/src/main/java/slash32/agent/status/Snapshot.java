@@ -9,6 +9,7 @@ import java.util.List;
 /// @param inSync every source of intent is complete, so that leftovers of an earlier run are gone
 /// @param endpoints in order of their ids
 /// @param groups in order of their ids
+/// @param files of {@code endpoints.d}, in order of their names
 /// @param peers in order of their addresses
 /// @param ribs one per address family
 /// @param fibRoutes best routes of other nodes that the kernel has
@@ -19,6 +20,7 @@ public record Snapshot(
         boolean inSync,
         List<EndpointView> endpoints,
         List<GroupView> groups,
+        List<FileView> files,
         List<PeerView> peers,
         List<RibView> ribs,
         long fibRoutes,
@@ -26,6 +28,7 @@ public record Snapshot(
     public Snapshot {
         endpoints = List.copyOf(endpoints);
         groups = List.copyOf(groups);
+        files = List.copyOf(files);
         peers = List.copyOf(peers);
         ribs = List.copyOf(ribs);
         tables = List.copyOf(tables);

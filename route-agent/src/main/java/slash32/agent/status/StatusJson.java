@@ -31,6 +31,16 @@ public final class StatusJson {
         }
         json.writeEndObject();
         json.writeNumberField("groups", snapshot.groups().size());
+        json.writeArrayFieldStart("files");
+        for (FileView file : snapshot.files()) {
+            json.writeStartObject();
+            json.writeStringField("name", file.name());
+            json.writeNumberField("endpoints", file.endpoints());
+            json.writeNumberField("groups", file.groups());
+            optional(json, "problem", file.problem());
+            json.writeEndObject();
+        }
+        json.writeEndArray();
         bgp(json, snapshot);
         json.writeNumberField("fibRoutes", snapshot.fibRoutes());
         json.writeArrayFieldStart("tables");
@@ -157,6 +167,7 @@ public final class StatusJson {
         json.writeStartObject();
         json.writeFieldName("spec");
         EndpointJson.write(json, endpoint.spec());
+        optional(json, "file", endpoint.file());
         json.writeArrayFieldStart("conditions");
         for (Condition condition : endpoint.conditions()) {
             json.writeStartObject();

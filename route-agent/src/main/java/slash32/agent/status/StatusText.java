@@ -25,6 +25,13 @@ public final class StatusText {
             text.append(", %d %s".formatted(snapshot.holding(kind), kind.label()));
         }
         text.append("%ngroups     %d%n".formatted(snapshot.groups().size()));
+        for (FileView file : snapshot.files()) {
+            text.append(
+                    "file       %s: %d endpoints, %d groups%n".formatted(file.name(), file.endpoints(), file.groups()));
+            if (file.problem() != null) {
+                text.append("           REFUSED %s%n".formatted(file.problem()));
+            }
+        }
         text.append(established(snapshot));
         for (RibView rib : snapshot.ribs()) {
             text.append("%s, %d originated%n".formatted(held(rib), rib.originated()));

@@ -162,7 +162,7 @@ public final class MemoryControl implements Control {
             var waiting = new Condition(kind, ConditionState.WAITING, START, "Asked", "not yet", null);
             conditions.add(reached.getOrDefault(id, Map.of()).getOrDefault(kind, waiting));
         }
-        return new EndpointView(spec, conditions);
+        return new EndpointView(spec, null, conditions);
     }
 
     @Override
@@ -195,6 +195,7 @@ public final class MemoryControl implements Control {
                 groups.values().stream()
                         .map(group -> new GroupView(group, 2, 1))
                         .toList(),
+                List.of(),
                 List.of(),
                 List.of(),
                 0,

@@ -133,6 +133,8 @@ class ConfigFileTest {
                         SocketEndpoint.parse("127.0.0.1:9932"),
                         ApiConfig.at(Path.of("/run/slash32/agent.sock")),
                         List.of(),
+                        Path.of("/etc/slash32/endpoints.d"),
+                        List.of(),
                         Path.of("/var/lib/slash32"),
                         MonitoringConfig.NONE,
                         null));
@@ -198,6 +200,8 @@ class ConfigFileTest {
                         new ApiConfig(
                                 Path.of("/run/slash32/other.sock"), List.of("nova", "107"), List.of("libvirt"), 50),
                         List.of(process),
+                        Path.of("/etc/slash32/other.d"),
+                        List.of(Prefix.parse("10.1.0.0/16"), Prefix.parse("2001:db8::/32")),
                         Path.of("/var/lib/slash32/other"),
                         new MonitoringConfig(
                                 List.of(

@@ -14,9 +14,11 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import slash32.agent.api.Outcome;
+import slash32.agent.api.Problem;
 import slash32.agent.status.ConditionKind;
 import slash32.agent.status.ConditionState;
 import slash32.agent.status.Event;
+import slash32.agent.status.FileView;
 import slash32.bgp.rib.RibDelta;
 import slash32.bgp.wire.AddressFamily;
 import slash32.bgp.wire.LargeCommunity;
@@ -42,7 +44,12 @@ class IntentTest {
     private final List<Effect> effects = new ArrayList<>();
     private final List<Event> events = new ArrayList<>();
     private final Map<Prefix, PathAttributes> best = new HashMap<>();
-    private final Node node = new Node(new Asn(65000), new SiteId(1), Ipv4Address.parse("10.0.0.11"), null);
+    private final Node node = new Node(
+            new Asn(65000),
+            new SiteId(1),
+            Ipv4Address.parse("10.0.0.11"),
+            null,
+            List.of(Prefix.parse("10.0.0.0/8"), Prefix.parse("::/0")));
     private final Intent intent = new Intent(node, new Outbox() {
         @Override
         public void effect(Effect effect) {
@@ -368,6 +375,94 @@ class IntentTest {
         assertThat(effects).containsExactly(new Effect.Withdraw(changed.addresses()));
     }
 
+    @Test
+    void addressesOutsideTheNodesPrefixesAreRefused() {
+        assertThat(problem(spec("a", "tap-a", 1, "192.0.2.1"))).isEqualTo("422 addresses[0]");
+    }
+
+    @Test
+    void whatAFileStatesOnlyTheFileChanges() {
+        var group = new SecurityGroup(new GroupId(8), "db", List.of());
+        EndpointSpec own = spec("f", "tap-f", 1, "10.9.0.5");
+        var file = new StaticFile("db.yaml", List.of(group), List.of(own));
+        assertThat(intent.put(file, now())).isNull();
+        assertThat(effects).containsExactly(new Effect.Desire.Group(group), new Effect.Desire.Endpoint(own));
+        assertThat(Objects.requireNonNull(intent.endpoint(own.id())).file()).isEqualTo("db.yaml");
+        effects.clear();
+
+        for (Outcome outcome : List.of(
+                intent.put(spec("f", "tap-f", 2, "10.9.0.6"), now()),
+                intent.delete(own.id(), now()),
+                intent.put(group, now()),
+                intent.delete(group.id()))) {
+            assertThat(outcome)
+                    .isInstanceOfSatisfying(
+                            Outcome.Refused.class,
+                            refused -> assertThat(refused.problem().detail())
+                                    .contains("is stated by the file db.yaml of endpoints.d"));
+        }
+        assertThat(intent.putAll(List.of(spec("f", "tap-f", 2, "10.9.0.6")), now()))
+                .isInstanceOfSatisfying(
+                        Outcome.Refused.class,
+                        refused -> assertThat(refused.problem().field()).isEqualTo("endpoints[0].id"));
+        assertThat(intent.putAll(List.of(spec("g", "tap-g", 1, "10.9.0.5")), now()))
+                .isInstanceOf(Outcome.Refused.class);
+        assertThat(effects).isEmpty();
+        assertThat(intent.putAll(List.of(), now())).isEqualTo(new Outcome.Replaced(0, 0, 0, 0));
+        assertThat(intent.endpoint(own.id())).isNotNull();
+
+        assertThat(intent.put(StaticFile.empty("db.yaml"), now())).isNull();
+        assertThat(effects).contains(new Effect.Desire.NoEndpoint(own.id()), new Effect.Desire.NoGroup(group.id()));
+        assertThat(intent.files()).isEmpty();
+    }
+
+    @Test
+    void aFileIsTakenWholeOrNotAtAll() {
+        EndpointSpec ofApi = spec("a", "tap-a", 1, "10.9.0.1");
+        intent.put(ofApi, now());
+        var before = new StaticFile("f.yaml", List.of(), List.of(spec("b", "tap-b", 1, "10.9.0.2")));
+        assertThat(intent.put(before, now())).isNull();
+        effects.clear();
+        assertThat(refusal(spec("b", "tap-b", 1, "10.9.0.3"), spec("c", "tap-c", 1, "10.9.0.1")))
+                .isEqualTo("endpoints[1].addresses[0]: 10.9.0.1/32 is endpoint a's");
+        assertThat(refusal(spec("a", "tap-x", 1, "10.9.0.7")))
+                .isEqualTo("endpoints[0].id: endpoint a is stated by the API");
+        assertThat(refusal(spec("c", "tap-c", 1, "10.9.0.3"), spec("c", "tap-d", 1, "10.9.0.4")))
+                .isEqualTo("endpoints[1].id: is there twice: c");
+        assertThat(effects).isEmpty();
+
+        var groups = new StaticFile("g.yaml", List.of(new SecurityGroup(new GroupId(8), "db", List.of())), List.of());
+        assertThat(intent.put(groups, now())).isNull();
+        var user = new StaticFile("f.yaml", List.of(), List.of(inGroup("b", new GroupId(8))));
+        assertThat(intent.put(user, now())).isNull();
+        assertThat(Objects.requireNonNull(intent.put(StaticFile.empty("g.yaml"), now()))
+                        .detail())
+                .isEqualTo("group 8 has members here, such as endpoint b");
+        intent.refuse("g.yaml", "it is gone");
+        assertThat(intent.files())
+                .containsExactly(new FileView("f.yaml", 1, 0, null), new FileView("g.yaml", 0, 1, "it is gone"));
+    }
+
+    private String refusal(EndpointSpec... endpoints) {
+        Problem problem =
+                Objects.requireNonNull(intent.put(new StaticFile("f.yaml", List.of(), List.of(endpoints)), now()));
+        return problem.field() + ": " + problem.detail();
+    }
+
+    @Test
+    void endpointsMayChangePlaces() {
+        intent.putAll(List.of(spec("a", "tap-a", 1, "10.9.0.1"), spec("b", "tap-b", 1, "10.9.0.2")), now());
+        EndpointSpec a = spec("a", "tap-b", 2, "10.9.0.2");
+        EndpointSpec b = spec("b", "tap-a", 2, "10.9.0.1");
+        assertThat(intent.putAll(List.of(a, b), now())).isEqualTo(new Outcome.Replaced(0, 2, 0, 0));
+        progress(a, ConditionState.TRUE, ConditionState.TRUE, ConditionState.TRUE);
+        progress(b, ConditionState.TRUE, ConditionState.TRUE, ConditionState.TRUE);
+        intent.advertised(prefixes("10.9.0.1", "10.9.0.2"), now());
+        assertThat(holds("a", ConditionKind.ADVERTISED)).isTrue();
+        assertThat(holds("b", ConditionKind.ADVERTISED)).isTrue();
+        assertThat(problem(spec("c", "tap-c", 1, "10.9.0.2"))).isEqualTo("409 addresses[0]");
+    }
+
     private EndpointSpec announced(String id, String device, String... addresses) {
         EndpointSpec spec = spec(id, device, 1, addresses);
         intent.put(spec, now());
@@ -441,6 +536,26 @@ class IntentTest {
                 addresses,
                 groups,
                 pairs,
+                true,
+                1500,
+                null,
+                null,
+                false,
+                GuestSettings.DEFAULT,
+                null);
+    }
+
+    private static EndpointSpec inGroup(String id, GroupId group) {
+        return new EndpointSpec(
+                new EndpointId(id),
+                1,
+                new InterfaceName("tap-" + id),
+                DeviceMode.CREATE,
+                EndpointRole.ACTIVE,
+                mac(),
+                prefixes("10.9.0.2"),
+                List.of(group),
+                List.of(),
                 true,
                 1500,
                 null,
