@@ -397,6 +397,26 @@ class RouteAgentKernelTest {
     }
 
     @Test
+    void aContainersVethIsAnEndpointsInterface() throws Exception {
+        Command.run("ip", "link", "add", "tap-a", "type", "veth", "peer", "name", "guest0");
+        send("PUT", "/v1/groups/7", GROUP, 201);
+        String adopt = ENDPOINT.replace("create", "adopt");
+        assertThat(send("PUT", "/v1/endpoints/vm-a", adopt, 201)).contains("vm-a");
+        await("the refusal", () -> sees("/v1/endpoints/vm-a", "interface tap-a is no TAP but a veth"));
+        String any = adopt.replace("\"adopt\"", "\"adopt\", \"deviceKind\": \"any\"");
+        send("PUT", "/v1/endpoints/vm-a?wait=advertised&timeout=10s", any, 200);
+        assertThat(Command.run("ip", "-d", "link", "show", "tap-a")).contains("alias slash32:vm-a adopted-any");
+        assertThat(Command.run("ip", "route", "show", "proto", "132")).contains("10.9.0.1 dev tap-a");
+        send("DELETE", "/v1/endpoints/vm-a", null, 204);
+        await(
+                "the route to go",
+                () -> Command.run("ip", "route", "show", "proto", "132").isEmpty());
+        await(
+                "the mark to go",
+                () -> !Command.run("ip", "-d", "link", "show", "tap-a").contains("slash32:"));
+    }
+
+    @Test
     void whatAStrangerDoesToOurRoutesAndRulesIsPutRight() throws Exception {
         send("PUT", "/v1/groups/7", GROUP, 201);
         send("PUT", "/v1/endpoints/vm-a?wait=advertised&timeout=10s", ENDPOINT, 201);

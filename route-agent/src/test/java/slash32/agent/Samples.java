@@ -1,6 +1,7 @@
 package slash32.agent;
 
 import java.util.List;
+import slash32.agent.intent.DeviceKind;
 import slash32.agent.intent.DeviceMode;
 import slash32.agent.intent.EndpointId;
 import slash32.agent.intent.EndpointRole;
@@ -32,6 +33,7 @@ public final class Samples {
                 1,
                 new InterfaceName("tap" + number),
                 DeviceMode.ADOPT,
+                DeviceKind.TAP,
                 EndpointRole.ACTIVE,
                 new MacAddress(0x0216_3e00_0000L + number),
                 List.of(
@@ -44,6 +46,7 @@ public final class Samples {
                 null,
                 null,
                 false,
+                null,
                 GuestSettings.DEFAULT,
                 null);
     }
@@ -55,6 +58,7 @@ public final class Samples {
                 7,
                 new InterfaceName("tap-made"),
                 DeviceMode.CREATE,
+                DeviceKind.TAP,
                 EndpointRole.MIGRATION_TARGET,
                 MacAddress.parse("fa:16:3e:00:00:07"),
                 List.of(Prefix.parse("10.7.0.7")),
@@ -65,6 +69,7 @@ public final class Samples {
                 107,
                 64055,
                 true,
+                500,
                 new GuestSettings(
                         true,
                         "made",

@@ -15,7 +15,6 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import slash32.agent.dataplane.fib.FibPass;
 import slash32.agent.dataplane.fib.FibWriter;
-import slash32.agent.intent.DeviceMode;
 import slash32.agent.intent.Effect;
 import slash32.agent.intent.EndpointId;
 import slash32.agent.intent.EndpointSpec;
@@ -426,10 +425,7 @@ public final class Dataplane {
             return;
         }
         EndpointSpec spec = stage.spec;
-        TapOrigin origin = spec.mode() == DeviceMode.ADOPT
-                ? TapOrigin.Adopted.TAP
-                : new TapOrigin.Created(
-                        spec.ownerUid(), spec.ownerGid(), spec.multiQueue(), TapOrigin.Created.PLAIN.txQueueLength());
+        TapOrigin origin = EndpointStage.origin(spec);
         TapSpec ready = TapSpec.of(spec.id().value(), origin, spec.mtuBytes());
         boolean up = firewall.inForce(spec.device());
         taps.reconciler()

@@ -2,7 +2,9 @@ package slash32.agent.dataplane;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
+import slash32.agent.intent.DeviceKind;
 import slash32.agent.intent.EndpointRole;
 import slash32.agent.intent.EndpointSpec;
 import slash32.agent.intent.Progress;
@@ -11,6 +13,7 @@ import slash32.net.IpAddress;
 import slash32.net.Prefix;
 import slash32.tap.DeviceAddress;
 import slash32.tap.GatewayAddressTable;
+import slash32.tap.TapOrigin;
 
 /// How far an endpoint is in the kernel, and what was reported of it last.
 final class EndpointStage {
@@ -59,6 +62,18 @@ final class EndpointStage {
             }
         }
         return keys;
+    }
+
+    static TapOrigin origin(EndpointSpec spec) {
+        return switch (spec.mode()) {
+            case ADOPT -> new TapOrigin.Adopted(spec.deviceKind() == DeviceKind.ANY);
+            case CREATE ->
+                new TapOrigin.Created(
+                        spec.ownerUid(),
+                        spec.ownerGid(),
+                        spec.multiQueue(),
+                        Objects.requireNonNullElse(spec.txQueueLength(), TapOrigin.Created.PLAIN.txQueueLength()));
+        };
     }
 
     List<DeviceAddress> neighbors() {

@@ -21,6 +21,7 @@ import slash32.tap.gateway.Ipv6Assignment;
 ///
 /// @param generation counts the caller's changes, 0 for a caller that does not count; an older one is refused
 /// @param device the TAP's name on this host
+/// @param deviceKind what it must be
 /// @param role whether the guest is here or on its way
 /// @param mac the guest's, not the TAP's
 /// @param addresses the guest's host prefixes, 1 to 64, none twice
@@ -33,6 +34,8 @@ import slash32.tap.gateway.Ipv6Assignment;
 /// @param ownerUid may open the TAP without privileges; null for root only; only for {@link DeviceMode#CREATE}
 /// @param ownerGid like {@code ownerUid}, for a group
 /// @param multiQueue the TAP takes one queue per vCPU; fixed when it is made, so only for {@link DeviceMode#CREATE}
+/// @param txQueueLength of the TAP in packets, 0 to 1,000,000; null for the kernel's own; only for
+///     {@link DeviceMode#CREATE}
 /// @param guest what the guest is told by DHCP and router advertisements
 /// @param metadata what it reads from the metadata service; null for a guest without one
 public record EndpointSpec(
@@ -40,6 +43,7 @@ public record EndpointSpec(
         long generation,
         InterfaceName device,
         DeviceMode mode,
+        DeviceKind deviceKind,
         EndpointRole role,
         MacAddress mac,
         List<Prefix> addresses,
@@ -50,6 +54,7 @@ public record EndpointSpec(
         @Nullable Integer ownerUid,
         @Nullable Integer ownerGid,
         boolean multiQueue,
+        @Nullable Integer txQueueLength,
         GuestSettings guest,
         @Nullable MetadataSpec metadata) {
     public static final int MAX_ADDRESSES = 64;
@@ -75,6 +80,8 @@ public record EndpointSpec(
         checkOwner(ownerUid, "ownerUid", mode);
         checkOwner(ownerGid, "ownerGid", mode);
         require(!multiQueue || mode == DeviceMode.CREATE, "multiQueue", "only for mode create");
+        require(txQueueLength == null || mode == DeviceMode.CREATE, "txQueueLength", "only for mode create");
+        require(deviceKind == DeviceKind.TAP || mode == DeviceMode.ADOPT, "deviceKind", "any: only for mode adopt");
         checkSubnets(guest.subnets(), addresses);
         if (guest.ipv6() == Ipv6Assignment.SLAAC) {
             checkSlaac(guest.subnets(), addresses, mac);

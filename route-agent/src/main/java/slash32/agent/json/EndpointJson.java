@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
+import slash32.agent.intent.DeviceKind;
 import slash32.agent.intent.DeviceMode;
 import slash32.agent.intent.EndpointId;
 import slash32.agent.intent.EndpointRole;
@@ -21,6 +22,8 @@ import slash32.tap.gateway.GuestSettings;
 
 /// An {@link EndpointSpec} as JSON: the fields are its components, and their defaults are here.
 public final class EndpointJson {
+    private static final int MAX_TX_QUEUE_LENGTH = 1_000_000;
+
     private EndpointJson() {}
 
     /// Reads a spec.
@@ -35,6 +38,7 @@ public final class EndpointJson {
         long generation = fields.number("generation", 0, Long.MAX_VALUE, 0);
         var device = fields.value("device", InterfaceName::new);
         var mode = fields.constant("mode", DeviceMode.class, DeviceMode.ADOPT);
+        var deviceKind = fields.constant("deviceKind", DeviceKind.class, DeviceKind.TAP);
         var role = fields.constant("role", EndpointRole.class, EndpointRole.ACTIVE);
         var mac = fields.value("mac", MacAddress::parse);
         var addresses = fields.values("addresses", Prefix::parse);
@@ -45,6 +49,7 @@ public final class EndpointJson {
         Integer ownerUid = fields.intOrNull("ownerUid", 0, Integer.MAX_VALUE);
         Integer ownerGid = fields.intOrNull("ownerGid", 0, Integer.MAX_VALUE);
         boolean multiQueue = fields.flag("multiQueue", false);
+        Integer txQueueLength = fields.intOrNull("txQueueLength", 0, MAX_TX_QUEUE_LENGTH);
         GuestSettings guest = fields.object("guest", GuestJson::read, GuestSettings.DEFAULT);
         EndpointId named = Objects.requireNonNull(stated == null ? id : stated);
         MetadataSpec metadata =
@@ -58,6 +63,7 @@ public final class EndpointJson {
                 generation,
                 device,
                 mode,
+                deviceKind,
                 role,
                 mac,
                 addresses,
@@ -68,6 +74,7 @@ public final class EndpointJson {
                 ownerUid,
                 ownerGid,
                 multiQueue,
+                txQueueLength,
                 guest,
                 metadata));
     }
@@ -86,6 +93,9 @@ public final class EndpointJson {
         json.writeNumberField("generation", spec.generation());
         json.writeStringField("device", spec.device().value());
         json.writeStringField("mode", Fields.lowerCase(spec.mode()));
+        if (spec.deviceKind() != DeviceKind.TAP) {
+            json.writeStringField("deviceKind", Fields.lowerCase(spec.deviceKind()));
+        }
         json.writeStringField("role", Fields.lowerCase(spec.role()));
         json.writeStringField("mac", spec.mac().toString());
         json.writeArrayFieldStart("addresses");
@@ -115,6 +125,9 @@ public final class EndpointJson {
             json.writeNumberField("ownerGid", spec.ownerGid());
         }
         json.writeBooleanField("multiQueue", spec.multiQueue());
+        if (spec.txQueueLength() != null) {
+            json.writeNumberField("txQueueLength", spec.txQueueLength());
+        }
         json.writeFieldName("guest");
         GuestJson.write(json, spec.guest());
         if (spec.metadata() != null) {

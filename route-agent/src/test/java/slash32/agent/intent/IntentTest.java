@@ -531,6 +531,7 @@ class IntentTest {
                 generation,
                 new InterfaceName(device),
                 DeviceMode.CREATE,
+                DeviceKind.TAP,
                 role,
                 mac(),
                 addresses,
@@ -541,6 +542,7 @@ class IntentTest {
                 null,
                 null,
                 false,
+                null,
                 GuestSettings.DEFAULT,
                 null);
     }
@@ -551,6 +553,7 @@ class IntentTest {
                 1,
                 new InterfaceName("tap-" + id),
                 DeviceMode.CREATE,
+                DeviceKind.TAP,
                 EndpointRole.ACTIVE,
                 mac(),
                 prefixes("10.9.0.2"),
@@ -561,6 +564,7 @@ class IntentTest {
                 null,
                 null,
                 false,
+                null,
                 GuestSettings.DEFAULT,
                 null);
     }
