@@ -48,6 +48,7 @@ final class Nft {
     private static final int NF_ACCEPT = 1;
     private static final int NFT_JUMP = -3;
     private static final int NFT_GOTO = -4;
+    private static final int NFT_RETURN = -5;
 
     /// Registers by their offset in bytes: four of 16 bytes, or sixteen of 4.
     private static final int NFT_REG_1 = 1;
@@ -67,6 +68,7 @@ final class Nft {
         request.nested(NFTA_DATA_VERDICT, nested -> {
             switch (verdict) {
                 case Verdict.Accept() -> nested.attributeBe32(NFTA_VERDICT_CODE, NF_ACCEPT);
+                case Verdict.Return() -> nested.attributeBe32(NFTA_VERDICT_CODE, NFT_RETURN);
                 case Verdict.Drop() -> nested.attributeBe32(NFTA_VERDICT_CODE, NF_DROP);
                 case Verdict.Jump(var chain) ->
                     nested.attributeBe32(NFTA_VERDICT_CODE, NFT_JUMP).attribute(NFTA_VERDICT_CHAIN, chain);
@@ -97,6 +99,7 @@ final class Nft {
                 case NF_DROP -> new Verdict.Drop();
                 case NFT_JUMP -> new Verdict.Jump(chain);
                 case NFT_GOTO -> new Verdict.Goto(chain);
+                case NFT_RETURN -> new Verdict.Return();
                 default -> null;
             };
         }

@@ -32,4 +32,12 @@ public sealed interface Verdict {
             return "goto " + chain;
         }
     }
+
+    /// Goes back to the rule after the jump that led here; from a base chain, passes.
+    record Return() implements Verdict {
+        @Override
+        public String toString() {
+            return "return";
+        }
+    }
 }

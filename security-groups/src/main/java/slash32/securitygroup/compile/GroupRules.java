@@ -121,6 +121,7 @@ public final class GroupRules {
             jumps.add(new Statements()
                     .groupAt(toGuest ? Direction.INGRESS : Direction.EGRESS, position)
                     .rule(INET, each, new Verdict.Jump(rules), ""));
+            jumps.add(new Statements().decided().pass(INET, each));
         }
         fragment.chain(new NftChain(INET, each, null), jumps);
         var lookups = new ArrayList<NftRule>();
@@ -128,9 +129,9 @@ public final class GroupRules {
             if (shape.direction() != direction) {
                 continue;
             }
-            lookups.add(new Statements(answers).inShape(shape).accept(INET, rules));
+            lookups.add(new Statements(answers).inShape(shape).pass(INET, rules));
             if (answers && shape.match() == Shape.Match.PORT) {
-                lookups.add(new Statements(true).inShapeOfDccp(shape).accept(INET, rules));
+                lookups.add(new Statements(true).inShapeOfDccp(shape).pass(INET, rules));
             }
         }
         lookups.add(new Statements().groupVerdict(members).rule(INET, rules));
@@ -246,7 +247,7 @@ public final class GroupRules {
                                 : remote.get().icmp(protocol, type, code));
         };
         return all.stream()
-                .map(statements -> statements.count().noPriority().rule(INET, chain, new Verdict.Accept(), rule.id()))
+                .map(statements -> statements.count().noPriority().rule(INET, chain, new Verdict.Return(), rule.id()))
                 .toList();
     }
 }

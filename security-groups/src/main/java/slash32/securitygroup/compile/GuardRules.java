@@ -1,14 +1,13 @@
 package slash32.securitygroup.compile;
 
+import static slash32.securitygroup.compile.Layout.FROM_GUEST;
 import static slash32.securitygroup.compile.Layout.GUARDED;
 import static slash32.securitygroup.compile.Layout.HOST_SERVICES;
 import static slash32.securitygroup.compile.Layout.INET;
 import static slash32.securitygroup.compile.Layout.MACS;
 import static slash32.securitygroup.compile.Layout.PAIRS;
-import static slash32.securitygroup.compile.Layout.PROVIDER_EGRESS;
-import static slash32.securitygroup.compile.Layout.PROVIDER_INGRESS;
-import static slash32.securitygroup.compile.Layout.SOURCES_4;
 import static slash32.securitygroup.compile.Layout.SOURCES_6;
+import static slash32.securitygroup.compile.Layout.TO_GUEST;
 import static slash32.securitygroup.compile.Statements.ESTABLISHED_OR_RELATED;
 import static slash32.securitygroup.compile.Statements.rule;
 
@@ -59,8 +58,6 @@ final class GuardRules {
     ///
     /// @param rules what the chain begins with; added to
     static List<NftRule> guarded(List<NftRule> rules, List<IpAddress> gateways) {
-        rules.add(rule().inputSourceIn(EtherType.IPV4, SOURCES_4).accept(INET, GUARDED));
-        rules.add(rule().inputSourceIn(EtherType.IPV6, SOURCES_6).accept(INET, GUARDED));
         for (IpAddress gateway : gateways) {
             rules.add(rule().sourceIn(gateway.hostPrefix()).drop(INET, GUARDED, DropReason.SPOOFED, Direction.EGRESS));
         }
@@ -120,19 +117,18 @@ final class GuardRules {
     /// What a guest may or may not send whatever its groups say: it is no router and no DHCP server.
     static List<NftRule> providerEgress() {
         return List.of(
-                rule().udp(DHCP_CLIENT, DHCP_SERVER).accept(INET, PROVIDER_EGRESS),
+                rule().udp(DHCP_CLIENT, DHCP_SERVER).pass(INET, FROM_GUEST),
                 rule().family(EtherType.IPV6)
                         .icmpType(IpProtocol.ICMPV6, ROUTER_ADVERTISEMENT)
-                        .drop(INET, PROVIDER_EGRESS, DropReason.ROUTER_GUARD, Direction.EGRESS),
+                        .drop(INET, FROM_GUEST, DropReason.ROUTER_GUARD, Direction.EGRESS),
                 rule().family(EtherType.IPV6)
                         .icmpType(IpProtocol.ICMPV6, REDIRECT)
-                        .drop(INET, PROVIDER_EGRESS, DropReason.ROUTER_GUARD, Direction.EGRESS),
-                rule().family(EtherType.IPV6).protocol(IpProtocol.ICMPV6).accept(INET, PROVIDER_EGRESS),
-                rule().udp(DHCPV6_CLIENT, DHCPV6_SERVER).accept(INET, PROVIDER_EGRESS),
-                rule().udp(DHCP_SERVER, DHCP_CLIENT)
-                        .drop(INET, PROVIDER_EGRESS, DropReason.DHCP_GUARD, Direction.EGRESS),
+                        .drop(INET, FROM_GUEST, DropReason.ROUTER_GUARD, Direction.EGRESS),
+                rule().family(EtherType.IPV6).protocol(IpProtocol.ICMPV6).pass(INET, FROM_GUEST),
+                rule().udp(DHCPV6_CLIENT, DHCPV6_SERVER).pass(INET, FROM_GUEST),
+                rule().udp(DHCP_SERVER, DHCP_CLIENT).drop(INET, FROM_GUEST, DropReason.DHCP_GUARD, Direction.EGRESS),
                 rule().udp(DHCPV6_SERVER, DHCPV6_CLIENT)
-                        .drop(INET, PROVIDER_EGRESS, DropReason.DHCP_GUARD, Direction.EGRESS));
+                        .drop(INET, FROM_GUEST, DropReason.DHCP_GUARD, Direction.EGRESS));
     }
 
     /// What reaches a guest whatever its groups say.
@@ -141,10 +137,10 @@ final class GuardRules {
         for (int type : new int[] {MLD_QUERY, ROUTER_ADVERTISEMENT, NEIGHBOR_SOLICITATION, NEIGHBOR_ADVERTISEMENT}) {
             rules.add(rule().family(EtherType.IPV6)
                     .icmpType(IpProtocol.ICMPV6, type)
-                    .accept(INET, PROVIDER_INGRESS));
+                    .pass(INET, TO_GUEST));
         }
-        rules.add(rule().udp(DHCP_SERVER, DHCP_CLIENT).accept(INET, PROVIDER_INGRESS));
-        rules.add(rule().udp(DHCPV6_SERVER, DHCPV6_CLIENT).accept(INET, PROVIDER_INGRESS));
+        rules.add(rule().udp(DHCP_SERVER, DHCP_CLIENT).pass(INET, TO_GUEST));
+        rules.add(rule().udp(DHCPV6_SERVER, DHCPV6_CLIENT).pass(INET, TO_GUEST));
         return rules;
     }
 }

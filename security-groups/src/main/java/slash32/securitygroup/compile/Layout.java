@@ -27,22 +27,21 @@ public final class Layout {
 
     static final int PRIORITY_FILTER = 0;
 
-    /// With room for the backstop between it and what is to the guest.
-    static final int PRIORITY_FROM = PRIORITY_FILTER - 2;
+    /// With room for the backstop between it and others' filters.
+    static final int PRIORITY_FORWARD = PRIORITY_FILTER - 2;
 
     /// After what is judged for guests, and after the backstop.
     static final int PRIORITY_PROTECT = PRIORITY_FILTER + 2;
 
     static final String PREROUTING = "prerouting";
-    static final String FORWARD_FROM = "forward_from";
+    static final String FORWARD = "forward";
     static final String FORWARD_TO = "forward_to";
     static final String INPUT = "input";
     static final String OUTPUT = "output";
     static final String GUARDED = "guarded";
-    static final String PROVIDER_EGRESS = "provider_egress";
-    static final String PROVIDER_INGRESS = "provider_ingress";
     static final String HOST_SERVICES = "host_services";
-    static final String PASSING = "passing";
+    static final String FROM_OPEN = "from_open";
+    static final String TO_OPEN = "to_open";
     static final String FROM_STATEFUL = "from_stateful";
     static final String FROM_STATELESS = "from_stateless";
     static final String FROM_GUEST = "from_guest";
@@ -51,7 +50,6 @@ public final class Layout {
     static final String TO_GUEST = "to_guest";
     static final String FROM_ANSWERS = "from_answers";
     static final String TO_ANSWERS = "to_answers";
-    static final String FORWARD_STAMP = "forward_stamp";
     static final String OUTPUT_STAMP = "output_stamp";
 
     /// The one mark of flows that the rules of now let pass; see {@link RulesetCompiler}.

@@ -9,14 +9,14 @@ import static slash32.securitygroup.compile.Layout.ANSWERS_OUT;
 import static slash32.securitygroup.compile.Layout.ARP;
 import static slash32.securitygroup.compile.Layout.EACH_IN;
 import static slash32.securitygroup.compile.Layout.EACH_OUT;
-import static slash32.securitygroup.compile.Layout.FORWARD_FROM;
-import static slash32.securitygroup.compile.Layout.FORWARD_STAMP;
+import static slash32.securitygroup.compile.Layout.FORWARD;
 import static slash32.securitygroup.compile.Layout.FORWARD_TO;
 import static slash32.securitygroup.compile.Layout.FRESH;
 import static slash32.securitygroup.compile.Layout.FROM_ANSWERS;
 import static slash32.securitygroup.compile.Layout.FROM_COUNTERS;
 import static slash32.securitygroup.compile.Layout.FROM_ENDPOINT;
 import static slash32.securitygroup.compile.Layout.FROM_GUEST;
+import static slash32.securitygroup.compile.Layout.FROM_OPEN;
 import static slash32.securitygroup.compile.Layout.FROM_STATEFUL;
 import static slash32.securitygroup.compile.Layout.FROM_STATELESS;
 import static slash32.securitygroup.compile.Layout.GROUPS;
@@ -34,14 +34,11 @@ import static slash32.securitygroup.compile.Layout.OUTPUT;
 import static slash32.securitygroup.compile.Layout.OUTPUT_STAMP;
 import static slash32.securitygroup.compile.Layout.OUT_MEMBERS;
 import static slash32.securitygroup.compile.Layout.PAIRS;
-import static slash32.securitygroup.compile.Layout.PASSING;
 import static slash32.securitygroup.compile.Layout.PREROUTING;
 import static slash32.securitygroup.compile.Layout.PRIORITY_FILTER;
-import static slash32.securitygroup.compile.Layout.PRIORITY_FROM;
+import static slash32.securitygroup.compile.Layout.PRIORITY_FORWARD;
 import static slash32.securitygroup.compile.Layout.PRIORITY_RAW;
 import static slash32.securitygroup.compile.Layout.PRIORITY_STAMP;
-import static slash32.securitygroup.compile.Layout.PROVIDER_EGRESS;
-import static slash32.securitygroup.compile.Layout.PROVIDER_INGRESS;
 import static slash32.securitygroup.compile.Layout.SOURCES_4;
 import static slash32.securitygroup.compile.Layout.SOURCES_6;
 import static slash32.securitygroup.compile.Layout.SPOOFED_COUNTERS;
@@ -53,6 +50,7 @@ import static slash32.securitygroup.compile.Layout.TO_COUNTERS;
 import static slash32.securitygroup.compile.Layout.TO_ENDPOINT;
 import static slash32.securitygroup.compile.Layout.TO_GUEST;
 import static slash32.securitygroup.compile.Layout.TO_HOST;
+import static slash32.securitygroup.compile.Layout.TO_OPEN;
 import static slash32.securitygroup.compile.Layout.TO_STATEFUL;
 import static slash32.securitygroup.compile.Layout.TO_STATELESS;
 import static slash32.securitygroup.compile.Statements.INVALID;
@@ -79,14 +77,15 @@ import slash32.securitygroup.IpProtocol;
 /// Compiles to our two tables. A packet from one guest to another of this host goes down the whole picture:
 ///
 /// ```
-/// arp   input        guests[iifname] → guarded: sender's MAC and address, or drop
-/// inet  prerouting   guests[iifname] → guard         → guarded: source MAC and address, or drop
-///       input        guests[iifname] → to_host       → host_services: gateway, DHCP, neighbor discovery, or drop
-///       forward_from guests[iifname] → from_endpoint → from_stateful: fresh flow │ from_answers: answers_out │
-///                                                      from_guest: provider_egress │ egress │ drop
-///       forward_to   guests[oifname] → to_endpoint   → to_stateful: fresh flow │ to_answers: answers_in │
-///       output       guests[oifname] →                 to_guest: provider_ingress │ ingress │ drop
-///       forward_stamp                                → the flow passed: mark it as fresh
+/// arp   input       guests[iifname] → guarded: sender's MAC and address, or drop
+/// inet  prerouting  guests[iifname] → guard    → its source MAC and address │ guarded: what else it may be, or drop
+///       input       guests[iifname] → to_host  → host_services: gateway, DHCP, neighbor discovery, or drop
+///       forward     fresh[ct mark]  → passes
+///                   guests[iifname] → from_endpoint → from_stateful: from_answers: answers_out │
+///                                                     from_guest: what every guest may │ egress │ drop
+///                   guests[oifname] → to_endpoint   → to_stateful: to_answers: answers_in │
+///       output      guests[oifname] →                 to_guest: what reaches every guest │ ingress │ drop
+///       forward                                     → the flow passed: mark it as fresh
 /// ```
 ///
 /// A flow is judged by its first packet, and again by the next one after something was taken away: a flow that passed
@@ -95,12 +94,13 @@ import slash32.securitygroup.IpProtocol;
 /// ended for both sides; what still may goes on without the loss of a packet.
 ///
 /// Which of them is next is decided by the sets {@code stateful}, {@code stateless} and {@code open} (port security
-/// off); what is in none is blocked. The two directions are two base chains of one hook, so that "accept" in the first
-/// only leads to the second. What an unknown interface sends passes, unless its name begins as those that are kept for
-/// guests: that is dropped. The rules of a group stand once, whoever is in it ({@link GroupRules}), and neither an
-/// endpoint nor a group adds a rule. ARP does not pass the inet family, hence the second table: without it a guest
-/// could make the host's kernel learn and answer what it likes whenever a neighbour entry isn't permanent. Frames that
-/// the gateway's packet socket reads and writes pass none of this.
+/// off); what is in none is blocked. Whoever passes the first direction goes back to {@code forward} for the
+/// second, and then to be marked: one base chain, because each costs every packet (docs/adr/0014). What an unknown
+/// interface sends passes, unless its name begins as those that are kept for guests: that is dropped. The rules of
+/// a group stand once, whoever is in it ({@link GroupRules}), and neither an endpoint nor a group adds a rule. ARP
+/// does not pass the inet family, hence the second table: without it a guest could make the host's kernel learn and
+/// answer what it likes whenever a neighbour entry isn't permanent. Frames that the gateway's packet socket reads
+/// and writes pass none of this.
 public final class RulesetCompiler {
     private final List<String> guestPrefixes;
     private final List<IpAddress> gateways;
@@ -155,10 +155,10 @@ public final class RulesetCompiler {
     }
 
     /// Begins a chain that judges.
-    private List<NftRule> judging(String chain) {
+    private List<NftRule> judging(String chain, Direction direction) {
         var rules = new ArrayList<NftRule>();
         if (marking) {
-            rules.add(rule().judged().rule(INET, chain));
+            rules.add(rule().judged(Statements.judged(direction)).rule(INET, chain));
         }
         return rules;
     }
@@ -194,14 +194,9 @@ public final class RulesetCompiler {
                 INPUT,
                 new Hook(Hook.Point.INPUT, PRIORITY_FILTER),
                 List.of(rule().inputIn(GUESTS).rule(INET, INPUT, goTo(TO_HOST), "")));
-        fragment.base(
-                INET,
-                FORWARD_FROM,
-                new Hook(Hook.Point.FORWARD, PRIORITY_FROM),
-                List.of(rule().inputIn(GUESTS).rule(INET, FORWARD_FROM, goTo(FROM_ENDPOINT), "")));
-        fragment.base(INET, FORWARD_TO, new Hook(Hook.Point.FORWARD, PRIORITY_FILTER), to(FORWARD_TO));
+        fragment.base(INET, FORWARD, new Hook(Hook.Point.FORWARD, PRIORITY_FORWARD), forward());
+        fragment.regular(INET, FORWARD_TO, to(FORWARD_TO));
         fragment.base(INET, OUTPUT, new Hook(Hook.Point.OUTPUT, PRIORITY_FILTER), output());
-        fragment.base(INET, FORWARD_STAMP, new Hook(Hook.Point.FORWARD, PRIORITY_STAMP), forwardStamp());
         fragment.base(
                 INET,
                 OUTPUT_STAMP,
@@ -209,36 +204,68 @@ public final class RulesetCompiler {
                 List.of(rule().outputIn(STATEFUL).stampFlow(STAMP).rule(INET, OUTPUT_STAMP)));
         fragment.regular(INET, FROM_ANSWERS, fromAnswers());
         fragment.regular(INET, TO_ANSWERS, toAnswers());
-        fragment.regular(INET, GUARD, byKind(GUARD, true, GUARDED, GUARDED, PASSING));
+        fragment.regular(INET, GUARD, guard());
         fragment.regular(INET, TO_HOST, byKind(TO_HOST, true, HOST_SERVICES, HOST_SERVICES, HOST_SERVICES));
-        fragment.regular(INET, FROM_ENDPOINT, byKind(FROM_ENDPOINT, true, FROM_STATEFUL, FROM_STATELESS, PASSING));
-        fragment.regular(INET, TO_ENDPOINT, byKind(TO_ENDPOINT, false, TO_STATEFUL, TO_STATELESS, PASSING));
-        fragment.regular(INET, GUARDED, GuardRules.guarded(judging(GUARDED), gateways));
-        fragment.regular(INET, HOST_SERVICES, GuardRules.hostServices(judging(HOST_SERVICES), gateways));
-        fragment.regular(INET, PASSING, judging(PASSING));
-        fragment.regular(INET, PROVIDER_EGRESS, GuardRules.providerEgress());
-        fragment.regular(INET, PROVIDER_INGRESS, GuardRules.providerIngress());
+        fragment.regular(INET, FROM_ENDPOINT, byKind(FROM_ENDPOINT, true, FROM_STATEFUL, FROM_STATELESS, FROM_OPEN));
+        fragment.regular(INET, TO_ENDPOINT, byKind(TO_ENDPOINT, false, TO_STATEFUL, TO_STATELESS, TO_OPEN));
+        fragment.regular(INET, GUARDED, GuardRules.guarded(judging(GUARDED, Direction.EGRESS), gateways));
+        fragment.regular(
+                INET, HOST_SERVICES, GuardRules.hostServices(judging(HOST_SERVICES, Direction.EGRESS), gateways));
+        fragment.regular(INET, FROM_OPEN, judging(FROM_OPEN, Direction.EGRESS));
+        fragment.regular(INET, TO_OPEN, judging(TO_OPEN, Direction.INGRESS));
         fragment.regular(INET, FROM_STATEFUL, stateful(FROM_STATEFUL, FROM_ANSWERS, FROM_GUEST));
         fragment.regular(INET, FROM_STATELESS, stateless(FROM_STATELESS, FROM_GUEST));
         fragment.regular(
                 INET,
                 FROM_GUEST,
-                List.of(
-                        rule().rule(INET, FROM_GUEST, new Verdict.Jump(PROVIDER_EGRESS), ""),
-                        rule().rule(INET, FROM_GUEST, new Verdict.Jump(EACH_OUT), ""),
-                        rule().drop(INET, FROM_GUEST, DropReason.NO_RULE, Direction.EGRESS)));
+                lookups(GuardRules.providerEgress(), FROM_GUEST, EACH_OUT, DropReason.NO_RULE, Direction.EGRESS));
         fragment.regular(INET, TO_STATEFUL, stateful(TO_STATEFUL, TO_ANSWERS, TO_GUEST));
         fragment.regular(INET, TO_STATELESS, stateless(TO_STATELESS, TO_GUEST));
         fragment.regular(
                 INET,
                 TO_GUEST,
-                List.of(
-                        rule().rule(INET, TO_GUEST, new Verdict.Jump(PROVIDER_INGRESS), ""),
-                        rule().rule(INET, TO_GUEST, new Verdict.Jump(EACH_IN), ""),
-                        rule().drop(INET, TO_GUEST, DropReason.NO_RULE, Direction.INGRESS)));
+                lookups(GuardRules.providerIngress(), TO_GUEST, EACH_IN, DropReason.NO_RULE, Direction.INGRESS));
         arp(fragment);
         Layout.TABLES.forEach(table -> DropRules.add(fragment, table, sampling));
         return fragment.build();
+    }
+
+    /// What is known comes first: most packets are of flows that passed, from sources that are an endpoint's.
+    private List<NftRule> guard() {
+        var rules = new ArrayList<NftRule>();
+        rules.add(judged(rule().inputSourceIn(EtherType.IPV4, SOURCES_4), Statements.judged(Direction.EGRESS))
+                .accept(INET, GUARD));
+        rules.add(judged(rule().inputSourceIn(EtherType.IPV6, SOURCES_6), Statements.judged(Direction.EGRESS))
+                .accept(INET, GUARD));
+        rules.addAll(byKind(GUARD, true, GUARDED, GUARDED, FROM_OPEN));
+        return rules;
+    }
+
+    /// A flow that passed, passes. What concerns each packet of a guest has to stand before that.
+    private List<NftRule> forward() {
+        var rules = new ArrayList<NftRule>();
+        rules.add(judged(rule().flowMarkIn(FRESH), Statements.JUDGED).accept(INET, FORWARD));
+        rules.add(rule().inputIn(GUESTS).rule(INET, FORWARD, new Verdict.Jump(FROM_ENDPOINT), ""));
+        rules.add(rule().rule(INET, FORWARD, new Verdict.Jump(FORWARD_TO), ""));
+        rules.addAll(stamp());
+        return rules;
+    }
+
+    private Statements judged(Statements match, int bits) {
+        return marking ? match.judged(bits) : match;
+    }
+
+    /// Looks a packet up in {@code each}; whoever is let pass goes back to the caller.
+    ///
+    /// @param before what comes before that
+    private static List<NftRule> lookups(
+            List<NftRule> before, String chain, String each, DropReason reason, Direction direction) {
+        var rules = new ArrayList<>(before);
+        rules.add(rule().undecided().rule(INET, chain));
+        rules.add(rule().rule(INET, chain, new Verdict.Jump(each), ""));
+        rules.add(rule().decided().pass(INET, chain));
+        rules.add(rule().drop(INET, chain, reason, direction));
+        return rules;
     }
 
     /// Where the packets of an endpoint of each kind go on; the others end here.
@@ -259,9 +286,8 @@ public final class RulesetCompiler {
     }
 
     private List<NftRule> stateful(String chain, String answers, String next) {
-        List<NftRule> rules = judging(chain);
-        rules.add(rule().flowMarkIn(FRESH).accept(INET, chain));
         Direction direction = next.equals(FROM_GUEST) ? Direction.EGRESS : Direction.INGRESS;
+        List<NftRule> rules = judging(chain, direction);
         rules.add(rule().state(INVALID).drop(INET, chain, DropReason.INVALID, direction));
         rules.add(rule().answer().rule(INET, chain, goTo(answers), ""));
         rules.add(rule().rule(INET, chain, goTo(next), ""));
@@ -270,46 +296,44 @@ public final class RulesetCompiler {
 
     /// What a guest answers to what its groups, or {@link GuardRules#providerIngress}, let reach it.
     private static List<NftRule> fromAnswers() {
-        return List.of(
-                rule().udp(DHCP_CLIENT, DHCP_SERVER).accept(INET, FROM_ANSWERS),
-                rule().udp(DHCPV6_CLIENT, DHCPV6_SERVER).accept(INET, FROM_ANSWERS),
-                rule().rule(INET, FROM_ANSWERS, new Verdict.Jump(ANSWERS_OUT), ""),
-                rule().drop(INET, FROM_ANSWERS, DropReason.ENDED, Direction.EGRESS));
+        List<NftRule> known = List.of(
+                rule().udp(DHCP_CLIENT, DHCP_SERVER).pass(INET, FROM_ANSWERS),
+                rule().udp(DHCPV6_CLIENT, DHCPV6_SERVER).pass(INET, FROM_ANSWERS));
+        return lookups(known, FROM_ANSWERS, ANSWERS_OUT, DropReason.ENDED, Direction.EGRESS);
     }
 
     /// What answers a guest that its groups, or {@link GuardRules#providerEgress}, let ask.
     private static List<NftRule> toAnswers() {
-        return List.of(
-                flow().protocol(IpProtocol.ICMPV6).accept(INET, TO_ANSWERS),
-                flow().udp(DHCP_CLIENT, DHCP_SERVER).accept(INET, TO_ANSWERS),
-                flow().udp(DHCPV6_CLIENT, DHCPV6_SERVER).accept(INET, TO_ANSWERS),
-                rule().rule(INET, TO_ANSWERS, new Verdict.Jump(ANSWERS_IN), ""),
-                rule().drop(INET, TO_ANSWERS, DropReason.ENDED, Direction.INGRESS));
+        List<NftRule> known = List.of(
+                flow().protocol(IpProtocol.ICMPV6).pass(INET, TO_ANSWERS),
+                flow().udp(DHCP_CLIENT, DHCP_SERVER).pass(INET, TO_ANSWERS),
+                flow().udp(DHCPV6_CLIENT, DHCPV6_SERVER).pass(INET, TO_ANSWERS));
+        return lookups(known, TO_ANSWERS, ANSWERS_IN, DropReason.ENDED, Direction.INGRESS);
     }
 
     /// What the host answers was asked by a guest, and {@link GuardRules#hostServices} let the question pass.
     private List<NftRule> output() {
-        Statements answer = rule().outputIn(STATEFUL).answer();
+        int bits = Statements.judged(Direction.INGRESS);
         var rules = new ArrayList<NftRule>();
-        rules.add((marking ? answer.judged() : answer).accept(INET, OUTPUT));
+        rules.add(judged(rule().outputIn(STATEFUL).answer(), bits).accept(INET, OUTPUT));
+        rules.add(judged(rule().outputIn(STATEFUL).flowMarkIn(FRESH), bits).accept(INET, OUTPUT));
         rules.addAll(to(OUTPUT));
         return rules;
     }
 
     /// Marks what passed, but no flow of a stateless endpoint: its other end would pass its answers without a look.
-    private static List<NftRule> forwardStamp() {
+    private static List<NftRule> stamp() {
         // from Linux 6.17 on conntrack does not know DCCP's ports, and all between two hosts is one flow
         return List.of(
-                rule().flowMarkIn(FRESH).accept(INET, FORWARD_STAMP),
-                rule().inputIn(STATELESS).accept(INET, FORWARD_STAMP),
-                rule().outputIn(STATELESS).accept(INET, FORWARD_STAMP),
-                flow().protocol(IpProtocol.DCCP).accept(INET, FORWARD_STAMP),
-                rule().inputIn(STATEFUL).stampFlow(STAMP).rule(INET, FORWARD_STAMP),
-                rule().outputIn(STATEFUL).stampFlow(STAMP).rule(INET, FORWARD_STAMP));
+                rule().inputIn(STATELESS).accept(INET, FORWARD),
+                rule().outputIn(STATELESS).accept(INET, FORWARD),
+                flow().protocol(IpProtocol.DCCP).accept(INET, FORWARD),
+                rule().inputIn(STATEFUL).stampFlow(STAMP).rule(INET, FORWARD),
+                rule().outputIn(STATEFUL).stampFlow(STAMP).rule(INET, FORWARD));
     }
 
     private List<NftRule> stateless(String chain, String next) {
-        List<NftRule> rules = judging(chain);
+        List<NftRule> rules = judging(chain, next.equals(FROM_GUEST) ? Direction.EGRESS : Direction.INGRESS);
         rules.add(rule().rule(INET, chain, goTo(next), ""));
         return rules;
     }

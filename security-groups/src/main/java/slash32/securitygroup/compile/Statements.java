@@ -52,8 +52,15 @@ final class Statements {
 
     static final int INVALID = 0x1;
 
-    /// Says that our rules judged the packet in this hook; never seen outside of our chains and the backstop's.
-    private static final int JUDGED = 0x1000_0000;
+    /// Say that our rules judged the packet in this hook, as from a guest and as to one; never seen outside of our
+    /// chains and the backstop's.
+    private static final int JUDGED_FROM = 0x1000_0000;
+
+    private static final int JUDGED_TO = 0x2000_0000;
+    static final int JUDGED = JUDGED_FROM | JUDGED_TO;
+
+    /// The queueing priority of a packet that no rule let pass yet.
+    private static final int UNDECIDED = -1;
 
     private static final int ARPHRD_ETHER = 1;
     private static final int NFPROTO_IPV4 = 2;
@@ -169,10 +176,26 @@ final class Statements {
         return this;
     }
 
-    /// {@code meta priority set 0}
+    /// {@code meta priority set 0}: a rule lets the packet pass
     Statements noPriority() {
-        expressions.add(new Expression.Constant(hostOrder(0, 4), FIRST));
+        return priority(0);
+    }
+
+    /// {@code meta priority set 0xffffffff}: no rule has let the packet pass yet
+    Statements undecided() {
+        return priority(UNDECIDED);
+    }
+
+    private Statements priority(int value) {
+        expressions.add(new Expression.Constant(hostOrder(value, 4), FIRST));
         expressions.add(new Expression.StorePriority(FIRST));
+        return this;
+    }
+
+    /// {@code meta priority 0}: a rule let the packet pass
+    Statements decided() {
+        expressions.add(new Expression.Meta(PRIORITY, FIRST));
+        expressions.add(new Expression.Compare(FIRST, Operator.EQUAL, hostOrder(0, 4)));
         return this;
     }
 
@@ -412,18 +435,23 @@ final class Statements {
         return this;
     }
 
-    /// {@code meta mark set meta mark | JUDGED}
-    Statements judged() {
+    /// Which of the bits of {@link #JUDGED} is about this direction.
+    static int judged(Direction direction) {
+        return direction == Direction.EGRESS ? JUDGED_FROM : JUDGED_TO;
+    }
+
+    /// {@code meta mark set meta mark | bits}
+    Statements judged(int bits) {
         expressions.add(new Expression.Meta(MARK, FIRST));
-        expressions.add(new Expression.SetBits(FIRST, hostOrder(JUDGED, 4)));
+        expressions.add(new Expression.SetBits(FIRST, hostOrder(bits, 4)));
         expressions.add(new Expression.StoreMark(FIRST));
         return this;
     }
 
-    /// {@code meta mark & JUDGED == 0}
-    Statements ifNotJudged() {
+    /// {@code meta mark & bit == 0}
+    Statements ifNotJudged(Direction direction) {
         expressions.add(new Expression.Meta(MARK, FIRST));
-        expressions.add(new Expression.Mask(FIRST, hostOrder(JUDGED, 4)));
+        expressions.add(new Expression.Mask(FIRST, hostOrder(judged(direction), 4)));
         expressions.add(new Expression.Compare(FIRST, Operator.EQUAL, hostOrder(0, 4)));
         return this;
     }
@@ -484,6 +512,11 @@ final class Statements {
 
     NftRule accept(TableId table, String chain) {
         return rule(table, chain, new Verdict.Accept(), "");
+    }
+
+    /// Lets it go on to what else this chain's caller asks.
+    NftRule pass(TableId table, String chain) {
+        return rule(table, chain, new Verdict.Return(), "");
     }
 
     NftRule drop(TableId table, String chain) {

@@ -133,7 +133,7 @@ class RulesetTest {
         "guard_, -",
         "guard_sixteen-letters-, -",
         "prerouting, -",
-        "provider_egress, -",
+        "from_open, -",
         "docker, -",
     })
     void knowsAChainsOwnerByItsName(String chain, String owner) {

@@ -259,6 +259,22 @@ class FlowsKernelTest {
         assertThat(bothWays(B, A, 53, false)).isFalse();
     }
 
+    /// What passes because its flow did is still held against its own interface.
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void aFlowThatPassedIsNoExcuseForAForgedSource(boolean v6) {
+        firewall.putEndpoint(A.in(OUT));
+        firewall.putEndpoint(B.in(OUT));
+        apply();
+        assertThat(udp(A, 4000, FABRIC, 53, v6)).isTrue();
+        assertThat(udp(A, 4000, FABRIC, 53, v6)).isTrue();
+        byte[] forged = Packets.udp(A.address(v6), 4000, FABRIC.address(v6), 53, wire.payload());
+        assertThat(wire.send(B.device, B.mac, forged)).isEmpty();
+        assertThat(wire.send(B.device, A.mac, forged)).isEmpty();
+        assertThat(wire.send(A.device, B.mac, forged)).isEmpty();
+        assertThat(wire.send(A.device, A.mac, forged)).isNotEmpty();
+    }
+
     /// From Linux 6.17 on, conntrack does not know DCCP's ports.
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
