@@ -334,4 +334,25 @@ class Slash32Test {
         watcher.poke();
         watcher.await();
     }
+
+    @Test
+    void anAuthorityOfFilesIssuesRenewsAndRevokes() throws IOException {
+        String ca = folder.resolve("ca").toString();
+        String node = folder.resolve("hv1").toString();
+        assertThat(run("pki", "init", ca, "--name", "lab")).as("%s", err).isZero();
+        assertThat(run("pki", "issue", ca, "hv1", "--address", "10.0.0.11", "--address", "2001:db8::11", "--out", node))
+                .as("%s", err)
+                .isZero();
+        String first = Files.readString(folder.resolve("hv1/node.pem"));
+        assertThat(run("pki", "renew", ca, "hv1", "--out", node, "--days", "5")).isZero();
+        assertThat(Files.readString(folder.resolve("hv1/node.pem"))).isNotEqualTo(first);
+        assertThat(run("pki", "revoke", ca, "hv1")).isZero();
+        assertThat(folder.resolve("ca/revoked.pem")).content().startsWith("-----BEGIN X509 CRL-----");
+        assertThat(out.toString()).contains("authority lab in " + ca, "certificate of hv1 in " + node + " until ");
+        assertThat(run("pki", "init", ca)).isEqualTo(1);
+        assertThat(err.toString()).contains("an authority is there already");
+        assertThat(run("pki", "issue", ca, "hv1", "--address", "10.0.0", "--out", node))
+                .isEqualTo(2);
+        assertThat(err.toString()).contains("no address: 10.0.0");
+    }
 }

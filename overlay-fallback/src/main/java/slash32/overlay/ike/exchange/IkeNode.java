@@ -50,7 +50,7 @@ public final class IkeNode {
     /// Half-open SAs as a multiple of those from which cookies are asked for.
     private static final int HALF_OPEN_FACTOR = 10;
 
-    final NodeConfig config;
+    NodeConfig config;
     final SecureRandom random;
 
     private final Cookies cookies;
@@ -82,6 +82,12 @@ public final class IkeNode {
     /// Lets a peer in, which has to prove this identity, and says what it may have.
     public void configure(PeerConfig peer) {
         peers.put(peer.identity(), peer);
+    }
+
+    /// Proves itself with other certificates and judges those of peers anew, from the next IKE SA on. SAs that are
+    /// there stay, and so do their successors.
+    public void identify(Credentials credentials, Verifier verifier) {
+        config = config.with(credentials, verifier);
     }
 
     /// Begins an IKE SA with a configured peer, unless one is there or on its way from here.

@@ -21,4 +21,9 @@ public record NodeConfig(
         keyExchanges = List.copyOf(keyExchanges);
         prfs = List.copyOf(prfs);
     }
+
+    /// This with another identity.
+    public NodeConfig with(Credentials other, Verifier otherVerifier) {
+        return new NodeConfig(other, otherVerifier, keyExchanges, prfs, timers, forceEncapsulation, cookiesFrom);
+    }
 }

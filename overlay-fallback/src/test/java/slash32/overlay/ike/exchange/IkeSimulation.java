@@ -114,8 +114,12 @@ final class IkeSimulation {
 
     /// Forgets all but who it is.
     void restart(Node node) {
+        restart(node, config -> config);
+    }
+
+    void restart(Node node, UnaryOperator<NodeConfig> change) {
         KeyPair keys = Objects.requireNonNull(trusted.get(node.identity));
-        node.ike = ike(node.identity, keys, config -> config);
+        node.ike = ike(node.identity, keys, change);
         node.inbound.clear();
         node.outbound.clear();
     }
