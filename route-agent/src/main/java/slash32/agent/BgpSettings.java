@@ -5,7 +5,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -18,7 +17,6 @@ import slash32.agent.config.PeerKey;
 import slash32.agent.config.PeerRangeConfig;
 import slash32.agent.config.ReflectorConfig;
 import slash32.agent.config.SocketEndpoint;
-import slash32.bgp.bfd.BfdTerms;
 import slash32.bgp.bfd.udp.BfdPeer;
 import slash32.bgp.speaker.PeerRange;
 import slash32.bgp.speaker.SpeakerConfig;
@@ -131,12 +129,27 @@ final class BgpSettings {
         for (PeerConfig peer : peers) {
             BfdConfig bfd = peer.bfd();
             if (bfd != null) {
-                IpAddress local = Objects.requireNonNull(locals.apply(peer), "the config is refused without one");
-                var terms = new BfdTerms(bfd.interval(), bfd.multiplier());
-                watched.add(new BfdPeer(peer.address(), local, terms, bfd.multihop(), bfd.keepRoutes()));
+                watched.add(BfdPeers.watched(peer.address(), locals.apply(peer), bfd));
             }
         }
         return watched;
+    }
+
+    /// The ranges of peers, with their BFD.
+    static List<BfdPeers.Range> bfdRanges(AgentConfig config) {
+        return bfdRanges(config.peerRanges(), peer -> local(config, peer));
+    }
+
+    /// The same of a route reflector.
+    static List<BfdPeers.Range> bfdRanges(ReflectorConfig config) {
+        return bfdRanges(config.peerRanges(), peer -> config.local(peer.address()));
+    }
+
+    private static List<BfdPeers.Range> bfdRanges(
+            List<PeerRangeConfig> ranges, Function<PeerConfig, @Nullable IpAddress> locals) {
+        return ranges.stream()
+                .map(range -> new BfdPeers.Range(range.prefix(), range.peer().bfd(), locals.apply(range.peer())))
+                .toList();
     }
 
     static Set<IpAddress> peerAddresses(AgentConfig config, LinkPeers links) {

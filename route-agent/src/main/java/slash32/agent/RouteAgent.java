@@ -117,6 +117,7 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
     private final BgpMonitors monitors;
     private final Helpers helpers;
     private final BfdLoop bfd;
+    private final BfdPeers bfdPeers;
     private final AgentMetrics metrics;
     private final HttpServer http;
     private final HttpServer metadata;
@@ -185,7 +186,8 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
                 speaker.monitoring(),
                 (name, loop) -> started(name, loop::run));
         bfd = BfdLoop.open(speaker::linkDown);
-        bfd.configure(BgpSettings.bfd(config));
+        bfdPeers = new BfdPeers(bfd);
+        bfdPeers.configure(BgpSettings.bfd(config), BgpSettings.bfdRanges(config));
         var about = new Snapshot.Node(config.node(), version, Instant.now());
         var control = new AgentControl(about, intent, kernel, speaker, bfd, links, monitors, store, events, dropLog);
         metrics.watch(control::snapshot);
@@ -330,7 +332,7 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
         if (Collections.disjoint(needRestart, NODE_KEYS)) {
             statePeers(config);
             speaker.drain(config.gracefulShutdown());
-            bfd.configure(BgpSettings.bfd(config));
+            bfdPeers.configure(BgpSettings.bfd(config), BgpSettings.bfdRanges(config));
             HostRules rules = HostSettings.of(config);
             kernel.tell(dataplane -> dataplane.protectHost(rules));
             helpers.configure(config.processes(), surroundings(config));
@@ -420,7 +422,9 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
 
         @Override
         public void peerChanged(PeerStatus peer) {
-            links.sessionChanged(peer.address(), peer.state() == SessionState.ESTABLISHED);
+            boolean up = peer.state() == SessionState.ESTABLISHED;
+            links.sessionChanged(peer.address(), up);
+            bfdPeers.sessionChanged(peer.address(), up);
             events.append(revision -> new Event.PeerChanged(
                     revision, peer.since(), peer.address(), peer.state().text(), peer.reason()));
         }

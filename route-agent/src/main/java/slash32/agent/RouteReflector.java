@@ -29,6 +29,7 @@ import slash32.agent.status.RouteView;
 import slash32.agent.status.Snapshot;
 import slash32.bgp.bfd.udp.BfdLoop;
 import slash32.bgp.rib.RibDelta;
+import slash32.bgp.session.SessionState;
 import slash32.bgp.speaker.LocRibListener;
 import slash32.bgp.speaker.PeerStatus;
 import slash32.bgp.speaker.Speaker;
@@ -52,6 +53,7 @@ public final class RouteReflector implements RunningAgent<ReflectorConfig> {
     private final Set<AddressFamily> inSync = ConcurrentHashMap.newKeySet();
     private final Speaker speaker;
     private final BfdLoop bfd;
+    private final BfdPeers bfdPeers;
     private final BgpMonitors monitors;
     private final AgentMetrics metrics = new AgentMetrics();
     private final HttpServer http;
@@ -68,7 +70,8 @@ public final class RouteReflector implements RunningAgent<ReflectorConfig> {
                 new BgpIdentifier(config.routerId().value()));
         monitors = new BgpMonitors(config.monitoring(), speaking, speaker.monitoring());
         bfd = BfdLoop.open(speaker::linkDown);
-        bfd.configure(BgpSettings.bfd(config));
+        bfdPeers = new BfdPeers(bfd);
+        bfdPeers.configure(BgpSettings.bfd(config), BgpSettings.bfdRanges(config));
         var control = new Shown(new Snapshot.Node(config.name(), version, Instant.now()));
         metrics.watchReflector(control::snapshot);
         metrics.watchBfdDiscards(bfd::discarded);
@@ -105,7 +108,7 @@ public final class RouteReflector implements RunningAgent<ReflectorConfig> {
         List<String> needRestart = started.fixedKeysUnlike(config);
         if (Collections.disjoint(needRestart, NODE_KEYS)) {
             speaker.reconfigure(BgpSettings.of(config));
-            bfd.configure(BgpSettings.bfd(config));
+            bfdPeers.configure(BgpSettings.bfd(config), BgpSettings.bfdRanges(config));
         }
         metrics.configAccepted(Instant.now());
         return needRestart;
@@ -149,6 +152,7 @@ public final class RouteReflector implements RunningAgent<ReflectorConfig> {
 
         @Override
         public void peerChanged(PeerStatus peer) {
+            bfdPeers.sessionChanged(peer.address(), peer.state() == SessionState.ESTABLISHED);
             events.append(revision -> new Event.PeerChanged(
                     revision, peer.since(), peer.address(), peer.state().text(), peer.reason()));
         }

@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.snakeyaml.engine.v2.nodes.Tag;
@@ -41,7 +42,7 @@ final class ConfigParser {
         var routerId = root.optional("routerId", Scalar.ROUTER_ID);
         var parser = new PeerParser(asn.value(), PeerConfig.OF_AGENT, PeerConfig.UNICAST);
         var named = root.sections("peers", section -> peer(section, parser, underlay.value()));
-        var ranges = root.sections("peerRanges", section -> range(section, parser));
+        var ranges = root.sections("peerRanges", section -> range(section, parser, underlay.value()));
         var listen = root.list("listen", Scalar.SOCKET, listenByDefault(underlay.value()));
         var restart = root.optional("gracefulRestart", Scalar.RESTART_TIME, AgentConfig.DEFAULT_GRACEFUL_RESTART);
         var leaving = root.optional("gracefulShutdown", Scalar.BOOLEAN, false);
@@ -133,15 +134,31 @@ final class ConfigParser {
         return name == null ? peer.with(bfd.value()) : peer.on(name);
     }
 
-    static @Nullable PeerRangeConfig range(Section section, PeerParser parser) {
+    private static @Nullable PeerRangeConfig range(
+            Section section, PeerParser parser, @Nullable UnderlayConfig underlay) {
+        return range(
+                section,
+                parser,
+                within -> isWithoutLocal(within, underlay) ? "needs underlay.address6 to reach " + within : null);
+    }
+
+    /// A range of peers.
+    ///
+    /// @param noBfd why peers there can't be watched; null if they can
+    static @Nullable PeerRangeConfig range(
+            Section section, PeerParser parser, Function<IpAddress, @Nullable String> noBfd) {
         var prefix = section.required("prefix", PREFIX);
         var max = section.optional("max", RANGE_SIZE, (long) PeerRangeConfig.DEFAULT_MAX);
-        var any = new Field<>(
-                prefix.node(), prefix.value() == null ? null : prefix.value().address());
-        PeerConfig template = parser.peer(section, any);
+        var bfd = section.optionalSection("bfd", ConfigParser::bfd);
+        IpAddress within = prefix.value() == null ? null : prefix.value().address();
+        String obstacle = bfd.value() == null || within == null ? null : noBfd.apply(within);
+        if (obstacle != null) {
+            section.problem(bfd, "bfd", obstacle);
+        }
+        PeerConfig template = parser.peer(section, new Field<>(prefix.node(), within));
         return template == null || prefix.value() == null || max.value() == null
                 ? null
-                : new PeerRangeConfig(prefix.get(), max.get().intValue(), template);
+                : new PeerRangeConfig(prefix.get(), max.get().intValue(), template.with(bfd.value()));
     }
 
     static @Nullable BfdConfig bfd(Section section) {

@@ -11,6 +11,8 @@ import slash32.net.IpAddress;
 
 /// Reads a route reflector's file.
 final class ReflectorParser {
+    private static final String NO_LOCAL = "needs an address of its family in listen";
+
     private final Set<IpAddress> peerAddresses = new HashSet<>();
 
     /// The reflector that the file describes; null if something in it is wrong.
@@ -24,7 +26,7 @@ final class ReflectorParser {
         onePort(root, listen);
         var parser = new PeerParser(asn.value(), ReflectorConfig.FAMILIES, ReflectorConfig.PATH_FAMILIES);
         var peers = root.sections("peers", section -> peer(section, parser, listen.or(List.of())));
-        var ranges = root.sections("peerRanges", section -> range(section, parser));
+        var ranges = root.sections("peerRanges", section -> range(section, parser, listen.or(List.of())));
         var restart = root.optional("gracefulRestart", Scalar.RESTART_TIME, AgentConfig.DEFAULT_GRACEFUL_RESTART);
         var settle = root.optional("settleTime", Scalar.PAUSE, ReflectorConfig.DEFAULT_SETTLE_TIME);
         var metrics = root.optionalSection(
@@ -70,15 +72,16 @@ final class ReflectorParser {
             section.problem(address, "address", "is the address of an earlier peer: " + where);
         }
         if (bfd.value() != null && where != null && ReflectorConfig.local(listen, where) == null) {
-            section.problem(bfd, "bfd", "needs an address of its family in listen");
+            section.problem(bfd, "bfd", NO_LOCAL);
         }
         PeerConfig peer = parser.peer(section, address);
         return peer == null ? null : reflected.apply(peer).with(bfd.value());
     }
 
-    private static @Nullable PeerRangeConfig range(Section section, PeerParser parser) {
+    private static @Nullable PeerRangeConfig range(Section section, PeerParser parser, List<SocketEndpoint> listen) {
         UnaryOperator<PeerConfig> reflected = reflected(section, parser);
-        PeerRangeConfig range = ConfigParser.range(section, parser);
+        PeerRangeConfig range = ConfigParser.range(
+                section, parser, within -> ReflectorConfig.local(listen, within) == null ? NO_LOCAL : null);
         return range == null ? null : new PeerRangeConfig(range.prefix(), range.max(), reflected.apply(range.peer()));
     }
 
