@@ -193,13 +193,17 @@ final class LinkPeers implements AutoCloseable {
     }
 
     /// Looks where the links and the peers are, and says that we are there, until {@link #close}.
-    void run() throws IOException, InterruptedException {
+    void run() throws InterruptedException {
         while (!closed) {
-            Found now = look();
-            if (!now.equals(found)) {
-                found = now;
-                foundAt = Instant.now();
-                changed.run();
+            try {
+                Found now = look();
+                if (!now.equals(found)) {
+                    found = now;
+                    foundAt = Instant.now();
+                    changed.run();
+                }
+            } catch (IOException e) { // the next turn looks again
+                LOG.warn("event=links-unknown reason=\"{}\"", e.getMessage());
             }
             advertise();
             if (news.tryAcquire(ADVERTISE_EVERY.toMillis(), TimeUnit.MILLISECONDS)) {

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import slash32.bgp.session.SessionState;
 import slash32.bgp.wire.AddressFamily;
 import slash32.bgp.wire.BgpIdentifier;
 import slash32.bgp.wire.EvpnInstance;
@@ -174,7 +175,38 @@ class EvpnTest {
         awaitReceived(reflector, 0);
     }
 
-    /// Not within {@link Recorder#await}, whose lock the speaker's thread may want.
+    /// Not within {@link Recorder#await}, whose lock the speaker's thread may want. RFC 4724 §4: what a node had
+    /// announced stays at the others while it restarts, and what it does not say again goes with its End-of-RIB.
+    @Test
+    void routesOfANodeThatRestartsStay() throws Exception {
+        Speaker reflector = reflector(EVPN);
+        Speaker one = speaker(ONE, EVPN, new Recorder());
+        speaker(TWO, EVPN, atTwo).importTargets(Set.of(BLUE));
+        EvpnInstance blue = instance(ONE, 100, BLUE);
+        EvpnPath mac = blue.macIp(MAC, null, Mobility.NONE);
+        one.originateEvpn(List.of(blue.inclusiveMulticast(), mac));
+        atTwo.await("both routes", () -> atTwo.evpn.size() == 2);
+
+        one.close(); // without a word
+        atTwo.await("the loss", () -> !isUp(reflector, ONE));
+        assertThat(atTwo.evpn).hasSize(2);
+        var again = new Speaker(config(ONE, EVPN), atOne);
+        opened.add(again);
+        again.start();
+        again.originateEvpn(List.of(mac));
+        atTwo.await("a session", () -> isUp(reflector, ONE));
+        assertThat(atTwo.evpn).hasSize(2);
+        again.initialRoutesOriginated();
+        atTwo.await("what is said again", () -> atTwo.evpn.size() == 1);
+        assertThat(atTwo.evpn.values()).extracting(EvpnPath::route).containsExactly(mac.route());
+    }
+
+    private static boolean isUp(Speaker speaker, String peer) {
+        return speaker.status().peers().stream()
+                .anyMatch(each ->
+                        each.address().equals(IpAddress.parse(peer)) && each.state() == SessionState.ESTABLISHED);
+    }
+
     private void awaitReceived(Speaker speaker, int routes) throws InterruptedException {
         long deadline = System.nanoTime() + Duration.ofSeconds(30).toNanos();
         while (received(speaker) != routes) {
@@ -223,19 +255,21 @@ class EvpnTest {
     }
 
     private Speaker speaker(String address, Set<AddressFamily> families, Recorder recorder) throws IOException {
+        return started(new Speaker(config(address, families), recorder));
+    }
+
+    private static SpeakerConfig config(String address, Set<AddressFamily> families) {
         IpAddress own = IpAddress.parse(address);
         var toReflector =
                 new PeerConfig(IpAddress.parse(REFLECTOR), PORT, own, ScriptedPeer.AS, families, null, 180, 60, false);
-        return started(new Speaker(
-                new SpeakerConfig(
-                        ScriptedPeer.AS,
-                        identifier(address),
-                        List.of(),
-                        PORT,
-                        List.of(toReflector),
-                        false,
-                        Duration.ofSeconds(30)),
-                recorder));
+        return new SpeakerConfig(
+                ScriptedPeer.AS,
+                identifier(address),
+                List.of(),
+                PORT,
+                List.of(toReflector),
+                true,
+                Duration.ofSeconds(30));
     }
 
     private Speaker started(Speaker speaker) throws IOException {
