@@ -124,18 +124,25 @@ public final class GroupRules {
             jumps.add(new Statements().decided().pass(INET, each));
         }
         fragment.chain(new NftChain(INET, each, null), jumps);
+        String odd = rules + Layout.ODD_OF;
         var lookups = new ArrayList<NftRule>();
+        var seldom = new ArrayList<NftRule>();
         for (Shape shape : new TreeSet<>(needs.shapes())) {
-            if (shape.direction() != direction) {
-                continue;
-            }
-            lookups.add(new Statements(answers).inShape(shape).pass(INET, rules));
-            if (answers && shape.match() == Shape.Match.PORT) {
-                lookups.add(new Statements(true).inShapeOfDccp(shape).pass(INET, rules));
+            if (shape.direction() == direction) {
+                lookUp(shape, answers, shape.isUsual() ? rules : odd, shape.isUsual() ? lookups : seldom);
             }
         }
+        fragment.chain(new NftChain(INET, odd, null), seldom);
+        lookups.add(new Statements().groupIn(Layout.ODD).rule(INET, rules, new Verdict.Jump(odd), ""));
         lookups.add(new Statements().groupVerdict(members).rule(INET, rules));
         fragment.chain(new NftChain(INET, rules, null), lookups);
+    }
+
+    private static void lookUp(Shape shape, boolean answers, String chain, List<NftRule> into) {
+        into.add(new Statements(answers).inShape(shape).pass(INET, chain));
+        if (answers && shape.match() == Shape.Match.PORT) {
+            into.add(new Statements(true).inShapeOfDccp(shape).pass(INET, chain));
+        }
     }
 
     /// The map from an interface to its group at a position.
@@ -173,7 +180,10 @@ public final class GroupRules {
                 if (rule.direction() != direction) {
                     continue;
                 }
-                entries(id, rule, prefixes).forEach(entry -> fragment.element(INET, entry.set(), entry.element()));
+                for (Shape.Entry entry : entries(id, rule, prefixes)) {
+                    fragment.element(INET, entry.set(), entry.element());
+                    markOdd(fragment, id, entry.shape());
+                }
                 if (rule.remote() instanceof Remote.Members(var other)) {
                     naming.addAll(allow(chain, rule, other, group.stateful()));
                 }
@@ -197,9 +207,16 @@ public final class GroupRules {
             Shape shape = Shape.parse(placed.set());
             if (shape != null && !shape.isOfOneAddress() && isOfMembers(group, shape, placed.element())) {
                 found.element(placed.table(), placed.set(), placed.element());
+                markOdd(found, group.id(), shape);
             }
         }
         return found.build();
+    }
+
+    private static void markOdd(Fragment.Builder fragment, GroupId group, Shape shape) {
+        if (!shape.isUsual()) {
+            fragment.element(INET, Layout.ODD, SetElement.of(Statements.key(group)));
+        }
     }
 
     private static boolean isOfMembers(SecurityGroup group, Shape shape, SetElement element) {

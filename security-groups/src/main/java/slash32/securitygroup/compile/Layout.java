@@ -77,8 +77,23 @@ public final class Layout {
     static final String FLOWS_OUT = "egress_flows";
 
     static final String FLOWS_IN = "ingress_flows";
-    static final Set<String> LOOKUP_CHAINS =
-            Set.of(EACH_OUT, EACH_IN, RULES_OUT, RULES_IN, ANSWERS_OUT, ANSWERS_IN, FLOWS_OUT, FLOWS_IN);
+
+    /// Ends the names of the chains that look up what only some groups have ({@link #ODD}).
+    static final String ODD_OF = "_odd";
+
+    static final Set<String> LOOKUP_CHAINS = Set.of(
+            EACH_OUT,
+            EACH_IN,
+            RULES_OUT,
+            RULES_OUT + ODD_OF,
+            RULES_IN,
+            RULES_IN + ODD_OF,
+            ANSWERS_OUT,
+            ANSWERS_IN,
+            FLOWS_OUT,
+            FLOWS_OUT + ODD_OF,
+            FLOWS_IN,
+            FLOWS_IN + ODD_OF);
 
     /// The interfaces of all endpoints.
     public static final String GUESTS = "guests";
@@ -130,7 +145,11 @@ public final class Layout {
     static final String OUT_MEMBERS = "out_members";
 
     static final String IN_MEMBERS = "in_members";
-    static final Set<String> GROUP_SETS = Set.of(GROUPS, OUT_MEMBERS, IN_MEMBERS);
+
+    /// The groups with rules whose shape is not a usual one.
+    static final String ODD = "odd";
+
+    static final Set<String> GROUP_SETS = Set.of(GROUPS, OUT_MEMBERS, IN_MEMBERS, ODD);
 
     /// Prefix of the maps from an interface to its first, second … group.
     static final String GROUP_AT = "group_";

@@ -29,6 +29,7 @@ import static slash32.securitygroup.compile.Layout.INET;
 import static slash32.securitygroup.compile.Layout.INPUT;
 import static slash32.securitygroup.compile.Layout.IN_MEMBERS;
 import static slash32.securitygroup.compile.Layout.MACS;
+import static slash32.securitygroup.compile.Layout.ODD;
 import static slash32.securitygroup.compile.Layout.OPEN;
 import static slash32.securitygroup.compile.Layout.OUTPUT;
 import static slash32.securitygroup.compile.Layout.OUTPUT_STAMP;
@@ -174,6 +175,7 @@ public final class RulesetCompiler {
             fragment.set(new NftSet(INET, map, new SetType(List.of(Field.INTERFACE_NAME), Content.COUNTER)));
         }
         fragment.set(new NftSet(INET, GROUPS, SetType.setOf(Field.MARK)))
+                .set(new NftSet(INET, ODD, SetType.setOf(Field.MARK)))
                 .set(new NftSet(INET, FRESH, SetType.setOf(Field.MARK)))
                 .set(new NftSet(INET, STAMP, new SetType(List.of(Field.NETWORK_PROTOCOL), Content.MARK)));
         for (String map : List.of(OUT_MEMBERS, IN_MEMBERS)) {

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -47,6 +48,8 @@ public record Shape(Direction direction, EtherType family, int remoteBits, Match
 
     private static final int VALUE_BITS = 16;
     private static final int TYPE_BITS = 8;
+    private static final Set<Integer> USUAL_IPV4_BITS = Set.of(0, 8, 16, 24, 32);
+    private static final Set<Integer> USUAL_IPV6_BITS = Set.of(0, 32, 48, 56, 64, 128);
     private static final Pattern NAME =
             Pattern.compile("(in|out)_([46])_net([0-9]{1,3})_(?:(any|protocol)|(port|icmp)([0-9]{1,2}))");
     private static final Comparator<Shape> ORDER = Comparator.comparing(Shape::direction)
@@ -106,6 +109,13 @@ public record Shape(Direction direction, EtherType family, int remoteBits, Match
             key.put((byte) (value >>> 8)).put((byte) value);
         }
         return new Entry(shape, SetElement.of(Bytes.copyOf(key.array())));
+    }
+
+    /// True if it is one that packets of every group are looked up in; there are few of these. Others are ranges of
+    /// ports and the prefix lengths that are seldom used: whose rules have them, pays for them.
+    boolean isUsual() {
+        boolean onePort = match != Match.PORT || valueBits == VALUE_BITS;
+        return onePort && (family == EtherType.IPV4 ? USUAL_IPV4_BITS : USUAL_IPV6_BITS).contains(remoteBits);
     }
 
     /// The prefix that an element of its set is about; null if it is about every address.

@@ -169,6 +169,13 @@ final class Statements {
         return register + bytes;
     }
 
+    /// {@code meta priority @set}
+    Statements groupIn(String set) {
+        expressions.add(new Expression.Meta(PRIORITY, FIRST));
+        expressions.add(new Expression.InSet(set, FIRST));
+        return this;
+    }
+
     /// {@code meta priority vmap @map}
     Statements groupVerdict(String map) {
         expressions.add(new Expression.Meta(PRIORITY, FIRST));

@@ -7,6 +7,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -124,6 +126,7 @@ class RulesetTest {
         "guard_tap1, endpoint tap1",
         "egress, lookups",
         "ingress_rules, lookups",
+        "ingress_rules_odd, lookups",
         "from_stateful, -",
         "egress_7, group 7",
         "ingress_4294967295, group 4294967295",
@@ -198,6 +201,66 @@ class RulesetTest {
         Fragment group = GroupRules.group(new SecurityGroup(new GroupId(7), "", List.of()), _ -> Set.of());
         assertThat(group.chains()).isEmpty();
         assertThat(group.elements()).extracting(Fragment.Placed::set).containsOnly("groups");
+    }
+
+    @Test
+    void onlyGroupsWithOddRulesAreLookedUpByThem() {
+        Fragment plain = GroupRules.group(
+                new SecurityGroup(
+                        new GroupId(7), "", List.of(rule("a", "ingress", "ipv4", "tcp", 80, 80, "10.0.0.0/8"))),
+                _ -> Set.of());
+        Fragment range = GroupRules.group(
+                new SecurityGroup(new GroupId(8), "", List.of(rule("b", "ingress", "ipv4", "tcp", 80, 90, "any"))),
+                _ -> Set.of());
+        Fragment length = GroupRules.group(
+                new SecurityGroup(
+                        new GroupId(9), "", List.of(rule("c", "ingress", "ipv6", "any", null, null, "2001:db8::/33"))),
+                _ -> Set.of());
+        assertThat(plain.elements()).extracting(Fragment.Placed::set).doesNotContain("odd");
+        assertThat(range.elements()).extracting(Fragment.Placed::set).contains("odd");
+        assertThat(length.elements()).extracting(Fragment.Placed::set).contains("odd");
+        Fragment all = new Fragment.Builder()
+                .addAll(plain)
+                .addAll(range)
+                .addAll(length)
+                .build();
+        Fragment lookups = GroupRules.lookups(new GroupRules.Needs(GroupRules.shapes(all), 1));
+        assertThat(rulesOf(lookups, "ingress_rules"))
+                .hasSize(4)
+                .anyMatch(rule -> rule.contains("@in_4_net8_port16"))
+                .anyMatch(rule -> rule.contains("@in_4_net0_port16"))
+                .anyMatch(rule -> rule.equals("meta priority @odd jump ingress_rules_odd"));
+        assertThat(rulesOf(lookups, "ingress_rules_odd"))
+                .hasSize(3)
+                .anyMatch(rule -> rule.contains("@in_4_net0_port13"))
+                .anyMatch(rule -> rule.contains("@in_6_net33_any"));
+    }
+
+    private static List<String> rulesOf(Fragment fragment, String chain) {
+        return fragment.chains().getOrDefault(new NftChain(Layout.INET, chain, null), List.of()).stream()
+                .map(RuleText::of)
+                .toList();
+    }
+
+    /// However odd the rules of others are.
+    @ParameterizedTest
+    @CsvSource({"IPV4, 25", "IPV6, 30"})
+    void everybodyPaysForAFewShapesAtMost(EtherType family, long most) {
+        long usual = IntStream.rangeClosed(0, family == EtherType.IPV4 ? 32 : 128)
+                .boxed()
+                .flatMap(bits -> Stream.of(
+                                Stream.of(shape(family, bits, Shape.Match.EVERYTHING, 0)),
+                                Stream.of(shape(family, bits, Shape.Match.PROTOCOL, 0)),
+                                IntStream.rangeClosed(0, 16).mapToObj(b -> shape(family, bits, Shape.Match.PORT, b)),
+                                Stream.of(8, 16).map(b -> shape(family, bits, Shape.Match.ICMP, b)))
+                        .flatMap(shapes -> shapes))
+                .filter(Shape::isUsual)
+                .count();
+        assertThat(usual).isEqualTo(most);
+    }
+
+    private static Shape shape(EtherType family, int remoteBits, Shape.Match match, int valueBits) {
+        return new Shape(Direction.INGRESS, family, remoteBits, match, valueBits);
     }
 
     static Rule rule(

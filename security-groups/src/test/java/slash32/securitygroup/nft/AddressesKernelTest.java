@@ -191,7 +191,12 @@ class AddressesKernelTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"false, 10.9.0.77, 10.9.7.0/24, 10.9.7.8", "true, 2001:db8::77, 2001:db8:7::/64, 2001:db8:7::8"})
+    @CsvSource({
+        "false, 10.9.0.77, 10.9.7.0/24, 10.9.7.8",
+        "false, 10.9.0.77, 10.9.6.0/23, 10.9.7.8",
+        "true, 2001:db8::77, 2001:db8:7::/64, 2001:db8:7::8",
+        "true, 2001:db8::77, 2001:db8:7::/57, 2001:db8:7::8",
+    })
     void pairsOfOtherHostsAreMembersOfTheGroups(boolean v6, String host, String prefix, String inPrefix)
             throws IOException {
         firewall.putGroup(new SecurityGroup(IN, "", List.of(fromMembers(LISTED, v6))));
