@@ -13,6 +13,8 @@ final class OpenText {
     private static final int PARAMETER_CAPABILITIES = 2;
     private static final int EXTENDED_PARAMETERS = 255;
     private static final int ROUTE_REFRESH_OF_CISCO = 128;
+    /// draft-ietf-idr-operational-message, which ExaBGP alone speaks.
+    private static final int OPERATIONAL = 185;
 
     private final ApiVersion api;
     private long as;
@@ -97,6 +99,7 @@ final class OpenText {
                     }
                     case Capability.CODE_ADD_PATH -> addPath(value);
                     case Capability.CODE_ENHANCED_ROUTE_REFRESH -> "\"name\": \"enhanced-route-refresh\"";
+                    case OPERATIONAL -> "\"name\": \"operational\"";
                     case Capability.CODE_FQDN ->
                         "\"host-name\": \"" + string(value) + "\", \"domain-name\": \"" + string(value) + "\"";
                     case Capability.CODE_SOFTWARE_VERSION -> "\"software\": \"" + string(value) + "\"";

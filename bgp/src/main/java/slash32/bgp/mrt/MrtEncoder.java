@@ -17,7 +17,9 @@ import slash32.net.IpAddress;
 public final class MrtEncoder {
     private static final int TABLE_DUMP_V2 = 13;
     private static final int PEER_INDEX_TABLE = 1;
+    /// That of multicast is the next number.
     private static final int RIB_IPV4_UNICAST = 2;
+
     private static final int RIB_IPV6_UNICAST = 4;
     private static final int RIB_GENERIC = 6;
     /// RFC 8050 §4: how much farther the same with path identifiers is.
@@ -79,7 +81,7 @@ public final class MrtEncoder {
     public static byte[] rib(
             long seconds, AddressFamily family, int sequence, long high, long low, int length, List<MrtEntry> entries) {
         boolean paths = entries.stream().anyMatch(entry -> entry.pathId() != 0);
-        int subtype = family.equals(AddressFamily.IPV4_UNICAST) ? RIB_IPV4_UNICAST : RIB_IPV6_UNICAST;
+        int subtype = (family.afi() == 1 ? RIB_IPV4_UNICAST : RIB_IPV6_UNICAST) + family.safi() - 1;
         var record = new MrtEncoder(seconds, TABLE_DUMP_V2, subtype + (paths ? RIB_ADDPATH : 0));
         record.number(4, sequence);
         record.number(1, length);
@@ -90,8 +92,8 @@ public final class MrtEncoder {
         return record.end();
     }
 
-    /// All paths to a route of another family than unicast whose NLRI are the same (RFC 6396 §4.3.3). A path identifier
-    /// is part of the NLRI (RFC 8050 §4.2).
+    /// All paths to a route of another family than unicast and multicast whose NLRI are the same (RFC 6396 §4.3.3).
+    /// A path identifier is part of the NLRI (RFC 8050 §4.2).
     public static byte[] generic(long seconds, AddressFamily family, int sequence, Nlri route, List<MrtEntry> entries) {
         boolean path = route.pathId() != 0;
         var record = new MrtEncoder(seconds, TABLE_DUMP_V2, RIB_GENERIC + (path ? RIB_ADDPATH : 0));

@@ -12,16 +12,17 @@ import slash32.bgp.rib.LocRib;
 import slash32.bgp.rib.RibDelta;
 import slash32.bgp.session.SessionState;
 import slash32.bgp.wire.AddressFamily;
+import slash32.bgp.wire.Nlri;
+import slash32.bgp.wire.NlriParts;
+import slash32.bgp.wire.PathAttributes;
 import slash32.bgp.wire.Update;
+import slash32.net.Bytes;
 
 /// Who watches the speaker, and what they may look at. Costs nothing without monitors.
 ///
 /// {@link #add}, {@link #remove}, {@link #execute} and {@link #ask} may be called by any thread, all else on thread
 /// {@code bgp}.
 public final class Monitoring {
-    /// Of which there are RIBs.
-    public static final List<AddressFamily> FAMILIES = Speaker.FAMILIES;
-
     private final Speaker speaker;
     private final List<SessionMonitor> monitors = new ArrayList<>();
     private final Map<Integer, PeerSession> up = new HashMap<>();
@@ -35,7 +36,7 @@ public final class Monitoring {
         execute(() -> {
             monitors.add(monitor);
             if (monitors.size() == 1) {
-                FAMILIES.forEach(this::listen);
+                families().forEach(this::listen);
             }
             sessions().forEach(monitor::up);
         });
@@ -45,7 +46,7 @@ public final class Monitoring {
     public void remove(SessionMonitor monitor) {
         execute(() -> {
             if (monitors.remove(monitor) && monitors.isEmpty()) {
-                FAMILIES.forEach(family -> speaker.rib(family).listen(null));
+                families().forEach(family -> speaker.rib(family).listen(null));
             }
         });
     }
@@ -82,6 +83,20 @@ public final class Monitoring {
     /// The speaker at this moment.
     public SpeakerStatus status() {
         return speaker.now();
+    }
+
+    /// Of which there are RIBs, in order.
+    public List<AddressFamily> families() {
+        return List.copyOf(speaker.families());
+    }
+
+    /// The route of a path that {@link #walk} or a {@link SessionMonitor} names by its number, in a family that is not
+    /// plain prefixes.
+    ///
+    /// @param attributes null if the path is gone
+    public Nlri route(AddressFamily family, long number, int pathId, @Nullable PathAttributes attributes) {
+        Bytes data = attributes == null ? Bytes.EMPTY : attributes.nlriData();
+        return NlriParts.joined(speaker.numbers(family).route((int) number), data, pathId);
     }
 
     /// Paths of the session's peer that import left.

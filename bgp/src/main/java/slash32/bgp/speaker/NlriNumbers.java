@@ -11,7 +11,7 @@ import slash32.bgp.wire.Nlri;
 
 /// Small numbers for routes of a family that is not plain prefixes: with them such routes live in the same tables,
 /// in the place of an address. On thread {@code bgp}.
-final class NlriNumbers {
+public final class NlriNumbers {
     private static final int SWEPT_MIN = 1_024;
 
     private final Map<Nlri, Integer> numbers = new HashMap<>();
@@ -23,17 +23,17 @@ final class NlriNumbers {
     /// An empty table.
     ///
     /// @param used whether a route of this number is held or told
-    NlriNumbers(IntPredicate used) {
+    public NlriNumbers(IntPredicate used) {
         this.used = used;
     }
 
     /// The number of a route; -1 if it has none.
-    int find(Nlri key) {
+    public int find(Nlri key) {
         return numbers.getOrDefault(key, -1);
     }
 
     /// The number of a route, new if it had none.
-    int add(Nlri key) {
+    public int add(Nlri key) {
         Integer known = numbers.get(key);
         if (known != null) {
             return known;
@@ -50,7 +50,7 @@ final class NlriNumbers {
 
     /// Frees numbers that are no longer used, now and then: it costs the table, which twice as many additions have paid
     /// for. Not while a delta names one.
-    void tidy() {
+    public void tidy() {
         if (numbers.size() < sweepAt) {
             return;
         }
@@ -65,7 +65,8 @@ final class NlriNumbers {
         sweepAt = Math.max(SWEPT_MIN, 2 * numbers.size());
     }
 
-    Nlri route(int number) {
+    /// The key of this number, which is in use.
+    public Nlri route(int number) {
         return Objects.requireNonNull(routes.get(number), "a number in use has its route");
     }
 }

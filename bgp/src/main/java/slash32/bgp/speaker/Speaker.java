@@ -546,8 +546,8 @@ public final class Speaker implements AutoCloseable {
         }
         if (delta.family().isUnicast()) {
             listener.changed(delta);
-            monitoring.best(delta);
         }
+        monitoring.best(delta);
         if (!delta.family().isPrefixes()) {
             numbers(delta.family()).tidy();
         }
@@ -770,6 +770,11 @@ public final class Speaker implements AutoCloseable {
     @Nullable
     PeerSession session(int number) {
         return numbered.get(number);
+    }
+
+    /// Of which there are RIBs: unicast, and what peers speak besides.
+    Set<AddressFamily> families() {
+        return families;
     }
 
     /// The numbers by which routes of {@code family} are held, unless they are plain prefixes.

@@ -230,7 +230,6 @@ class BmpTest {
         awaitLogged(log, "\"log_type\": \"withdraw\"", ONE.toString(), "\"is_post\": 1");
         peer.send(Message.Notification.of(NotificationCode.ADMINISTRATIVE_RESET));
         awaitLogged(log, "\"peer_down\"", "\"reason_type\": 3");
-        System.out.println(Files.readString(log)); // X
         assertThat(Files.readString(folder.resolve("out")))
                 .doesNotContain("malformed")
                 .doesNotContain("WARN");

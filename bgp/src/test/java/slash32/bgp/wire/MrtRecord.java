@@ -16,7 +16,7 @@ import slash32.net.Bytes;
 import slash32.net.IpAddress;
 
 /// An MRT record as a value: what {@link MrtEncoder} is given for it, and what its octets are read as.
-sealed interface MrtRecord {
+public sealed interface MrtRecord {
     /// RFC 6396 §4.3.1.
     record PeerIndexTable(long seconds, BgpIdentifier collector, String view, List<MrtPeer> peers)
             implements MrtRecord {}

@@ -151,14 +151,18 @@ final class BmpFeed implements SessionMonitor, ReceivedRoutes.Listener {
     private void locRibUp() {
         var header = header(MonitoredRib.LOC_RIB, NOWHERE, router.asn(), router.identifier(), Instant.now());
         var capabilities = new ArrayList<Capability>(List.of(new Capability.FourOctetAs(router.asn())));
-        Monitoring.FAMILIES.forEach(family -> capabilities.add(new Capability.Multiprotocol(family)));
+        monitoring.families().forEach(family -> capabilities.add(new Capability.Multiprotocol(family)));
         Bytes open = Bytes.copyOf(
                 MessageEncoder.encode(new Message.Open(router.asn(), 0, router.identifier(), capabilities)));
         put(new BmpMessage.PeerUp(header, NOWHERE, 0, 0, open, open, List.of(GLOBAL_TABLE)));
         var stream = new RibStream(
-                timeless(header), new Terms(true, true, Set.copyOf(Monitoring.FAMILIES)), Set.of(), this::put);
+                timeless(header),
+                new Terms(true, true, Set.copyOf(monitoring.families())),
+                Set.of(),
+                monitoring::route,
+                this::put);
         best = stream;
-        for (AddressFamily family : Monitoring.FAMILIES) {
+        for (AddressFamily family : monitoring.families()) {
             LocRib.Walk walk = monitoring.walk(family);
             dumps.add(() -> {
                 boolean more = walk.advance(PREFIXES_AT_ONCE, (_, _, high, low, length, attributes, isBest) -> {
@@ -207,7 +211,9 @@ final class BmpFeed implements SessionMonitor, ReceivedRoutes.Listener {
         Terms terms = session.terms();
         boolean out = rib == MonitoredRib.ADJ_RIB_OUT;
         var flagged = out && !terms.fourOctetAs() ? header.with(PeerHeader.TWO_OCTET_AS) : header;
-        return new RibStream(flagged, terms, out ? terms.addPathSent() : terms.addPathReceived(), this::put);
+        RibStream.Routes routes =
+                received != null && rib == MonitoredRib.PRE_POLICY ? received::route : monitoring::route;
+        return new RibStream(flagged, terms, out ? terms.addPathSent() : terms.addPathReceived(), routes, this::put);
     }
 
     /// What peers were told, or will be, is a table of each.
@@ -257,7 +263,8 @@ final class BmpFeed implements SessionMonitor, ReceivedRoutes.Listener {
     private void dump(List<Streams> sessions) {
         for (MonitoredRib rib : ribs) {
             switch (rib) {
-                case PRE_POLICY, POST_POLICY -> Monitoring.FAMILIES.forEach(family -> dumpSaid(rib, family, sessions));
+                case PRE_POLICY, POST_POLICY ->
+                    monitoring.families().forEach(family -> dumpSaid(rib, family, sessions));
                 case ADJ_RIB_OUT -> sessions.forEach(mine -> dumpTold(mine, mine.of(rib)));
                 case LOC_RIB -> {}
             }
@@ -341,7 +348,7 @@ final class BmpFeed implements SessionMonitor, ReceivedRoutes.Listener {
 
     @Override
     public void best(RibDelta delta) {
-        if (best != null && Monitoring.FAMILIES.contains(delta.family())) {
+        if (best != null) {
             for (int i = 0; i < delta.size(); i++) {
                 add(best, delta.family(), 0, delta.high(i), delta.low(i), delta.length(i), delta.attributes(i));
             }

@@ -75,7 +75,7 @@ public final class BmpLoop implements AutoCloseable {
     /// peers announced.
     public static List<BmpLoop> of(List<BmpStation> stations, Speaking speaking, Monitoring monitoring, Limits limits) {
         boolean wanted = stations.stream().anyMatch(station -> station.ribs().contains(MonitoredRib.PRE_POLICY));
-        ReceivedRoutes received = wanted ? new ReceivedRoutes() : null;
+        ReceivedRoutes received = wanted ? new ReceivedRoutes(monitoring.families()) : null;
         if (received != null) {
             monitoring.add(received);
         }

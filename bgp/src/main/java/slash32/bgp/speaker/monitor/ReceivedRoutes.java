@@ -9,13 +9,16 @@ import slash32.bgp.rib.Contender;
 import slash32.bgp.rib.LocRib;
 import slash32.bgp.rib.RibDelta;
 import slash32.bgp.speaker.EstablishedSession;
-import slash32.bgp.speaker.Monitoring;
+import slash32.bgp.speaker.NlriNumbers;
 import slash32.bgp.speaker.SessionEnd;
 import slash32.bgp.speaker.SessionMonitor;
 import slash32.bgp.wire.AddressFamily;
+import slash32.bgp.wire.Nlri;
+import slash32.bgp.wire.NlriParts;
 import slash32.bgp.wire.NlriSlice;
 import slash32.bgp.wire.PathAttributes;
 import slash32.bgp.wire.Update;
+import slash32.net.Bytes;
 
 /// What peers announce, before import policy: the speaker itself keeps only what policy makes of it. Costs a second
 /// table. On thread {@code bgp}.
@@ -33,12 +36,13 @@ final class ReceivedRoutes implements SessionMonitor {
     }
 
     private final Map<AddressFamily, LocRib> ribs = new HashMap<>();
+    private final Map<AddressFamily, NlriNumbers> numbers = new HashMap<>();
     private final Map<AddressFamily, RibDelta.Builder> deltas = new HashMap<>();
     private final Map<Integer, EstablishedSession> sessions = new HashMap<>();
     private final List<Listener> listeners = new ArrayList<>();
 
-    ReceivedRoutes() {
-        for (AddressFamily family : Monitoring.FAMILIES) {
+    ReceivedRoutes(List<AddressFamily> families) {
+        for (AddressFamily family : families) {
             var rib = new LocRib(family);
             rib.listen((peer, id, high, low, length, attributes) -> {
                 EstablishedSession session = sessions.get(peer);
@@ -48,6 +52,7 @@ final class ReceivedRoutes implements SessionMonitor {
                 }
             });
             ribs.put(family, rib);
+            numbers.put(family, new NlriNumbers(number -> rib.best(number, 0, 0) != null));
             deltas.put(family, new RibDelta.Builder(family));
         }
     }
@@ -101,6 +106,13 @@ final class ReceivedRoutes implements SessionMonitor {
             LocRib rib = rib(come.family());
             RibDelta.Builder delta = delta(come.family());
             come.forEach((id, high, low, length) -> rib.announce(peer, id, high, low, length, attributes, delta));
+            for (Nlri route : others(come)) {
+                int number = numbers(come.family()).add(NlriParts.key(route));
+                PathAttributes whole =
+                        attributes.toBuilder().nlriData(NlriParts.data(route)).build();
+                rib.announce(peer, route.pathId(), number, 0, 0, whole, delta);
+            }
+            numbers(come.family()).tidy();
         }
     }
 
@@ -111,6 +123,31 @@ final class ReceivedRoutes implements SessionMonitor {
         LocRib rib = rib(slice.family());
         RibDelta.Builder delta = delta(slice.family());
         slice.forEach((id, high, low, length) -> rib.withdraw(peer, id, high, low, length, delta));
+        for (Nlri route : others(slice)) {
+            int number = numbers(slice.family()).find(NlriParts.key(route));
+            if (number >= 0) {
+                rib.withdraw(peer, route.pathId(), number, 0, 0, delta);
+            }
+        }
+    }
+
+    /// Routes that are not plain prefixes.
+    private static List<Nlri> others(NlriSlice slice) {
+        return slice.family().isPrefixes() ? List.of() : slice.routes();
+    }
+
+    /// See {@link Monitoring#route}.
+    Nlri route(AddressFamily family, long number, int pathId, @Nullable PathAttributes attributes) {
+        Bytes data = attributes == null ? Bytes.EMPTY : attributes.nlriData();
+        return NlriParts.joined(numbers(family).route((int) number), data, pathId);
+    }
+
+    private NlriNumbers numbers(AddressFamily family) {
+        NlriNumbers known = numbers.get(family);
+        if (known == null) {
+            throw new IllegalArgumentException("no RIB of " + family);
+        }
+        return known;
     }
 
     @Override

@@ -11,6 +11,7 @@ import slash32.bgp.bmp.BmpMessage;
 import slash32.bgp.bmp.PeerHeader;
 import slash32.bgp.wire.AddressFamily;
 import slash32.bgp.wire.MessageEncoder;
+import slash32.bgp.wire.Nlri;
 import slash32.bgp.wire.PathAttributes;
 import slash32.bgp.wire.Terms;
 import slash32.bgp.wire.UpdateEncoder;
@@ -23,7 +24,13 @@ final class RibStream {
     /// Stations need not be made for the longest messages that there are.
     private static final int PREFIXES_MAX = 128;
 
+    /// Names routes that are not plain prefixes.
+    interface Routes {
+        Nlri route(AddressFamily family, long number, int pathId, @Nullable PathAttributes attributes);
+    }
+
     private final PeerHeader header;
+    private final Routes routes;
     private final Consumer<byte[]> messages;
     private final UpdateEncoder encoder;
     private @Nullable AddressFamily family;
@@ -33,8 +40,9 @@ final class RibStream {
     /// A stream whose UPDATEs have AS numbers of four octets, whatever the session has (RFC 7854 §4.2).
     ///
     /// @param pathIds families whose prefixes have path identifiers
-    RibStream(PeerHeader header, Terms session, Set<AddressFamily> pathIds, Consumer<byte[]> messages) {
+    RibStream(PeerHeader header, Terms session, Set<AddressFamily> pathIds, Routes routes, Consumer<byte[]> messages) {
         this.header = header;
+        this.routes = routes;
         this.messages = messages;
         var terms = new Terms(
                 session.internal(), true, session.families(), Set.of(), pathIds, true, session.extendedNextHops());
@@ -42,11 +50,17 @@ final class RibStream {
     }
 
     /// A path has these attributes now; none if they are null.
+    ///
+    /// @param high the route's number, unless the family is plain prefixes
     void add(AddressFamily of, int pathId, long high, long low, int length, @Nullable PathAttributes now) {
         if (!of.equals(family) || !Objects.equals(now, attributes) || prefixes == PREFIXES_MAX) {
             begin(of, now);
         }
-        encoder.add(pathId, high, low, length);
+        if (of.isPrefixes()) {
+            encoder.add(pathId, high, low, length);
+        } else {
+            encoder.add(routes.route(of, high, pathId, now));
+        }
         prefixes++;
     }
 

@@ -7,6 +7,8 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 import slash32.bgp.mrt.MrtEncoder;
 import slash32.bgp.mrt.MrtEntry;
 import slash32.bgp.mrt.MrtPeer;
@@ -15,6 +17,7 @@ import slash32.bgp.speaker.KnownPeer;
 import slash32.bgp.speaker.Monitoring;
 import slash32.bgp.wire.AddressFamily;
 import slash32.bgp.wire.BgpIdentifier;
+import slash32.bgp.wire.Nlri;
 import slash32.bgp.wire.PathAttributes;
 
 /// Writes all paths of all peers, as import left them, as a TABLE_DUMP_V2 (RFC 6396 §4.3). The table may change
@@ -43,11 +46,11 @@ public final class TableDump {
         }
         out.write(MrtEncoder.peerIndexTable(seconds, identifier, "", table));
         int sequence = 0;
-        for (AddressFamily family : Monitoring.FAMILIES) {
+        for (AddressFamily family : monitoring.families()) {
             LocRib.Walk walk = monitoring.walk(family);
             boolean more = true;
             while (more) {
-                var part = new Part(seconds, family, index, sequence);
+                var part = new Part(monitoring, seconds, family, index, sequence);
                 more = monitoring.ask(() -> walk.advance(PREFIXES_AT_ONCE, part));
                 part.end();
                 for (byte[] record : part.records) {
@@ -61,6 +64,7 @@ public final class TableDump {
 
     /// Some prefixes.
     private static final class Part implements LocRib.PathVisitor {
+        private final Monitoring monitoring;
         private final long seconds;
         private final AddressFamily family;
         private final Map<Integer, Integer> index;
@@ -70,8 +74,11 @@ public final class TableDump {
         private long high;
         private long low;
         private int length;
+        /// In a family that is not plain prefixes; else null.
+        private @Nullable Nlri route;
 
-        Part(long seconds, AddressFamily family, Map<Integer, Integer> index, int sequence) {
+        Part(Monitoring monitoring, long seconds, AddressFamily family, Map<Integer, Integer> index, int sequence) {
+            this.monitoring = monitoring;
             this.seconds = seconds;
             this.family = family;
             this.index = index;
@@ -84,8 +91,10 @@ public final class TableDump {
             if (number == null) {
                 return; // it came after the index was written
             }
-            if (h != high || l != low || bits != length) {
+            Nlri named = family.isPrefixes() ? null : monitoring.route(family, h, id, attributes);
+            if (h != high || l != low || bits != length || !Objects.equals(named, route)) {
                 end();
+                route = named;
                 high = h;
                 low = l;
                 length = bits;
@@ -95,7 +104,11 @@ public final class TableDump {
 
         void end() {
             if (!entries.isEmpty()) {
-                records.add(MrtEncoder.rib(seconds, family, sequence++, high, low, length, entries));
+                records.add(
+                        route == null
+                                ? MrtEncoder.rib(seconds, family, sequence, high, low, length, entries)
+                                : MrtEncoder.generic(seconds, family, sequence, route, entries));
+                sequence++;
                 entries.clear();
             }
         }
