@@ -21,7 +21,9 @@ final class HostSettings {
             return null;
         }
         var peers = new HashSet<Prefix>();
-        config.peers().forEach(peer -> peers.add(peer.address().hostPrefix()));
+        config.peers().stream()
+                .filter(peer -> peer.link() == null) // those are known by link-local addresses
+                .forEach(peer -> peers.add(peer.address().hostPrefix()));
         config.peerRanges().forEach(range -> peers.add(range.prefix()));
         Set<Integer> ports = config.listen().stream().map(SocketEndpoint::port).collect(Collectors.toSet());
         return new HostRules(protection.failsafePorts(), peers, ports, protection.allow());

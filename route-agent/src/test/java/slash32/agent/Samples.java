@@ -1,6 +1,7 @@
 package slash32.agent;
 
 import java.util.List;
+import java.util.Map;
 import slash32.agent.intent.DeviceKind;
 import slash32.agent.intent.DeviceMode;
 import slash32.agent.intent.EndpointId;
@@ -15,6 +16,8 @@ import slash32.securitygroup.AddressPair;
 import slash32.securitygroup.Direction;
 import slash32.securitygroup.EtherType;
 import slash32.securitygroup.GroupId;
+import slash32.securitygroup.Rate;
+import slash32.securitygroup.RateLimit;
 import slash32.securitygroup.Remote;
 import slash32.securitygroup.Rule;
 import slash32.securitygroup.SecurityGroup;
@@ -48,7 +51,8 @@ public final class Samples {
                 false,
                 null,
                 GuestSettings.DEFAULT,
-                null);
+                null,
+                Map.of());
     }
 
     /// One that uses every component, made by the agent.
@@ -80,7 +84,12 @@ public final class Samples {
                         false,
                         3600,
                         Ipv6Assignment.STATIC),
-                new MetadataSpec("i-7", "#cloud-config\n", List.of("ssh-ed25519 AAAA root@example")));
+                new MetadataSpec("i-7", "#cloud-config\n", List.of("ssh-ed25519 AAAA root@example")),
+                Map.of(
+                        Direction.EGRESS,
+                        new RateLimit(new Rate(100_000, 20_000), new Rate(500, 500)),
+                        Direction.INGRESS,
+                        new RateLimit(null, new Rate(1_000, 1))));
     }
 
     /// A group with a rule of each kind.

@@ -13,6 +13,8 @@ public enum DropReason {
     INVALID("connection tracking knows no flow that it can be of", true, true),
     NO_RULE("no rule of its groups", true, true),
     ENDED("no rule lets pass what it answers, now", true, true),
+    PACKET_RATE("more packets a second than the endpoint may have", true, true),
+    CONNECTION_RATE("more new connections a second than the endpoint may have", true, true),
     HOST_RULES("no host rule", false, true);
 
     private final String text;

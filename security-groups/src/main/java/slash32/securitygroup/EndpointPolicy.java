@@ -4,6 +4,7 @@ import static slash32.securitygroup.InvalidRuleException.require;
 
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import slash32.net.InterfaceName;
 import slash32.net.MacAddress;
@@ -17,14 +18,17 @@ import slash32.net.Prefix;
 /// @param pairs what else it may send as
 /// @param groups any one that lets a packet pass is enough; empty lets nothing pass
 /// @param portSecurity false lets everything pass, from any source; then {@code groups} and {@code pairs} are empty
+/// @param limits how much may pass at all, with or without port security
 public record EndpointPolicy(
         InterfaceName device,
         MacAddress mac,
         Set<Prefix> addresses,
         Set<AddressPair> pairs,
         List<GroupId> groups,
-        boolean portSecurity) {
+        boolean portSecurity,
+        Map<Direction, RateLimit> limits) {
     public EndpointPolicy {
+        limits = Map.copyOf(limits);
         pairs = Set.copyOf(pairs);
         addresses = Set.copyOf(addresses);
         groups = List.copyOf(groups);
@@ -37,7 +41,18 @@ public record EndpointPolicy(
         require(portSecurity || pairs.isEmpty(), "allowedAddressPairs", "must be empty when portSecurity is false");
     }
 
-    /// One without pairs.
+    /// One without limits.
+    public EndpointPolicy(
+            InterfaceName device,
+            MacAddress mac,
+            Set<Prefix> addresses,
+            Set<AddressPair> pairs,
+            List<GroupId> groups,
+            boolean portSecurity) {
+        this(device, mac, addresses, pairs, groups, portSecurity, Map.of());
+    }
+
+    /// One without pairs and limits.
     public EndpointPolicy(
             InterfaceName device, MacAddress mac, Set<Prefix> addresses, List<GroupId> groups, boolean portSecurity) {
         this(device, mac, addresses, Set.of(), groups, portSecurity);

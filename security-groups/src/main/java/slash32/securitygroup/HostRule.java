@@ -15,6 +15,6 @@ public record HostRule(@Nullable Prefix from, Traffic traffic) {
         require(
                 from != null || !(traffic instanceof Traffic.Any),
                 "from",
-                "or a protocol must be given: a rule for everything of everybody would protect nothing");
+                "must be given, or a protocol: a rule for everything of everybody would protect nothing");
     }
 }

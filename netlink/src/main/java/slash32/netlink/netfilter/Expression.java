@@ -58,6 +58,8 @@ public sealed interface Expression {
         public enum Field {
             /// 1 byte: 0 as the first packet went, 1 for answers.
             DIRECTION(1, false),
+            /// IPS_* of the flow, 4 bytes in host order.
+            STATUS(2, false),
             /// The flow's mark, 4 bytes in host order.
             MARK(3, false),
             /// 1 byte.

@@ -217,7 +217,8 @@ public final class Dataplane {
                 Set.copyOf(spec.addresses()),
                 Set.copyOf(spec.allowedAddressPairs()),
                 spec.groups(),
-                spec.portSecurity()));
+                spec.portSecurity(),
+                spec.rateLimits()));
         touched.add(spec.id());
     }
 
@@ -377,7 +378,7 @@ public final class Dataplane {
                 users.getOrDefault(group, Set.of()).forEach(this::reportAnew);
             case Subject.Lookups() ->
                 users.values().forEach(endpoints -> endpoints.forEach(this::reportAnew)); // a new shape of rule: seldom
-            case Subject.Skeleton _, Subject.Member _, Subject.MemberSets _, Subject.Host _ -> {}
+            case Subject.Skeleton _, Subject.Member _, Subject.MemberSets _, Subject.Host _, Subject.Limits _ -> {}
         }
     }
 

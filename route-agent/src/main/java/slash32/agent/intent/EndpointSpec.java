@@ -2,6 +2,7 @@ package slash32.agent.intent;
 
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import slash32.bgp.speaker.OriginatedRoute;
 import slash32.net.InterfaceName;
@@ -10,7 +11,9 @@ import slash32.net.Ipv6Address;
 import slash32.net.MacAddress;
 import slash32.net.Prefix;
 import slash32.securitygroup.AddressPair;
+import slash32.securitygroup.Direction;
 import slash32.securitygroup.GroupId;
+import slash32.securitygroup.RateLimit;
 import slash32.tap.gateway.GuestSettings;
 import slash32.tap.gateway.Ipv6Assignment;
 
@@ -38,6 +41,7 @@ import slash32.tap.gateway.Ipv6Assignment;
 ///     {@link DeviceMode#CREATE}
 /// @param guest what the guest is told by DHCP and router advertisements
 /// @param metadata what it reads from the metadata service; null for a guest without one
+/// @param rateLimits how much it may send and be sent; a direction that is not there has no limit
 public record EndpointSpec(
         EndpointId id,
         long generation,
@@ -56,7 +60,8 @@ public record EndpointSpec(
         boolean multiQueue,
         @Nullable Integer txQueueLength,
         GuestSettings guest,
-        @Nullable MetadataSpec metadata) {
+        @Nullable MetadataSpec metadata,
+        Map<Direction, RateLimit> rateLimits) {
     public static final int MAX_ADDRESSES = 64;
     public static final int MAX_GROUPS = 64;
     public static final int MAX_PAIRS = 64;
@@ -68,6 +73,7 @@ public record EndpointSpec(
 
     public EndpointSpec {
         addresses = List.copyOf(addresses);
+        rateLimits = Map.copyOf(rateLimits);
         groups = List.copyOf(groups);
         allowedAddressPairs = List.copyOf(allowedAddressPairs);
         require(generation >= 0, "generation", "must be 0 or more, was " + generation);

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import slash32.agent.intent.DeviceKind;
@@ -17,7 +18,9 @@ import slash32.net.InterfaceName;
 import slash32.net.MacAddress;
 import slash32.net.Prefix;
 import slash32.securitygroup.AddressPair;
+import slash32.securitygroup.Direction;
 import slash32.securitygroup.GroupId;
+import slash32.securitygroup.RateLimit;
 import slash32.tap.gateway.GuestSettings;
 
 /// An {@link EndpointSpec} as JSON: the fields are its components, and their defaults are here.
@@ -54,6 +57,7 @@ public final class EndpointJson {
         EndpointId named = Objects.requireNonNull(stated == null ? id : stated);
         MetadataSpec metadata =
                 fields.objectOrNull("metadata", (metadataNode, at) -> MetadataJson.read(metadataNode, at, named));
+        Map<Direction, RateLimit> limits = fields.object("rateLimits", RateLimitJson::read, Map.of());
         fields.end();
         if (id != null && stated != null && !id.equals(stated)) {
             throw new InvalidFieldException("id", "must be '" + id + "' as in the path, was '" + stated + "'");
@@ -76,7 +80,8 @@ public final class EndpointJson {
                 multiQueue,
                 txQueueLength,
                 guest,
-                metadata));
+                metadata,
+                limits));
     }
 
     private static AddressPair pair(Fields fields, MacAddress ofEndpoint) {
@@ -133,6 +138,10 @@ public final class EndpointJson {
         if (spec.metadata() != null) {
             json.writeFieldName("metadata");
             MetadataJson.write(json, spec.metadata());
+        }
+        if (!spec.rateLimits().isEmpty()) {
+            json.writeFieldName("rateLimits");
+            RateLimitJson.write(json, spec.rateLimits());
         }
         json.writeEndObject();
     }

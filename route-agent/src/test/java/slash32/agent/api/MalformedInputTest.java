@@ -74,6 +74,14 @@ class MalformedInputTest {
                         edit("[100]", "[\"100\"]"),
                         edit("[100]", "[100,7,100]"),
                         edit("\"groups\"", "\"portSecurity\":false,\"groups\""),
+                        edit("\"groups\"", limits("7")),
+                        edit("\"groups\"", limits("{\"both\":{\"packetsPerSecond\":1}}")),
+                        edit("\"groups\"", limits("{\"egress\":{}}")),
+                        edit("\"groups\"", limits("{\"egress\":{\"packetsPerSecond\":0}}")),
+                        edit("\"groups\"", limits("{\"egress\":{\"packetsPerSecond\":10000001}}")),
+                        edit("\"groups\"", limits("{\"egress\":{\"packetsPerSecond\":1.5}}")),
+                        edit("\"groups\"", limits("{\"egress\":{\"packetBurst\":5}}")),
+                        edit("\"groups\"", limits("{\"ingress\":{\"connectionsPerSecond\":1,\"burst\":5}}")),
                         edit("\"groups\"", "\"portSecurity\":1,\"groups\""),
                         edit("\"groups\"", pairs("{}")),
                         edit("\"groups\"", pairs("{\"ip\":\"10.2.0.1/16\"}")),
@@ -98,6 +106,10 @@ class MalformedInputTest {
     }
 
     /// To stand before the field {@code groups}.
+    private static String limits(String limits) {
+        return "\"rateLimits\":" + limits + ",\"groups\"";
+    }
+
     private static String pairs(String pairs) {
         return "\"allowedAddressPairs\":[" + pairs + "],\"groups\"";
     }

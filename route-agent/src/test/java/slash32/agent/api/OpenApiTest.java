@@ -79,6 +79,8 @@ class OpenApiTest {
         assertThat(fields("MetadataSpec"))
                 .isEqualTo(known(
                         put("endpoints/a", "{\"device\":\"a\",\"mac\":\"02:00:00:00:00:01\",\"metadata\":{\"x\":1}}")));
+        assertThat(fields("RateLimits")).isEqualTo(known(putLimits("{\"x\":1}")));
+        assertThat(fields("RateLimit")).isEqualTo(known(putLimits("{\"egress\":{\"x\":1}}")));
         assertThat(fields("Question"))
                 .isEqualTo(known(ask(
                         "POST",
@@ -117,6 +119,10 @@ class OpenApiTest {
 
     private String put(String path, String body) throws InterruptedException {
         return ask("PUT", path, body);
+    }
+
+    private String putLimits(String limits) throws InterruptedException {
+        return put("endpoints/a", "{\"device\":\"a\",\"mac\":\"02:00:00:00:00:01\",\"rateLimits\":" + limits + "}");
     }
 
     private String ask(String method, String path, String body) throws InterruptedException {

@@ -544,7 +544,8 @@ class IntentTest {
                 false,
                 null,
                 GuestSettings.DEFAULT,
-                null);
+                null,
+                Map.of());
     }
 
     private static EndpointSpec inGroup(String id, GroupId group) {
@@ -566,7 +567,8 @@ class IntentTest {
                 false,
                 null,
                 GuestSettings.DEFAULT,
-                null);
+                null,
+                Map.of());
     }
 
     private static MacAddress mac() {

@@ -88,7 +88,7 @@ public final class DropRules {
     /// The map to the endpoint's own counter.
     private static @Nullable String counters(Drop drop) {
         return switch (drop.reason()) {
-            case NO_ENDPOINT, NOT_IN_FORCE, HOST_RULES -> null;
+            case NO_ENDPOINT, NOT_IN_FORCE, PACKET_RATE, CONNECTION_RATE, HOST_RULES -> null;
             case SPOOFED -> SPOOFED_COUNTERS;
             case TO_HOST -> HOST_COUNTERS;
             case ROUTER_GUARD, DHCP_GUARD -> FROM_COUNTERS;

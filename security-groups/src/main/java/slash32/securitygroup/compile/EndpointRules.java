@@ -53,6 +53,7 @@ public final class EndpointRules {
         InterfaceName device = policy.device();
         var fragment = new Fragment.Builder();
         known(fragment, device);
+        LimitRules.add(fragment, policy);
         counted(fragment, INET, HOST_COUNTERS, device, Layout.hostCounter(device));
         if (!policy.portSecurity()) {
             for (TableId table : Layout.TABLES) {

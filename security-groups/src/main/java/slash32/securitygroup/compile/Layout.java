@@ -122,6 +122,14 @@ public final class Layout {
     static final String SOURCES_4 = "sources_4";
     static final String SOURCES_6 = "sources_6";
 
+    /// The interfaces of endpoints with limits, each found by what is beyond its own.
+    static final String PACKETS_FROM = "packets_from";
+
+    static final String PACKETS_TO = "packets_to";
+    static final String CONNECTIONS_FROM = "connections_from";
+    static final String CONNECTIONS_TO = "connections_to";
+    static final Set<String> LIMIT_SETS = Set.of(PACKETS_FROM, PACKETS_TO, CONNECTIONS_FROM, CONNECTIONS_TO);
+
     /// The sets and maps whose keys begin with an interface's name.
     static final Set<String> ENDPOINT_SETS = Set.of(
             GUESTS,
@@ -156,6 +164,13 @@ public final class Layout {
 
     /// The base chain of what reaches the host itself and is no guest's.
     static final String PROTECT_HOST = "protect_host";
+
+    /// The base chains of endpoints' limits.
+    static final String LIMIT_FROM = "limit_from";
+
+    static final String LIMIT_TO = "limit_to";
+    static final String LIMIT_CONNECTIONS = "limit_connections";
+    static final Set<String> LIMIT_CHAINS = Set.of(LIMIT_FROM, LIMIT_TO, LIMIT_CONNECTIONS);
 
     /// Prefixes of an endpoint's counters, and of its chain.
     static final String FROM = "from_";

@@ -102,6 +102,7 @@ final class RuleText {
     private static String name(Expression.Flow.Field field) {
         return switch (field) {
             case DIRECTION -> "ct direction";
+            case STATUS -> "ct status";
             case MARK -> "ct mark";
             case PROTOCOL -> "ct protocol";
             case SOURCE_PORT -> "ct original proto-src";
@@ -208,6 +209,7 @@ final class RuleText {
             case "meta mark" -> words.add(key + " & " + mark(takeMask()) + " == " + mark(value));
             case "ether saddr", "arp saddr ether" -> words.add(key + " " + MacAddress.of(value.toArray(), 0));
             case "ct state" -> words.add(key + " " + states());
+            case "ct status" -> words.add(key + (takeMask().length() > 0 ? " confirmed" : ""));
             case "ct direction" -> words.add(key + (value.at(0) == 0 ? " original" : " reply"));
             case "ct original ip saddr",
                     "ct original ip daddr",

@@ -94,6 +94,7 @@ public record Ruleset(Fragment all) {
             case POSTROUTING -> "postrouting";
         };
         String priority = switch (hook.priority()) {
+            case -301 -> "raw - 1";
             case -300 -> "raw";
             case -299 -> "raw + 1";
             case -2 -> "filter - 2";
@@ -101,6 +102,7 @@ public record Ruleset(Fragment all) {
             case 0 -> "filter";
             case 1 -> "filter + 1";
             case 2 -> "filter + 2";
+            case 3 -> "filter + 3";
             default -> Integer.toString(hook.priority());
         };
         return "type filter hook " + point + " priority " + priority + "; policy accept;";

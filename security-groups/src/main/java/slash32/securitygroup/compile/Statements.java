@@ -62,6 +62,7 @@ final class Statements {
     /// The queueing priority of a packet that no rule let pass yet.
     private static final int UNDECIDED = -1;
 
+    private static final int IPS_CONFIRMED = 0x8;
     private static final int ARPHRD_ETHER = 1;
     private static final int NFPROTO_IPV4 = 2;
     private static final int NFPROTO_IPV6 = 10;
@@ -438,6 +439,14 @@ final class Statements {
     Statements state(int mask) {
         expressions.add(new Expression.ConntrackState(FIRST));
         expressions.add(new Expression.Mask(FIRST, hostOrder(mask, 4)));
+        expressions.add(new Expression.Compare(FIRST, Operator.NOT_EQUAL, hostOrder(0, 4)));
+        return this;
+    }
+
+    /// {@code ct status confirmed}: of a flow whose first packet went its way
+    Statements confirmed() {
+        expressions.add(new Expression.Flow(Expression.Flow.Field.STATUS, FIRST));
+        expressions.add(new Expression.Mask(FIRST, hostOrder(IPS_CONFIRMED, 4)));
         expressions.add(new Expression.Compare(FIRST, Operator.NOT_EQUAL, hostOrder(0, 4)));
         return this;
     }

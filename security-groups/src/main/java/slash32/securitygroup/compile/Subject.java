@@ -39,6 +39,14 @@ public sealed interface Subject {
         }
     }
 
+    /// The sets and chains of endpoints' limits, without the endpoints.
+    record Limits() implements Subject {
+        @Override
+        public String toString() {
+            return "limits";
+        }
+    }
+
     /// What may reach the host itself.
     record Host() implements Subject {
         @Override
@@ -75,7 +83,7 @@ public sealed interface Subject {
     default int rank() {
         return switch (this) {
             case Skeleton() -> 0;
-            case MemberSets _, Host() -> 1;
+            case MemberSets _, Host(), Limits() -> 1;
             case Lookups() -> 2;
             case Group _ -> 3;
             case Endpoint _ -> 4;
@@ -89,6 +97,8 @@ public sealed interface Subject {
             return new Lookups();
         } else if (name.equals(Layout.PROTECT_HOST)) {
             return new Host();
+        } else if (Layout.LIMIT_CHAINS.contains(name)) {
+            return new Limits();
         }
         for (String prefix : Layout.GROUP_CHAINS) {
             if (name.startsWith(prefix)) {
@@ -134,7 +144,9 @@ public sealed interface Subject {
                     .getInt();
             return number == 0 ? null : new Group(new GroupId(Integer.toUnsignedLong(number)));
         }
-        return ENDPOINT_SETS.contains(set) || position(set) > 0 ? endpoint(key) : null;
+        return ENDPOINT_SETS.contains(set) || Layout.LIMIT_SETS.contains(set) || position(set) > 0
+                ? endpoint(key)
+                : null;
     }
 
     private static @Nullable GroupId memberSetGroup(String set) {

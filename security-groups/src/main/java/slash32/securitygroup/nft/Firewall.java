@@ -42,6 +42,7 @@ import slash32.securitygroup.compile.Fragment;
 import slash32.securitygroup.compile.GroupRules;
 import slash32.securitygroup.compile.HostProtection;
 import slash32.securitygroup.compile.Layout;
+import slash32.securitygroup.compile.LimitRules;
 import slash32.securitygroup.compile.RulesetCompiler;
 import slash32.securitygroup.compile.Shape;
 import slash32.securitygroup.compile.Subject;
@@ -88,6 +89,11 @@ public final class Firewall implements AutoCloseable {
 
     /// What was logged, so that a retry that fails likewise is not.
     private final Map<Subject, String> warned = new HashMap<>();
+
+    /// How many endpoints have limits.
+    private int limited;
+    /// Whether {@link #inSync} was said.
+    private boolean complete;
 
     private @Nullable String warnedBroken;
     private long renewedNanos;
@@ -139,7 +145,12 @@ public final class Firewall implements AutoCloseable {
         return switch (subject) {
             case Subject.Endpoint(var device) -> endpoints.blocked(device);
             case Subject.Group(var group) -> GroupRules.group(nothing(group), _ -> Set.of());
-            case Subject.Skeleton _, Subject.Lookups _, Subject.MemberSets _, Subject.Member _, Subject.Host _ -> null;
+            case Subject.Skeleton _,
+                    Subject.Lookups _,
+                    Subject.MemberSets _,
+                    Subject.Member _,
+                    Subject.Host _,
+                    Subject.Limits _ -> null;
         };
     }
 
@@ -263,6 +274,10 @@ public final class Firewall implements AutoCloseable {
 
     /// The first complete state has been stated: what is left of an earlier process and was not stated may go.
     public void inSync() {
+        complete = true;
+        if (limited == 0) {
+            reconciler.remove(new Subject.Limits());
+        }
         left = GroupRules.Needs.NONE;
         updateLookups();
         ruleset.inSync().forEach(reconciler::observed);
@@ -455,6 +470,9 @@ public final class Firewall implements AutoCloseable {
     }
 
     private void join(EndpointPolicy policy) {
+        if (!policy.limits().isEmpty() && ++limited == 1) {
+            reconciler.put(new Subject.Limits(), LimitRules.SHARED);
+        }
         if (depths.merge(policy.groups().size(), 1, Integer::sum) == 1) {
             updateLookups();
         }
@@ -467,6 +485,9 @@ public final class Firewall implements AutoCloseable {
     }
 
     private void leave(EndpointPolicy policy) {
+        if (!policy.limits().isEmpty() && --limited == 0 && complete) {
+            reconciler.remove(new Subject.Limits());
+        }
         if (depths.computeIfPresent(policy.groups().size(), (_, uses) -> uses == 1 ? null : uses - 1) == null) {
             updateLookups();
         }

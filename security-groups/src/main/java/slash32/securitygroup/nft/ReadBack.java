@@ -23,6 +23,7 @@ import slash32.securitygroup.compile.Fragment;
 import slash32.securitygroup.compile.GroupRules;
 import slash32.securitygroup.compile.HostProtection;
 import slash32.securitygroup.compile.Layout;
+import slash32.securitygroup.compile.LimitRules;
 import slash32.securitygroup.compile.RulesetCompiler;
 import slash32.securitygroup.compile.Subject;
 
@@ -162,7 +163,7 @@ final class ReadBack {
         if (skeleton.chains().containsKey(chain)) {
             return new Subject.Skeleton();
         }
-        boolean ofSubject = chain.hook() == null || HostProtection.isChain(chain);
+        boolean ofSubject = chain.hook() == null || HostProtection.isChain(chain) || LimitRules.isChain(chain);
         Subject owner = ofSubject ? Subject.ofChain(chain.name()) : null;
         return chain.table().equals(Layout.INET) || owner instanceof Subject.Endpoint ? owner : null;
     }
@@ -187,6 +188,8 @@ final class ReadBack {
         }
         if (GroupRules.isLookup(set)) {
             return new Subject.Lookups();
+        } else if (LimitRules.isSet(set)) {
+            return new Subject.Limits();
         }
         boolean memberSet = set.table().equals(Layout.INET)
                 && Subject.ofSet(set.name()) instanceof Subject.MemberSets(var group)

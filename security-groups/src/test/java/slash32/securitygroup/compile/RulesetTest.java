@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -26,6 +27,8 @@ import slash32.securitygroup.GroupId;
 import slash32.securitygroup.HostRule;
 import slash32.securitygroup.HostRules;
 import slash32.securitygroup.IpProtocol;
+import slash32.securitygroup.Rate;
+import slash32.securitygroup.RateLimit;
 import slash32.securitygroup.Remote;
 import slash32.securitygroup.Rule;
 import slash32.securitygroup.SecurityGroup;
@@ -53,6 +56,29 @@ class RulesetTest {
                         new HostRule(Prefix.parse("2001:db8::/32"), new Traffic.Any()),
                         new HostRule(null, new Traffic.OfProtocol(new IpProtocol(50)))));
         check("host.nft", HostProtection.of(rules));
+    }
+
+    @Test
+    void anEndpointWithLimits() throws IOException {
+        var policy = new EndpointPolicy(
+                new InterfaceName("tap1"),
+                MacAddress.parse("52:54:00:00:00:01"),
+                Set.of(),
+                Set.of(),
+                List.of(),
+                false,
+                Map.of(
+                        Direction.EGRESS,
+                        new RateLimit(new Rate(100_000, 20_000), new Rate(500, 500)),
+                        Direction.INGRESS,
+                        new RateLimit(null, new Rate(1_000, 1))));
+        Fragment endpoint = COMPILER.endpoints().endpoint(policy, true);
+        check(
+                "limits.nft",
+                new Fragment.Builder()
+                        .addAll(LimitRules.SHARED)
+                        .addAll(endpoint)
+                        .build());
     }
 
     @Test

@@ -1,0 +1,205 @@
+package slash32.securitygroup.nft;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static slash32.securitygroup.Direction.EGRESS;
+import static slash32.securitygroup.Direction.INGRESS;
+
+import java.io.IOException;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.function.IntPredicate;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import slash32.net.InterfaceName;
+import slash32.net.IpAddress;
+import slash32.net.MacAddress;
+import slash32.securitygroup.Direction;
+import slash32.securitygroup.Drop;
+import slash32.securitygroup.DropReason;
+import slash32.securitygroup.EndpointPolicy;
+import slash32.securitygroup.Rate;
+import slash32.securitygroup.RateLimit;
+import slash32.securitygroup.compile.RulesetCompiler;
+import slash32.testkit.Command;
+import slash32.testkit.InNetns;
+
+/// Endpoints' limits, with packets that are counted: what is beyond them is dropped, and nothing else.
+@InNetns
+class RateLimitsKernelTest {
+    private static final String TAP = "tapa";
+    private static final String OTHER = "tapb";
+    private static final String OUTSIDE = "up0";
+    private static final MacAddress MAC = MacAddress.parse("52:54:00:00:00:0a");
+    private static final MacAddress OTHER_MAC = MacAddress.parse("52:54:00:00:00:0b");
+    private static final MacAddress OUTSIDE_MAC = MacAddress.parse("52:54:00:00:00:0f");
+    private static final IpAddress OTHER_GUEST = IpAddress.parse("10.0.0.2");
+    private static final RulesetCompiler COMPILER =
+            new RulesetCompiler(List.of("s32"), List.of(IpAddress.parse("169.254.1.1"), IpAddress.parse("fe80::1")));
+    private static final Rate FEW = new Rate(1, 10);
+
+    private Wire wire;
+    private Firewall firewall;
+
+    @BeforeEach
+    void connect() throws IOException {
+        wire = new Wire();
+        wire.attach(TAP, MAC, guest(false), guest(true));
+        wire.attach(OTHER, OTHER_MAC, OTHER_GUEST);
+        wire.attach(OUTSIDE, OUTSIDE_MAC, outside(false), outside(true));
+        firewall = Firewall.open(COMPILER);
+    }
+
+    @AfterEach
+    void disconnect() {
+        firewall.close();
+        wire.close();
+    }
+
+    private static IpAddress guest(boolean v6) {
+        return IpAddress.parse(v6 ? "2001:db8::1" : "10.0.0.1");
+    }
+
+    private static IpAddress outside(boolean v6) {
+        return IpAddress.parse(v6 ? "2001:db8:9::1" : "10.9.0.1");
+    }
+
+    /// An endpoint without port security, so that limits are all there is.
+    private static EndpointPolicy endpoint(Map<Direction, RateLimit> limits) {
+        return new EndpointPolicy(
+                new InterfaceName(TAP),
+                MAC,
+                Set.of(guest(false).hostPrefix(), guest(true).hostPrefix()),
+                Set.of(),
+                List.of(),
+                false,
+                limits);
+    }
+
+    private void put(Direction direction, @Nullable Rate packets, @Nullable Rate connections) {
+        firewall.putEndpoint(endpoint(Map.of(direction, new RateLimit(packets, connections))));
+        apply();
+    }
+
+    private void apply() {
+        var pass = firewall.apply(0);
+        assertThat(pass.broken()).isNull();
+        assertThat(pass.failed()).isEmpty();
+    }
+
+    private boolean goesOut(boolean v6, int sourcePort) {
+        byte[] packet = Packets.udp(guest(v6), sourcePort, outside(v6), 53, wire.payload());
+        return wire.send(TAP, MAC, packet).contains(OUTSIDE);
+    }
+
+    private boolean comesIn(boolean v6, int sourcePort) {
+        byte[] packet = Packets.udp(outside(v6), sourcePort, guest(v6), 53, wire.payload());
+        return wire.send(OUTSIDE, OUTSIDE_MAC, packet).contains(TAP);
+    }
+
+    private boolean otherGoesOut(int sourcePort) {
+        byte[] packet = Packets.udp(OTHER_GUEST, sourcePort, outside(false), 53, wire.payload());
+        return wire.send(OTHER, OTHER_MAC, packet).contains(OUTSIDE);
+    }
+
+    /// Sends 60 packets; as many as the burst may pass, and one for each second that it takes.
+    private void passesTheBurstOf(Rate rate, Drop counted, IntPredicate send) throws IOException {
+        long before = dropped(counted);
+        long began = System.nanoTime();
+        long passed = IntStream.range(0, 60).filter(send).count();
+        long seconds = TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - began) + 1;
+        assertThat(passed).isBetween((long) rate.burst(), rate.burst() + seconds * rate.perSecond());
+        assertThat(dropped(counted) - before).isEqualTo(60 - passed);
+    }
+
+    private static long dropped(Drop drop) throws IOException {
+        try (var counters = DropCounters.open()) {
+            return Objects.requireNonNull(counters.read().get(drop)).packets();
+        }
+    }
+
+    @Test
+    void aGuestSendsNoMorePacketsThanItsLimit() throws IOException {
+        put(EGRESS, FEW, null);
+        passesTheBurstOf(FEW, new Drop(DropReason.PACKET_RATE, EGRESS), i -> goesOut(i % 2 == 0, 4_000));
+        assertThat(IntStream.range(0, 60).allMatch(this::otherGoesOut))
+                .as("another guest")
+                .isTrue();
+        assertThat(IntStream.range(0, 60).allMatch(_ -> comesIn(false, 4_000)))
+                .as("to it")
+                .isTrue();
+    }
+
+    @Test
+    void aGuestIsSentNoMorePacketsThanItsLimit() throws IOException {
+        put(INGRESS, FEW, null);
+        passesTheBurstOf(FEW, new Drop(DropReason.PACKET_RATE, INGRESS), i -> comesIn(i % 2 == 0, 4_000));
+        assertThat(IntStream.range(0, 60).allMatch(_ -> goesOut(false, 4_000)))
+                .as("from it")
+                .isTrue();
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void aGuestBeginsNoMoreConnectionsThanItsLimit(boolean v6) throws IOException {
+        put(EGRESS, null, FEW);
+        assertThat(goesOut(v6, 3_000)).isTrue();
+        assertThat(IntStream.range(0, 60).allMatch(_ -> goesOut(v6, 3_000)))
+                .as("packets of one that began")
+                .isTrue();
+        var left = new Rate(1, 9);
+        passesTheBurstOf(left, new Drop(DropReason.CONNECTION_RATE, EGRESS), i -> goesOut(v6, 4_000 + i));
+        assertThat(goesOut(v6, 3_000)).as("still").isTrue();
+        assertThat(comesIn(v6, 5_000)).as("one to it").isTrue();
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void noMoreConnectionsBeginToAGuestThanItsLimit(boolean v6) throws IOException {
+        put(INGRESS, null, FEW);
+        passesTheBurstOf(FEW, new Drop(DropReason.CONNECTION_RATE, INGRESS), i -> comesIn(v6, 4_000 + i));
+        assertThat(goesOut(v6, 5_000)).as("one from it").isTrue();
+    }
+
+    @Test
+    void aLimitChangesAndGoes() throws IOException {
+        put(EGRESS, FEW, null);
+        var less = new Rate(1, 3);
+        put(EGRESS, less, null);
+        passesTheBurstOf(less, new Drop(DropReason.PACKET_RATE, EGRESS), _ -> goesOut(false, 4_000));
+        firewall.inSync();
+        firewall.putEndpoint(endpoint(Map.of()));
+        apply();
+        assertThat(IntStream.range(0, 60).allMatch(_ -> goesOut(false, 4_000))).isTrue();
+        assertThat(Command.run("nft", "list", "table", "inet", "slash32"))
+                .as("no packet of a host without limits pays for them")
+                .doesNotContain("limit_");
+    }
+
+    @Test
+    void limitsAreTakenUpByTheNextProcess() throws IOException {
+        firewall.close();
+        firewall = Firewall.open(COMPILER, false);
+        var limits = Map.of(EGRESS, new RateLimit(FEW, FEW), INGRESS, new RateLimit(FEW, FEW));
+        firewall.putEndpoint(endpoint(limits));
+        apply();
+        firewall.close();
+        firewall = Firewall.open(COMPILER, false);
+        firewall.putEndpoint(endpoint(limits));
+        firewall.inSync();
+        assertThat(firewall.apply(0).changedNothing()).isTrue();
+        firewall.close();
+        firewall = Firewall.open(COMPILER, false);
+        firewall.putEndpoint(endpoint(Map.of()));
+        firewall.inSync();
+        apply();
+        assertThat(Command.run("nft", "list", "table", "inet", "slash32")).doesNotContain("limit_");
+    }
+}
