@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -35,6 +36,7 @@ import slash32.bgp.speaker.SpeakerStatus;
 import slash32.net.IpAddress;
 import slash32.net.Prefix;
 import slash32.netlink.netfilter.Counts;
+import slash32.overlay.choice.Path;
 import slash32.securitygroup.FirstPacket;
 import slash32.securitygroup.GroupId;
 import slash32.securitygroup.SecurityGroup;
@@ -294,8 +296,22 @@ final class AgentControl implements Control {
         return new ExplanationView(
                 packet,
                 asking(() -> kernel.ask(dataplane -> dataplane.explain(packet))),
-                List.copyOf(routes(packet.source().hostPrefix())),
-                List.copyOf(routes(packet.destination().hostPrefix())));
+                side(packet.source()),
+                side(packet.destination()));
+    }
+
+    private ExplanationView.Side side(IpAddress address) {
+        var found = List.copyOf(routes(address.hostPrefix()));
+        Map<IpAddress, Path> paths = asking(() -> intent.ask(current -> {
+            var reached = new LinkedHashMap<IpAddress, Path>();
+            for (RouteView route : found) {
+                if (route.path() instanceof RouteView.Path.Remote(IpAddress nextHop, IpAddress _)) {
+                    reached.put(nextHop, current.path(nextHop));
+                }
+            }
+            return reached;
+        }));
+        return new ExplanationView.Side(found, paths, asking(() -> kernel.ask(dataplane -> dataplane.wayTo(address))));
     }
 
     @Override

@@ -114,7 +114,17 @@ class RouteAgentKernelTest {
         }
         String question = "{\"from\": \"10.9.0.1\", \"to\": \"10.9.1.1\", \"protocol\": \"tcp\", \"port\": 22}";
         assertThat(send("POST", "/v1/explain", question, 200))
-                .contains("\"endpoint\":\"vm-a\"", "\"device\":\"tap-a\"", "\"inForce\":true", "10.9.0.1/32");
+                .contains("\"endpoint\":\"vm-a\"", "\"device\":\"tap-a\"", "\"inForce\":true", "10.9.0.1/32")
+                .contains("\"neighbor\":{\"device\":\"tap-a\",\"state\":\"permanent\",\"mac\":\"52:54:00:00:00:0a\"}");
+        String allowed = "{\"from\": \"10.9.1.1\", \"to\": \"10.9.0.1\", \"protocol\": \"tcp\", \"port\": 80}";
+        send("PUT", "/v1/groups/7", GROUP.replace(", \"remoteGroupId\": 7", ""), 200);
+        assertThat(send("POST", "/v1/explain", allowed, 200)).contains("\"passes\":true", "\"packets\":0");
+        Command.run("ip", "addr", "add", "10.9.1.1/32", "dev", "up0");
+        Command.tryRun("timeout", "1", "bash", "-c", "echo > /dev/tcp/10.9.0.1/80");
+        assertThat(send("POST", "/v1/explain", allowed.replace("10.9.1.1", "10.0.0.11"), 200))
+                .as("the packet that was sent just now")
+                .contains("\"passes\":true")
+                .containsPattern("\"packets\":[1-9]");
         assertThat(send("PUT", "/v1/endpoints/vm-a", ENDPOINT, 200)).contains("vm-a");
         send("DELETE", "/v1/endpoints/vm-a", null, 204);
         send("DELETE", "/v1/endpoints/vm-a", null, 204);
@@ -149,6 +159,10 @@ class RouteAgentKernelTest {
         speaker.originate(List.of(new OriginatedRoute(node.hostPrefix(), node, 100, List.of(site))));
         await("the way", () -> Command.run("ip", "nexthop", "show").contains("via 10.0.0.12"));
         assertThat(Command.run("ip", "route", "get", "10.9.1.1")).contains("via 10.0.0.12");
+        String question = "{\"from\": \"10.0.0.77\", \"to\": \"10.9.1.1\", \"protocol\": \"47\"}";
+        assertThat(send("POST", "/v1/explain", question, 200))
+                .contains("\"overlay\":[{\"nextHop\":\"10.0.0.12\",\"path\":\"native\"}]")
+                .contains("\"gateway\":\"10.0.0.12\"");
         var other = new LargeCommunity(65000, 1, 2);
         speaker.originate(List.of(new OriginatedRoute(node.hostPrefix(), node, 100, List.of(other))));
         await("the refusal", () -> Command.run("ip", "nexthop", "show").contains("blackhole"));

@@ -28,6 +28,31 @@ public record NeighborEntry(
                 .u8(0);
     }
 
+    /// Asks for one entry; ENOENT if there is none.
+    public static Request get(InterfaceIndex link, IpAddress address) {
+        return Request.of(Rt.RTM_GETNEIGH, 0, () -> "get neighbour " + address + " dev " + link)
+                .u8(Rt.family(address))
+                .u8(0)
+                .u16(0)
+                .u32(link.value())
+                .u16(0)
+                .u8(0)
+                .u8(0)
+                .attribute(Rt.NDA_DST, address);
+    }
+
+    /// What the kernel thinks of an entry (NUD_*), in lower case: {@code reachable}, {@code permanent}; {@code none}
+    /// before it was ever asked for.
+    public static String state(Message entry) {
+        int state = entry.u16(8);
+        for (int bit = 0; bit < Rt.NUD_STATES.size(); bit++) {
+            if ((state & 1 << bit) != 0) {
+                return Rt.NUD_STATES.get(bit);
+            }
+        }
+        return "none";
+    }
+
     /// States a permanent entry; replaces what is there.
     public static Request put(InterfaceIndex link, IpAddress address, MacAddress mac) {
         return request(

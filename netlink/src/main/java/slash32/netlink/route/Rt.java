@@ -1,5 +1,7 @@
 package slash32.netlink.route;
 
+import java.util.List;
+
 /// Code points of linux/rtnetlink.h, if_link.h, if_addr.h, neighbour.h, nexthop.h and fib_rules.h.
 public final class Rt {
     /// Multicast groups of NETLINK_ROUTE, for subscriptions.
@@ -94,6 +96,9 @@ public final class Rt {
     static final int NDA_DST = 1;
     static final int NDA_LLADDR = 2;
     static final int NUD_PERMANENT = 0x80;
+    /// From bit 0 on.
+    static final List<String> NUD_STATES =
+            List.of("incomplete", "reachable", "stale", "delay", "probe", "failed", "noarp", "permanent");
 
     static final int NHA_ID = 1;
     static final int NHA_GROUP = 2;

@@ -22,6 +22,7 @@ import slash32.agent.intent.MemberChange;
 import slash32.agent.intent.Node;
 import slash32.agent.intent.Progress;
 import slash32.agent.status.ExplanationView;
+import slash32.agent.status.KernelWay;
 import slash32.agent.status.TableView;
 import slash32.bgp.rib.RibDelta;
 import slash32.bgp.wire.AddressFamily;
@@ -73,6 +74,7 @@ public final class Dataplane {
     private final Node node;
     private final PassTimer timer;
     private final Firewall firewall;
+    private final WayLookup ways;
     private final FibWriter fib;
     private final GatewayLoop gateway;
     private final TapTable tapTable;
@@ -113,6 +115,7 @@ public final class Dataplane {
         this.node = node;
         this.timer = timer;
         this.firewall = firewall;
+        ways = new WayLookup(rtnl);
         this.fib = fib;
         this.gateway = gateway;
         arrivals = new Arrivals(gateway);
@@ -659,8 +662,13 @@ public final class Dataplane {
     public List<ExplanationView.End> explain(FirstPacket packet) {
         return firewall.explain(packet, null, null).stream()
                 .flatMap(judgement -> Stream.ofNullable(devices.get(judgement.device()))
-                        .map(id -> new ExplanationView.End(id, judgement)))
+                        .map(id -> new ExplanationView.End(id, judgement, firewall.counted(judgement))))
                 .toList();
+    }
+
+    /// Where the kernel sends a packet to an address next.
+    public KernelWay wayTo(IpAddress address) {
+        return ways.to(address);
     }
 
     /// Why a route to another node is not in force; null if it is.

@@ -435,6 +435,11 @@ public final class Intent {
                 attributes, route -> Memberships.of(route.largeCommunities(), node.asn()));
     }
 
+    /// How packets reach a node.
+    public Path path(IpAddress nextHop) {
+        return sites.path(nextHop);
+    }
+
     /// Whether packets to {@code nextHop} may leave, as a route's state; installed if they may.
     public RouteView.Fib refusal(IpAddress nextHop) {
         return switch (sites.path(nextHop)) {

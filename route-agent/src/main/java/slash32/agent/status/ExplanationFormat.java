@@ -2,8 +2,10 @@ package slash32.agent.status;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import java.io.IOException;
-import java.util.List;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+import slash32.netlink.netfilter.Counts;
+import slash32.overlay.choice.Path;
 import slash32.securitygroup.GroupId;
 import slash32.securitygroup.Judgement;
 import slash32.securitygroup.Remote;
@@ -32,6 +34,11 @@ public final class ExplanationFormat {
             if (group != null && rule != null) {
                 json.writeNumberField("group", group.number());
                 json.writeStringField("rule", rule.id());
+                Counts counts = end.counts();
+                if (counts != null) {
+                    json.writeNumberField("packets", counts.packets());
+                    json.writeNumberField("bytes", counts.bytes());
+                }
                 if (rule.remote() instanceof Remote.Members(var members)) {
                     json.writeNumberField("remoteGroupId", members.number());
                 }
@@ -40,10 +47,51 @@ public final class ExplanationFormat {
         }
         json.writeEndArray();
         json.writeFieldName("source");
-        StatusJson.routes(json, explanation.source());
+        json(json, explanation.source());
         json.writeFieldName("destination");
-        StatusJson.routes(json, explanation.destination());
+        json(json, explanation.destination());
         json.writeEndObject();
+    }
+
+    private static void json(JsonGenerator json, ExplanationView.Side side) throws IOException {
+        json.writeStartObject();
+        json.writeArrayFieldStart("routes");
+        for (RouteView route : side.routes()) {
+            StatusJson.route(json, route);
+        }
+        json.writeEndArray();
+        json.writeArrayFieldStart("overlay");
+        for (var hop : side.paths().entrySet()) {
+            json.writeStartObject();
+            json.writeStringField("nextHop", hop.getKey().toString());
+            json.writeStringField("path", text(hop.getValue()));
+            json.writeEndObject();
+        }
+        json.writeEndArray();
+        KernelWay way = side.way();
+        json.writeObjectFieldStart("neighbor");
+        if (way.device() != null) {
+            json.writeStringField("device", way.device().value());
+            json.writeStringField("state", way.neighbor());
+        }
+        if (way.gateway() != null) {
+            json.writeStringField("gateway", way.gateway().toString());
+        }
+        if (way.mac() != null) {
+            json.writeStringField("mac", way.mac().toString());
+        }
+        if (way.failure() != null) {
+            json.writeStringField("failure", way.failure());
+        }
+        json.writeEndObject();
+        json.writeEndObject();
+    }
+
+    private static String text(Path path) {
+        return switch (path) {
+            case Path.Native() -> "native";
+            case Path.Refused(Path.Reason reason) -> "refused: " + reason.text();
+        };
     }
 
     /// The verdict, then a line for each end, then the routes of both addresses.
@@ -60,11 +108,11 @@ public final class ExplanationFormat {
                             end.endpoint(),
                             judgement.device(),
                             judgement.passes() ? "passes" : "dropped",
-                            because(judgement),
+                            because(judgement) + counted(end.counts()),
                             judgement.inForce() ? "" : "; NOT IN FORCE"));
         }
-        routes(text, "source", explanation.source());
-        routes(text, "destination", explanation.destination());
+        side(text, "source", explanation.source());
+        side(text, "destination", explanation.destination());
         return text.toString();
     }
 
@@ -80,14 +128,20 @@ public final class ExplanationFormat {
                 : named;
     }
 
-    private static void routes(StringBuilder text, String end, List<RouteView> routes) {
-        if (routes.isEmpty()) {
+    private static String counted(@Nullable Counts counts) {
+        return counts == null ? "" : " (let " + counts.packets() + " packets pass)";
+    }
+
+    private static void side(StringBuilder text, String end, ExplanationView.Side side) {
+        if (side.routes().isEmpty()) {
             text.append("  ").append(end).append(": no host route\n");
-            return;
+        } else {
+            text.append("  ").append(end).append(":\n");
+            StatusText.routes(side.routes())
+                    .lines()
+                    .forEach(line -> text.append("    ").append(line).append('\n'));
         }
-        text.append("  ").append(end).append(":\n");
-        StatusText.routes(routes)
-                .lines()
-                .forEach(line -> text.append("    ").append(line).append('\n'));
+        side.paths().forEach((hop, path) -> text.append("    overlay to " + hop + ": " + text(path) + "\n"));
+        text.append("    neighbor: ").append(side.way()).append('\n');
     }
 }

@@ -1,28 +1,51 @@
 package slash32.agent.status;
 
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import slash32.agent.intent.EndpointId;
+import slash32.net.IpAddress;
+import slash32.netlink.netfilter.Counts;
+import slash32.overlay.choice.Path;
 import slash32.securitygroup.FirstPacket;
 import slash32.securitygroup.Judgement;
 
 /// What becomes of the first packet of a flow, and why.
 ///
 /// @param ends that are endpoints of this host, in the packet's order
-/// @param source routes to the packet's source, which say the groups it is a member of
-/// @param destination routes to where it goes
-public record ExplanationView(FirstPacket packet, List<End> ends, List<RouteView> source, List<RouteView> destination) {
+/// @param source how its source is reached, and which groups that is a member of
+/// @param destination how it reaches where it goes
+public record ExplanationView(FirstPacket packet, List<End> ends, Side source, Side destination) {
 
     /// What an endpoint of this host makes of it.
-    public record End(EndpointId endpoint, Judgement judgement) {}
+    ///
+    /// @param counts what the rule that let it pass let pass so far; null without such a rule
+    public record End(
+            EndpointId endpoint,
+            Judgement judgement,
+            @Nullable Counts counts) {}
+
+    /// How the fabric knows one of the two addresses.
+    ///
+    /// @param routes host routes to it
+    /// @param paths how the overlay reaches the next hops of those of other nodes
+    /// @param way what the kernel makes of all that
+    public record Side(List<RouteView> routes, Map<IpAddress, Path> paths, KernelWay way) {
+        public Side {
+            routes = List.copyOf(routes);
+            paths = Collections.unmodifiableMap(new LinkedHashMap<>(paths));
+        }
+    }
 
     public ExplanationView {
         ends = List.copyOf(ends);
-        source = List.copyOf(source);
-        destination = List.copyOf(destination);
     }
 
-    /// True if every end that is here lets it pass.
+    /// True if every end that is here lets it pass, and it is not the overlay that refuses every way.
     public boolean passes() {
-        return ends.stream().allMatch(end -> end.judgement().passes());
+        boolean reached = destination.paths().isEmpty() || destination.paths().containsValue(Path.NATIVE);
+        return reached && ends.stream().allMatch(end -> end.judgement().passes());
     }
 }

@@ -260,7 +260,7 @@ public final class StatusJson {
         json.writeEndObject();
     }
 
-    private static void route(JsonGenerator json, RouteView route) throws IOException {
+    static void route(JsonGenerator json, RouteView route) throws IOException {
         json.writeStartObject();
         json.writeStringField("prefix", route.prefix().toString());
         switch (route.path()) {

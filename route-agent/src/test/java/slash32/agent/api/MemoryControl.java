@@ -24,11 +24,15 @@ import slash32.agent.status.Event;
 import slash32.agent.status.EvpnView;
 import slash32.agent.status.ExplanationView;
 import slash32.agent.status.GroupView;
+import slash32.agent.status.KernelWay;
 import slash32.agent.status.RouteView;
 import slash32.agent.status.Snapshot;
+import slash32.net.InterfaceName;
 import slash32.net.IpAddress;
+import slash32.net.MacAddress;
 import slash32.net.Prefix;
 import slash32.netlink.netfilter.Counts;
+import slash32.overlay.choice.Path;
 import slash32.securitygroup.Direction;
 import slash32.securitygroup.FirstPacket;
 import slash32.securitygroup.GroupId;
@@ -223,13 +227,29 @@ public final class MemoryControl implements Control {
                                 Judgement.Cause.RULE,
                                 new GroupId(100),
                                 Samples.group(100).rules().getFirst(),
-                                true)))
+                                true),
+                        new Counts(12, 3_456)))
                 .toList();
-        return new ExplanationView(
-                packet,
-                ends,
-                List.copyOf(routes(packet.source().hostPrefix())),
-                List.copyOf(routes(packet.destination().hostPrefix())));
+        return new ExplanationView(packet, ends, side(packet.source()), side(packet.destination()));
+    }
+
+    /// Every next hop is reached natively, but for those in 10.0.9.0/24.
+    private ExplanationView.Side side(IpAddress address) {
+        List<RouteView> found = List.copyOf(routes(address.hostPrefix()));
+        var paths = new TreeMap<IpAddress, Path>();
+        KernelWay way = KernelWay.none("no route");
+        for (RouteView route : found) {
+            switch (route.path()) {
+                case RouteView.Path.Remote(IpAddress nextHop, IpAddress _) -> {
+                    boolean far = Prefix.parse("10.0.9.0/24").contains(nextHop);
+                    paths.put(nextHop, far ? new Path.Refused(Path.Reason.OTHER_SITE) : Path.NATIVE);
+                    way = new KernelWay(new InterfaceName("up0"), nextHop, null, "incomplete", null);
+                }
+                case RouteView.Path.Local(InterfaceName device) ->
+                    way = new KernelWay(device, null, MacAddress.parse("02:16:3e:00:00:01"), "permanent", null);
+            }
+        }
+        return new ExplanationView.Side(found, paths, way);
     }
 
     @Override

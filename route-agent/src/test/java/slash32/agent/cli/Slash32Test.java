@@ -160,6 +160,9 @@ class Slash32Test {
             out.append("$ slash32 explain --proto ").append(packet).append('\n');
             assertThat(ask(words(question, packet))).isZero();
         }
+        out.append("$ slash32 explain to another site\n");
+        assertThat(ask("explain", "--from", "fd00:9::1", "--to", "fd00:2::1", "--proto", "tcp", "--port", "22"))
+                .isZero();
         assertThat(ask(words(question, "tcp --port 22 --json"))).isZero();
         Golden.check(GOLDEN.resolve("explain.txt"), out.toString());
         assertThat(err.toString()).isEmpty();

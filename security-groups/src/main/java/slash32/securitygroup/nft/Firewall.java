@@ -19,6 +19,7 @@ import slash32.net.InterfaceName;
 import slash32.net.IpAddress;
 import slash32.net.MacAddress;
 import slash32.net.Prefix;
+import slash32.netlink.netfilter.Counts;
 import slash32.netlink.netfilter.NftCounter;
 import slash32.netlink.netfilter.Nftables;
 import slash32.netlink.netfilter.TableId;
@@ -36,6 +37,7 @@ import slash32.securitygroup.HostRules;
 import slash32.securitygroup.Judge;
 import slash32.securitygroup.Judgement;
 import slash32.securitygroup.Remote;
+import slash32.securitygroup.Rule;
 import slash32.securitygroup.SecurityGroup;
 import slash32.securitygroup.compile.EndpointRules;
 import slash32.securitygroup.compile.Fragment;
@@ -385,6 +387,27 @@ public final class Firewall implements AutoCloseable {
                 .ifPresent(receiver -> judgements.add(
                         judge.judge(receiver, Direction.INGRESS, packet, null, inForce(receiver.device()))));
         return judgements;
+    }
+
+    /// What the rule that let a packet pass let pass so far; null if none did, or the kernel does not say.
+    public @Nullable Counts counted(Judgement judgement) {
+        GroupId group = judgement.group();
+        Rule rule = judgement.rule();
+        if (group == null || rule == null) {
+            return null;
+        }
+        var alone = new SecurityGroup(group, "", List.of(rule));
+        try {
+            return new RuleCounters(socket)
+                    .read(
+                            alone,
+                            other ->
+                                    memberPrefixes.getOrDefault(other, Map.of()).keySet())
+                    .get(rule.id());
+        } catch (IOException e) {
+            LOG.warn("event=rule-uncounted group={} rule=\"{}\" reason=\"{}\"", group, rule.id(), e.getMessage());
+            return null;
+        }
     }
 
     /// Whose address it is, or else who may send as it.

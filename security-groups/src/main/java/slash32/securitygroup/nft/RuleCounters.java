@@ -34,7 +34,8 @@ import slash32.securitygroup.compile.Shape;
 public final class RuleCounters implements AutoCloseable {
     private final NetlinkSocket socket;
 
-    private RuleCounters(NetlinkSocket socket) {
+    /// @param socket that is closed with the reader
+    RuleCounters(NetlinkSocket socket) {
         this.socket = socket;
     }
 
