@@ -50,6 +50,9 @@ public interface Libc {
     int open(String path, int flags);
 
     @SaveError
+    int setns(int descriptor, int kind);
+
+    @SaveError
     long read(int descriptor, Pointer bytes, long length);
 
     @SaveError

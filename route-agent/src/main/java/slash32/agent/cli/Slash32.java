@@ -66,6 +66,7 @@ public final class Slash32 {
                         .addSubcommand(new BgpEncode(console, System.in)))
                 .addSubcommand(new CommandLine(new Mrt()).addSubcommand(new MrtDump(console, System.out)))
                 .addSubcommand(Pki.commandLine(console))
+                .addSubcommand(new Cni(console, System.in))
                 .addSubcommand(new CommandLine(new Config()).addSubcommand(new Schema(console)))
                 .addSubcommand(new Completion(program, console))
                 .addSubcommand(new CommandLine(new Lab(console)).setUnmatchedArgumentsAllowed(true));
