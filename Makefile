@@ -13,7 +13,7 @@ PACKAGES_BUILD := maven
 PACKAGES_BENCH := gcc libc6-dev python3 iproute2
 RUNS ?= 5
 PEERS ?= slash32,bird
-PACKAGES_LAB := iproute2 iputils-ping iputils-arping procps util-linux curl jq nftables bird2 frr gobgpd prometheus tcpdump netcat-openbsd exabgp openbgpd busybox-static isc-dhcp-client pmacct bgpdump qemu-system-x86 openssl strongswan-charon strongswan-swanctl libcharon-extra-plugins libstrongswan-extra-plugins
+PACKAGES_LAB := iproute2 iputils-ping iputils-arping procps util-linux curl jq nftables bird2 frr gobgpd prometheus tcpdump netcat-openbsd exabgp openbgpd busybox-static isc-dhcp-client pmacct bgpdump qemu-system-x86 openssl strongswan-charon strongswan-swanctl libcharon-extra-plugins libstrongswan-extra-plugins python3
 SCENARIOS := $(sort $(wildcard lab/topologies/*))
 
 .PHONY: help demo test check build bench interop bench-routes bench-esp bench-rules aot fmt fuzz golden packages packages-build
