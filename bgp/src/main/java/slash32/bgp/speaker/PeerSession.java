@@ -556,7 +556,7 @@ final class PeerSession {
     private void perform(Event event) {
         for (Action action : machine.on(event, System.nanoTime())) {
             switch (action) {
-                case Action.Dial(long connection) -> speaker.dial(this, connection);
+                case Action.Dial(long connection) -> speaker.dials().dial(this, connection);
                 case Action.Send(long connection, Message message) -> {
                     send(connection, MessageEncoder.encode(message));
                 }
@@ -627,7 +627,7 @@ final class PeerSession {
             };
             var _ = speaker.loop().schedule(abort, Speaker.FAREWELL_MILLIS, TimeUnit.MILLISECONDS);
         } else {
-            speaker.cancelDial(this, connection);
+            speaker.dials().cancel(this, connection);
         }
     }
 

@@ -30,6 +30,9 @@ final class SocketOptions {
     private static final ChannelOption<Integer> IPV6_MINHOPCOUNT =
             new IntegerUnixChannelOption("IPV6_MINHOPCOUNT", IPPROTO_IPV6, 73);
 
+    static final int READ_BYTES = 64 * 1024;
+    static final int USER_TIMEOUT_MILLIS = 30_000;
+
     /// struct tcp_md5sig of linux/tcp.h: an address of 128 octets, flags, prefix length, key length, ifindex, key.
     private static final int MD5SIG_BYTES = 216;
 

@@ -1,18 +1,9 @@
 package slash32.bgp.speaker;
 
-import io.netty.bootstrap.Bootstrap;
-import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelFuture;
-import io.netty.channel.ChannelInitializer;
-import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
-import io.netty.channel.FixedRecvByteBufAllocator;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
-import io.netty.channel.epoll.EpollChannelOption;
 import io.netty.channel.epoll.EpollIoHandler;
-import io.netty.channel.epoll.EpollServerSocketChannel;
-import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.group.ChannelGroup;
 import io.netty.channel.group.DefaultChannelGroup;
 import io.netty.util.concurrent.DefaultThreadFactory;
@@ -72,9 +63,6 @@ public final class Speaker implements AutoCloseable {
     /// Held whether a peer has them or not.
     static final List<AddressFamily> FAMILIES = List.of(AddressFamily.IPV4_UNICAST, AddressFamily.IPV6_UNICAST);
 
-    private static final int READ_BYTES = 64 * 1024;
-    private static final int CONNECT_TIMEOUT_MILLIS = 10_000;
-    private static final int USER_TIMEOUT_MILLIS = 30_000;
     private static final long BEHIND_BYTES = 1 << 20;
     /// How long a peer has to read our last message.
     static final long FAREWELL_MILLIS = 1_000;
@@ -84,7 +72,7 @@ public final class Speaker implements AutoCloseable {
     private final EventLoop loop;
     private final Map<AddressFamily, LocRib> ribs = new HashMap<>();
     private final Map<IpAddress, PeerSession> peers = new LinkedHashMap<>();
-    private final Map<PeerSession, Map<Long, Channel>> dials = new HashMap<>();
+    private final Dials dials;
     /// Peers that a route of ours was for, and not for all; they are told apart from then on.
     private final Set<IpAddress> named = new HashSet<>();
 
@@ -96,7 +84,7 @@ public final class Speaker implements AutoCloseable {
     private final EvpnImport evpn = new EvpnImport();
 
     private final Set<AddressFamily> inSync = new HashSet<>();
-    private final Map<IpAddress, Channel> listeners = new LinkedHashMap<>();
+    private final Listeners listeners;
     private final ChannelGroup leaving;
     private final Monitoring monitoring = new Monitoring(this);
     private SpeakerConfig config;
@@ -121,6 +109,8 @@ public final class Speaker implements AutoCloseable {
         group = new MultiThreadIoEventLoopGroup(1, new DefaultThreadFactory("bgp", true), EpollIoHandler.newFactory());
         loop = (EventLoop) group.next();
         leaving = new DefaultChannelGroup(loop);
+        dials = new Dials(loop);
+        listeners = new Listeners(loop, config, this::accepted);
         advertiser = new Advertiser(this, reflection);
         groups = new UpdateGroups(loop::execute, this::isComplete, advertiser::word, advertiser::paths, BEHIND_BYTES);
         families = families(config);
@@ -129,7 +119,7 @@ public final class Speaker implements AutoCloseable {
 
     private static Set<AddressFamily> families(SpeakerConfig config) {
         var all = new TreeSet<>(FAMILIES);
-        everyPeer(config).forEach(peer -> all.addAll(peer.families()));
+        config.everyPeer().forEach(peer -> all.addAll(peer.families()));
         return all;
     }
 
@@ -137,16 +127,10 @@ public final class Speaker implements AutoCloseable {
     ///
     /// @throws IOException if an address can't be listened on
     public void start() throws IOException {
-        for (IpAddress address : config.listen()) {
-            ChannelFuture bound = bind(address).awaitUninterruptibly();
-            if (!bound.isSuccess()) {
-                throw new IOException(notListening(address, bound));
-            }
-            listening(address, bound.channel());
-        }
+        listeners.bind();
         loop.execute(() -> {
             config.peers().forEach(peer -> addPeer(peer, false));
-            listeners.values().forEach(channel -> channel.config().setAutoRead(true));
+            listeners.accept();
             started = true;
             considerInSync();
             var _ = loop.schedule(
@@ -159,44 +143,6 @@ public final class Speaker implements AutoCloseable {
                     config.inSyncTimeout().toNanos(),
                     TimeUnit.NANOSECONDS);
         });
-    }
-
-    private ChannelFuture bind(IpAddress address) {
-        var bootstrap = new ServerBootstrap()
-                .group(loop)
-                .channel(EpollServerSocketChannel.class)
-                .option(ChannelOption.SO_REUSEADDR, true)
-                .option(EpollChannelOption.IP_FREEBIND, true)
-                .option(ChannelOption.AUTO_READ, false) // until there are sessions to give connections to
-                .option(EpollChannelOption.TCP_MD5SIG, SegmentKeys.md5(config))
-                .childOption(ChannelOption.TCP_NODELAY, true)
-                .childOption(EpollChannelOption.TCP_USER_TIMEOUT, USER_TIMEOUT_MILLIS)
-                .childOption(ChannelOption.RECVBUF_ALLOCATOR, new FixedRecvByteBufAllocator(READ_BYTES))
-                .childHandler(new ChannelInitializer<Channel>() {
-                    @Override
-                    protected void initChannel(Channel channel) {
-                        accepted(channel);
-                    }
-                });
-        return bootstrap.bind(SocketAddresses.of(address, config.port()));
-    }
-
-    private String notListening(IpAddress address, ChannelFuture bound) {
-        return "listen for BGP on " + address + " port " + config.port() + ": "
-                + bound.cause().getMessage();
-    }
-
-    private void listening(IpAddress address, Channel channel) throws IOException {
-        listeners.put(address, channel);
-        SegmentKeys.addTo(channel, config);
-        if (everyPeer(config).anyMatch(peer -> peer.options().ttlSecurityHops() > 0)) {
-            // our SYN-ACK is dropped otherwise
-            channel.config().setOption(SocketOptions.ttl(address.isIpv4()), SocketOptions.FULL_TTL);
-        }
-    }
-
-    private static Stream<PeerConfig> everyPeer(SpeakerConfig config) {
-        return Stream.concat(config.peers().stream(), config.ranges().stream().map(PeerRange::template));
     }
 
     private void accepted(Channel channel) {
@@ -237,7 +183,7 @@ public final class Speaker implements AutoCloseable {
             if (peer != null && peer.isGone()) {
                 peers.remove(address);
                 peer.stop(Message.Notification.of(NotificationCode.PEER_DECONFIGURED));
-                dials.remove(peer);
+                dials.forget(peer);
                 freeNumbers.add(peer.number());
             }
         });
@@ -252,43 +198,8 @@ public final class Speaker implements AutoCloseable {
         return session;
     }
 
-    void dial(PeerSession peer, long connection) {
-        PeerConfig to = peer.config();
-        var bootstrap = new Bootstrap()
-                .group(loop)
-                .channel(EpollSocketChannel.class)
-                .option(ChannelOption.TCP_NODELAY, true)
-                .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, CONNECT_TIMEOUT_MILLIS)
-                .option(EpollChannelOption.TCP_USER_TIMEOUT, USER_TIMEOUT_MILLIS)
-                .option(ChannelOption.RECVBUF_ALLOCATOR, new FixedRecvByteBufAllocator(READ_BYTES))
-                .handler(new PeerSession.Inbound(peer));
-        SegmentKeys.addTo(bootstrap, to);
-        if (to.options().ttlSecurityHops() > 0) {
-            bootstrap.option(SocketOptions.ttl(to.address().isIpv4()), SocketOptions.FULL_TTL);
-        }
-        if (to.localAddress() != null) {
-            bootstrap.localAddress(SocketAddresses.of(to.localAddress(), 0));
-        }
-        ChannelFuture connect = bootstrap.connect(SocketAddresses.of(to.address(), to.port()));
-        dials.computeIfAbsent(peer, _ -> new HashMap<>()).put(connection, connect.channel());
-        var _ = connect.addListener(_ -> {
-            boolean wanted = dials.getOrDefault(peer, Map.of()).containsKey(connection);
-            dials.getOrDefault(peer, new HashMap<>()).remove(connection);
-            if (!wanted) {
-                var _ = connect.channel().close();
-            } else if (connect.isSuccess()) {
-                peer.dialed(connection, connect.channel());
-            } else {
-                peer.dialFailed(connection, String.valueOf(connect.cause().getMessage()));
-            }
-        });
-    }
-
-    void cancelDial(PeerSession peer, long connection) {
-        Channel channel = dials.getOrDefault(peer, new HashMap<>()).remove(connection);
-        if (channel != null) {
-            var _ = channel.close();
-        }
+    Dials dials() {
+        return dials;
     }
 
     /// Replaces the configuration: peers that are new start, peers that are gone stop, those of which something
@@ -300,13 +211,11 @@ public final class Speaker implements AutoCloseable {
                     && newConfig.identifier().equals(config.identifier());
             var wanted = new HashMap<IpAddress, PeerConfig>();
             newConfig.peers().forEach(peer -> wanted.put(peer.address(), peer));
-            SpeakerConfig before = config;
             config = newConfig;
             families = families(newConfig);
             ribs.forEach((family, rib) -> rib.report(reports(family)));
             ownAddresses = ownAddresses(newConfig);
-            listeners.values().forEach(channel -> resign(channel, before));
-            listenAnew();
+            listeners.configure(newConfig);
             for (PeerSession peer : List.copyOf(peers.values())) {
                 IpAddress address = peer.config().address();
                 PeerConfig now = peer.isDynamic() ? wantedOfRange(address) : wanted.get(address);
@@ -320,7 +229,7 @@ public final class Speaker implements AutoCloseable {
                 peer.stop(Message.Notification.cease(
                         now == null ? NotificationCode.PEER_DECONFIGURED : NotificationCode.OTHER_CONFIGURATION_CHANGE,
                         ""));
-                dials.remove(peer);
+                dials.forget(peer);
             }
             for (PeerConfig peer : newConfig.peers()) {
                 if (!peers.containsKey(peer.address())) {
@@ -331,45 +240,12 @@ public final class Speaker implements AutoCloseable {
         });
     }
 
-    private void listenAnew() {
-        for (IpAddress address : List.copyOf(listeners.keySet())) {
-            Channel gone = config.listen().contains(address) ? null : listeners.remove(address);
-            if (gone != null) {
-                var _ = gone.close();
-            }
-        }
-        for (IpAddress address : config.listen()) {
-            if (!listeners.containsKey(address)) {
-                var _ = bind(address).addListener((ChannelFuture bound) -> listensNow(address, bound));
-            }
-        }
-    }
-
-    private void listensNow(IpAddress address, ChannelFuture bound) throws IOException {
-        if (!bound.isSuccess()) {
-            LOG.error("event=not-listening reason=\"{}\"", notListening(address, bound));
-        } else if (config.listen().contains(address) && listeners.get(address) == null && !closing) {
-            listening(address, bound.channel());
-            bound.channel().config().setAutoRead(true);
-        } else {
-            var _ = bound.channel().close();
-        }
-    }
-
     private @Nullable PeerConfig wantedOfRange(IpAddress address) {
         return config.ranges().stream()
                 .filter(range -> range.within().covers(address.hostPrefix()))
                 .findFirst()
                 .map(range -> range.peer(address))
                 .orElse(null);
-    }
-
-    private void resign(Channel listener, SpeakerConfig before) {
-        try {
-            SegmentKeys.change(listener, before, config);
-        } catch (IOException e) {
-            LOG.error("event=keys-not-changed listen={} reason=\"{}\"", listener.localAddress(), e.getMessage());
-        }
     }
 
     /// Has traffic leave before the node does: every route of ours becomes the last choice (RFC 8326), or again what it
@@ -711,9 +587,7 @@ public final class Speaker implements AutoCloseable {
     }
 
     private void end() {
-        for (Channel channel : listeners.values()) {
-            var _ = channel.close();
-        }
+        listeners.close();
         var _ = group.shutdownGracefully(50, 2_000, TimeUnit.MILLISECONDS).awaitUninterruptibly();
     }
 
@@ -753,7 +627,7 @@ public final class Speaker implements AutoCloseable {
         if (reflection == null) {
             return LocRib.Reports.BEST;
         }
-        boolean all = everyPeer(config)
+        boolean all = config.everyPeer()
                 .anyMatch(peer -> peer.options().session().addPathSend().contains(family));
         return all ? LocRib.Reports.EVERY_PATH : LocRib.Reports.SOURCE;
     }

@@ -2,6 +2,7 @@ package slash32.bgp.speaker;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import slash32.bgp.wire.BgpIdentifier;
 import slash32.net.Asn;
@@ -43,6 +44,11 @@ public record SpeakerConfig(
         if (peers.stream().map(PeerConfig::address).distinct().count() != peers.size()) {
             throw new IllegalArgumentException("a peer is configured twice: " + peers);
         }
+    }
+
+    /// Peers, and what those of ranges are like.
+    Stream<PeerConfig> everyPeer() {
+        return Stream.concat(peers.stream(), ranges.stream().map(PeerRange::template));
     }
 
     /// A speaker that knows where its peers are.
