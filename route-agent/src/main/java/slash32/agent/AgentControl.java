@@ -28,6 +28,7 @@ import slash32.agent.status.EvpnView;
 import slash32.agent.status.ExplanationView;
 import slash32.agent.status.GroupView;
 import slash32.agent.status.RouteView;
+import slash32.agent.status.SegmentsView;
 import slash32.agent.status.Snapshot;
 import slash32.agent.store.StateStore;
 import slash32.bgp.bfd.udp.BfdLoop;
@@ -54,6 +55,7 @@ final class AgentControl implements Control {
     private final StateStore store;
     private final EventLog events;
     private final EventLog drops;
+    private final SegmentLoop segments;
 
     AgentControl(
             Snapshot.Node node,
@@ -65,7 +67,8 @@ final class AgentControl implements Control {
             BgpMonitors monitors,
             StateStore store,
             EventLog events,
-            EventLog drops) {
+            EventLog drops,
+            SegmentLoop segments) {
         this.node = node;
         this.intent = intent;
         this.kernel = kernel;
@@ -76,6 +79,7 @@ final class AgentControl implements Control {
         this.store = store;
         this.events = events;
         this.drops = drops;
+        this.segments = segments;
     }
 
     /// An outcome, and the ticket of its note in the store; 0 if there was nothing to note.
@@ -279,6 +283,11 @@ final class AgentControl implements Control {
                         ? RouteView.Fib.INSTALLED
                         : resolved.reason() != null ? resolved : new RouteView.Fib(ConditionState.FAILED, reason);
         return new RouteView(route.prefix(), route.path(), route.localPref(), route.groups(), fib);
+    }
+
+    @Override
+    public SegmentsView segments() {
+        return asking(segments::view);
     }
 
     @Override

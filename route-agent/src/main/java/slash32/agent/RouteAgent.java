@@ -60,11 +60,14 @@ import slash32.net.Asn;
 import slash32.net.InterfaceIndex;
 import slash32.net.InterfaceName;
 import slash32.net.IpAddress;
+import slash32.net.Ipv4Address;
 import slash32.net.Prefix;
 import slash32.netlink.netfilter.Counts;
 import slash32.netlink.socket.KernelException;
 import slash32.netlink.socket.NetlinkProtocol;
 import slash32.netlink.socket.NetlinkSocket;
+import slash32.overlay.evpn.EvpnNode;
+import slash32.overlay.vxlan.SegmentPlane;
 import slash32.reconcile.Backoff;
 import slash32.securitygroup.Drop;
 import slash32.securitygroup.HostRules;
@@ -113,6 +116,8 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
     private final @Nullable DropLoop drops;
     private @Nullable Thread dropsThread;
     private final DropCounters dropCounters;
+    private final NetlinkSocket overlayRtnl;
+    private final SegmentLoop segments;
     private final Speaker speaker;
     private final BgpMonitors monitors;
     private final Helpers helpers;
@@ -172,6 +177,8 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
         dropCounters = DropCounters.open();
         speaker = new Speaker(BgpSettings.of(config, links), new FromBgp());
         speaker.drain(config.gracefulShutdown());
+        overlayRtnl = NetlinkSocket.open(NetlinkProtocol.ROUTE);
+        segments = segments(config);
         var speaking = new BmpLoop.Speaking(
                 config.node(),
                 "slash32 " + version,
@@ -189,7 +196,8 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
         bfdPeers = new BfdPeers(bfd);
         bfdPeers.configure(BgpSettings.bfd(config), BgpSettings.bfdRanges(config));
         var about = new Snapshot.Node(config.node(), version, Instant.now());
-        var control = new AgentControl(about, intent, kernel, speaker, bfd, links, monitors, store, events, dropLog);
+        var control = new AgentControl(
+                about, intent, kernel, speaker, bfd, links, monitors, store, events, dropLog, segments);
         metrics.watch(control::snapshot);
         metrics.watchBfdDiscards(bfd::discarded);
         metrics.watchGateway(gateway::counts);
@@ -204,6 +212,18 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
                 scrape.address(),
                 scrape.port(),
                 new MetricsPages(metrics, () -> control.snapshot().inSync()));
+    }
+
+    private SegmentLoop segments(AgentConfig config) throws IOException {
+        Ipv4Address vtep = config.underlay().address();
+        var sequences = new SequenceFile(config.stateDirectory());
+        var evpn = new EvpnNode(config.asn(), config.routerId(), vtep, sequences.all());
+        var loop = new SegmentLoop(evpn, new SegmentPlane(overlayRtnl, vtep), speaker, sequences, this::resumeBgp);
+        loop.segments(config.segments());
+        if (config.peers().stream().noneMatch(peer -> peer.families().contains(AddressFamily.L2VPN_EVPN))) {
+            loop.complete(); // nobody will say more
+        }
+        return loop;
     }
 
     /// A host whose kernel logs no packets counts what it drops, and shows none of it.
@@ -257,6 +277,7 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
         thread("store", store::run);
         thread("kernel", kernel::run);
         thread("intent", intent::run);
+        thread("overlay", segments::run);
         thread("kernel-events", kernelEvents::run);
         if (ruleEvents != null) {
             thread("rule-events", ruleEvents::run);
@@ -332,6 +353,7 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
         if (Collections.disjoint(needRestart, NODE_KEYS)) {
             statePeers(config);
             speaker.drain(config.gracefulShutdown());
+            segments.segments(config.segments());
             bfdPeers.configure(BgpSettings.bfd(config), BgpSettings.bfdRanges(config));
             HostRules rules = HostSettings.of(config);
             kernel.tell(dataplane -> dataplane.protectHost(rules));
@@ -371,7 +393,11 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
             case Effect.Desire.EndpointsComplete complete -> {
                 kernel.desire(complete);
                 // by then all that is ready was reported, and announced
-                kernel.afterNextPass(() -> intent.tell(_ -> speaker.initialRoutesOriginated()));
+                kernel.afterNextPass(() -> intent.tell(_ -> segments.afterwards(speaker::initialRoutesOriginated)));
+            }
+            case Effect.Desire.NextHop nextHop -> {
+                kernel.desire(nextHop);
+                segments.reachable(nextHop.address(), nextHop.path() instanceof slash32.overlay.choice.Path.Native);
             }
             case Effect.Desire desire -> kernel.desire(desire);
             case Effect.Originate originate -> speaker.originate(ownRoutes.hostRoutes(originate));
@@ -397,7 +423,7 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
     }
 
     private void resumeBgp() {
-        if (!kernel.isFull() && !intent.isFull()) {
+        if (!kernel.isFull() && !intent.isFull() && !segments.isFull()) {
             speaker.resume();
         }
     }
@@ -409,14 +435,17 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
             intent.tell(current -> current.routes(delta));
         }
 
-        /// None is imported: a segment would say which.
         @Override
-        public void evpn(List<EvpnChange> changes) {}
+        public void evpn(List<EvpnChange> changes) {
+            segments.changed(changes);
+        }
 
         @Override
         public void inSync(AddressFamily family) {
             if (family.isUnicast()) {
                 intent.tell(current -> current.routesComplete(family, IntentLoop.now()));
+            } else if (family.equals(AddressFamily.L2VPN_EVPN)) {
+                segments.complete();
             }
         }
 
@@ -436,7 +465,7 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
 
         @Override
         public boolean ready() {
-            return !intent.isFull() && !kernel.isFull();
+            return !intent.isFull() && !kernel.isFull() && !segments.isFull();
         }
     }
 
@@ -479,6 +508,7 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
         helpers.close(); // they ask intent
         intent.close();
         kernel.close();
+        segments.close();
         gateway.close();
         store.close();
         monitors.close();
@@ -489,6 +519,7 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
         dropCounters.close();
         firewall.close();
         rtnl.close();
+        overlayRtnl.close();
     }
 
     private void closeFiles() {

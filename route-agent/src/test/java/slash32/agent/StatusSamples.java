@@ -5,6 +5,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import slash32.agent.intent.EndpointSpec;
 import slash32.agent.status.BfdView;
 import slash32.agent.status.Condition;
@@ -17,12 +18,19 @@ import slash32.agent.status.GroupView;
 import slash32.agent.status.PeerView;
 import slash32.agent.status.RibView;
 import slash32.agent.status.RouteView;
+import slash32.agent.status.SegmentsView;
 import slash32.agent.status.Snapshot;
 import slash32.agent.status.TableView;
 import slash32.net.Asn;
 import slash32.net.InterfaceName;
 import slash32.net.IpAddress;
+import slash32.net.MacAddress;
 import slash32.net.Prefix;
+import slash32.net.Vni;
+import slash32.overlay.evpn.Port;
+import slash32.overlay.evpn.Refusal;
+import slash32.overlay.evpn.Segment;
+import slash32.overlay.evpn.SegmentStatus;
 import slash32.securitygroup.GroupId;
 
 /// A node to look at: two peers, one of them down; three endpoints, one waiting for its TAP, one refused.
@@ -103,6 +111,17 @@ public final class StatusSamples {
                         0,
                         new PeerView.Traffic(0, 0, 0, 0),
                         List.of()));
+    }
+
+    public static SegmentsView segments() {
+        var port = new Port(
+                new InterfaceName("tap7"),
+                MacAddress.parse("02:00:00:00:00:07"),
+                List.of(IpAddress.parse("192.0.2.7")),
+                false);
+        var blue = new Segment("blue", new Vni(100), Segment.Flooding.FULL, 1450, List.of(port));
+        var status = new SegmentStatus(blue, 1, 0, 3, 1, 0, 2, 0, List.of(IpAddress.parse("10.0.0.12")));
+        return new SegmentsView(List.of(status), Map.of(Refusal.VNI, 4L));
     }
 
     public static List<EvpnView> evpn() {

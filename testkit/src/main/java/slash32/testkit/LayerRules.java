@@ -35,6 +35,7 @@ public final class LayerRules {
         "slash32.securitygroup",
         "slash32.securitygroup.compile",
         "slash32.overlay.choice",
+        "slash32.overlay.evpn",
         "slash32.overlay.ike.wire",
         "slash32.overlay.ike.crypto",
         "slash32.overlay.ike.exchange",

@@ -12,6 +12,7 @@ import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
@@ -435,10 +436,10 @@ class InteropMatrix {
                 ours.macIp(mac, IpAddress.parse("10.5.0.11"), EvpnInstance.Mobility.NONE),
                 prefix));
         for (String said : List.of(mac.toString(), "10.5.0.11", "10.0.0.11", "10.7.0.0")) {
-            waitFor("our " + said + " at the peer", () -> evpnView(peer).contains(said));
+            waitFor("our " + said + " at the peer", 60, () -> evpnView(peer).contains(said));
         }
         List<Integer> theirs = peer.announceEvpn();
-        waitFor("the peer's", () -> typesFrom(RealPeer.OWN, two).equals(Set.copyOf(theirs)));
+        waitFor("the peer's", 60, () -> typesFrom(RealPeer.OWN, two).equals(Set.copyOf(theirs)));
         if (theirs.isEmpty()) {
             note(EVPN, "its configuration and its commands have no words for routes of its own", "");
             return "types 2, 3 and 5 of ours; it announces none";
@@ -478,7 +479,7 @@ class InteropMatrix {
 
     private static String evpnView(RealPeer peer) {
         try {
-            return peer.evpnView();
+            return peer.evpnView().toLowerCase(Locale.ROOT);
         } catch (IOException e) {
             throw new AssertionError(e);
         }

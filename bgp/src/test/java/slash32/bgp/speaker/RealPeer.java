@@ -280,11 +280,12 @@ abstract class RealPeer {
 
         /// Its VNIs are those of the kernel, which zebra tells it.
         private List<String> withZebra(Path config) {
-            String zebra = "/usr/lib/frr/zebra -S -z %1$s/zserv -i %1$s/zebra.pid --vty_socket %1$s -P 0 --log stdout"
-                    .formatted(folder);
-            String bgpd = "/usr/lib/frr/bgpd -S -z %1$s/zserv -f %2$s -i %1$s/pid --vty_socket %1$s -p 179 -l %3$s -P 0"
-                    .formatted(folder, config, OWN);
-            return List.of("sh", "-c", zebra + " & exec " + bgpd + " --log stdout");
+            String both = """
+                    chmod a+x %1$s/..; chown frr %1$s
+                    /usr/lib/frr/zebra -z %1$s/zserv -i %1$s/zebra.pid --vty_socket %1$s -P 0 --log stdout &
+                    exec /usr/lib/frr/bgpd -S -z %1$s/zserv -f %2$s -i %1$s/pid --vty_socket %1$s -p 179 -l %3$s -P 0 --log stdout
+                    """.formatted(folder, config, OWN);
+            return List.of("sh", "-c", both);
         }
 
         @Override
@@ -420,11 +421,10 @@ abstract class RealPeer {
         @Override
         List<Integer> announceEvpn() {
             for (String route : List.of(
-                    "macadv aa:bb:cc:00:00:01 10.5.0.1 etag 0 label 100 rd 10.0.0.1:100",
-                    "multicast 10.0.0.1 etag 0 rd 10.0.0.1:100",
-                    "prefix 10.6.0.0/24 etag 0 label 300 rd 10.0.0.1:300")) {
-                String command = "gobgp global rib -a evpn add " + route + " rt 65000:100 encap vxlan";
-                Command.run(command.split(" "));
+                    "macadv aa:bb:cc:00:00:01 10.5.0.1 etag 0 label 100 rd 10.0.0.1:100 rt 65000:100 encap vxlan",
+                    "multicast 10.0.0.1 etag 0 rd 10.0.0.1:100 rt 65000:100 encap vxlan pmsi ingress-repl 100 10.0.0.1",
+                    "prefix 10.6.0.0/24 etag 0 label 300 rd 10.0.0.1:300 rt 65000:100 encap vxlan")) {
+                Command.run(("gobgp global rib -a evpn add " + route).split(" "));
             }
             return List.of(2, 3, 5);
         }

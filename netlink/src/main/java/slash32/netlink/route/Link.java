@@ -69,16 +69,62 @@ public record Link(
     /// @param alias empty to remove it
     public static Request configure(
             InterfaceIndex index, MacAddress mac, int mtuBytes, int txQueueLength, String alias) {
-        return change(index, "mac " + mac + " mtu " + mtuBytes)
+        return withoutLinkLocal(change(index, "mac " + mac + " mtu " + mtuBytes)
                 .attribute(Rt.IFLA_ADDRESS, mac.toArray())
                 .attributeU32(Rt.IFLA_MTU, mtuBytes)
                 .attributeU32(Rt.IFLA_TXQLEN, txQueueLength)
-                .attribute(Rt.IFLA_IFALIAS, alias.getBytes(java.nio.charset.StandardCharsets.UTF_8))
+                .attribute(Rt.IFLA_IFALIAS, alias.getBytes(java.nio.charset.StandardCharsets.UTF_8)));
+    }
+
+    /// Makes the link a port of a bridge.
+    public static Request join(InterfaceIndex index, InterfaceIndex bridge) {
+        return change(index, "master " + bridge).attributeU32(Rt.IFLA_MASTER, bridge.value());
+    }
+
+    /// Takes the link out of its bridge.
+    public static Request leave(InterfaceIndex index) {
+        return change(index, "nomaster").attributeU32(Rt.IFLA_MASTER, 0);
+    }
+
+    /// Changes the MTU alone.
+    public static Request setMtu(InterfaceIndex index, int mtuBytes) {
+        return change(index, "mtu " + mtuBytes).attributeU32(Rt.IFLA_MTU, mtuBytes);
+    }
+
+    /// Makes a bridge without spanning tree, and leaves it down; multicast goes to all its ports.
+    public static Request createBridge(InterfaceName name, int mtuBytes) {
+        return create(name, mtuBytes)
                 .nested(
-                        Rt.IFLA_AF_SPEC,
-                        families -> families.nested(
-                                Rt.AF_INET6,
-                                inet6 -> inet6.attributeU8(Rt.IFLA_INET6_ADDR_GEN_MODE, Rt.IN6_ADDR_GEN_MODE_NONE)));
+                        Rt.IFLA_LINKINFO,
+                        info -> info.attribute(Rt.IFLA_INFO_KIND, "bridge")
+                                .nested(
+                                        Rt.IFLA_INFO_DATA,
+                                        bridge -> bridge.attributeU32(Rt.IFLA_BR_STP_STATE, 0)
+                                                .attributeU8(Rt.IFLA_BR_MCAST_SNOOPING, 0)));
+    }
+
+    /// Makes a VXLAN device that learns nothing, and leaves it down.
+    public static Request createVxlan(InterfaceName name, VxlanTerms terms, int mtuBytes) {
+        return create(name, mtuBytes).nested(Rt.IFLA_LINKINFO, terms::write);
+    }
+
+    private static Request create(InterfaceName name, int mtuBytes) {
+        return header(Rt.RTM_NEWLINK, Nl.NLM_F_ACK | Nl.NLM_F_CREATE | Nl.NLM_F_EXCL, () -> "add link " + name, 0, 0, 0)
+                .attribute(Rt.IFLA_IFNAME, name.value())
+                .attributeU32(Rt.IFLA_MTU, mtuBytes);
+    }
+
+    /// Keeps the kernel from making an IPv6 link-local address of its own for the link, once it is up.
+    public static Request withoutLinkLocal(InterfaceIndex index) {
+        return withoutLinkLocal(change(index, "addrgenmode none"));
+    }
+
+    private static Request withoutLinkLocal(Request request) {
+        return request.nested(
+                Rt.IFLA_AF_SPEC,
+                families -> families.nested(
+                        Rt.AF_INET6,
+                        inet6 -> inet6.attributeU8(Rt.IFLA_INET6_ADDR_GEN_MODE, Rt.IN6_ADDR_GEN_MODE_NONE)));
     }
 
     /// Changes the alias alone.

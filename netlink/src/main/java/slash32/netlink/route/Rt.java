@@ -29,6 +29,7 @@ public final class Rt {
 
     public static final int AF_UNSPEC = 0;
     public static final int AF_INET = 2;
+    static final int AF_BRIDGE = 7;
     public static final int AF_INET6 = 10;
 
     static final int RTM_NEWLINK = 16;
@@ -77,6 +78,20 @@ public final class Rt {
     static final int IFLA_INFO_KIND = 1;
     static final int IFLA_INFO_DATA = 2;
     static final int VETH_INFO_PEER = 1;
+    static final int IFLA_INFO_SLAVE_KIND = 4;
+    static final int IFLA_INFO_SLAVE_DATA = 5;
+    static final int IFLA_VXLAN_ID = 1;
+    static final int IFLA_VXLAN_LOCAL = 4;
+    static final int IFLA_VXLAN_LEARNING = 7;
+    static final int IFLA_VXLAN_PORT = 15;
+    static final int IFLA_BR_STP_STATE = 5;
+    static final int IFLA_BR_MCAST_SNOOPING = 23;
+    static final int IFLA_BRPORT_LEARNING = 8;
+    static final int IFLA_BRPORT_UNICAST_FLOOD = 9;
+    static final int IFLA_BRPORT_MCAST_FLOOD = 27;
+    static final int IFLA_BRPORT_BCAST_FLOOD = 30;
+    static final int IFLA_BRPORT_NEIGH_SUPPRESS = 32;
+    static final int IFLA_BRPORT_LOCKED = 39;
     static final int IFLA_INET6_ADDR_GEN_MODE = 8;
     static final int IN6_ADDR_GEN_MODE_NONE = 1;
 
@@ -98,10 +113,14 @@ public final class Rt {
 
     static final int NDA_DST = 1;
     static final int NDA_LLADDR = 2;
+    static final int NDA_MASTER = 9;
+    static final int NUD_NOARP = 0x40;
     static final int NUD_PERMANENT = 0x80;
     /// From bit 0 on.
     static final List<String> NUD_STATES =
             List.of("incomplete", "reachable", "stale", "delay", "probe", "failed", "noarp", "permanent");
+    static final int NTF_SELF = 0x02;
+    static final int NTF_MASTER = 0x04;
 
     static final int NHA_ID = 1;
     static final int NHA_GROUP = 2;

@@ -1,5 +1,6 @@
 package slash32.agent.api;
 
+import static slash32.agent.api.Replies.page;
 import static slash32.agent.api.Replies.problem;
 
 import java.time.InstantSource;
@@ -14,6 +15,8 @@ import slash32.agent.api.http.RequestHandler;
 import slash32.agent.api.http.Response;
 import slash32.agent.intent.InvalidFieldException;
 import slash32.agent.json.MalformedJsonException;
+import slash32.agent.status.SegmentFormat;
+import slash32.agent.status.SegmentsView;
 
 /// The paths of the API (docs/openapi.yaml) and what each does with {@link Control}.
 ///
@@ -33,8 +36,15 @@ public final class Api implements RequestHandler {
         var node = new NodePages(control, clock);
         var explain = new ExplainPage(control);
         var events = new EventPages(control);
-        routes = Stream.concat(ofHost(endpoints, groups, explain, events, node).stream(), ofAnyNode(node).stream())
+        var segments = new Route("GET", "segments", Set.of(), 0, request -> segments(control, request));
+        routes = Stream.of(ofHost(endpoints, groups, explain, events, node), List.of(segments), ofAnyNode(node))
+                .flatMap(List::stream)
                 .toList();
+    }
+
+    private static Response segments(Control control, Request request) {
+        SegmentsView view = control.segments();
+        return page(request, json -> SegmentFormat.json(json, view), () -> SegmentFormat.text(view));
     }
 
     private Api(List<Route> routes) {

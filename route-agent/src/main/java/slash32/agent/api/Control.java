@@ -11,6 +11,7 @@ import slash32.agent.status.ConditionKind;
 import slash32.agent.status.EndpointView;
 import slash32.agent.status.ExplanationView;
 import slash32.agent.status.GroupView;
+import slash32.agent.status.SegmentsView;
 import slash32.netlink.netfilter.Counts;
 import slash32.securitygroup.FirstPacket;
 import slash32.securitygroup.GroupId;
@@ -59,6 +60,9 @@ public interface Control extends NodeControl {
 
     /// Some of the packets that were dropped lately; {@link EventLog#after} says how to follow it.
     EventLog drops();
+
+    /// The Layer 2 domains that this node takes part in.
+    SegmentsView segments();
 
     /// What becomes of the first packet of a flow, and why.
     ExplanationView explain(FirstPacket packet);

@@ -125,6 +125,23 @@ final class Asking {
         }
     }
 
+    @Command(name = "segments", description = "Shows the Layer 2 segments of this host, and where their MACs are.")
+    static final class Segments implements Callable<Integer> {
+        private final Console console;
+
+        @Mixin
+        private final Connection connection = new Connection();
+
+        Segments(Console console) {
+            this.console = console;
+        }
+
+        @Override
+        public Integer call() {
+            return connection.show("/v1/segments", console);
+        }
+    }
+
     @Command(name = "events", description = "Shows what happened lately: conditions, sessions.")
     static final class Events implements Callable<Integer> {
         private final Console console;

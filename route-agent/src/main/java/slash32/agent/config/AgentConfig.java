@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
 import slash32.net.Asn;
 import slash32.net.Ipv4Address;
 import slash32.net.Prefix;
+import slash32.overlay.evpn.Segment;
 
 /// One node's configuration, complete: what the file left out has its default here.
 ///
@@ -27,6 +28,7 @@ import slash32.net.Prefix;
 /// @param endpointPrefixes that every endpoint's addresses must be in; none for any address
 /// @param hostProtection null leaves the host's own services to others
 /// @param stateDirectory absolute path of the folder that holds desired state
+/// @param segments Layer 2 domains that this node takes part in, no VNI and no device twice
 public record AgentConfig(
         String node,
         SiteConfig site,
@@ -46,7 +48,8 @@ public record AgentConfig(
         List<Prefix> endpointPrefixes,
         Path stateDirectory,
         MonitoringConfig monitoring,
-        @Nullable HostProtectionConfig hostProtection) {
+        @Nullable HostProtectionConfig hostProtection,
+        List<Segment> segments) {
     public static final Path DEFAULT_FILE = Path.of("/etc/slash32/agent.yaml");
     public static final Path DEFAULT_API_SOCKET = Path.of("/run/slash32/agent.sock");
     static final Path DEFAULT_ENDPOINTS_DIRECTORY = Path.of("/etc/slash32/endpoints.d");
@@ -60,6 +63,7 @@ public record AgentConfig(
         listen = List.copyOf(listen);
         processes = List.copyOf(processes);
         endpointPrefixes = List.copyOf(endpointPrefixes);
+        segments = List.copyOf(segments);
         var addresses = new HashSet<>();
         for (PeerConfig peer : peers) {
             if (!addresses.add(peer.address() + "%" + peer.link())) {

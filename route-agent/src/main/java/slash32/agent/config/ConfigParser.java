@@ -61,6 +61,8 @@ final class ConfigParser {
                 root.optional("endpointsDirectory", Scalar.ABSOLUTE_PATH, AgentConfig.DEFAULT_ENDPOINTS_DIRECTORY);
         var prefixes = root.list("endpointPrefixes", PREFIX, List.of());
         var state = root.optional("stateDirectory", Scalar.ABSOLUTE_PATH, AgentConfig.DEFAULT_STATE_DIRECTORY);
+        var segmentParser = new SegmentParser();
+        var segments = root.sections("segments", segmentParser::segment);
         var monitoring = MonitoringParser.monitoring(root);
         var hostProtection = root.optionalSection("hostProtection", HostProtectionParser::read);
         if (!root.end()) {
@@ -85,7 +87,8 @@ final class ConfigParser {
                 prefixes.get(),
                 state.get(),
                 monitoring.get(),
-                hostProtection.value());
+                hostProtection.value(),
+                segments.get());
     }
 
     private static String account(String text) {

@@ -232,7 +232,7 @@ class ApiTest {
         "GET,/",
         "GET,/v2/endpoints",
         "GET,/v1",
-        "GET,/v1/segments",
+        "GET,/v1/segment",
         "POST,/v1/explained",
         "GET,/v1/endpoints/a/b"
     })

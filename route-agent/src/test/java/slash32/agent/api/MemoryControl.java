@@ -26,6 +26,7 @@ import slash32.agent.status.ExplanationView;
 import slash32.agent.status.GroupView;
 import slash32.agent.status.KernelWay;
 import slash32.agent.status.RouteView;
+import slash32.agent.status.SegmentsView;
 import slash32.agent.status.Snapshot;
 import slash32.net.InterfaceName;
 import slash32.net.IpAddress;
@@ -250,6 +251,11 @@ public final class MemoryControl implements Control {
             }
         }
         return new ExplanationView.Side(found, paths, way);
+    }
+
+    @Override
+    public SegmentsView segments() {
+        return StatusSamples.segments();
     }
 
     @Override

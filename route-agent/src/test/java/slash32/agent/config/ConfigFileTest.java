@@ -44,8 +44,12 @@ import slash32.net.InterfaceName;
 import slash32.net.IpAddress;
 import slash32.net.Ipv4Address;
 import slash32.net.Ipv6Address;
+import slash32.net.MacAddress;
 import slash32.net.Prefix;
+import slash32.net.Vni;
 import slash32.overlay.choice.SiteId;
+import slash32.overlay.evpn.Port;
+import slash32.overlay.evpn.Segment;
 import slash32.securitygroup.HostRule;
 import slash32.securitygroup.IpProtocol;
 import slash32.securitygroup.Traffic;
@@ -137,7 +141,8 @@ class ConfigFileTest {
                         List.of(),
                         Path.of("/var/lib/slash32"),
                         MonitoringConfig.NONE,
-                        null));
+                        null,
+                        List.of()));
     }
 
     @Test
@@ -228,7 +233,19 @@ class ConfigFileTest {
                                                 new Traffic.Ports(IpProtocol.TCP, 9932, 9932)),
                                         new HostRule(Prefix.parse("2001:db8::/32"), new Traffic.Any()),
                                         new HostRule(null, new Traffic.Ports(IpProtocol.UDP, 4789, 4790)),
-                                        new HostRule(null, new Traffic.OfProtocol(new IpProtocol(50)))))));
+                                        new HostRule(null, new Traffic.OfProtocol(new IpProtocol(50))))),
+                        List.of(
+                                new Segment(
+                                        "blue",
+                                        new Vni(100),
+                                        Segment.Flooding.FULL,
+                                        1400,
+                                        List.of(new Port(
+                                                new InterfaceName("tap7"),
+                                                MacAddress.parse("02:00:00:00:00:07"),
+                                                List.of(IpAddress.parse("192.0.2.7")),
+                                                true))),
+                                new Segment("red", new Vni(16_777_215), Segment.Flooding.NONE, 1450, List.of()))));
     }
 
     private static PeerConfig onLink(String address, Asn asn, PeerOptions options, String link) {

@@ -40,6 +40,7 @@ class StatusPagesTest {
                         StatusText.groups(snapshot.groups()),
                         StatusText.routes(StatusSamples.routes()),
                         StatusText.evpn(StatusSamples.evpn()),
+                        SegmentFormat.text(StatusSamples.segments()),
                         events()));
     }
 
@@ -95,6 +96,8 @@ class StatusPagesTest {
         json.append(StrictJson.text(out -> StatusJson.routes(out, StatusSamples.routes())))
                 .append('\n');
         json.append(StrictJson.text(out -> StatusJson.evpn(out, StatusSamples.evpn())))
+                .append('\n');
+        json.append(StrictJson.text(out -> SegmentFormat.json(out, StatusSamples.segments())))
                 .append('\n');
         for (Event event : someEvents()) {
             json.append(StrictJson.text(out -> StatusJson.event(out, event))).append('\n');

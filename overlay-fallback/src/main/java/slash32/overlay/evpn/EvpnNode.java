@@ -1,0 +1,284 @@
+package slash32.overlay.evpn;
+
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import slash32.bgp.wire.EvpnChange;
+import slash32.bgp.wire.EvpnInstance;
+import slash32.bgp.wire.EvpnInstance.Mobility;
+import slash32.bgp.wire.EvpnPath;
+import slash32.bgp.wire.EvpnRoute;
+import slash32.bgp.wire.EvpnRoute.InclusiveMulticastRoute;
+import slash32.bgp.wire.EvpnRoute.MacIpRoute;
+import slash32.bgp.wire.ExtendedCommunity;
+import slash32.bgp.wire.PathAttributes;
+import slash32.bgp.wire.PmsiTunnel;
+import slash32.net.Asn;
+import slash32.net.IpAddress;
+import slash32.net.Ipv4Address;
+import slash32.net.MacAddress;
+import slash32.net.Vni;
+
+/// All of a node's EVPN as one machine: segments, routes of others, nodes that can be reached and time come in;
+/// {@link #actions} come out.
+///
+/// MACs are the platform's: a port is announced because somebody stated it, never because a frame was seen. Of a
+/// MAC that two nodes say to have, the later one counts (RFC 7432 §15), and this node says no more that it has it.
+/// Owned by one thread.
+public final class EvpnNode {
+    private static final int LOW_AS_BITS = 0xffff;
+
+    private final Asn asn;
+    private final Ipv4Address vtep;
+    private final Distinguishers distinguishers;
+    /// Sequence numbers of an earlier run.
+    private final Map<MacKey, Long> remembered;
+
+    private final Map<Vni, Domain> domains = new TreeMap<>();
+    /// Which segments took a route.
+    private final Map<EvpnRoute, Set<Vni>> takers = new HashMap<>();
+    /// Which MACs a node says to have.
+    private final Map<IpAddress, Set<MacKey>> byVtep = new HashMap<>();
+
+    private final Set<IpAddress> reachable = new HashSet<>();
+    private final Map<Refusal, Long> refusals = new EnumMap<>(Refusal.class);
+    private final List<EvpnAction> actions = new ArrayList<>();
+    private boolean complete;
+
+    /// A node without segments.
+    ///
+    /// @param vtep where it takes encapsulated frames
+    /// @param remembered what an earlier run had to {@link EvpnAction.Remember}
+    public EvpnNode(Asn asn, Ipv4Address routerId, Ipv4Address vtep, Map<MacKey, Long> remembered) {
+        this.asn = asn;
+        this.vtep = vtep;
+        this.remembered = new HashMap<>(remembered);
+        distinguishers = new Distinguishers(routerId);
+    }
+
+    /// What is to be done, in order; empties it.
+    public List<EvpnAction> actions() {
+        List<EvpnAction> all = List.copyOf(actions);
+        actions.clear();
+        return all;
+    }
+
+    /// When {@link #expire} has something to do; {@link Long#MAX_VALUE} for never.
+    public long nextDeadlineNanos() {
+        return domains.values().stream()
+                .mapToLong(Domain::nextDeadlineNanos)
+                .min()
+                .orElse(Long.MAX_VALUE);
+    }
+
+    /// Makes {@code all} the segments of this node.
+    ///
+    /// @throws IllegalArgumentException if a VNI is there twice
+    public void segments(List<Segment> all, long nowNanos) {
+        Map<Vni, Segment> wanted = new TreeMap<>();
+        for (Segment segment : all) {
+            if (wanted.put(segment.vni(), segment) != null) {
+                throw new IllegalArgumentException("VNI " + segment.vni() + " is of two segments");
+            }
+        }
+        Set<Vni> before = Set.copyOf(domains.keySet());
+        before.stream().filter(vni -> !wanted.containsKey(vni)).sorted().forEach(this::remove);
+        wanted.forEach((vni, segment) -> {
+            Domain domain = domains.get(vni);
+            if (domain == null) {
+                domain = begin(segment);
+                domains.put(vni, domain);
+                domain.announceFlooding();
+            }
+            domain.change(segment, complete, rememberedOf(segment), nowNanos);
+        });
+        if (!before.equals(wanted.keySet())) {
+            actions.add(new EvpnAction.Import(
+                    wanted.keySet().stream().map(this::target).collect(Collectors.toSet())));
+        }
+    }
+
+    private Domain begin(Segment segment) {
+        var instance = new EvpnInstance(
+                distinguishers.take(segment.vni()), segment.vni(), List.of(target(segment.vni())), vtep);
+        var empty = new Segment(segment.name(), segment.vni(), segment.flooding(), segment.mtuBytes(), List.of());
+        return new Domain(empty, instance, reachable::contains, actions::add);
+    }
+
+    /// The target that FRR makes of AS and VNI too: the lower half of the AS number.
+    private ExtendedCommunity target(Vni vni) {
+        return ExtendedCommunity.routeTarget(asn.value() & LOW_AS_BITS, vni.value());
+    }
+
+    private Map<MacAddress, Long> rememberedOf(Segment segment) {
+        var known = new HashMap<MacAddress, Long>();
+        for (Port port : segment.ports()) {
+            Long sequence = remembered.get(new MacKey(segment.vni(), port.mac()));
+            if (sequence != null) {
+                known.put(port.mac(), sequence);
+            }
+        }
+        return known;
+    }
+
+    private void remove(Vni vni) {
+        Domain domain = domains.remove(vni);
+        if (domain != null) {
+            domain.remove();
+            distinguishers.release(domain.instance().distinguisher());
+            takers.values().forEach(some -> some.remove(vni));
+            takers.values().removeIf(Set::isEmpty);
+            byVtep.values().forEach(some -> some.removeIf(mac -> mac.vni().equals(vni)));
+            byVtep.values().removeIf(Set::isEmpty);
+        }
+    }
+
+    /// Routes of other nodes changed.
+    public void changed(List<EvpnChange> changes, long nowNanos) {
+        changes.forEach(change -> changed(change, nowNanos));
+    }
+
+    private void changed(EvpnChange change, long nowNanos) {
+        EvpnPath now = change.now();
+        Set<Vni> before = takers.getOrDefault(change.key(), Set.of());
+        Set<Vni> taking = now == null ? Set.of() : taking(now);
+        if (taking.isEmpty()) {
+            takers.remove(change.key());
+        } else {
+            takers.put(change.key(), taking);
+        }
+        var concerned = new TreeSet<>(before);
+        concerned.addAll(taking);
+        for (Vni vni : concerned) {
+            Domain domain = domains.get(vni);
+            if (domain != null) {
+                apply(domain, change.key(), taking.contains(vni) ? now : null, nowNanos);
+            }
+        }
+    }
+
+    /// The segments that import the route, if it can be used.
+    private Set<Vni> taking(EvpnPath path) {
+        var taking = new HashSet<Vni>();
+        for (ExtendedCommunity community : path.attributes().extendedCommunities()) {
+            if (community.isRouteTarget()) {
+                for (Domain domain : domainsOf(community)) {
+                    Refusal refusal = refusal(path, domain.instance().vni());
+                    if (refusal == null) {
+                        taking.add(domain.instance().vni());
+                    } else {
+                        refusals.merge(refusal, 1L, Long::sum);
+                    }
+                }
+            }
+        }
+        return taking;
+    }
+
+    private List<Domain> domainsOf(ExtendedCommunity target) {
+        int number = (int) target.value() & 0xff_ffff;
+        Domain domain = number == 0 ? null : domains.get(new Vni(number));
+        return domain != null && domain.instance().targets().contains(target) ? List.of(domain) : List.of();
+    }
+
+    private @Nullable Refusal refusal(EvpnPath path, Vni vni) {
+        PathAttributes attributes = path.attributes();
+        if (!(attributes.nextHop() instanceof Ipv4Address from) || from.equals(vtep)) {
+            return Refusal.VTEP;
+        }
+        for (ExtendedCommunity community : attributes.extendedCommunities()) {
+            if (community.encapsulation() >= 0 && community.encapsulation() != EvpnInstance.VXLAN) {
+                return Refusal.ENCAPSULATION;
+            }
+        }
+        return switch (path.route()) {
+            case MacIpRoute mac -> {
+                if (mac.tag() != 0) {
+                    yield Refusal.ETHERNET_TAG;
+                }
+                if (mac.mac().isGroup() || mac.mac().value() == 0) {
+                    yield Refusal.MAC;
+                }
+                yield mac.label() == vni.value() ? null : Refusal.VNI;
+            }
+            case InclusiveMulticastRoute all -> {
+                PmsiTunnel tunnel = attributes.pmsiTunnel();
+                if (all.tag() != 0) {
+                    yield Refusal.ETHERNET_TAG;
+                }
+                if (tunnel == null || tunnel.endpoint() == null) {
+                    yield Refusal.FLOODING;
+                }
+                yield tunnel.label() == vni.value() ? null : Refusal.VNI;
+            }
+            case EvpnRoute _ -> Refusal.TYPE;
+        };
+    }
+
+    private void apply(Domain domain, EvpnRoute key, @Nullable EvpnPath now, long nowNanos) {
+        IpAddress from = now == null ? null : now.attributes().nextHop();
+        switch (key) {
+            case MacIpRoute mac -> {
+                Claim claim = now == null || from == null
+                        ? null
+                        : new Claim(from, Mobility.of(now.attributes()), mac.address());
+                Claim before = domain.claim(key, mac.mac(), claim, complete, nowNanos);
+                var of = new MacKey(domain.instance().vni(), mac.mac());
+                if (from != null) {
+                    byVtep.computeIfAbsent(from, _ -> new TreeSet<>()).add(of);
+                }
+                if (before != null && !domain.isClaimedBy(mac.mac(), before.vtep())) {
+                    byVtep.computeIfPresent(
+                            before.vtep(), (_, some) -> some.remove(of) && some.isEmpty() ? null : some);
+                }
+            }
+            case InclusiveMulticastRoute _ -> domain.flood(key, from);
+            case EvpnRoute _ -> {}
+        }
+    }
+
+    /// A node may be sent to, or no longer: it is in our site, or encryption with it is up.
+    public void reachable(IpAddress node, boolean now, long nowNanos) {
+        if (now ? !reachable.add(node) : !reachable.remove(node)) {
+            return;
+        }
+        Map<Vni, Set<MacAddress>> concerned = new TreeMap<>();
+        byVtep.getOrDefault(node, Set.of())
+                .forEach(key -> concerned
+                        .computeIfAbsent(key.vni(), _ -> new TreeSet<>())
+                        .add(key.mac()));
+        domains.forEach((vni, domain) ->
+                domain.reachabilityChanged(node, concerned.getOrDefault(vni, Set.of()), complete, nowNanos));
+    }
+
+    /// BGP has said all that there is: a port's MAC that nobody claims is new.
+    public void complete(long nowNanos) {
+        if (!complete) {
+            complete = true;
+            domains.values().forEach(domain -> domain.complete(nowNanos));
+        }
+    }
+
+    /// Does what time was due for.
+    public void expire(long nowNanos) {
+        domains.values().forEach(domain -> domain.expire(complete, nowNanos));
+    }
+
+    /// In order of VNIs.
+    public List<SegmentStatus> status() {
+        return domains.values().stream().map(Domain::status).toList();
+    }
+
+    /// How many routes with a target of ours were not used, by why.
+    public Map<Refusal, Long> refusals() {
+        return Map.copyOf(refusals);
+    }
+}

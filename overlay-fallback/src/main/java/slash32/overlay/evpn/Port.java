@@ -1,0 +1,20 @@
+package slash32.overlay.evpn;
+
+import java.util.List;
+import slash32.net.InterfaceName;
+import slash32.net.IpAddress;
+import slash32.net.MacAddress;
+
+/// A guest's interface in a segment, with what the platform assigned to it.
+///
+/// @param mac a unicast address
+/// @param addresses that others are answered for by ARP and ND; none for a guest that speaks no IP
+/// @param sticky the MAC is never believed to be elsewhere (RFC 7432 §15.2)
+public record Port(InterfaceName device, MacAddress mac, List<IpAddress> addresses, boolean sticky) {
+    public Port {
+        addresses = List.copyOf(addresses);
+        if (mac.isGroup() || mac.value() == 0) {
+            throw new IllegalArgumentException("a port's MAC must be a unicast address, was " + mac);
+        }
+    }
+}

@@ -1,0 +1,30 @@
+package slash32.overlay.evpn;
+
+/// Why a route that a segment imports is not used.
+public enum Refusal {
+    /// Its Ethernet Tag is not 0: the sender has VLAN-aware bundles (RFC 7432 §6.3).
+    ETHERNET_TAG("ethernet-tag"),
+    /// Its label is another VNI than the segment's.
+    VNI("vni"),
+    /// Another encapsulation than VXLAN.
+    ENCAPSULATION("encapsulation"),
+    /// Flooded frames by another way than ingress replication.
+    FLOODING("flooding"),
+    /// Of a MAC that no interface can have.
+    MAC("mac"),
+    /// Its VTEP is no IPv4 address, or ours.
+    VTEP("vtep"),
+    /// Of a type that has no place in a segment: multihoming, prefixes.
+    TYPE("type");
+
+    private final String label;
+
+    Refusal(String label) {
+        this.label = label;
+    }
+
+    /// For metrics.
+    public String label() {
+        return label;
+    }
+}

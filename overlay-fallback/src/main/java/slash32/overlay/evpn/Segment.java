@@ -1,0 +1,32 @@
+package slash32.overlay.evpn;
+
+import java.util.HashSet;
+import java.util.List;
+import slash32.net.Vni;
+
+/// A tenant's Layer 2 domain, as this node takes part in it.
+///
+/// @param name for people
+/// @param ports guests' interfaces of this node in it, no device and no MAC twice
+/// @param mtuBytes of frames' content between guests
+public record Segment(String name, Vni vni, Flooding flooding, int mtuBytes, List<Port> ports) {
+    /// What becomes of frames that no table has a place for, and of broadcast.
+    public enum Flooding {
+        /// They stay on this node: what guests ask for by ARP and ND is answered from the tables.
+        NONE,
+        /// Each other node of the segment gets a copy.
+        FULL
+    }
+
+    public Segment {
+        ports = List.copyOf(ports);
+        var devices = new HashSet<>();
+        var macs = new HashSet<>();
+        for (Port port : ports) {
+            if (!devices.add(port.device()) || !macs.add(port.mac())) {
+                throw new IllegalArgumentException(
+                        "segment " + name + " has " + port.device() + " or " + port.mac() + " twice");
+            }
+        }
+    }
+}

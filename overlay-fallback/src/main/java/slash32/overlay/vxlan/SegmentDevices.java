@@ -1,0 +1,30 @@
+package slash32.overlay.vxlan;
+
+import slash32.net.InterfaceName;
+import slash32.net.Ipv4Address;
+import slash32.net.Vni;
+
+/// A segment's bridge and VXLAN device.
+///
+/// @param local the source of encapsulated packets
+/// @param flooding broadcast and multicast go to other nodes
+record SegmentDevices(Ipv4Address local, int mtuBytes, boolean flooding) {
+    /// UDP port of VXLAN (RFC 7348 §5).
+    static final int PORT = 4789;
+
+    /// Not {@code slash32:}, which marks endpoints.
+    private static final String MARK = "slash32-segment:";
+
+    static InterfaceName bridge(Vni vni) {
+        return new InterfaceName("b32-" + vni);
+    }
+
+    static InterfaceName vxlan(Vni vni) {
+        return new InterfaceName("v32-" + vni);
+    }
+
+    /// What both carry as their alias.
+    static String mark(Vni vni) {
+        return MARK + vni;
+    }
+}

@@ -1,0 +1,131 @@
+package slash32.overlay.vxlan;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import slash32.net.InterfaceName;
+import slash32.net.Ipv4Address;
+import slash32.net.MacAddress;
+import slash32.net.Vni;
+import slash32.netlink.socket.NetlinkSocket;
+import slash32.overlay.evpn.EvpnAction;
+import slash32.overlay.evpn.EvpnAction.Destination;
+import slash32.overlay.evpn.MacKey;
+import slash32.overlay.evpn.Segment;
+import slash32.reconcile.Backoff;
+import slash32.reconcile.Failure;
+import slash32.reconcile.Pass;
+import slash32.reconcile.Reconciler;
+
+/// What the kernel has of all segments, table by table in the order in which one needs the other. Owned by one thread.
+public final class SegmentPlane {
+    private static final int FAILURES_TOLD = 16;
+
+    private final Ipv4Address local;
+    private final Reconciler<Vni, SegmentDevices> segments;
+    private final Reconciler<InterfaceName, Vni> ports;
+    private final Reconciler<MacKey, Destination> fdb;
+    private final Reconciler<FloodTable.Key, Boolean> flooded;
+    private final Reconciler<AnswerTable.Key, MacAddress> answers;
+    private final List<Reconciler<?, ?>> all;
+
+    /// @param rtnl of NETLINK_ROUTE, for this plane alone
+    /// @param local where this node takes encapsulated frames
+    public SegmentPlane(NetlinkSocket rtnl, Ipv4Address local) {
+        this.local = local;
+        segments = new Reconciler<>(new SegmentTable(rtnl), Backoff.KERNEL);
+        ports = new Reconciler<>(new PortTable(rtnl), Backoff.KERNEL);
+        fdb = new Reconciler<>(new FdbTable(rtnl), Backoff.KERNEL);
+        flooded = new Reconciler<>(new FloodTable(rtnl), Backoff.KERNEL);
+        answers = new Reconciler<>(new AnswerTable(rtnl), Backoff.KERNEL);
+        all = List.of(segments, ports, fdb, flooded, answers);
+    }
+
+    /// Makes {@code wanted} the segments that there are, and their ports.
+    public void segments(List<Segment> wanted) {
+        Map<Vni, SegmentDevices> devices = new HashMap<>();
+        Map<InterfaceName, Vni> members = new HashMap<>();
+        for (Segment segment : wanted) {
+            boolean floods = segment.flooding() == Segment.Flooding.FULL;
+            devices.put(segment.vni(), new SegmentDevices(local, segment.mtuBytes(), floods));
+            segment.ports().forEach(port -> members.put(port.device(), segment.vni()));
+        }
+        state(segments, known, devices);
+        state(ports, knownPorts, members);
+    }
+
+    private final Set<Vni> known = new HashSet<>();
+    private final Set<InterfaceName> knownPorts = new HashSet<>();
+
+    private static <K, V> void state(Reconciler<K, V> table, Set<K> before, Map<K, V> wanted) {
+        before.stream().filter(key -> !wanted.containsKey(key)).forEach(table::remove);
+        before.clear();
+        before.addAll(wanted.keySet());
+        wanted.forEach(table::put);
+    }
+
+    /// Takes what is for the kernel.
+    public void desire(EvpnAction action) {
+        switch (action) {
+            case EvpnAction.Forward(MacKey mac, Destination to) when to == null -> fdb.remove(mac);
+            case EvpnAction.Forward(MacKey mac, Destination to) -> fdb.put(mac, to);
+            case EvpnAction.Flood(Vni vni, var vtep, boolean wanted) -> {
+                var key = new FloodTable.Key(vni, vtep);
+                if (wanted) {
+                    flooded.put(key, true);
+                } else {
+                    flooded.remove(key);
+                }
+            }
+            case EvpnAction.Answer(Vni vni, var address, MacAddress mac) -> {
+                var key = new AnswerTable.Key(vni, address);
+                if (mac == null) {
+                    answers.remove(key);
+                } else {
+                    answers.put(key, mac);
+                }
+            }
+            case EvpnAction.Import _, EvpnAction.Announce _, EvpnAction.Withdraw _, EvpnAction.Remember _ -> {}
+        }
+    }
+
+    /// Everything that is desired has been stated once: what an earlier run left besides may go.
+    public void inSync() {
+        all.forEach(Reconciler::inSync);
+    }
+
+    /// When {@link #pass} has something to do.
+    public long nextDeadlineNanos(long nowNanos) {
+        return all.stream()
+                .mapToLong(table -> table.nextDeadlineNanos(nowNanos))
+                .min()
+                .orElse(Long.MAX_VALUE);
+    }
+
+    /// Applies what is due.
+    ///
+    /// @return why something is not in force that should be, for people
+    public List<String> pass(long nowNanos) {
+        var failures = new ArrayList<String>();
+        for (Reconciler<?, ?> table : all) {
+            Pass<?, ?> pass = table.pass(nowNanos);
+            if (pass.broken() != null) {
+                failures.add(pass.broken());
+            }
+            pass.failed().stream()
+                    .limit(FAILURES_TOLD)
+                    .map(Failure::reason)
+                    .map(reason -> table.name() + ": " + reason)
+                    .forEach(failures::add);
+        }
+        return failures;
+    }
+
+    /// True if all that is desired is in force.
+    public boolean isInForce() {
+        return all.stream().allMatch(table -> table.failures() == 0);
+    }
+}

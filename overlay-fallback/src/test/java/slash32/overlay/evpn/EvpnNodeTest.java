@@ -1,0 +1,281 @@
+package slash32.overlay.evpn;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import slash32.bgp.wire.Esi;
+import slash32.bgp.wire.EvpnChange;
+import slash32.bgp.wire.EvpnInstance;
+import slash32.bgp.wire.EvpnInstance.Mobility;
+import slash32.bgp.wire.EvpnPath;
+import slash32.bgp.wire.EvpnRoute.MacIpRoute;
+import slash32.bgp.wire.ExtendedCommunity;
+import slash32.bgp.wire.Nlri;
+import slash32.bgp.wire.NlriParts;
+import slash32.bgp.wire.RouteDistinguisher;
+import slash32.net.Asn;
+import slash32.net.InterfaceName;
+import slash32.net.IpAddress;
+import slash32.net.Ipv4Address;
+import slash32.net.MacAddress;
+import slash32.net.Prefix;
+import slash32.net.Vni;
+import slash32.overlay.evpn.EvpnAction.Destination.Local;
+import slash32.overlay.evpn.EvpnAction.Destination.Remote;
+
+class EvpnNodeTest {
+    private static final Vni BLUE = new Vni(100);
+    private static final Ipv4Address OWN = Ipv4Address.parse("10.0.0.11");
+    private static final Ipv4Address OTHER = Ipv4Address.parse("10.0.0.12");
+    private static final Ipv4Address THIRD = Ipv4Address.parse("10.0.0.13");
+    private static final MacAddress MAC = MacAddress.parse("02:00:00:00:00:01");
+    private static final IpAddress ADDRESS = IpAddress.parse("192.0.2.1");
+    private static final MacKey KEY = new MacKey(BLUE, MAC);
+    private static final long SECOND = 1_000_000_000L;
+
+    private final EvpnTables tables = new EvpnTables();
+    private EvpnNode node = node(Map.of());
+    private long now;
+
+    private static EvpnNode node(Map<MacKey, Long> remembered) {
+        return new EvpnNode(new Asn(65000), OWN, OWN, remembered);
+    }
+
+    @Test
+    void aSegmentIsAnnouncedAndItsPortsOnceItIsKnownWhoHasThem() {
+        segment(Segment.Flooding.FULL, port(false));
+        assertThat(tables.imported).containsExactly(ExtendedCommunity.routeTarget(65000, 100));
+        assertThat(tables.routes.keySet())
+                .containsExactly(own().inclusiveMulticast().route());
+        assertThat(tables.forwarding).containsEntry(KEY, new Local(new InterfaceName("tap1")));
+        complete();
+        assertThat(tables.routes.values())
+                .containsExactly(
+                        own().inclusiveMulticast(),
+                        own().macIp(MAC, null, Mobility.NONE),
+                        own().macIp(MAC, ADDRESS, Mobility.NONE));
+        segment(Segment.Flooding.NONE);
+        assertThat(tables.routes).isEmpty();
+        assertThat(tables.forwarding).isEmpty();
+        assertThat(tables.disk).isEmpty();
+    }
+
+    @Test
+    void whatOthersHaveGoesToTheirNodesWhileThoseMayBeReached() {
+        segment(Segment.Flooding.FULL);
+        complete();
+        announce(of(OTHER).inclusiveMulticast());
+        announce(of(OTHER).macIp(MAC, ADDRESS, Mobility.NONE));
+        assertThat(tables.forwarding).isEmpty();
+        assertThat(node.status().getFirst().unreachable()).isEqualTo(1);
+        reachable(OTHER, true);
+        assertThat(tables.forwarding).containsEntry(KEY, new Remote(OTHER));
+        assertThat(tables.answers).containsEntry(ADDRESS, MAC);
+        assertThat(tables.flooded).containsExactly(OTHER);
+        reachable(OTHER, false);
+        assertThat(tables.forwarding).isEmpty();
+        assertThat(tables.answers).isEmpty();
+        assertThat(tables.flooded).isEmpty();
+        reachable(OTHER, true);
+        withdraw(of(OTHER).macIp(MAC, ADDRESS, Mobility.NONE));
+        withdraw(of(OTHER).inclusiveMulticast());
+        assertThat(tables.forwarding).isEmpty();
+        assertThat(tables.answers).isEmpty();
+        assertThat(tables.flooded).isEmpty();
+    }
+
+    /// A guest that moves here: its MAC gets a higher number than its last node said.
+    @Test
+    void aPortThatComesTakesItsMacOver() {
+        reachable(OTHER, true);
+        segment(Segment.Flooding.NONE);
+        complete();
+        announce(of(OTHER).macIp(MAC, null, new Mobility(false, 7)));
+        segment(Segment.Flooding.NONE, port(false));
+        assertThat(tables.forwarding).containsEntry(KEY, new Local(new InterfaceName("tap1")));
+        assertThat(tables.routes.values()).contains(own().macIp(MAC, null, new Mobility(false, 8)));
+        assertThat(tables.disk).containsEntry(KEY, 8L);
+    }
+
+    /// And one that moves away, before anybody here was told: frames follow it, and nobody is told any more that it
+    /// is here.
+    @Test
+    void aLaterClaimIsBelievedUntilItGoes() {
+        reachable(OTHER, true);
+        segment(Segment.Flooding.NONE, port(false));
+        complete();
+        announce(of(OTHER).macIp(MAC, ADDRESS, new Mobility(false, 1)));
+        assertThat(tables.routes).isEmpty();
+        assertThat(tables.forwarding).containsEntry(KEY, new Remote(OTHER));
+        assertThat(node.status().getFirst().elsewhere()).isEqualTo(1);
+        withdraw(of(OTHER).macIp(MAC, ADDRESS, new Mobility(false, 1)));
+        assertThat(tables.routes.values()).contains(own().macIp(MAC, ADDRESS, new Mobility(false, 2)));
+        assertThat(tables.forwarding).containsEntry(KEY, new Local(new InterfaceName("tap1")));
+    }
+
+    @Test
+    void equalClaimsAreTheLowerNodes() {
+        reachable(OTHER, true);
+        segment(Segment.Flooding.NONE, port(false));
+        complete();
+        announce(of(OTHER).macIp(MAC, null, Mobility.NONE));
+        assertThat(tables.forwarding).containsEntry(KEY, new Local(new InterfaceName("tap1")));
+        reachable(Ipv4Address.parse("10.0.0.2"), true);
+        announce(of(Ipv4Address.parse("10.0.0.2")).macIp(MAC, null, Mobility.NONE));
+        assertThat(tables.forwarding).containsEntry(KEY, new Remote(IpAddress.parse("10.0.0.2")));
+        assertThat(tables.routes).isEmpty();
+    }
+
+    /// RFC 7432 §15.2.
+    @Test
+    void aStickyPortIsBelievedByNobodyToBeElsewhere() {
+        reachable(OTHER, true);
+        segment(Segment.Flooding.NONE, port(true));
+        complete();
+        announce(of(OTHER).macIp(MAC, null, new Mobility(false, 99)));
+        assertThat(tables.forwarding).containsEntry(KEY, new Local(new InterfaceName("tap1")));
+        assertThat(tables.routes.values()).contains(own().macIp(MAC, null, new Mobility(true, 0)));
+    }
+
+    /// An earlier run's number is said again at once, and is not taken for a move.
+    @Test
+    void aRestartClaimsWhatItHadAndNoMore() {
+        node = node(Map.of(KEY, 3L));
+        reachable(OTHER, true);
+        segment(Segment.Flooding.NONE, port(false));
+        assertThat(tables.routes.values()).contains(own().macIp(MAC, null, new Mobility(false, 3)));
+        announce(of(OTHER).macIp(MAC, null, new Mobility(false, 4)));
+        complete();
+        assertThat(tables.routes).isEmpty();
+        assertThat(tables.forwarding).containsEntry(KEY, new Remote(OTHER));
+    }
+
+    /// RFC 7432 §15.1: five moves in three minutes, and it stays where it is for half an hour.
+    @Test
+    void aMacThatMovesTooOftenStaysWhereItIs() {
+        reachable(OTHER, true);
+        reachable(THIRD, true);
+        segment(Segment.Flooding.NONE);
+        complete();
+        announce(of(OTHER).macIp(MAC, null, Mobility.NONE));
+        for (int sequence = 1; sequence <= 20; sequence++) {
+            now += SECOND;
+            announce(of(sequence % 2 == 0 ? OTHER : THIRD).macIp(MAC, null, new Mobility(false, sequence)));
+        }
+        SegmentStatus status = node.status().getFirst();
+        assertThat(status.moves()).isEqualTo(5);
+        assertThat(status.duplicates()).isEqualTo(1);
+        assertThat(status.frozen()).isEqualTo(1);
+        assertThat(tables.forwarding).containsEntry(KEY, new Remote(THIRD));
+        withdraw(of(THIRD).macIp(MAC, null, Mobility.NONE));
+        assertThat(tables.forwarding).as("its node is gone").containsEntry(KEY, new Remote(OTHER));
+        announce(of(THIRD).macIp(MAC, null, new Mobility(false, 99)));
+        assertThat(tables.forwarding).containsEntry(KEY, new Remote(OTHER));
+        now = node.nextDeadlineNanos();
+        node.expire(now);
+        tables.take(node);
+        assertThat(tables.forwarding).containsEntry(KEY, new Remote(THIRD));
+        assertThat(node.nextDeadlineNanos()).isEqualTo(Long.MAX_VALUE);
+    }
+
+    @Test
+    void aRouteThatDoesNotFitIsCountedAndNotUsed() {
+        reachable(OTHER, true);
+        segment(Segment.Flooding.FULL);
+        complete();
+        EvpnInstance other = of(OTHER);
+        announce(new EvpnPath(
+                new MacIpRoute(other.distinguisher(), Esi.ZERO, 5, MAC, null, 100, -1),
+                other.macIp(MAC, null, Mobility.NONE).attributes()));
+        announce(new EvpnPath(
+                new MacIpRoute(other.distinguisher(), Esi.ZERO, 0, MAC, null, 200, -1),
+                other.macIp(MAC, null, Mobility.NONE).attributes()));
+        announce(other.macIp(MacAddress.BROADCAST, null, Mobility.NONE));
+        announce(of(OWN).macIp(MAC, null, Mobility.NONE));
+        announce(new EvpnPath(
+                other.inclusiveMulticast().route(),
+                other.macIp(MAC, null, Mobility.NONE).attributes()));
+        announce(other.ipPrefix(Prefix.parse("198.51.100.0/24"), MAC));
+        EvpnPath mac = other.macIp(MAC, null, Mobility.NONE);
+        announce(new EvpnPath(
+                mac.route(),
+                mac.attributes().toBuilder()
+                        .extendedCommunities(
+                                List.of(ExtendedCommunity.routeTarget(65000, 100), ExtendedCommunity.encapsulation(7)))
+                        .build()));
+        assertThat(tables.forwarding).isEmpty();
+        assertThat(tables.flooded).isEmpty();
+        assertThat(node.refusals())
+                .containsOnly(
+                        Map.entry(Refusal.ETHERNET_TAG, 1L),
+                        Map.entry(Refusal.VNI, 1L),
+                        Map.entry(Refusal.MAC, 1L),
+                        Map.entry(Refusal.VTEP, 1L),
+                        Map.entry(Refusal.FLOODING, 1L),
+                        Map.entry(Refusal.TYPE, 1L),
+                        Map.entry(Refusal.ENCAPSULATION, 1L));
+        announce(mac);
+        assertThat(tables.forwarding).hasSize(1);
+    }
+
+    @Test
+    void segmentsWithTheSameLowBitsHaveDistinguishersOfTheirOwn() {
+        var other = new Vni(100 + 65_535);
+        node.segments(
+                List.of(
+                        new Segment("a", BLUE, Segment.Flooding.FULL, 1450, List.of()),
+                        new Segment("b", other, Segment.Flooding.FULL, 1450, List.of())),
+                now);
+        tables.take(node);
+        assertThat(tables.routes).hasSize(2);
+        node.segments(List.of(), now);
+        tables.take(node);
+        assertThat(tables.routes).isEmpty();
+        assertThat(tables.imported).isEmpty();
+    }
+
+    private void segment(Segment.Flooding flooding, Port... ports) {
+        node.segments(List.of(new Segment("blue", BLUE, flooding, 1450, List.of(ports))), now);
+        tables.take(node);
+    }
+
+    private static Port port(boolean sticky) {
+        return new Port(new InterfaceName("tap1"), MAC, List.of(ADDRESS), sticky);
+    }
+
+    private void complete() {
+        node.complete(now);
+        tables.take(node);
+    }
+
+    private void reachable(IpAddress vtep, boolean reachable) {
+        node.reachable(vtep, reachable, now);
+        tables.take(node);
+    }
+
+    private void announce(EvpnPath path) {
+        change(path, path);
+    }
+
+    private void withdraw(EvpnPath path) {
+        change(path, null);
+    }
+
+    private void change(EvpnPath path, @Nullable EvpnPath becomes) {
+        Nlri key = NlriParts.key(new Nlri.Evpn(0, path.route()));
+        node.changed(List.of(new EvpnChange(((Nlri.Evpn) key).route(), becomes)), now);
+        tables.take(node);
+    }
+
+    private static EvpnInstance own() {
+        return of(OWN);
+    }
+
+    private static EvpnInstance of(Ipv4Address vtep) {
+        return new EvpnInstance(
+                RouteDistinguisher.of(vtep, 100), BLUE, List.of(ExtendedCommunity.routeTarget(65000, 100)), vtep);
+    }
+}

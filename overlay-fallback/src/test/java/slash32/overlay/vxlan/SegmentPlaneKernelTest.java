@@ -1,0 +1,218 @@
+package slash32.overlay.vxlan;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import slash32.net.InterfaceName;
+import slash32.net.IpAddress;
+import slash32.net.Ipv4Address;
+import slash32.net.MacAddress;
+import slash32.net.Vni;
+import slash32.netlink.socket.NetlinkProtocol;
+import slash32.netlink.socket.NetlinkSocket;
+import slash32.overlay.evpn.EvpnAction;
+import slash32.overlay.evpn.EvpnAction.Destination;
+import slash32.overlay.evpn.MacKey;
+import slash32.overlay.evpn.Port;
+import slash32.overlay.evpn.Segment;
+import slash32.testkit.Command;
+import slash32.testkit.InNetns;
+
+/// Our tables in the kernel against a VXLAN device set up by hand in another namespace: a guest of ours and one there.
+@InNetns
+class SegmentPlaneKernelTest {
+    private static final Vni BLUE = new Vni(100);
+    private static final Ipv4Address OWN = Ipv4Address.parse("10.0.0.11");
+    private static final IpAddress FAR = IpAddress.parse("10.0.0.12");
+    private static final MacAddress GUEST = MacAddress.parse("02:00:00:00:00:01");
+    private static final MacAddress FAR_GUEST = MacAddress.parse("02:00:00:00:00:02");
+    private static final IpAddress FAR_ADDRESS = IpAddress.parse("192.0.2.2");
+    private static final InterfaceName DEVICE = new InterfaceName("g0");
+    private static final long HOUR = 3_600_000_000_000L;
+
+    private final String unique = Long.toString(ProcessHandle.current().pid());
+    private final String far = "s32fam-far-" + unique;
+    private final String guest = "s32fam-guest-" + unique;
+    private @Nullable NetlinkSocket rtnl;
+    private SegmentPlane plane;
+    private long now;
+
+    @BeforeEach
+    void build() throws IOException {
+        Command.run("sh", "-ec", """
+                ip netns add %1$s; ip netns add %2$s
+                ip link add u0 type veth peer name u1 netns %1$s
+                ip addr add 10.0.0.11/24 dev u0; ip link set u0 up
+                ip link add g0 type veth peer name g1 netns %2$s address %3$s; ip link set g0 addrgenmode none
+                ip netns exec %2$s sh -ec 'ip addr add 192.0.2.1/24 dev g1; ip link set g1 up'
+                ip netns exec %1$s sh -ec '
+                  ip addr add 10.0.0.12/24 dev u1; ip link set u1 up
+                  ip link add br0 type bridge; ip link set br0 address %4$s; ip addr add 192.0.2.2/24 dev br0
+                  ip link add vx0 type vxlan id 100 local 10.0.0.12 dstport 4789 nolearning
+                  ip link set vx0 master br0; ip link set vx0 type bridge_slave learning off
+                  ip link set vx0 up; ip link set br0 up
+                  bridge fdb add %3$s dev vx0 dst 10.0.0.11 self; bridge fdb add %3$s dev vx0 master static
+                  ip neigh add 192.0.2.1 lladdr %3$s dev br0 nud permanent'
+                """.formatted(far, guest, GUEST, FAR_GUEST));
+        rtnl = NetlinkSocket.open(NetlinkProtocol.ROUTE);
+        plane = plane();
+    }
+
+    private SegmentPlane plane() {
+        return new SegmentPlane(Objects.requireNonNull(rtnl), OWN);
+    }
+
+    @AfterEach
+    void tearDown() {
+        if (rtnl != null) {
+            rtnl.close();
+        }
+        Command.tryRun("ip", "netns", "del", far);
+        Command.tryRun("ip", "netns", "del", guest);
+    }
+
+    /// Nothing is flooded, so that the guest's question must have been answered here.
+    @Test
+    void aGuestReachesOneOnAnotherNodeAndNobodyIsAsked() {
+        segment(Segment.Flooding.NONE);
+        states(FAR_GUEST, new Destination.Remote(FAR));
+        plane.desire(new EvpnAction.Answer(BLUE, FAR_ADDRESS, FAR_GUEST));
+        assertThat(pass()).isEmpty();
+        assertThat(pings()).isTrue();
+        assertThat(Command.run("bridge", "fdb", "show", "dev", "v32-100"))
+                .contains("02:00:00:00:00:02 dst 10.0.0.12", "02:00:00:00:00:02 master b32-100 static")
+                .doesNotContain("00:00:00:00:00:00");
+        assertThat(Command.run("ip", "-d", "link", "show", "v32-100"))
+                .contains("nolearning", "learning off", "neigh_suppress on", "flood off", "alias slash32-segment:100");
+    }
+
+    @Test
+    void aGuestSendsFromItsOwnMacOnly() {
+        segment(Segment.Flooding.NONE);
+        states(FAR_GUEST, new Destination.Remote(FAR));
+        plane.desire(new EvpnAction.Answer(BLUE, FAR_ADDRESS, FAR_GUEST));
+        pass();
+        assertThat(pings()).isTrue();
+        Command.run("ip", "netns", "exec", guest, "ip", "link", "set", "g1", "address", "02:00:00:00:00:66");
+        Command.run(
+                "ip",
+                "netns",
+                "exec",
+                guest,
+                "ip",
+                "neigh",
+                "replace",
+                "192.0.2.2",
+                "lladdr",
+                "" + FAR_GUEST,
+                "dev",
+                "g1");
+        assertThat(pings()).isFalse();
+    }
+
+    /// A question for an address that nobody stated goes to the node that wants what is flooded, and is answered there.
+    @Test
+    void whatIsFloodedReachesTheNodesThatWantIt() {
+        segment(Segment.Flooding.FULL);
+        states(FAR_GUEST, new Destination.Remote(FAR));
+        pass();
+        assertThat(pings()).isFalse();
+        plane.desire(new EvpnAction.Flood(BLUE, FAR, true));
+        pass();
+        assertThat(pings()).isTrue();
+    }
+
+    @Test
+    void aMacMovesAndSegmentsGo() {
+        segment(Segment.Flooding.FULL);
+        plane.desire(new EvpnAction.Flood(BLUE, FAR, true));
+        plane.desire(new EvpnAction.Flood(BLUE, IpAddress.parse("10.0.0.13"), true));
+        pass();
+        assertThat(Command.run("bridge", "fdb", "show", "dev", "v32-100"))
+                .contains("00:00:00:00:00:00 dst 10.0.0.12", "00:00:00:00:00:00 dst 10.0.0.13");
+        states(GUEST, new Destination.Remote(FAR));
+        plane.desire(new EvpnAction.Flood(BLUE, FAR, false));
+        assertThat(pass()).isEmpty();
+        assertThat(Command.run("bridge", "fdb", "show"))
+                .contains("02:00:00:00:00:01 dev v32-100 dst 10.0.0.12")
+                .doesNotContain("00:00:00:00:00:00 dev v32-100 dst 10.0.0.12", "02:00:00:00:00:01 dev g0");
+        states(GUEST, new Destination.Local(DEVICE));
+        assertThat(pass()).isEmpty();
+        assertThat(Command.run("bridge", "fdb", "show"))
+                .contains("02:00:00:00:00:01 dev g0")
+                .doesNotContain("02:00:00:00:00:01 dev v32-100");
+        plane.segments(List.of());
+        states(GUEST, null);
+        plane.desire(new EvpnAction.Flood(BLUE, IpAddress.parse("10.0.0.13"), false));
+        assertThat(pass()).isEmpty();
+        assertThat(Command.run("ip", "link"))
+                .doesNotContain("v32-100", "b32-100")
+                .contains("g0");
+    }
+
+    /// What an earlier run left is used, and goes only when all that is desired has been said; a stranger's bridge
+    /// stays.
+    @Test
+    void aRestartKeepsWhatItFindsUntilItKnowsBetter() {
+        Command.run("sh", "-ec", "ip link add b32-7 type bridge; ip link add br9 type bridge; ip link set br9 up");
+        segment(Segment.Flooding.NONE);
+        states(FAR_GUEST, new Destination.Remote(FAR));
+        plane.desire(new EvpnAction.Answer(BLUE, FAR_ADDRESS, FAR_GUEST));
+        pass();
+        String index = index();
+        plane = plane();
+        pass();
+        assertThat(pings()).isTrue();
+        segment(Segment.Flooding.NONE);
+        assertThat(pass()).isEmpty();
+        assertThat(pings()).isTrue();
+        plane.inSync();
+        pass();
+        assertThat(Command.run("bridge", "fdb", "show", "dev", "v32-100")).doesNotContain(FAR_GUEST.toString());
+        assertThat(index()).isEqualTo(index);
+        assertThat(Command.run("ip", "link")).contains("b32-7", "br9");
+    }
+
+    @Test
+    void anInterfaceThatIsNotThereYetIsWaitedFor() {
+        Command.run("ip", "link", "del", "g0");
+        segment(Segment.Flooding.NONE);
+        assertThat(pass()).contains("segment_port: no interface g0");
+        assertThat(plane.isInForce()).isFalse();
+        Command.run("ip", "link", "add", "g0", "type", "veth", "peer", "name", "g1");
+        now += HOUR;
+        assertThat(pass()).isEmpty();
+        assertThat(plane.isInForce()).isTrue();
+    }
+
+    private static String index() {
+        return Command.run("ip", "-o", "link", "show", "v32-100").replaceFirst(":.*", "");
+    }
+
+    private void segment(Segment.Flooding flooding) {
+        plane.segments(
+                List.of(new Segment("blue", BLUE, flooding, 1450, List.of(new Port(DEVICE, GUEST, List.of(), false)))));
+        states(GUEST, new Destination.Local(DEVICE));
+    }
+
+    private void states(MacAddress mac, @Nullable Destination to) {
+        plane.desire(new EvpnAction.Forward(new MacKey(BLUE, mac), to));
+    }
+
+    private List<String> pass() {
+        now += 1_000_000_000L;
+        return plane.pass(now);
+    }
+
+    private boolean pings() {
+        return Command.tryRun("ip", "netns", "exec", guest, "ping", "-c", "2", "-W", "1", "192.0.2.2")
+                        .exitCode()
+                == 0;
+    }
+}

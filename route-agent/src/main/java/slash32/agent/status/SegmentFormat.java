@@ -1,0 +1,104 @@
+package slash32.agent.status;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import java.io.IOException;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import slash32.net.IpAddress;
+import slash32.overlay.evpn.Port;
+import slash32.overlay.evpn.Refusal;
+import slash32.overlay.evpn.Segment;
+import slash32.overlay.evpn.SegmentStatus;
+
+/// Segments as JSON (docs/openapi.yaml) and as text.
+public final class SegmentFormat {
+    private SegmentFormat() {}
+
+    /// All segments, and what was refused.
+    public static void json(JsonGenerator json, SegmentsView view) throws IOException {
+        json.writeStartObject();
+        json.writeArrayFieldStart("segments");
+        for (SegmentStatus status : view.segments()) {
+            segment(json, status);
+        }
+        json.writeEndArray();
+        json.writeObjectFieldStart("refusedRoutes");
+        for (Map.Entry<Refusal, Long> each : new TreeMap<>(view.refusals()).entrySet()) {
+            json.writeNumberField(each.getKey().label(), each.getValue());
+        }
+        json.writeEndObject();
+        json.writeEndObject();
+    }
+
+    private static void segment(JsonGenerator json, SegmentStatus status) throws IOException {
+        Segment segment = status.segment();
+        json.writeStartObject();
+        json.writeStringField("name", segment.name());
+        json.writeNumberField("vni", segment.vni().value());
+        json.writeStringField("flooding", flooding(segment));
+        json.writeNumberField("mtuBytes", segment.mtuBytes());
+        json.writeArrayFieldStart("ports");
+        for (Port port : segment.ports()) {
+            json.writeStartObject();
+            json.writeStringField("device", port.device().value());
+            json.writeStringField("mac", port.mac().toString());
+            json.writeArrayFieldStart("addresses");
+            for (IpAddress address : port.addresses()) {
+                json.writeString(address.toString());
+            }
+            json.writeEndArray();
+            json.writeEndObject();
+        }
+        json.writeEndArray();
+        json.writeNumberField("here", status.here());
+        json.writeNumberField("elsewhere", status.elsewhere());
+        json.writeNumberField("remote", status.remote());
+        json.writeNumberField("unreachable", status.unreachable());
+        json.writeNumberField("frozen", status.frozen());
+        json.writeNumberField("moves", status.moves());
+        json.writeNumberField("duplicates", status.duplicates());
+        json.writeArrayFieldStart("flooded");
+        for (IpAddress vtep : status.flooded()) {
+            json.writeString(vtep.toString());
+        }
+        json.writeEndArray();
+        json.writeEndObject();
+    }
+
+    private static String flooding(Segment segment) {
+        return segment.flooding().name().toLowerCase(Locale.ROOT);
+    }
+
+    /// One line a segment, in order of VNIs.
+    public static String text(SegmentsView view) {
+        var columns = new Columns(
+                "NAME",
+                "VNI",
+                "FLOODING",
+                "MTU",
+                "PORTS",
+                "HERE",
+                "ELSEWHERE",
+                "REMOTE",
+                "UNREACHABLE",
+                "FROZEN",
+                "MOVES");
+        for (SegmentStatus status : view.segments()) {
+            Segment segment = status.segment();
+            columns.row(
+                    segment.name(),
+                    segment.vni(),
+                    flooding(segment),
+                    segment.mtuBytes(),
+                    segment.ports().size(),
+                    status.here(),
+                    status.elsewhere(),
+                    status.remote(),
+                    status.unreachable(),
+                    status.frozen(),
+                    status.moves());
+        }
+        return columns.toString();
+    }
+}

@@ -1,0 +1,17 @@
+package slash32.agent.status;
+
+import java.util.List;
+import java.util.Map;
+import slash32.overlay.evpn.Refusal;
+import slash32.overlay.evpn.SegmentStatus;
+
+/// The node's segments.
+///
+/// @param segments in order of VNIs
+/// @param refusals routes with a target of one of them that were not used, by why
+public record SegmentsView(List<SegmentStatus> segments, Map<Refusal, Long> refusals) {
+    public SegmentsView {
+        segments = List.copyOf(segments);
+        refusals = Map.copyOf(refusals);
+    }
+}
