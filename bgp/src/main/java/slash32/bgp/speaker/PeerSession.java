@@ -796,7 +796,16 @@ final class PeerSession {
 
     /// See {@link Monitoring#tell}.
     int tellAgain(int from, Consumer<byte[]> updates) {
-        return out == null ? -1 : speaker.groups().tellAgain(out, from, updates);
+        if (out == null) {
+            return -1;
+        }
+        OutQueue second = chosen;
+        int next = from < UpdateGroups.TOLD_MAX ? speaker.groups().tellAgain(out, from, updates) : -1;
+        if (next >= 0 || second == null) {
+            return next;
+        }
+        next = speaker.groups().tellAgain(second, Math.max(0, from - UpdateGroups.TOLD_MAX), updates);
+        return next < 0 ? -1 : UpdateGroups.TOLD_MAX + next;
     }
 
     /// Runs {@code waiter} once the peer has been told everything, or is no longer Established.

@@ -17,7 +17,10 @@ import slash32.bgp.wire.AddressFamily;
 /// what that had passed. Cohorts for which nothing waits are one again.
 final class UpdateGroups {
     /// What a number has in a place to go on from; the family is above.
-    private static final int NUMBER_BITS = 28;
+    private static final int NUMBER_BITS = 26;
+
+    /// What {@link #tellAgain} goes on from is less.
+    static final int TOLD_MAX = 1 << 30;
 
     private final Map<AddressFamily, Offers> offers = new HashMap<>();
     private final List<Cohort> cohorts = new ArrayList<>();
@@ -230,22 +233,28 @@ final class UpdateGroups {
         }
     }
 
-    /// Words some of the unicast routes that the peer was told once more, for somebody else.
+    /// Words some of the routes that the peer was told once more, for somebody else.
     ///
     /// @param from where to go on; 0 to begin
-    /// @return where to go on; -1 at the end
+    /// @return where to go on, less than {@link #TOLD_MAX}; -1 at the end
     int tellAgain(OutQueue peer, int from, Consumer<byte[]> elsewhere) {
         Cohort cohort = cohortOf.get(peer);
         int place = from >>> NUMBER_BITS;
-        if (cohort == null || place >= Speaker.FAMILIES.size()) {
+        List<AddressFamily> families = cohort == null
+                ? List.of()
+                : cohort.recipient().terms().families().stream()
+                        .sorted()
+                        .limit(TOLD_MAX >>> NUMBER_BITS)
+                        .toList();
+        if (cohort == null || place >= families.size()) {
             return -1;
         }
-        AddressFamily family = Speaker.FAMILIES.get(place);
+        AddressFamily family = families.get(place);
         int next = cohort.tellAgain(peer, family, from & ((1 << NUMBER_BITS) - 1), offers(family), elsewhere);
         if (next >= 0) {
             return place << NUMBER_BITS | next;
         }
-        return place + 1 < Speaker.FAMILIES.size() ? (place + 1) << NUMBER_BITS : -1;
+        return place + 1 < families.size() ? (place + 1) << NUMBER_BITS : -1;
     }
 
     /// How many prefixes of {@code family} the peer knows.

@@ -351,17 +351,7 @@ class BmpTest {
                 new BmpLoop.Speaking("hv1", "slash32 of a test", ScriptedPeer.AS, new BgpIdentifier(0x0a00_000b));
         List<BmpLoop> loops = BmpLoop.of(List.of(station), speaking, speaker.monitoring(), limits);
         for (BmpLoop loop : loops) {
-            Thread thread = Thread.ofPlatform().name("bmp").daemon(true).start(() -> {
-                try {
-                    loop.run();
-                } catch (InterruptedException e) {
-                    Thread.currentThread().interrupt();
-                }
-            });
-            opened.add(() -> {
-                loop.close();
-                thread.join();
-            });
+            opened.run("bmp", loop::run, loop::close);
         }
         return loops;
     }

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
@@ -18,6 +19,8 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import slash32.bgp.bmp.BmpMessage;
 import slash32.bgp.bmp.PeerHeader;
 import slash32.bgp.mrt.MrtEntry;
@@ -30,9 +33,12 @@ import slash32.bgp.wire.AddressFamily;
 import slash32.bgp.wire.BgpIdentifier;
 import slash32.bgp.wire.Capability;
 import slash32.bgp.wire.Esi;
+import slash32.bgp.wire.EvpnPath;
 import slash32.bgp.wire.EvpnRoute;
+import slash32.bgp.wire.ExtendedCommunity;
 import slash32.bgp.wire.FlowComponent;
 import slash32.bgp.wire.Framer;
+import slash32.bgp.wire.Message;
 import slash32.bgp.wire.MrtRecord;
 import slash32.bgp.wire.Nlri;
 import slash32.bgp.wire.PathAttributes;
@@ -100,6 +106,7 @@ class MonitoredFamiliesTest {
     private static Set<AddressFamily> families() {
         var all = new HashSet<>(ScriptedPeer.FAMILIES);
         all.addAll(ROUTES.keySet());
+        all.add(AddressFamily.RT_CONSTRAIN);
         return all;
     }
 
@@ -128,6 +135,50 @@ class MonitoredFamiliesTest {
         }
         assertThat(gone).hasSameSizeAs(wanted());
         assertThat(heard.flaps(PEER)).isZero();
+    }
+
+    /// A station that comes when all was told hears of it by the tables, whichever way the peer chose what it wants.
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void stationsAreToldWhatPeersWereTold(boolean choosing) throws Exception {
+        Speaker speaker = speaker(SessionOptions.DEFAULT);
+        speaker.start();
+        var route = (Nlri.Evpn) Objects.requireNonNull(ROUTES.get(AddressFamily.L2VPN_EVPN));
+        speaker.originateEvpn(List.of(new EvpnPath(route.route(), via(OWN))));
+        var peer = new ScriptedPeer(PEER, OWN, PORT);
+        opened.add(peer);
+        var capabilities = new ArrayList<Capability>(List.of(new Capability.Multiprotocol(AddressFamily.L2VPN_EVPN)));
+        if (choosing) {
+            capabilities.add(new Capability.Multiprotocol(AddressFamily.RT_CONSTRAIN));
+        }
+        peer.establish(capabilities.toArray(Capability[]::new));
+        if (choosing) {
+            var all = new Nlri.Membership(0, 0, 0, new ExtendedCommunity(0));
+            peer.send(announcement(TERMS, AddressFamily.RT_CONSTRAIN, via("10.0.0.50"), all));
+            peer.endOfRib(AddressFamily.RT_CONSTRAIN);
+        }
+        speaker.initialRoutesOriginated();
+        List<Nlri> told = List.of();
+        while (!told.contains(route)) {
+            told = routes(peer.expect(Message.UPDATE).bytes());
+        }
+        var station = new Station(PEER, BMP_PORT);
+        opened.add(station);
+        run(speaker, Set.of(MonitoredRib.ADJ_RIB_OUT));
+        station.accept();
+        told = List.of();
+        while (!told.contains(route)) {
+            var monitored = (BmpMessage.RouteMonitoring) station.await(BmpMessage.RouteMonitoring.class::isInstance);
+            assertThat(monitored.peer().flags() & PeerHeader.ADJ_RIB_OUT).isNotZero();
+            told = routes(monitored.update().toArray());
+        }
+    }
+
+    private static List<Nlri> routes(byte[] update) {
+        return new UpdateDecoder(TERMS)
+                .decode(update, Framer.HEADER_BYTES, update.length).announced().stream()
+                        .flatMap(one -> one.prefixes().routes().stream())
+                        .toList();
     }
 
     /// One that comes later is told the same by the tables.
@@ -305,17 +356,7 @@ class MonitoredFamiliesTest {
                         Duration.ofMillis(50).toNanos(), Duration.ofMillis(200).toNanos()),
                 1 << 18);
         for (BmpLoop loop : BmpLoop.of(List.of(station), speaking, speaker.monitoring(), limits)) {
-            Thread thread = Thread.ofPlatform().name("bmp").daemon(true).start(() -> {
-                try {
-                    loop.run();
-                } catch (InterruptedException e) {
-                    Thread.currentThread().interrupt();
-                }
-            });
-            opened.add(() -> {
-                loop.close();
-                thread.join();
-            });
+            opened.run("bmp", loop::run, loop::close);
         }
     }
 }

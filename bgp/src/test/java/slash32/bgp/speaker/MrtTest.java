@@ -179,18 +179,7 @@ class MrtTest {
     }
 
     private Thread run(MrtLoop loop) {
-        Thread thread = Thread.ofPlatform().name("mrt").daemon(true).start(() -> {
-            try {
-                loop.run();
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-            }
-        });
-        opened.add(() -> {
-            loop.close();
-            thread.join();
-        });
-        return thread;
+        return opened.run("mrt", loop::run, loop::close);
     }
 
     private ScriptedPeer peer(String address) throws IOException {

@@ -17,6 +17,27 @@ final class Opened implements BeforeEachCallback, AfterEachCallback {
         this.addresses = List.of(addresses);
     }
 
+    /// What a thread of the program does.
+    interface Loop {
+        void run() throws InterruptedException;
+    }
+
+    /// Runs {@code loop} on a thread until the test ends, when {@code end} is called.
+    Thread run(String name, Loop loop, Runnable end) {
+        Thread thread = Thread.ofPlatform().name(name).daemon(true).start(() -> {
+            try {
+                loop.run();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        });
+        add(() -> {
+            end.run();
+            thread.join();
+        });
+        return thread;
+    }
+
     void add(AutoCloseable one) {
         opened.add(one);
     }
