@@ -1,6 +1,7 @@
 package slash32.securitygroup.compile;
 
 import static slash32.securitygroup.compile.GuardRules.UNSPECIFIED_4;
+import static slash32.securitygroup.compile.Keys.key;
 import static slash32.securitygroup.compile.Layout.ARP;
 import static slash32.securitygroup.compile.Layout.FROM_COUNTERS;
 import static slash32.securitygroup.compile.Layout.GUESTS;
@@ -16,7 +17,6 @@ import static slash32.securitygroup.compile.Layout.SPOOFED_COUNTERS;
 import static slash32.securitygroup.compile.Layout.STATEFUL;
 import static slash32.securitygroup.compile.Layout.STATELESS;
 import static slash32.securitygroup.compile.Layout.TO_COUNTERS;
-import static slash32.securitygroup.compile.Statements.key;
 import static slash32.securitygroup.compile.Statements.rule;
 
 import java.util.ArrayList;

@@ -172,7 +172,7 @@ public final class GroupRules {
     public static Fragment group(SecurityGroup group, Function<GroupId, Collection<Prefix>> prefixes) {
         var fragment = new Fragment.Builder();
         GroupId id = group.id();
-        fragment.element(INET, GROUPS, SetElement.of(Statements.key(id)));
+        fragment.element(INET, GROUPS, SetElement.of(Keys.key(id)));
         for (Direction direction : Direction.values()) {
             String chain = Layout.groupChain(id, direction);
             var naming = new ArrayList<NftRule>();
@@ -193,7 +193,7 @@ public final class GroupRules {
                 fragment.element(
                         INET,
                         direction == Direction.INGRESS ? IN_MEMBERS : OUT_MEMBERS,
-                        new SetElement(Statements.key(id), new SetElement.Value.To(new Verdict.Jump(chain))));
+                        new SetElement(Keys.key(id), new SetElement.Value.To(new Verdict.Jump(chain))));
             }
         }
         return fragment.build();
@@ -215,7 +215,7 @@ public final class GroupRules {
 
     private static void markOdd(Fragment.Builder fragment, GroupId group, Shape shape) {
         if (!shape.isUsual()) {
-            fragment.element(INET, Layout.ODD, SetElement.of(Statements.key(group)));
+            fragment.element(INET, Layout.ODD, SetElement.of(Keys.key(group)));
         }
     }
 

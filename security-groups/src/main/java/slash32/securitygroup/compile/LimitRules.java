@@ -1,5 +1,6 @@
 package slash32.securitygroup.compile;
 
+import static slash32.securitygroup.compile.Keys.key;
 import static slash32.securitygroup.compile.Layout.CONNECTIONS_FROM;
 import static slash32.securitygroup.compile.Layout.CONNECTIONS_TO;
 import static slash32.securitygroup.compile.Layout.INET;
@@ -8,7 +9,6 @@ import static slash32.securitygroup.compile.Layout.LIMIT_FROM;
 import static slash32.securitygroup.compile.Layout.LIMIT_TO;
 import static slash32.securitygroup.compile.Layout.PACKETS_FROM;
 import static slash32.securitygroup.compile.Layout.PACKETS_TO;
-import static slash32.securitygroup.compile.Statements.key;
 import static slash32.securitygroup.compile.Statements.rule;
 
 import java.util.List;

@@ -28,7 +28,6 @@ import java.util.List;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import slash32.net.Bytes;
-import slash32.net.IpAddress;
 import slash32.net.MacAddress;
 import slash32.net.Prefix;
 import slash32.netlink.netfilter.Expression;
@@ -40,7 +39,6 @@ import slash32.netlink.netfilter.Verdict;
 import slash32.securitygroup.Direction;
 import slash32.securitygroup.DropReason;
 import slash32.securitygroup.EtherType;
-import slash32.securitygroup.GroupId;
 import slash32.securitygroup.IpProtocol;
 
 /// Writes one rule: each method adds a match or an action, as {@code nft} would translate the words in its comment.
@@ -70,8 +68,8 @@ final class Statements {
     /// Offsets in the key of a set: the interface's name takes four registers, a MAC two.
     private static final int FIRST = 0;
 
-    private static final int AFTER_NAME = 16;
-    private static final int AFTER_NAME_AND_MAC = 24;
+    static final int AFTER_NAME = 16;
+    static final int AFTER_NAME_AND_MAC = 24;
 
     private static final int ANSWER = 1;
 
@@ -607,7 +605,7 @@ final class Statements {
         return new byte[] {(byte) (value >>> 8), (byte) value};
     }
 
-    private static Bytes hostOrder(int value, int bytes) {
+    static Bytes hostOrder(int value, int bytes) {
         ByteBuffer buffer = ByteBuffer.allocate(bytes).order(ByteOrder.nativeOrder());
         if (bytes == 2) {
             buffer.putShort((short) value);
@@ -615,35 +613,5 @@ final class Statements {
             buffer.putInt(value);
         }
         return Bytes.copyOf(buffer.array());
-    }
-
-    /// The key {@code mark} of a set, of a group.
-    static Bytes key(GroupId group) {
-        return hostOrder((int) group.number(), 4);
-    }
-
-    /// The key {@code ifname} of a set.
-    static Bytes key(String device) {
-        return key(device, new byte[0], new byte[0]);
-    }
-
-    /// The key {@code ifname . ether_addr} of a set.
-    static Bytes key(String device, MacAddress mac) {
-        return key(device, mac.toArray(), new byte[0]);
-    }
-
-    /// The key {@code ifname . ether_addr . ipv4_addr} or {@code ipv6_addr} of a set.
-    static Bytes key(String device, MacAddress mac, IpAddress address) {
-        return key(device, mac.toArray(), address.toArray());
-    }
-
-    private static Bytes key(String device, byte[] mac, byte[] address) {
-        int length = mac.length == 0 ? AFTER_NAME : AFTER_NAME_AND_MAC + address.length;
-        byte[] key = new byte[length];
-        byte[] name = device.getBytes(StandardCharsets.UTF_8);
-        System.arraycopy(name, 0, key, 0, name.length);
-        System.arraycopy(mac, 0, key, AFTER_NAME, mac.length);
-        System.arraycopy(address, 0, key, mac.length == 0 ? AFTER_NAME : AFTER_NAME_AND_MAC, address.length);
-        return Bytes.copyOf(key);
     }
 }

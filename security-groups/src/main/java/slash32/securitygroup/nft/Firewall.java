@@ -20,9 +20,6 @@ import slash32.net.IpAddress;
 import slash32.net.MacAddress;
 import slash32.net.Prefix;
 import slash32.netlink.netfilter.Counts;
-import slash32.netlink.netfilter.NftCounter;
-import slash32.netlink.netfilter.Nftables;
-import slash32.netlink.netfilter.TableId;
 import slash32.netlink.socket.NetlinkProtocol;
 import slash32.netlink.socket.NetlinkSocket;
 import slash32.reconcile.Backoff;
@@ -43,7 +40,6 @@ import slash32.securitygroup.compile.EndpointRules;
 import slash32.securitygroup.compile.Fragment;
 import slash32.securitygroup.compile.GroupRules;
 import slash32.securitygroup.compile.HostProtection;
-import slash32.securitygroup.compile.Layout;
 import slash32.securitygroup.compile.LimitRules;
 import slash32.securitygroup.compile.RulesetCompiler;
 import slash32.securitygroup.compile.Shape;
@@ -461,35 +457,7 @@ public final class Firewall implements AutoCloseable {
 
     /// What was dropped, by interface; reads every counter.
     public Map<InterfaceName, DropCounts> drops() throws IOException {
-        var counters = new ArrayList<NftCounter>();
-        for (TableId table : Layout.TABLES) {
-            var ofTable = new ArrayList<NftCounter>();
-            socket.dump(
-                    Nftables.dumpCounters(table),
-                    ofTable::clear,
-                    message -> ofTable.add(NftCounter.parse(table.family(), message)));
-            counters.addAll(ofTable);
-        }
-        var drops = new HashMap<InterfaceName, DropCounts>();
-        for (NftCounter counter : counters) {
-            if (Subject.ofCounter(counter.name()) instanceof Subject.Endpoint(var device)) {
-                drops.merge(device, count(device, counter), DropCounts::plus);
-            }
-        }
-        return drops;
-    }
-
-    private static DropCounts count(InterfaceName device, NftCounter counter) {
-        String name = counter.name();
-        long packets = counter.packets();
-        if (name.equals(Layout.spoofedCounter(device))) {
-            return new DropCounts(packets, 0, 0, 0);
-        } else if (name.equals(Layout.hostCounter(device))) {
-            return new DropCounts(0, packets, 0, 0);
-        } else if (name.equals(Layout.fromCounter(device))) {
-            return new DropCounts(0, 0, packets, 0);
-        }
-        return new DropCounts(0, 0, 0, packets);
+        return EndpointDrops.read(socket);
     }
 
     private void join(EndpointPolicy policy) {

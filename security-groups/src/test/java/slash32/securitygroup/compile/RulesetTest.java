@@ -176,19 +176,19 @@ class RulesetTest {
         assertThat(Subject.ofSet("members__4")).isNull();
         assertThat(Subject.ofElement("members_7_4", Bytes.fromHex("0a000001")))
                 .isEqualTo(new Subject.Member(new GroupId(7), IpAddress.parse("10.0.0.1")));
-        assertThat(Subject.ofElement("stateful", Statements.key("tap1")))
+        assertThat(Subject.ofElement("stateful", Keys.key("tap1")))
                 .isEqualTo(new Subject.Endpoint(new InterfaceName("tap1")));
-        assertThat(Subject.ofElement("stateful", Statements.key("fifteen-letters")))
+        assertThat(Subject.ofElement("stateful", Keys.key("fifteen-letters")))
                 .isEqualTo(new Subject.Endpoint(new InterfaceName("fifteen-letters")));
-        assertThat(Subject.ofElement("group_12", Statements.key("tap1")))
+        assertThat(Subject.ofElement("group_12", Keys.key("tap1")))
                 .isEqualTo(new Subject.Endpoint(new InterfaceName("tap1")));
-        assertThat(Subject.ofElement("in_4_net0_port16", Statements.key(new GroupId(4_294_967_295L))))
+        assertThat(Subject.ofElement("in_4_net0_port16", Keys.key(new GroupId(4_294_967_295L))))
                 .isEqualTo(new Subject.Group(new GroupId(4_294_967_295L)));
         for (String set :
                 List.of("in_4_net33_any", "in_4_net0_port17", "in_4_net0_any16", "in_5_net0_any", "group_0")) {
             assertThat(Subject.ofSet(set)).as(set).isNull();
         }
-        assertThat(Subject.ofElement("theirs", Statements.key("tap1"))).isNull();
+        assertThat(Subject.ofElement("theirs", Keys.key("tap1"))).isNull();
     }
 
     /// No name of the skeleton is taken for somebody else's, whatever interfaces are called.

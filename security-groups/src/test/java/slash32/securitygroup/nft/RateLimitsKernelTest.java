@@ -109,14 +109,16 @@ class RateLimitsKernelTest {
         return wire.send(OTHER, OTHER_MAC, packet).contains(OUTSIDE);
     }
 
-    /// Sends 60 packets; as many as the burst may pass, and one for each second that it takes.
+    /// Sends 60 packets; as many as the burst may pass, and one for each second that it takes. The host's kernel says a
+    /// few words of itself to a guest, which count among the packets to it.
     private void passesTheBurstOf(Rate rate, Drop counted, IntPredicate send) throws IOException {
+        int strays = counted.equals(new Drop(DropReason.PACKET_RATE, INGRESS)) ? 8 : 0;
         long before = dropped(counted);
         long began = System.nanoTime();
         long passed = IntStream.range(0, 60).filter(send).count();
         long seconds = TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - began) + 1;
-        assertThat(passed).isBetween((long) rate.burst(), rate.burst() + seconds * rate.perSecond());
-        assertThat(dropped(counted) - before).isEqualTo(60 - passed);
+        assertThat(passed).isBetween((long) rate.burst() - strays, rate.burst() + seconds * rate.perSecond());
+        assertThat(dropped(counted) - before).isBetween(60 - passed, 60 - passed + strays);
     }
 
     private static long dropped(Drop drop) throws IOException {
