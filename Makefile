@@ -66,7 +66,7 @@ aot: build ## record what the agent's JVM learns under load, so that it starts f
 fmt: packages-build ## format every source
 	@$(MVN) spotless:apply
 
-fuzz: packages-build ## coverage-guided fuzzing of the decoders: make fuzz SECONDS=600 DECODERS=ike (or bgp, packets)
+fuzz: packages-build ## coverage-guided fuzzing of the decoders: make fuzz SECONDS=600 DECODERS=ike (or bgp, esp, packets)
 	@.ci/fuzz $(or $(SECONDS),60) $(or $(DECODERS),bgp)
 
 golden: packages-build ## rewrite the golden files; the diff is the review

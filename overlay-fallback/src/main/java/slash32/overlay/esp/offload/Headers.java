@@ -20,7 +20,7 @@ final class Headers {
     static final int CWR = 0x80;
 
     private static final int SYN_RST_URG = 0x02 | 0x04 | 0x20;
-    private static final int TCP_HEADER = 20;
+    static final int TCP_HEADER = 20;
     private static final int TCP_FLAGS = 13;
 
     boolean ipv4;
@@ -42,7 +42,8 @@ final class Headers {
             transport = IPV4_HEADER;
             protocol = octets[at + 9];
             boolean whole = (Octets.shortAt(octets, at + 6) & 0x3fff) == 0;
-            if ((octets[at] & 0xf) != 5 || !whole || Octets.shortAt(octets, at + 2) != packetLength) {
+            boolean intact = Octets.fold(Octets.sum(octets, at, IPV4_HEADER)) == 0xffff;
+            if ((octets[at] & 0xf) != 5 || !whole || !intact || Octets.shortAt(octets, at + 2) != packetLength) {
                 return false;
             }
         } else if (version == 6 && packetLength >= IPV6_HEADER) {

@@ -40,14 +40,14 @@ public final class Segmenter {
             return false;
         }
         int sum = Octets.fold(Octets.sum(octets, packet + start, length - start));
-        putChecksum(octets, packet + start + offset, sum);
+        putChecksum(octets, packet + start + offset, sum, offset == Headers.UDP_CHECKSUM);
         return true;
     }
 
-    /// A checksum of zero would be none for UDP (RFC 768), and is the same as all ones for TCP.
-    private static void putChecksum(byte[] octets, int at, int sum) {
+    /// A checksum of zero would be none for UDP (RFC 768).
+    private static void putChecksum(byte[] octets, int at, int sum, boolean udp) {
         int checksum = ~sum & 0xffff;
-        Octets.putNativeShort(octets, at, checksum == 0 ? 0xffff : checksum);
+        Octets.putNativeShort(octets, at, udp && checksum == 0 ? 0xffff : checksum);
     }
 
     private boolean describe(byte[] octets, int packet, int packetLength, int gso, int start) {
@@ -56,13 +56,14 @@ public final class Segmenter {
         headers.transport = start;
         int least = headers.ipv4 ? Headers.IPV4_HEADER : Headers.IPV6_HEADER;
         if (start < least
-                || start + 20 > packetLength
+                || start + Headers.TCP_HEADER > packetLength
                 || (gso == VnetHeader.GSO_TCPV4) != (headers.ipv4 && headers.tcp)) {
             return false;
         }
-        headers.length = start + (headers.tcp ? Headers.tcpHeader(octets, packet + start) : Headers.UDP_HEADER);
-        return headers.length < packetLength
-                && headers.length >= start + Headers.UDP_HEADER
+        int above = headers.tcp ? Headers.tcpHeader(octets, packet + start) : Headers.UDP_HEADER;
+        headers.length = start + above;
+        return above >= (headers.tcp ? Headers.TCP_HEADER : Headers.UDP_HEADER)
+                && headers.length < packetLength
                 && headers.length <= Headers.MOST_BYTES;
     }
 
@@ -99,6 +100,6 @@ public final class Segmenter {
         int aboveLength = length - headers.transport;
         Octets.putNativeShort(octets, above + headers.checksumOffset(), 0);
         long sum = headers.pseudoSum(octets, at, aboveLength) + Octets.sum(octets, above, aboveLength);
-        putChecksum(octets, above + headers.checksumOffset(), Octets.fold(sum));
+        putChecksum(octets, above + headers.checksumOffset(), Octets.fold(sum), !headers.tcp);
     }
 }

@@ -10,6 +10,7 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -46,6 +47,10 @@ class EspInteropTest {
     private static final String IKE = "aes256gcm16-prfsha256-x25519";
     private static final String ESP = "aes256gcm16-x25519";
     private static final int PORT = 5_001;
+
+    /// A busy machine may have a packet wait for a second.
+    private static final int LINGER_SECONDS = 5;
+
     private static final int OCTETS = 5_000_000;
 
     @TempDir
@@ -75,10 +80,18 @@ class EspInteropTest {
     }
 
     private void start(String esp, Lifetime lifetime) throws Exception {
-        far().start("ec", IKE, esp, new Selectors(THERE + "/32", HERE + "/32"));
+        start(esp, lifetime, 0, Duration.ofHours(1));
+    }
+
+    private void start(String esp, Lifetime lifetime, int rekeySeconds, Duration life) throws Exception {
+        far().start("ec", IKE, esp, new Selectors(THERE + "/32", HERE + "/32", rekeySeconds, LINGER_SECONDS));
         OffloadDevice device = OffloadDevice.open(new InterfaceName("esp0"), OffloadDevice.Layer.PACKETS);
         EspNode opened = EspNode.open(
-                Strongswan.NEAR, device, far().ours("ec", KeyExchangeMethod.X25519), lifetime, events::add);
+                Strongswan.NEAR,
+                device,
+                far().ours("ec", KeyExchangeMethod.X25519, life, Duration.ofSeconds(LINGER_SECONDS)),
+                lifetime,
+                events::add);
         node = opened;
         Command.run("ip", "addr", "add", HERE + "/24", "dev", "esp0");
         Command.run("ip", "link", "set", "esp0", "mtu", "1400", "up");
@@ -135,7 +148,7 @@ class EspInteropTest {
     }
 
     private static String ping(int count, String interval) {
-        return Command.tryRun("ping", "-q", "-c", "" + count, "-i", interval, "-W", "5", "-I", HERE, THERE)
+        return Command.tryRun("ping", "-q", "-c", "" + count, "-i", interval, "-W", "20", "-I", HERE, THERE)
                 .output();
     }
 
@@ -184,7 +197,7 @@ class EspInteropTest {
     void rekeyingLosesNothing() throws Exception {
         start(ESP, new Lifetime(100, Long.MAX_VALUE));
         Process ping =
-                new ProcessBuilder("ping", "-q", "-c", "1000", "-i", "0.005", "-W", "5", "-I", HERE, THERE).start();
+                new ProcessBuilder("ping", "-q", "-c", "1000", "-i", "0.005", "-W", "20", "-I", HERE, THERE).start();
         for (int round = 0; round < 5; round++) {
             int before = sas().getFirst().child().inboundSpi();
             assertThat(far().swanctl("--rekey", "--child", "data")).contains("rekey completed");
@@ -199,6 +212,19 @@ class EspInteropTest {
                 () -> sas().size() == 1 && far().swanctlChildren().size() == 1);
         assertThat(events.stream().filter(Action.UseOutbound.class::isInstance)).hasSizeGreaterThan(8);
         assertThat(events.stream().filter(Action.Lost.class::isInstance)).isEmpty();
+    }
+
+    /// Both ends replace the Child SA and the IKE SA every ten seconds or so, at about the same time, for {@code
+    /// -Desp.soak=600} seconds or for a few.
+    @Test
+    void bothReplaceAllSasAllTheTime() throws Exception {
+        int seconds = Integer.getInteger("esp.soak", 15);
+        start(ESP, Lifetime.DEFAULT, 10, Duration.ofSeconds(12));
+        String first = far().ikeSpi();
+        assertThat(ping(50 * seconds, "0.02")).contains(50 * seconds + " received, 0% packet loss");
+        assertThat(events.stream().filter(Action.UseOutbound.class::isInstance)).hasSizeGreaterThan(seconds / 15);
+        assertThat(events.stream().filter(Action.Lost.class::isInstance)).isEmpty();
+        assertThat(far().ikeSpi()).isNotEqualTo(first);
     }
 
     @Test

@@ -57,9 +57,11 @@ public final class Strongswan {
     /// What it encrypts of its side and ours.
     ///
     /// @param theirs traffic selector as swanctl.conf has it
-    public record Selectors(String theirs, String ours) {
+    /// @param rekeySeconds after which it replaces its SAs; 0 for never
+    /// @param lingerSeconds how long a replaced SA receives
+    public record Selectors(String theirs, String ours, int rekeySeconds, int lingerSeconds) {
         /// UDP between the two ends of the cable themselves.
-        public static final Selectors OUTER = new Selectors("dynamic[udp]", "dynamic[udp]");
+        public static final Selectors OUTER = new Selectors("dynamic[udp]", "dynamic[udp]", 0, 1);
     }
 
     /// Lays the cable from the calling thread's namespace.
@@ -118,7 +120,7 @@ public final class Strongswan {
                   load = random nonce openssl curve25519 pem pkcs1 pkcs8 x509 revocation constraints pubkey kdf hmac gcm aes sha1 sha2 \
                 kernel-libipsec kernel-netlink socket-default vici
                   rsa_pss = yes
-                  delete_rekeyed_delay = 1
+                  delete_rekeyed_delay = %d
                   plugins {
                     vici { socket = unix://%s/vici }
                     kernel-libipsec { allow_peer_ts = yes }
@@ -130,7 +132,7 @@ public final class Strongswan {
                     ike = 2
                     cfg = 2 } }
                 }
-                """.formatted(folder, folder));
+                """.formatted(selectors.lingerSeconds, folder, folder));
         Files.writeString(folder.resolve("swanctl.conf"), """
                 connections {
                   ours {
@@ -141,7 +143,9 @@ public final class Strongswan {
                     encap = yes
                     mobike = no
                     send_cert = always
-                    rekey_time = 0
+                    rekey_time = %ds
+                    rand_time = 0s
+                    over_time = 60s
                     local { auth = pubkey
                       certs = theirs.pem
                       id = %s }
@@ -153,13 +157,24 @@ public final class Strongswan {
                         remote_ts = %s
                         esp_proposals = %s
                         mode = tunnel
-                        rekey_time = 0
+                        rekey_time = %ds
+                        rand_time = 0s
+                        life_time = 3600s
                       }
                     }
                   }
                 }
                 """.formatted(
-                        FAR, NEAR, ike, THEIRS, OURS, selectors.theirs, selectors.ours, esp));
+                        FAR,
+                        NEAR,
+                        ike,
+                        selectors.rekeySeconds,
+                        THEIRS,
+                        OURS,
+                        selectors.theirs,
+                        selectors.ours,
+                        esp,
+                        selectors.rekeySeconds));
         var builder = new ProcessBuilder(
                 "ip",
                 "netns",
@@ -300,6 +315,11 @@ public final class Strongswan {
     ///
     /// @param first the key exchange that is offered
     public NodeConfig ours(String keys, KeyExchangeMethod first) throws Exception {
+        return ours(keys, first, Duration.ofHours(1), Duration.ofMillis(500));
+    }
+
+    /// The same with SAs that live for this long, and receive for {@code linger} once they are replaced.
+    public NodeConfig ours(String keys, KeyExchangeMethod first, Duration life, Duration linger) throws Exception {
         var methods = new ArrayList<>(List.of(first));
         Arrays.stream(KeyExchangeMethod.values())
                 .filter(one -> one != first && one != KeyExchangeMethod.ML_KEM_768)
@@ -313,13 +333,7 @@ public final class Strongswan {
                 SignatureScheme.of(own.getPublicKey()),
                 Bytes.copyOf(new byte[20]));
         var timers = new Timers(
-                Duration.ofMillis(500),
-                5,
-                Duration.ofHours(1),
-                Duration.ofHours(1),
-                Duration.ofSeconds(3),
-                Duration.ofMillis(500),
-                Duration.ofSeconds(30));
+                Duration.ofMillis(500), 5, life, life, Duration.ofSeconds(3), linger, Duration.ofSeconds(30));
         return new NodeConfig(
                 credentials,
                 (claimed, chain) -> verify(authority, claimed, chain),
