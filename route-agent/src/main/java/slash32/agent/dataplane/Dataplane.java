@@ -476,10 +476,11 @@ public final class Dataplane {
             gateway.serve(
                     link,
                     GatewayTerms.of(spec.mac(), inOrder(spec), spec.mtuBytes(), spec.guest())
-                            .withMetadata(spec.metadata() != null)
-                            .withAliases(spec.allowedAddressPairs().stream()
-                                    .map(pair -> new GatewayTerms.Alias(pair.mac(), pair.prefix()))
-                                    .toList()));
+                            .with(
+                                    spec.metadata() != null,
+                                    spec.allowedAddressPairs().stream()
+                                            .map(pair -> new GatewayTerms.Alias(pair.mac(), pair.prefix()))
+                                            .toList()));
         }
     }
 

@@ -55,6 +55,10 @@ class ThroughputBenchmark {
             Pattern.compile("\"sum_received\":\\s*\\{[^}]*\"bits_per_second\":\\s*([0-9.e+]+)");
     private static final Pattern UDP = Pattern.compile(
             "\"sum\":\\s*\\{[^}]*\"seconds\":\\s*([0-9.e+]+)[^}]*\"lost_packets\":\\s*([0-9]+)[^}]*\"packets\":\\s*([0-9]+)");
+    /// Of the sending process, with what the kernel does for its packets on their way.
+    private static final Pattern PROCESSOR =
+            Pattern.compile("\"cpu_utilization_percent\":\\s*\\{\\s*\"host_total\":\\s*([0-9.e+-]+)");
+
     private static final RulesetCompiler COMPILER = new RulesetCompiler(List.of("s32"), List.of());
 
     private final String guestSpace = "s32b-g" + ProcessHandle.current().pid();
@@ -108,6 +112,7 @@ class ThroughputBenchmark {
         cases.put("Felix-like, 1000 rules, endpoints " + (OTHERS + 1), () -> felix(1_000, OTHERS));
         Map<String, List<Double>> tcp = new LinkedHashMap<>();
         Map<String, List<Double>> packets = new LinkedHashMap<>();
+        Map<String, List<Double>> perSecond = new LinkedHashMap<>();
         Process server = new ProcessBuilder("ip", "netns", "exec", serverSpace, "iperf3", "-s")
                 .redirectErrorStream(true)
                 .redirectOutput(folder.resolve("server").toFile())
@@ -118,8 +123,12 @@ class ThroughputBenchmark {
                     Command.tryRun("nft", "flush", "ruleset");
                     layout.getValue().install();
                     tcp.computeIfAbsent(layout.getKey(), _ -> new ArrayList<>()).add(tcp());
+                    Sent sent = packets();
                     packets.computeIfAbsent(layout.getKey(), _ -> new ArrayList<>())
-                            .add(packets());
+                            .add(sent.received());
+                    perSecond
+                            .computeIfAbsent(layout.getKey(), _ -> new ArrayList<>())
+                            .add(sent.perProcessorSecond());
                 }
             }
         } finally {
@@ -127,6 +136,7 @@ class ThroughputBenchmark {
         }
         report("TCP throughput", "Gbit/s", 1e9, tcp);
         report("packets of 64 octets", "million/s", 1e6, packets);
+        report("packets of 64 octets, by processor time", "million/s", 1e6, perSecond);
     }
 
     private static void report(String what, String unit, double scale, Map<String, List<Double>> all) {
@@ -143,26 +153,41 @@ class ThroughputBenchmark {
         return samples.stream().sorted().toList().get(samples.size() / 2);
     }
 
+    /// What became of the smallest packets.
+    ///
+    /// @param received in a second
+    /// @param perProcessorSecond sent in a second of the sender's processor time, which others' load changes little
+    private record Sent(double received, double perProcessorSecond) {}
+
     private double tcp() {
-        Matcher result = measure(TCP);
-        return Double.parseDouble(result.group(1));
+        return number(TCP, measure(TCP), 1);
     }
 
-    private double packets() {
-        Matcher result = measure(UDP, "-u", "-b", "0", "-l", UDP_PAYLOAD);
-        double received = Double.parseDouble(result.group(3)) - Double.parseDouble(result.group(2));
-        return received / Double.parseDouble(result.group(1));
+    private Sent packets() {
+        String result = measure(UDP, "-u", "-b", "0", "-l", UDP_PAYLOAD);
+        double seconds = number(UDP, result, 1);
+        double sent = number(UDP, result, 3);
+        double processorSeconds = number(PROCESSOR, result, 1) / 100 * seconds;
+        return new Sent((sent - number(UDP, result, 2)) / seconds, sent / processorSeconds);
     }
 
-    private Matcher measure(Pattern figure, String... options) {
+    private static double number(Pattern figure, String result, int group) {
+        Matcher matcher = figure.matcher(result);
+        if (!matcher.find()) {
+            throw new AssertionError("no " + figure + " in " + result);
+        }
+        return Double.parseDouble(matcher.group(group));
+    }
+
+    /// What iperf3 says of one run, with {@code figure} in it.
+    private String measure(Pattern figure, String... options) {
         var command = new ArrayList<>(
                 List.of("ip", "netns", "exec", guestSpace, "iperf3", "-c", SERVER, "-J", "-t", SECONDS));
         command.addAll(Arrays.asList(options));
         for (int attempt = 0; attempt < 50; attempt++) { // the server is not listening yet, or has not closed the last
             Command.Outcome result = Command.tryRun(command.toArray(String[]::new));
-            Matcher matcher = figure.matcher(result.output());
-            if (result.exitCode() == 0 && matcher.find()) {
-                return matcher;
+            if (result.exitCode() == 0 && figure.matcher(result.output()).find()) {
+                return result.output();
             }
         }
         throw new AssertionError("no figure from " + command);

@@ -80,8 +80,8 @@ public record GatewayTerms(
                 List.of());
     }
 
-    /// The same for a guest that has metadata, or has none.
-    public GatewayTerms withMetadata(boolean has) {
+    /// The same for a guest that may ask as these too, and that has metadata or has none.
+    public GatewayTerms with(boolean hasMetadata, List<Alias> also) {
         return new GatewayTerms(
                 guestMac,
                 guestAddresses,
@@ -91,22 +91,7 @@ public record GatewayTerms(
                 mtuBytes,
                 onLink,
                 settings,
-                has,
-                aliases);
-    }
-
-    /// The same for a guest that may ask as these too.
-    public GatewayTerms withAliases(List<Alias> also) {
-        return new GatewayTerms(
-                guestMac,
-                guestAddresses,
-                gatewayMac,
-                gatewayIpv4,
-                gatewayIpv6,
-                mtuBytes,
-                onLink,
-                settings,
-                metadata,
+                hasMetadata,
                 also);
     }
 

@@ -210,12 +210,14 @@ class GatewayTest {
     @Test
     void answersWhoAsksAsAnAliasWithItsMac() {
         MacAddress virtual = MacAddress.parse("00:00:5e:00:01:07");
-        var gateway = new Gateway(TERMS.withAliases(List.of(
-                new GatewayTerms.Alias(GUEST, Prefix.parse("10.1.7.0/24")),
-                new GatewayTerms.Alias(virtual, Prefix.parse("10.1.8.8/32")),
-                new GatewayTerms.Alias(GUEST, Prefix.parse("0.0.0.0/1")),
-                new GatewayTerms.Alias(virtual, Prefix.parse("128.0.0.0/1")),
-                new GatewayTerms.Alias(virtual, Prefix.parse("2001:db8:7::/64")))));
+        var gateway = new Gateway(TERMS.with(
+                false,
+                List.of(
+                        new GatewayTerms.Alias(GUEST, Prefix.parse("10.1.7.0/24")),
+                        new GatewayTerms.Alias(virtual, Prefix.parse("10.1.8.8/32")),
+                        new GatewayTerms.Alias(GUEST, Prefix.parse("0.0.0.0/1")),
+                        new GatewayTerms.Alias(virtual, Prefix.parse("128.0.0.0/1")),
+                        new GatewayTerms.Alias(virtual, Prefix.parse("2001:db8:7::/64")))));
         byte[] asPrefix = edited(hex("arp-for-neighbor"), 28, "0a010709");
         assertThat(fate(gateway, asPrefix)).startsWith("reply 020000000005");
         byte[] asVirtual = edited(edited(asPrefix, 22, "00005e000107"), 28, "0a010808");
@@ -294,7 +296,7 @@ class GatewayTest {
     void leavesMetadataToTheKernelWhereItIsServed() {
         byte[] question = edited(hex("arp-for-neighbor"), 38, "a9fea9fe");
         assertThat(answer(question)).isInstanceOf(Answer.Reply.class);
-        assertThat(new Gateway(TERMS.withMetadata(true)).on(question, question.length, 0))
+        assertThat(new Gateway(TERMS.with(true, List.of())).on(question, question.length, 0))
                 .isEqualTo(new Answer.Refused(Refusal.KERNEL_ANSWERS));
     }
 
