@@ -38,6 +38,7 @@ import slash32.agent.intent.Node;
 import slash32.agent.intent.Progress;
 import slash32.agent.intent.StaticFile;
 import slash32.agent.metadata.MetadataHandler;
+import slash32.agent.metadata.MetadataProxy;
 import slash32.agent.metrics.AgentMetrics;
 import slash32.agent.metrics.MetricsPages;
 import slash32.agent.status.Condition;
@@ -126,6 +127,7 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
     private final AgentMetrics metrics;
     private final HttpServer http;
     private final HttpServer metadata;
+    private final @Nullable MetadataUpstream metadataUpstream;
 
     /// Joins the parts; nothing runs before {@link #start}.
     public RouteAgent(AgentConfig config, String version) throws IOException {
@@ -206,6 +208,7 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
         http = new HttpServer(Limits.DEFAULT);
         ApiSocket.listen(http, config.api(), new Api(control, InstantSource.system()), metrics);
         metadata = new HttpServer(Limits.GUESTS);
+        metadataUpstream = config.metadata() == null ? null : MetadataUpstream.open(config.metadata(), metrics);
         serveMetadata();
         SocketEndpoint scrape = config.metricsListen();
         http.listen(
@@ -259,9 +262,10 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
     private void serveMetadata() {
         MetadataHandler.Holders holders = address ->
                 intent.ask(current -> new Held(current.holderOf(address))).spec();
+        MetadataProxy proxy = metadataUpstream == null ? null : metadataUpstream.proxy();
         for (IpAddress address : GatewayAddressTable.METADATA) {
             try {
-                metadata.listenEarly(address, METADATA_PORT, client -> new MetadataHandler(client, holders));
+                metadata.listenEarly(address, METADATA_PORT, client -> new MetadataHandler(client, holders, proxy));
             } catch (IOException e) {
                 LOG.error("event=no-metadata-service address={} reason=\"{}\"", address, e.getMessage());
             }
@@ -496,6 +500,9 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
     public void close() {
         http.close();
         metadata.close();
+        if (metadataUpstream != null) {
+            metadataUpstream.close();
+        }
         kernelEvents.close();
         if (ruleEvents != null) {
             ruleEvents.close();

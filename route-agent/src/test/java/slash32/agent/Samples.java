@@ -84,7 +84,7 @@ public final class Samples {
                         false,
                         3600,
                         Ipv6Assignment.STATIC),
-                new MetadataSpec("i-7", "#cloud-config\n", List.of("ssh-ed25519 AAAA root@example")),
+                new MetadataSpec("i-7", "#cloud-config\n", List.of("ssh-ed25519 AAAA root@example"), false, null),
                 Map.of(
                         Direction.EGRESS,
                         new RateLimit(new Rate(100_000, 20_000), new Rate(500, 500)),

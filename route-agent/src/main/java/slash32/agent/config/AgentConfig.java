@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import slash32.net.Asn;
 import slash32.net.Ipv4Address;
@@ -27,6 +28,7 @@ import slash32.overlay.evpn.Segment;
 /// @param endpointsDirectory absolute path of the folder whose files state endpoints; needn't be there
 /// @param endpointPrefixes that every endpoint's addresses must be in; none for any address
 /// @param hostProtection null leaves the host's own services to others
+/// @param metadata null for a node whose metadata are all in its endpoints
 /// @param stateDirectory absolute path of the folder that holds desired state
 /// @param segments Layer 2 domains that this node takes part in, no VNI and no device twice
 public record AgentConfig(
@@ -46,6 +48,7 @@ public record AgentConfig(
         List<ProcessConfig> processes,
         Path endpointsDirectory,
         List<Prefix> endpointPrefixes,
+        @Nullable MetadataConfig metadata,
         Path stateDirectory,
         MonitoringConfig monitoring,
         @Nullable HostProtectionConfig hostProtection,
@@ -89,6 +92,7 @@ public record AgentConfig(
         api.note(unlike, other.api);
         note(unlike, "endpointsDirectory", endpointsDirectory.equals(other.endpointsDirectory));
         note(unlike, "endpointPrefixes", endpointPrefixes.equals(other.endpointPrefixes));
+        note(unlike, "metadata", Objects.equals(metadata, other.metadata));
         note(unlike, "stateDirectory", stateDirectory.equals(other.stateDirectory));
         monitoring.note(unlike, other.monitoring);
         return unlike;

@@ -60,6 +60,7 @@ final class ConfigParser {
         var endpoints =
                 root.optional("endpointsDirectory", Scalar.ABSOLUTE_PATH, AgentConfig.DEFAULT_ENDPOINTS_DIRECTORY);
         var prefixes = root.list("endpointPrefixes", PREFIX, List.of());
+        var metadata = root.optionalSection("metadata", MetadataConfig::read);
         var state = root.optional("stateDirectory", Scalar.ABSOLUTE_PATH, AgentConfig.DEFAULT_STATE_DIRECTORY);
         var segmentParser = new SegmentParser();
         var segments = root.sections("segments", segmentParser::segment);
@@ -85,6 +86,7 @@ final class ConfigParser {
                 processes.get(),
                 endpoints.get(),
                 prefixes.get(),
+                metadata.value(),
                 state.get(),
                 monitoring.get(),
                 hostProtection.value(),

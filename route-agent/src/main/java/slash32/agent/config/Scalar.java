@@ -1,5 +1,6 @@
 package slash32.agent.config;
 
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -68,6 +69,10 @@ record Scalar<T>(Tag tag, String allowed, Function<String, T> reader) {
     static final Scalar<Integer> BFD_MULTIPLIER =
             new Scalar<>(Tag.INT, "1 to 255", text -> (int) between(1, 255, text));
 
+    static final Scalar<Duration> ANSWER_TIME = new Scalar<>(Tag.STR, "100ms to 60s", Scalar::answerTime);
+    static final Scalar<URI> HTTP_ADDRESS =
+            new Scalar<>(Tag.STR, "http://host:port or https://host:port", Scalar::httpAddress);
+
     private static String name(String text) {
         if (!NAME_FORM.matcher(text).matches()) {
             throw new IllegalArgumentException("not a name: '" + text + "'");
@@ -92,6 +97,27 @@ record Scalar<T>(Tag tag, String allowed, Function<String, T> reader) {
             throw new IllegalArgumentException("out of range: " + number);
         }
         return number;
+    }
+
+    private static Duration answerTime(String text) {
+        Duration time = duration(text);
+        if (time.toMillis() < 100 || time.toSeconds() > 60) {
+            throw new IllegalArgumentException("out of range: " + text);
+        }
+        return time;
+    }
+
+    private static URI httpAddress(String text) {
+        URI uri = URI.create(text);
+        boolean plain = uri.getRawQuery() == null && uri.getRawFragment() == null && uri.getRawUserInfo() == null;
+        boolean web = "http".equals(uri.getScheme()) || "https".equals(uri.getScheme());
+        boolean bare = uri.getRawPath() == null
+                || uri.getRawPath().isEmpty()
+                || uri.getRawPath().equals("/");
+        if (!web || !plain || !bare || uri.getHost() == null) {
+            throw new IllegalArgumentException("not the address of an HTTP service: '" + text + "'");
+        }
+        return uri;
     }
 
     private static Ipv4Address routerId(String text) {

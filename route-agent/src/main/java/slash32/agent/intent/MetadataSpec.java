@@ -11,7 +11,14 @@ import org.jspecify.annotations.Nullable;
 ///     instance, and runs all of its steps again
 /// @param userData handed on as it is, at most 65,536 bytes; null for none
 /// @param publicKeys in the form of OpenSSH's authorized_keys, at most 16 of at most 8,192 characters
-public record MetadataSpec(String instanceId, @Nullable String userData, List<String> publicKeys) {
+/// @param proxy the node's upstream answers for it, and then it has nothing to say itself
+/// @param tenantId told to the upstream: like an instance id; null for none
+public record MetadataSpec(
+        String instanceId,
+        @Nullable String userData,
+        List<String> publicKeys,
+        boolean proxy,
+        @Nullable String tenantId) {
     public static final int MAX_USER_DATA_BYTES = 65_536;
     public static final int MAX_PUBLIC_KEYS = 16;
     private static final Pattern INSTANCE_ID = Pattern.compile("[A-Za-z0-9._-]{1,64}");
@@ -23,6 +30,13 @@ public record MetadataSpec(String instanceId, @Nullable String userData, List<St
                 INSTANCE_ID.matcher(instanceId).matches(),
                 "instanceId",
                 "must be 1 to 64 letters, digits, '.', '_' or '-', was '" + instanceId + "'");
+        require(tenantId == null || proxy, "tenantId", "only with proxy");
+        require(
+                tenantId == null || INSTANCE_ID.matcher(tenantId).matches(),
+                "tenantId",
+                "must be 1 to 64 letters, digits, '.', '_' or '-', was '" + tenantId + "'");
+        require(userData == null || !proxy, "userData", "not with proxy: the upstream has it");
+        require(publicKeys.isEmpty() || !proxy, "publicKeys", "not with proxy: the upstream has them");
         int bytes = userData == null ? 0 : userData.getBytes(StandardCharsets.UTF_8).length;
         require(
                 bytes <= MAX_USER_DATA_BYTES,

@@ -18,8 +18,10 @@ final class MetadataJson {
         String instanceId = Objects.requireNonNullElse(fields.textOrNull("instanceId"), endpoint.value());
         String userData = fields.textOrNull("userData");
         List<String> publicKeys = fields.values("publicKeys", text -> text);
+        boolean proxy = fields.flag("proxy", false);
+        String tenantId = fields.textOrNull("tenantId");
         fields.end();
-        return fields.make(() -> new MetadataSpec(instanceId, userData, publicKeys));
+        return fields.make(() -> new MetadataSpec(instanceId, userData, publicKeys, proxy, tenantId));
     }
 
     static void write(JsonGenerator json, MetadataSpec metadata) throws IOException {
@@ -33,6 +35,12 @@ final class MetadataJson {
             json.writeString(key);
         }
         json.writeEndArray();
+        if (metadata.proxy()) {
+            json.writeBooleanField("proxy", true);
+        }
+        if (metadata.tenantId() != null) {
+            json.writeStringField("tenantId", metadata.tenantId());
+        }
         json.writeEndObject();
     }
 }

@@ -24,6 +24,7 @@ import java.util.Map;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import java.util.function.ToLongFunction;
+import slash32.agent.metadata.MetadataProxy;
 import slash32.agent.status.ConditionKind;
 import slash32.agent.status.Snapshot;
 import slash32.bgp.bfd.Discard;
@@ -59,6 +60,11 @@ public final class AgentMetrics {
             .name("slash32_api_requests_refused_total")
             .help("Requests to the API that were refused before they were handled, by HTTP status.")
             .labelNames("status")
+            .register(registry);
+    private final Counter metadataAsked = Counter.build()
+            .name("slash32_metadata_upstream_requests_total")
+            .help("Requests of guests for the metadata service beyond this node, by what became of them.")
+            .labelNames("outcome")
             .register(registry);
     private final Gauge reloadSuccessful = Gauge.build()
             .name("slash32_config_last_reload_successful")
@@ -160,6 +166,11 @@ public final class AgentMetrics {
     /// A condition came to hold for the first time since the PUT that needed it.
     public void conditionHeld(ConditionKind kind, Duration sincePut) {
         conditions.labels(kind.label()).observe(sincePut.toNanos() / NANOS_PER_SECOND);
+    }
+
+    /// A guest's request was for the metadata service beyond this node.
+    public void metadataAsked(MetadataProxy.Outcome outcome) {
+        metadataAsked.labels(outcome.label()).inc();
     }
 
     /// A request to the API was refused with {@code status} before it was handled.

@@ -129,7 +129,13 @@ class OpenApiTest {
         var segments = new ArrayList<String>();
         segments.add("v1");
         segments.addAll(List.of(path.split("/")));
-        var request = new Request(method, segments, Map.of(), "", Bytes.copyOf(body.getBytes(StandardCharsets.UTF_8)));
+        var request = new Request(
+                method,
+                "/v1/" + path,
+                segments,
+                Map.of(),
+                Map.of(),
+                Bytes.copyOf(body.getBytes(StandardCharsets.UTF_8)));
         var response = (Response.Whole) api.handle(request);
         return new String(response.body().toArray(), StandardCharsets.UTF_8);
     }

@@ -9,8 +9,11 @@ import com.networknt.schema.JsonSchema;
 import com.networknt.schema.JsonSchemaFactory;
 import com.networknt.schema.SpecVersion;
 import java.io.IOException;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
@@ -139,6 +142,7 @@ class ConfigFileTest {
                         List.of(),
                         Path.of("/etc/slash32/endpoints.d"),
                         List.of(),
+                        null,
                         Path.of("/var/lib/slash32"),
                         MonitoringConfig.NONE,
                         null,
@@ -207,6 +211,10 @@ class ConfigFileTest {
                         List.of(process),
                         Path.of("/etc/slash32/other.d"),
                         List.of(Prefix.parse("10.1.0.0/16"), Prefix.parse("2001:db8::/32")),
+                        new MetadataConfig(
+                                URI.create("http://10.0.0.5:8775"),
+                                Path.of("/etc/slash32/metadata.key"),
+                                Duration.ofMillis(2500)),
                         Path.of("/var/lib/slash32/other"),
                         new MonitoringConfig(
                                 List.of(
@@ -321,6 +329,19 @@ class ConfigFileTest {
         assertThatThrownBy(() -> ConfigFile.load(folder.resolve("absent.yaml")))
                 .isInstanceOf(IOException.class)
                 .hasMessageContaining("absent.yaml");
+    }
+
+    @Test
+    void aSecretThatOthersMayReadIsRefused(@TempDir Path folder) throws IOException {
+        Path secret = Files.writeString(folder.resolve("metadata.key"), "deadbeef2eb84d8d\n");
+        Files.setPosixFilePermissions(secret, PosixFilePermissions.fromString("rw-r-----"));
+        assertThatThrownBy(() -> SecretFile.read(secret))
+                .hasMessageContaining("a secret must be its owner's alone (mode 0600), is rw-r-----");
+        Files.setPosixFilePermissions(secret, PosixFilePermissions.fromString("rw-------"));
+        assertThat(new String(SecretFile.read(secret).toArray(), StandardCharsets.UTF_8))
+                .isEqualTo("deadbeef2eb84d8d");
+        Files.writeString(secret, "\n");
+        assertThatThrownBy(() -> SecretFile.read(secret)).hasMessageContaining("must have 1 to 1024 bytes");
     }
 
     private static JsonSchema schema() {

@@ -20,14 +20,17 @@ class MetadataHandlerTest {
     private static final EndpointSpec ENDPOINT = Samples.createdEndpoint();
 
     private static String answer(MetadataHandler handler, String method, String path) throws InterruptedException {
-        var request = new Request(method, List.of(path.substring(1).split("/", -1)), Map.of(), "", Bytes.EMPTY);
+        var request =
+                new Request(method, path, List.of(path.substring(1).split("/", -1)), Map.of(), Map.of(), Bytes.EMPTY);
         var response = (Response.Whole) handler.handle(request);
         return response.status() + " " + new String(response.body().toArray(), StandardCharsets.UTF_8);
     }
 
     private static MetadataHandler handler(IpAddress client) {
         return new MetadataHandler(
-                client, address -> address.equals(GUEST) ? ENDPOINT : address.isIpv4() ? Samples.endpoint(1) : null);
+                client,
+                address -> address.equals(GUEST) ? ENDPOINT : address.isIpv4() ? Samples.endpoint(1) : null,
+                null);
     }
 
     @ParameterizedTest

@@ -9,7 +9,6 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.SimpleChannelInboundHandler;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
 import io.netty.handler.codec.http.HttpContent;
-import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpObject;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponseStatus;
@@ -24,7 +23,10 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -153,9 +155,10 @@ final class HttpConnection extends SimpleChannelInboundHandler<HttpObject> {
         HttpRequest head = request.head();
         var whole = new Request(
                 method(head),
+                head.uri(),
                 request.path(),
                 new QueryStringDecoder(head.uri()).parameters(),
-                head.headers().get(HttpHeaderNames.ACCEPT, ""),
+                headers(head),
                 Bytes.copyOf(ByteBufUtil.getBytes(request.body())));
         dropIncoming();
         var answer = new Answer(context.channel(), head, limits.write());
@@ -240,6 +243,15 @@ final class HttpConnection extends SimpleChannelInboundHandler<HttpObject> {
         return Arrays.stream(raw.substring(1).split("/", -1))
                 .map(segment -> QueryStringDecoder.decodeComponent(segment.replace("+", "%2B"), StandardCharsets.UTF_8))
                 .toList();
+    }
+
+    private static Map<String, List<String>> headers(HttpRequest head) {
+        var headers = new HashMap<String, List<String>>();
+        for (String name : head.headers().names()) {
+            headers.put(
+                    name.toLowerCase(Locale.ROOT), List.copyOf(head.headers().getAll(name)));
+        }
+        return headers;
     }
 
     private static String method(HttpRequest head) {
