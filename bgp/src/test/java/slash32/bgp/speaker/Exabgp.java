@@ -98,7 +98,12 @@ final class Exabgp extends RealPeer {
 
     @Override
     List<Integer> announceEvpn() {
-        return List.of(); // its configuration and its commands have no words for EVPN routes
+        return List.of();
+    }
+
+    @Override
+    String whyNoEvpnOfItsOwn() {
+        return "its configuration and its commands have no words for routes of its own";
     }
 
     @Override
