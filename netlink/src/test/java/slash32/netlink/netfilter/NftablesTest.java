@@ -191,7 +191,7 @@ class NftablesTest {
                             .nested(
                                     2,
                                     data -> data.attributeBe32(1, 0)
-                                            .nested(2, d -> d.nested(2, v -> v.attributeBe32(1, -5))))); // return
+                                            .nested(2, d -> d.nested(2, v -> v.attributeBe32(1, -2))))); // break
         });
         assertThat(NftRule.parse(Family.INET, message(rule)).expressions())
                 .hasSize(5)
