@@ -7,12 +7,10 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -27,18 +25,14 @@ import slash32.agent.config.SocketEndpoint;
 import slash32.agent.dataplane.Dataplane;
 import slash32.agent.dataplane.fib.FibWriter;
 import slash32.agent.files.EndpointFiles;
-import slash32.agent.helper.Announcer;
 import slash32.agent.helper.Helpers;
 import slash32.agent.helper.Surroundings;
 import slash32.agent.intent.Effect;
 import slash32.agent.intent.EndpointId;
-import slash32.agent.intent.EndpointSpec;
 import slash32.agent.intent.Intent;
 import slash32.agent.intent.Node;
 import slash32.agent.intent.Progress;
 import slash32.agent.intent.StaticFile;
-import slash32.agent.metadata.MetadataHandler;
-import slash32.agent.metadata.MetadataProxy;
 import slash32.agent.metrics.AgentMetrics;
 import slash32.agent.metrics.MetricsPages;
 import slash32.agent.status.Condition;
@@ -61,19 +55,12 @@ import slash32.net.Asn;
 import slash32.net.InterfaceIndex;
 import slash32.net.InterfaceName;
 import slash32.net.IpAddress;
-import slash32.net.Ipv4Address;
 import slash32.net.Prefix;
-import slash32.netlink.netfilter.Counts;
-import slash32.netlink.socket.KernelException;
 import slash32.netlink.socket.NetlinkProtocol;
 import slash32.netlink.socket.NetlinkSocket;
-import slash32.overlay.evpn.EvpnNode;
-import slash32.overlay.vxlan.SegmentPlane;
 import slash32.reconcile.Backoff;
-import slash32.securitygroup.Drop;
 import slash32.securitygroup.HostRules;
 import slash32.securitygroup.compile.RulesetCompiler;
-import slash32.securitygroup.nft.DropCounters;
 import slash32.securitygroup.nft.Firewall;
 import slash32.tap.GatewayAddressTable;
 import slash32.tap.GatewayLoop;
@@ -89,7 +76,6 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
     /// Interfaces of these names are guests'; one that is no endpoint's carries nothing.
     private static final List<String> GUEST_PREFIXES = List.of("s32");
 
-    private static final int METADATA_PORT = 80;
     private static final Duration LOOK_AT_FILES_EVERY = Duration.ofSeconds(5);
     private static final int FAULT_EXIT_CODE = 70;
     private static final List<String> NODE_KEYS = List.of("site", "asn", "routerId", "underlay", "listen");
@@ -114,10 +100,8 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
     private final KernelLoop kernel;
     private final KernelEvents kernelEvents;
     private final @Nullable RuleEvents ruleEvents;
-    private final @Nullable DropLoop drops;
+    private final DroppedPackets drops;
     private @Nullable Thread dropsThread;
-    private final DropCounters dropCounters;
-    private final NetlinkSocket overlayRtnl;
     private final SegmentLoop segments;
     private final Speaker speaker;
     private final BgpMonitors monitors;
@@ -126,8 +110,7 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
     private final BfdPeers bfdPeers;
     private final AgentMetrics metrics;
     private final HttpServer http;
-    private final HttpServer metadata;
-    private final @Nullable MetadataUpstream metadataUpstream;
+    private final GuestMetadata metadata;
 
     /// Joins the parts; nothing runs before {@link #start}.
     public RouteAgent(AgentConfig config, String version) throws IOException {
@@ -175,12 +158,10 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
                 ? null
                 : new RuleEvents(firewall.port(), () -> kernel.tell(Dataplane::rulesChanged));
         var dropLog = new EventLog(DROPS_KEPT, events.revision());
-        drops = openDrops(dropLog);
-        dropCounters = DropCounters.open();
+        drops = DroppedPackets.open(dropLog, this::ownerOf);
         speaker = new Speaker(BgpSettings.of(config, links), new FromBgp());
         speaker.drain(config.gracefulShutdown());
-        overlayRtnl = NetlinkSocket.open(NetlinkProtocol.ROUTE);
-        segments = segments(config);
+        segments = SegmentLoop.open(config, speaker, this::resumeBgp);
         var speaking = new BmpLoop.Speaking(
                 config.node(),
                 "slash32 " + version,
@@ -191,7 +172,7 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
         helpers = new Helpers(
                 surroundings(config),
                 Files.readString(Path.of("/proc/sys/kernel/hostname")).strip(),
-                new ToIntent(),
+                new HelpersToIntent(intent),
                 speaker.monitoring(),
                 (name, loop) -> started(name, loop::run));
         bfd = BfdLoop.open(speaker::linkDown);
@@ -203,40 +184,16 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
         metrics.watch(control::snapshot);
         metrics.watchBfdDiscards(bfd::discarded);
         metrics.watchGateway(gateway::counts);
-        metrics.watchDrops(this::dropped, () -> drops == null ? 0 : drops.overruns());
+        metrics.watchDrops(drops::counts, drops::overruns);
         metrics.configAccepted(about.started());
         http = new HttpServer(Limits.DEFAULT);
         ApiSocket.listen(http, config.api(), new Api(control, InstantSource.system()), metrics);
-        metadata = new HttpServer(Limits.GUESTS);
-        metadataUpstream = config.metadata() == null ? null : MetadataUpstream.open(config.metadata(), metrics);
-        serveMetadata();
+        metadata = new GuestMetadata(config.metadata(), intent, metrics);
         SocketEndpoint scrape = config.metricsListen();
         http.listen(
                 scrape.address(),
                 scrape.port(),
                 new MetricsPages(metrics, () -> control.snapshot().inSync()));
-    }
-
-    private SegmentLoop segments(AgentConfig config) throws IOException {
-        Ipv4Address vtep = config.underlay().address();
-        var sequences = new SequenceFile(config.stateDirectory());
-        var evpn = new EvpnNode(config.asn(), config.routerId(), vtep, sequences.all());
-        var loop = new SegmentLoop(evpn, new SegmentPlane(overlayRtnl, vtep), speaker, sequences, this::resumeBgp);
-        loop.segments(config.segments());
-        if (config.peers().stream().noneMatch(peer -> peer.families().contains(AddressFamily.L2VPN_EVPN))) {
-            loop.complete(); // nobody will say more
-        }
-        return loop;
-    }
-
-    /// A host whose kernel logs no packets counts what it drops, and shows none of it.
-    private @Nullable DropLoop openDrops(EventLog log) throws IOException {
-        try {
-            return new DropLoop(log, this::ownerOf);
-        } catch (KernelException e) {
-            LOG.warn("event=no-drop-samples reason=\"{}\"", e.getMessage());
-            return null;
-        }
     }
 
     private @Nullable EndpointId ownerOf(InterfaceName device) {
@@ -248,31 +205,6 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
             return null;
         }
     }
-
-    private Map<Drop, Counts> dropped() {
-        try {
-            return dropCounters.read();
-        } catch (IOException e) {
-            LOG.warn("event=drops-unknown reason=\"{}\"", e.getMessage());
-            return Map.of();
-        }
-    }
-
-    /// A host whose port 80 is another's has no metadata service, and an agent nevertheless.
-    private void serveMetadata() {
-        MetadataHandler.Holders holders = address ->
-                intent.ask(current -> new Held(current.holderOf(address))).spec();
-        MetadataProxy proxy = metadataUpstream == null ? null : metadataUpstream.proxy();
-        for (IpAddress address : GatewayAddressTable.METADATA) {
-            try {
-                metadata.listenEarly(address, METADATA_PORT, client -> new MetadataHandler(client, holders, proxy));
-            } catch (IOException e) {
-                LOG.error("event=no-metadata-service address={} reason=\"{}\"", address, e.getMessage());
-            }
-        }
-    }
-
-    private record Held(@Nullable EndpointSpec spec) {}
 
     /// States what the earlier run left, then starts every thread.
     @Override
@@ -286,9 +218,7 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
         if (ruleEvents != null) {
             thread("rule-events", ruleEvents::run);
         }
-        if (drops != null) {
-            dropsThread = started("drops", drops::run);
-        }
+        dropsThread = started("drops", drops::run);
         thread("gateway-arp", gateway::runArp);
         thread("gateway-ipv6", gateway::runIpv6);
         thread("gateway-dhcp", gateway::runDhcpv4);
@@ -317,22 +247,6 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
                 config.underlay().address6(),
                 peers,
                 version);
-    }
-
-    /// What helper processes want goes to `intent` like all else that is wanted.
-    private final class ToIntent implements Announcer {
-        @Override
-        public @Nullable String announce(String process, Prefix prefix, PathAttributes attributes)
-                throws InterruptedException {
-            return intent.<Optional<String>>ask(
-                            current -> Optional.ofNullable(current.announce(process, prefix, attributes)))
-                    .orElse(null);
-        }
-
-        @Override
-        public void retract(String process, Collection<Prefix> prefixes) {
-            intent.tell(current -> current.retract(process, prefixes));
-        }
     }
 
     private void recover(Intent current) {
@@ -500,16 +414,13 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
     public void close() {
         http.close();
         metadata.close();
-        if (metadataUpstream != null) {
-            metadataUpstream.close();
-        }
         kernelEvents.close();
         if (ruleEvents != null) {
             ruleEvents.close();
         }
-        if (drops != null) {
-            drops.close();
-            join(Objects.requireNonNull(dropsThread)); // it asks intent
+        drops.stop();
+        if (dropsThread != null) {
+            join(dropsThread); // it asks intent
         }
         closeFiles();
         helpers.close(); // they ask intent
@@ -523,10 +434,9 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
         bfd.close(); // its neighbours hear that it is no fault
         threads.forEach(RouteAgent::join);
         speaker.close();
-        dropCounters.close();
+        drops.close();
         firewall.close();
         rtnl.close();
-        overlayRtnl.close();
     }
 
     private void closeFiles() {

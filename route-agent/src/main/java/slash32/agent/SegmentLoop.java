@@ -5,10 +5,15 @@ import java.util.List;
 import java.util.TreeSet;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import slash32.agent.config.AgentConfig;
 import slash32.agent.status.SegmentsView;
 import slash32.bgp.speaker.Speaker;
+import slash32.bgp.wire.AddressFamily;
 import slash32.bgp.wire.EvpnChange;
 import slash32.net.IpAddress;
+import slash32.net.Ipv4Address;
+import slash32.netlink.socket.NetlinkProtocol;
+import slash32.netlink.socket.NetlinkSocket;
 import slash32.overlay.evpn.EvpnAction;
 import slash32.overlay.evpn.EvpnNode;
 import slash32.overlay.evpn.Segment;
@@ -21,6 +26,7 @@ final class SegmentLoop implements Runnable {
     private static final long LONGEST_WAIT_NANOS = 3_600_000_000_000L;
 
     private final Mailbox mailbox = new Mailbox(FULL_AT);
+    private final NetlinkSocket rtnl;
     private final EvpnNode node;
     private final SegmentPlane plane;
     private final Speaker speaker;
@@ -28,15 +34,34 @@ final class SegmentLoop implements Runnable {
     private final Runnable drained;
     private TreeSet<String> failing = new TreeSet<>();
 
-    /// A loop that has yet to run.
-    ///
-    /// @param drained run after each turn, for a producer that stopped because the mailbox was full
-    SegmentLoop(EvpnNode node, SegmentPlane plane, Speaker speaker, SequenceFile sequences, Runnable drained) {
+    private SegmentLoop(
+            NetlinkSocket rtnl,
+            EvpnNode node,
+            Ipv4Address vtep,
+            Speaker speaker,
+            SequenceFile sequences,
+            Runnable drained) {
+        this.rtnl = rtnl;
         this.node = node;
-        this.plane = plane;
+        this.plane = new SegmentPlane(rtnl, vtep);
         this.speaker = speaker;
         this.sequences = sequences;
         this.drained = drained;
+    }
+
+    /// A loop that has yet to run, in the calling thread's network namespace.
+    ///
+    /// @param drained run after each turn, for a producer that stopped because the mailbox was full
+    static SegmentLoop open(AgentConfig config, Speaker speaker, Runnable drained) throws IOException {
+        Ipv4Address vtep = config.underlay().address();
+        var sequences = new SequenceFile(config.stateDirectory());
+        var node = new EvpnNode(config.asn(), config.routerId(), vtep, sequences.all());
+        var loop = new SegmentLoop(NetlinkSocket.open(NetlinkProtocol.ROUTE), node, vtep, speaker, sequences, drained);
+        loop.segments(config.segments());
+        if (config.peers().stream().noneMatch(peer -> peer.families().contains(AddressFamily.L2VPN_EVPN))) {
+            loop.complete(); // nobody will say more
+        }
+        return loop;
     }
 
     /// Makes {@code segments} all there are.
@@ -93,6 +118,8 @@ final class SegmentLoop implements Runnable {
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+        } finally {
+            rtnl.close();
         }
     }
 
