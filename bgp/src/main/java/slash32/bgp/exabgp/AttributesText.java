@@ -40,6 +40,7 @@ final class AttributesText {
             Map.entry(AttributeCode.PMSI_TUNNEL, OPTIONAL | TRANSITIVE),
             Map.entry(AttributeCode.IPV6_EXTENDED_COMMUNITIES, OPTIONAL | TRANSITIVE),
             Map.entry(AttributeCode.AIGP, OPTIONAL),
+            Map.entry(AttributeCode.BGP_LS, OPTIONAL),
             Map.entry(AttributeCode.LARGE_COMMUNITY, OPTIONAL | TRANSITIVE),
             Map.entry(AttributeCode.PREFIX_SID, OPTIONAL | TRANSITIVE));
 
@@ -253,6 +254,7 @@ final class AttributesText {
             case AttributeCode.IPV6_EXTENDED_COMMUNITIES -> ipv6Communities(flags, value);
             case AttributeCode.PMSI_TUNNEL -> pmsi(value);
             case AttributeCode.PREFIX_SID -> PrefixSidText.json(value, context.api());
+            case AttributeCode.BGP_LS -> LinkStateAttributeText.json(value, context.api());
             case AttributeCode.MP_REACH_NLRI -> {
                 reach = value;
                 yield null;

@@ -40,6 +40,7 @@ final class RouteText {
             case 132 -> membership(in);
             case 133, 134 -> FlowText.next(in, api, ipv6, family.safi() == 134, nextHop);
             case 5 -> MulticastVpnText.next(in);
+            case 71, 72 -> LinkStateText.next(in, api, family.safi() == 72, nextHop);
             default -> {
                 in.fail(3, 0);
                 yield null;

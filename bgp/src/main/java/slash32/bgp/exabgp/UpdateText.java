@@ -24,7 +24,8 @@ final class UpdateText {
             Map.entry("ipv6 flow", List.of(0, 16, 32)),
             Map.entry("ipv6 flow-vpn", List.of(0, 16, 32)),
             Map.entry("l2vpn vpls", List.of(4)),
-            Map.entry("l2vpn evpn", List.of(4)));
+            Map.entry("l2vpn evpn", List.of(4)),
+            Map.entry("bgp-ls bgp-ls", List.of(4)));
     /// What later versions take besides.
     private static final Map<String, List<Integer>> MORE_NEXT_HOP_BYTES = Map.of(
             "ipv4 unicast", List.of(16, 32),
@@ -35,8 +36,11 @@ final class UpdateText {
             "ipv6 unicast", List.of(4),
             "ipv6 multicast", List.of(16, 32),
             "ipv6 mcast-vpn", List.of(4, 16),
-            "l2vpn evpn", List.of(16));
+            "l2vpn evpn", List.of(16),
+            "bgp-ls bgp-ls", List.of(16));
     private static final int END_OF_RIB_BYTES = 11;
+    private static final AddressFamily LINK_STATE = new AddressFamily(16388, 71);
+    private static final AddressFamily LINK_STATE_VPN = new AddressFamily(16388, 72);
 
     private final DecodeContext context;
     private final Map<AddressFamily, Map<String, List<String>>> announced = new LinkedHashMap<>();
@@ -130,8 +134,8 @@ final class UpdateText {
     private void known(AddressFamily family, Octets in) {
         String name = Names.family(family, context.api());
         boolean later = context.api() != ApiVersion.V4 && MORE_NEXT_HOP_BYTES.containsKey(name);
-        boolean linkState = name.startsWith("bgp-ls") && !in.hasMore(); // its End-of-RIB, though not its routes
-        if (!NEXT_HOP_BYTES.containsKey(name) && !later && !linkState && !name.equals("ipv6 multicast")) {
+        boolean withdrawn = name.equals("ipv6 multicast") || name.equals("bgp-ls bgp-ls-vpn"); // alone
+        if (!NEXT_HOP_BYTES.containsKey(name) && !later && !withdrawn) {
             in.fail(3, 0);
         }
     }
@@ -176,11 +180,11 @@ final class UpdateText {
         }
     }
 
-    private void add(
-            AddressFamily family, boolean gone, String nextHop, @org.jspecify.annotations.Nullable String route) {
+    private void add(AddressFamily of, boolean gone, String nextHop, @org.jspecify.annotations.Nullable String route) {
         if (route == null) {
             return;
         }
+        AddressFamily family = of.equals(LINK_STATE_VPN) ? LINK_STATE : of; // by this name in all versions
         if (gone) {
             withdrawn.computeIfAbsent(family, _ -> new ArrayList<>()).add(route);
         } else {

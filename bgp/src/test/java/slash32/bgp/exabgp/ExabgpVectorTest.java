@@ -92,7 +92,11 @@ class ExabgpVectorTest {
         Requirement.sharedLines("vectors/exabgp/exabgp.jsonl")
                 .map(ExabgpVectorTest::parse)
                 .forEach(test -> test.path("messages").forEach(message -> {
-                    JsonNode oracle = message.path("oracle").path("json");
+                    // what its branch has beside them
+                    boolean linkState = test.path("name").asText().startsWith("5.0/decoding/bgp-ls");
+                    JsonNode oracle = linkState
+                            ? message.path("json")
+                            : message.path("oracle").path("json");
                     if (!oracle.has("neighbor")) {
                         return;
                     }
@@ -137,8 +141,8 @@ class ExabgpVectorTest {
 
     /// Why ExaBGP says something else; null if there is no reason.
     private static @Nullable String explanation(String id, String wanted) {
-        if (wanted.contains("ls-nlri-type")) {
-            return "BGP-LS routes are not printed";
+        if (wanted.contains("srv6-lan-endx-isis")) {
+            return "SRv6 TLVs of BGP-LS are printed as octets";
         }
         if (id.contains("conf-srv6-mup")) {
             return "MUP routes are not printed";
