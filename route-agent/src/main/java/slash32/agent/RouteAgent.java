@@ -209,6 +209,7 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
     /// States what the earlier run left, then starts every thread.
     @Override
     public void start() throws IOException {
+        speaker.originate(ownRoutes.nodeRoutes()); // before anybody can say that all is announced
         intent.tell(this::recover);
         thread("store", store::run);
         thread("kernel", kernel::run);
@@ -229,7 +230,6 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
         filesThread = started("endpoint-files", files::run);
         helpers.configure(started.processes(), surroundings(started)); // they hear of every session
         speaker.start();
-        speaker.originate(ownRoutes.nodeRoutes());
         thread("link-peers", links::run);
         thread("link-listen", links::listen);
         LOG.info("event=started node={} as={} site={}", node.underlay(), node.asn(), node.site());
