@@ -399,15 +399,25 @@ class RouteAgentKernelTest {
         String swapped = "{\"endpoints\": [" + a.replace("vm-a", "vm-b") + "," + b.replace("vm-b", "vm-a") + "]}";
         for (int i = 0; i < 5; i++) {
             send("PUT", "/v1/endpoints", i % 2 == 0 ? swapped : "{\"endpoints\": [" + a + "," + b + "]}", 200);
+            await("both again", () -> isAdvertised("vm-a") && isAdvertised("vm-b"));
+            await(
+                    "the routes",
+                    () -> Command.run("ip", "route", "show", "proto", "132").equals(routes));
+            awaitGuest("tap-a", "10.9.0.1 ", "2001:db8:9::1 ");
+            awaitGuest("tap-b", "10.9.0.2 ", "2001:db8:9::2 ");
         }
-        await("both again", () -> isAdvertised("vm-a") && isAdvertised("vm-b"));
-        assertThat(Command.run("ip", "route", "show", "proto", "132")).isEqualTo(routes);
-        for (int i = 1; i <= 2; i++) {
-            String device = i == 1 ? "tap-a" : "tap-b";
-            assertThat(Command.run("ip", "neigh", "show", "dev", device, "nud", "permanent"))
-                    .contains("10.9.0." + i + " ", "2001:db8:9::" + i + " ");
-            assertThat(Command.run("ip", "addr", "show", device)).contains("169.254.1.1/32", "fe80::1/64");
-        }
+    }
+
+    /// The device has the guest's addresses as neighbours, and the gateway's as its own.
+    private void awaitGuest(String device, String... addresses) throws InterruptedException {
+        await("the neighbours of " + device, () -> {
+            String neighbors = Command.run("ip", "neigh", "show", "dev", device, "nud", "permanent");
+            return List.of(addresses).stream().allMatch(neighbors::contains);
+        });
+        await("the gateway's addresses on " + device, () -> {
+            String own = Command.run("ip", "addr", "show", device);
+            return own.contains("169.254.1.1/32") && own.contains("fe80::1/64");
+        });
     }
 
     @Test
