@@ -8,8 +8,8 @@ import slash32.net.InterfaceName;
 import slash32.net.IpAddress;
 import slash32.netlink.tun.OffloadDevice;
 import slash32.netlink.udp.BatchUdpSocket;
-import slash32.overlay.esp.userspace.Lifetime;
-import slash32.overlay.esp.userspace.PathListener;
+import slash32.overlay.esp.path.Lifetime;
+import slash32.overlay.esp.path.PathListener;
 import slash32.overlay.esp.userspace.UserspacePath;
 import slash32.overlay.ike.crypto.Secret;
 import slash32.overlay.ike.exchange.ChildSa;
@@ -28,6 +28,9 @@ public final class EspEnd {
 
         @Override
         public void wornOut(int inboundSpi) {}
+
+        @Override
+        public void needed(Identity peer) {}
     };
 
     private EspEnd() {}

@@ -1,6 +1,7 @@
 package slash32.overlay.esp;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -25,6 +26,10 @@ public final class SaTable {
     private final int[] spis;
     private final Receiver[] receivers;
     private final Row[] rows;
+    /// The IPv4 addresses that are identities of peers that are sent to, in order; {@code senders} are theirs.
+    private final int[] nodes;
+
+    private final Receiver[] senders;
 
     /// Both directions, and what of: a peer sends nothing but what was agreed (RFC 4301 §5.2).
     private record Receiver(InboundSa sa, OutboundSa out, List<SelectorPair> pairs) {}
@@ -46,6 +51,16 @@ public final class SaTable {
             receivers[slot] = receiver;
         });
         rows = rows(used.values().stream().map(installed::get).toList());
+        List<Map.Entry<Identity, Integer>> byNode = used.entrySet().stream()
+                .filter(one -> one.getKey().type() == Identity.IPV4)
+                .sorted(Comparator.comparingInt((Map.Entry<Identity, Integer> one) -> node(one.getKey())))
+                .toList();
+        nodes = byNode.stream().mapToInt(one -> node(one.getKey())).toArray();
+        senders = byNode.stream().map(one -> installed.get(one.getValue())).toArray(Receiver[]::new);
+    }
+
+    private static int node(Identity identity) {
+        return EspCipher.intAt(identity.value().toArray(), 0);
     }
 
     private static Row[] rows(Collection<Receiver> senders) {
@@ -133,6 +148,20 @@ public final class SaTable {
             }
             if (row.pair.coversOutbound(packet)) {
                 return row.sa;
+            }
+        }
+        return null;
+    }
+
+    /// The SA for {@code packet} to the peer whose identity is this IPv4 address; null if it must not leave.
+    public @Nullable OutboundSa outboundTo(int node, InnerPacket packet) {
+        int found = Arrays.binarySearch(nodes, node);
+        if (found < 0) {
+            return null;
+        }
+        for (SelectorPair pair : senders[found].pairs) {
+            if (pair.coversOutbound(packet)) {
+                return senders[found].out;
             }
         }
         return null;

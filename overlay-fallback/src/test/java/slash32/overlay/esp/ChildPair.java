@@ -49,6 +49,24 @@ public record ChildPair(ChildSa left, ChildSa right) {
         return new ChildPair(left, right);
     }
 
+    /// This where the peer of the right one has another identity.
+    public ChildPair withLeftAs(Identity identity) {
+        return new ChildPair(
+                left,
+                new ChildSa(
+                        identity,
+                        right.inboundSpi(),
+                        right.outboundSpi(),
+                        right.inboundKey(),
+                        right.outboundKey(),
+                        right.esn(),
+                        right.transport(),
+                        right.encapsulated(),
+                        right.local(),
+                        right.remote(),
+                        right.path()));
+    }
+
     static ChildPair of(long seed, boolean esn) {
         var path = new Path(IpAddress.parse("192.0.2.1"), 4500, IpAddress.parse("192.0.2.2"), 4500);
         return of(seed, esn, path, all("10.0.0.1"), all("10.0.0.2"));

@@ -27,6 +27,18 @@ final class VnetHeader {
         return Octets.nativeShortAt(octets, at + 4);
     }
 
+    static int headerBytes(byte[] octets, int at) {
+        return Octets.nativeShortAt(octets, at + 2);
+    }
+
+    static void putHeaderBytes(byte[] octets, int at, int headerBytes) {
+        Octets.putNativeShort(octets, at + 2, headerBytes);
+    }
+
+    static void putChecksumStart(byte[] octets, int at, int checksumStart) {
+        Octets.putNativeShort(octets, at + 6, checksumStart);
+    }
+
     static int checksumStart(byte[] octets, int at) {
         return Octets.nativeShortAt(octets, at + 6);
     }

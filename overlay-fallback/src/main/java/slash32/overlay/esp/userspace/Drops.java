@@ -5,6 +5,7 @@ import java.util.EnumMap;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.atomic.LongAdder;
+import slash32.overlay.esp.path.Drop;
 
 /// Counts of {@link Drop}. Any thread.
 final class Drops {

@@ -6,6 +6,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import slash32.net.Ipv4Address;
 import slash32.netlink.tun.OffloadDevice;
 import slash32.netlink.udp.BatchUdpSocket;
 import slash32.netlink.udp.UdpSelector;
@@ -13,6 +14,9 @@ import slash32.overlay.esp.InboundSa;
 import slash32.overlay.esp.InnerPacket;
 import slash32.overlay.esp.SaTable;
 import slash32.overlay.esp.offload.Coalescer;
+import slash32.overlay.esp.offload.Frames;
+import slash32.overlay.esp.path.Drop;
+import slash32.overlay.esp.path.PathListener;
 
 /// From the peers to the device: open, and give the packets of a flow as one.
 ///
@@ -32,6 +36,10 @@ final class InboundLoop implements AutoCloseable {
 
     private final UserspacePath path;
     private final OffloadDevice device;
+    /// Null where the device takes packets, not frames.
+    private final @Nullable Ipv4Address self;
+
+    private final byte[] front = new byte[OffloadDevice.HEADER_BYTES + Frames.HEADER_BYTES];
     private final BatchUdpSocket socket;
     private final PathListener listener;
     private final UdpSelector selector = UdpSelector.open();
@@ -40,10 +48,16 @@ final class InboundLoop implements AutoCloseable {
     private final Coalescer coalescer;
     private volatile boolean stopped;
 
-    InboundLoop(UserspacePath path, OffloadDevice device, BatchUdpSocket socket, PathListener listener)
+    InboundLoop(
+            UserspacePath path,
+            OffloadDevice device,
+            @Nullable Ipv4Address self,
+            BatchUdpSocket socket,
+            PathListener listener)
             throws IOException {
         this.path = path;
         this.device = device;
+        this.self = self;
         this.socket = socket;
         this.listener = listener;
         coalescer = new Coalescer(device.takesUdpSegments(), this::give);
@@ -130,9 +144,12 @@ final class InboundLoop implements AutoCloseable {
     }
 
     private void give(byte[] octets, int at, int length) {
-        device.toWrite().put(0, octets, at, length);
+        int inFront = self == null ? 0 : Frames.wrap(octets, at, front, self);
+        int skipped = self == null ? 0 : OffloadDevice.HEADER_BYTES;
+        device.toWrite().put(0, front, 0, inFront);
+        device.toWrite().put(inFront, octets, at + skipped, length - skipped);
         try {
-            device.write(length);
+            device.write(inFront + length - skipped);
         } catch (IOException e) {
             path.counters().count(Drop.DEVICE_REFUSED);
             LOG.debug("esp give device={} error={}", device.name(), e.getMessage());

@@ -5,13 +5,19 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import slash32.net.Ipv4Address;
 import slash32.netlink.tun.OffloadDevice;
 import slash32.netlink.udp.BatchUdpSocket;
 import slash32.netlink.udp.UdpSelector;
 import slash32.overlay.esp.InnerPacket;
 import slash32.overlay.esp.OutboundSa;
 import slash32.overlay.esp.SaTable;
+import slash32.overlay.esp.offload.Frames;
 import slash32.overlay.esp.offload.Segmenter;
+import slash32.overlay.esp.path.Drop;
+import slash32.overlay.esp.path.Lifetime;
+import slash32.overlay.esp.path.PathListener;
+import slash32.overlay.ike.wire.Identity;
 
 /// From the device to the peers: cut, seal, and send as runs of datagrams of one size.
 ///
@@ -24,6 +30,9 @@ final class OutboundLoop implements AutoCloseable {
 
     private final UserspacePath path;
     private final OffloadDevice device;
+    /// Of frames, so that each says which peer it is to.
+    private final boolean frames;
+
     private final BatchUdpSocket socket;
     private final Lifetime lifetime;
     private final PathListener listener;
@@ -33,6 +42,9 @@ final class OutboundLoop implements AutoCloseable {
     private final byte[] octets =
             new byte[OffloadDevice.HEADER_BYTES + OffloadDevice.MOST_BYTES + OutboundSa.SLACK_BYTES];
     private final byte[] run = new byte[BatchUdpSocket.MOST_BYTES];
+    /// The peer that the frame is to, which was read last.
+    private int node;
+
     private int runBytes;
     private int runCount;
     private int segmentBytes;
@@ -40,10 +52,16 @@ final class OutboundLoop implements AutoCloseable {
     private volatile boolean stopped;
 
     OutboundLoop(
-            UserspacePath path, OffloadDevice device, BatchUdpSocket socket, Lifetime lifetime, PathListener listener)
+            UserspacePath path,
+            OffloadDevice device,
+            boolean frames,
+            BatchUdpSocket socket,
+            Lifetime lifetime,
+            PathListener listener)
             throws IOException {
         this.path = path;
         this.device = device;
+        this.frames = frames;
         this.socket = socket;
         this.lifetime = lifetime;
         this.listener = listener;
@@ -58,18 +76,39 @@ final class OutboundLoop implements AutoCloseable {
                 selector.await(Long.MAX_VALUE);
             } else {
                 device.received().get(0, octets, 0, length);
-                if (!segmenter.segment(octets, 0, length, this::add)) {
+                int at = frames ? unwrap(length) : 0;
+                if (at >= 0 && !segmenter.segment(octets, at, length - at, this::add)) {
                     path.counters().count(Drop.BAD_OFFLOAD);
                 }
             }
         }
     }
 
-    private void add(byte[] from, int at, int length) {
+    /// Where the packet's virtio_net_hdr is then; -1 if it is none to a peer, as the host's own neighbor discovery.
+    private int unwrap(int length) {
+        if (!Frames.isToNode(octets, 0, length)) {
+            return -1;
+        }
+        node = Frames.node(octets, 0);
+        Frames.unwrap(octets, 0);
+        return Frames.HEADER_BYTES;
+    }
+
+    private @Nullable OutboundSa outbound(byte[] from, int at, int length) {
         SaTable table = path.table();
-        OutboundSa sa = packet.read(from, at, length) ? table.outbound(packet) : null;
+        if (!packet.read(from, at, length)) {
+            return null;
+        }
+        return frames ? table.outboundTo(node, packet) : table.outbound(packet);
+    }
+
+    private void add(byte[] from, int at, int length) {
+        OutboundSa sa = outbound(from, at, length);
         if (sa == null) {
             path.counters().count(Drop.NO_SA);
+            if (frames) {
+                listener.needed(Identity.address(new Ipv4Address(node)));
+            }
             return;
         }
         int sealedBytes = OutboundSa.sealedBytes(length);

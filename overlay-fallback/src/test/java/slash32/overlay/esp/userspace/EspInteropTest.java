@@ -29,6 +29,11 @@ import org.junit.jupiter.params.provider.CsvSource;
 import slash32.net.InterfaceName;
 import slash32.net.IpAddress;
 import slash32.netlink.tun.OffloadDevice;
+import slash32.netlink.udp.BatchUdpSocket;
+import slash32.overlay.esp.path.Drop;
+import slash32.overlay.esp.path.EspNode;
+import slash32.overlay.esp.path.Lifetime;
+import slash32.overlay.esp.path.SaStatus;
 import slash32.overlay.ike.crypto.KeyExchangeMethod;
 import slash32.overlay.ike.exchange.Action;
 import slash32.overlay.ike.udp.Strongswan;
@@ -88,10 +93,14 @@ class EspInteropTest {
         OffloadDevice device = OffloadDevice.open(new InterfaceName("esp0"), OffloadDevice.Layer.PACKETS);
         EspNode opened = EspNode.open(
                 Strongswan.NEAR,
-                device,
+                listener -> UserspacePath.open(
+                        device,
+                        BatchUdpSocket.bind(Strongswan.NEAR, slash32.overlay.ike.exchange.Path.NAT_PORT),
+                        lifetime,
+                        listener),
                 far().ours("ec", KeyExchangeMethod.X25519, life, Duration.ofSeconds(LINGER_SECONDS)),
-                lifetime,
-                events::add);
+                events::add,
+                _ -> {});
         node = opened;
         Command.run("ip", "addr", "add", HERE + "/24", "dev", "esp0");
         Command.run("ip", "link", "set", "esp0", "mtu", "1400", "up");
@@ -102,9 +111,8 @@ class EspInteropTest {
             ike.connect(Strongswan.THEIRS, now);
         });
         run("ike", opened.ike()::run);
-        run("esp-out", opened.path()::runOutbound);
-        run("esp-in", opened.path()::runInbound);
-        eventually("a Child SA that is sent on", () -> sas().stream().anyMatch(UserspacePath.SaStatus::used));
+        opened.path().loops().forEach((name, loop) -> run(name, loop::run));
+        eventually("a Child SA that is sent on", () -> sas().stream().anyMatch(SaStatus::used));
         // it makes its device when it has its first SA
         eventually(
                 "its device",
@@ -135,7 +143,7 @@ class EspInteropTest {
         return Objects.requireNonNull(far);
     }
 
-    private List<UserspacePath.SaStatus> sas() {
+    private List<SaStatus> sas() {
         return node().path().sas();
     }
 
@@ -183,7 +191,7 @@ class EspInteropTest {
             assertThat(client.waitFor(30, TimeUnit.SECONDS)).isTrue();
         }
         assertThat(Files.readAllBytes(file)).isEqualTo(octets);
-        UserspacePath.SaStatus sa = sas().getFirst();
+        SaStatus sa = sas().getFirst();
         assertThat(fromThere ? sa.inboundOctets() : sa.outboundOctets()).isGreaterThan(OCTETS);
         assertThat(node().path().drops())
                 .containsEntry(Drop.NOT_AUTHENTIC, 0L)

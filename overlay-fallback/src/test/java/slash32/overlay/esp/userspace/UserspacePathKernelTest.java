@@ -25,12 +25,20 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.CsvSource;
+import slash32.net.InterfaceIndex;
 import slash32.net.InterfaceName;
 import slash32.net.IpAddress;
+import slash32.net.Ipv4Address;
 import slash32.netlink.tun.OffloadDevice;
 import slash32.netlink.udp.BatchUdpSocket;
 import slash32.overlay.esp.ChildPair;
+import slash32.overlay.esp.path.Drop;
+import slash32.overlay.esp.path.Lifetime;
+import slash32.overlay.esp.path.PathListener;
+import slash32.overlay.esp.path.SaStatus;
+import slash32.overlay.ike.exchange.PeerConfig;
+import slash32.overlay.ike.wire.Identity;
 import slash32.testkit.Command;
 import slash32.testkit.InNetns;
 
@@ -41,6 +49,9 @@ class UserspacePathKernelTest {
     private static final String OTHER = "s32esp" + ProcessHandle.current().pid();
     private static final IpAddress LEFT = IpAddress.parse("192.0.2.1");
     private static final IpAddress RIGHT = IpAddress.parse("192.0.2.2");
+    private static final Ipv4Address SELF = new Ipv4Address(0xc633_6402); // 198.51.100.2
+    private static final Ipv4Address NODE = new Ipv4Address(0xc633_6401);
+    private static final String GATEWAY6 = "fe80::5332:c633:6401";
     private static final int PORT = 5_001;
     private static final int OCTETS = 20_000_000;
 
@@ -59,6 +70,11 @@ class UserspacePathKernelTest {
         @Override
         public void wornOut(int inboundSpi) {
             said.add("worn out " + inboundSpi);
+        }
+
+        @Override
+        public void needed(Identity peer) {
+            said.add("needed " + peer);
         }
     };
 
@@ -123,6 +139,26 @@ class UserspacePathKernelTest {
         return right;
     }
 
+    /// The right end with a device for any number of peers: {@link #NODE} stands for the left one.
+    private UserspacePath mesh() throws IOException {
+        MeshDevice device = MeshDevice.open(new InterfaceName("mesh0"), SELF, 1_400);
+        UserspacePath right = UserspacePath.open(device, BatchUdpSocket.bind(RIGHT, 4500), Lifetime.DEFAULT, listener);
+        paths.add(right);
+        right.loops().forEach((name, loop) -> start(name, loop::run));
+        var peer = new PeerConfig(
+                Identity.address(NODE),
+                new slash32.overlay.ike.exchange.Path(RIGHT, 500, LEFT, 500),
+                ChildPair.all("10.1.0.2"),
+                ChildPair.all("10.1.0.1"),
+                false);
+        InterfaceIndex index = right.attach(NODE, peer);
+        assertThat(right.attach(NODE, peer)).isEqualTo(index);
+        Command.run("ip", "addr", "add", "10.1.0.2/32", "dev", "lo");
+        Command.run("ip", "addr", "add", "2001:db8:1::2/128", "dev", "lo");
+        Command.run("ip", "route", "add", "10.1.0.1/32", "via", NODE.toString(), "dev", "mesh0", "onlink");
+        return right;
+    }
+
     private static void there(String... words) {
         var all = new ArrayList<>(List.of("ip", "netns", "exec", OTHER));
         all.addAll(List.of(words));
@@ -137,11 +173,11 @@ class UserspacePathKernelTest {
     }
 
     @ParameterizedTest
-    @ValueSource(booleans = {true, false})
-    void tcpComesThroughWhole(boolean fromOther) throws Exception {
+    @CsvSource({"true, false", "false, false", "true, true", "false, true"})
+    void tcpComesThroughWhole(boolean fromOther, boolean mesh) throws Exception {
         UserspacePath left = left(Lifetime.DEFAULT);
-        UserspacePath right = right();
-        install(pair(1), left, right);
+        UserspacePath right = mesh ? mesh() : right();
+        install(mesh ? pair(1).withLeftAs(Identity.address(NODE)) : pair(1), left, right);
         byte[] octets = new byte[OCTETS];
         new Random(1).nextBytes(octets);
         Path file = folder.resolve("file");
@@ -171,7 +207,7 @@ class UserspacePathKernelTest {
             assertThat(client.waitFor(20, TimeUnit.SECONDS)).isTrue();
         }
         assertThat(Files.readAllBytes(file)).isEqualTo(octets);
-        UserspacePath.SaStatus status = left.sas().getFirst();
+        SaStatus status = left.sas().getFirst();
         assertThat(status.used()).isTrue();
         assertThat(fromOther ? status.outboundOctets() : status.inboundOctets()).isGreaterThan(OCTETS);
         Map<Drop, Long> drops = right.drops();
@@ -218,6 +254,20 @@ class UserspacePathKernelTest {
     }
 
     @Test
+    void aPeerWithoutAnSaIsAskedForAndGetsNothing() throws Exception {
+        UserspacePath right = mesh();
+        Command.run("ip", "-6", "route", "add", "2001:db8:1::1/128", "via", GATEWAY6, "dev", "mesh0", "onlink");
+        for (String address : List.of("10.1.0.1", "2001:db8:1::1")) {
+            said.clear();
+            assertThat(Command.tryRun("ping", "-c", "1", "-W", "1", address).exitCode())
+                    .isNotZero();
+            assertThat(said.poll(10, TimeUnit.SECONDS)).isEqualTo("needed " + NODE);
+        }
+        right.detach(NODE);
+        assertThat(Command.run("ip", "neigh", "show", "dev", "mesh0")).doesNotContain("PERMANENT");
+    }
+
+    @Test
     void anSaTakesThePlaceOfAnotherWithoutALoss() throws Exception {
         UserspacePath left = left(Lifetime.DEFAULT);
         UserspacePath right = right();
@@ -233,10 +283,7 @@ class UserspacePathKernelTest {
         }
         assertThat(new String(ping.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
                 .contains("400 received, 0% packet loss");
-        assertThat(left.sas())
-                .hasSizeGreaterThan(2)
-                .filteredOn(UserspacePath.SaStatus::used)
-                .hasSize(1);
+        assertThat(left.sas()).hasSizeGreaterThan(2).filteredOn(SaStatus::used).hasSize(1);
     }
 
     @Test

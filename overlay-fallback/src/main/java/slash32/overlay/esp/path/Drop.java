@@ -1,4 +1,4 @@
-package slash32.overlay.esp.userspace;
+package slash32.overlay.esp.path;
 
 /// Why a packet went no further, for metrics.
 public enum Drop {

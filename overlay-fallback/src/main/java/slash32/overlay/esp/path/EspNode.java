@@ -1,45 +1,52 @@
-package slash32.overlay.esp.userspace;
+package slash32.overlay.esp.path;
 
 import java.io.IOException;
+import java.util.function.Consumer;
 import slash32.net.IpAddress;
-import slash32.netlink.tun.OffloadDevice;
-import slash32.netlink.udp.BatchUdpSocket;
 import slash32.overlay.ike.exchange.Action;
 import slash32.overlay.ike.exchange.NodeConfig;
-import slash32.overlay.ike.exchange.Path;
 import slash32.overlay.ike.udp.IkeListener;
 import slash32.overlay.ike.udp.IkeLoop;
+import slash32.overlay.ike.wire.Identity;
 
 /// IKE and the data path that it keys, on one address: Child SAs go from one to the other, port 4500 is shared.
 public final class EspNode implements PathListener, AutoCloseable {
-    private final UserspacePath path;
+    private final DataPath path;
     private final IkeLoop ike;
     private final IkeListener events;
+    private final Consumer<Identity> needed;
 
-    private EspNode(IpAddress local, OffloadDevice device, NodeConfig config, Lifetime lifetime, IkeListener events)
+    /// Opens a data path that talks to {@code listener}.
+    @FunctionalInterface
+    public interface Opener {
+        DataPath open(PathListener listener) throws IOException;
+    }
+
+    private EspNode(IpAddress local, Opener opener, NodeConfig config, IkeListener events, Consumer<Identity> needed)
             throws IOException {
         this.events = events;
-        BatchUdpSocket socket = BatchUdpSocket.bind(local, Path.NAT_PORT);
+        this.needed = needed;
+        path = opener.open(this);
         try {
-            path = UserspacePath.open(device, socket, lifetime, this);
             ike = IkeLoop.open(local, config, this::on, path);
         } catch (IOException e) {
-            socket.close();
+            path.close();
             throw e;
         }
     }
 
-    /// Binds UDP 500 and 4500 in the calling thread's network namespace and takes over {@code device}.
+    /// Binds UDP 500 in the calling thread's network namespace, while the data path has 4500.
     ///
-    /// @param config must force encapsulation: there is no ESP without UDP here
+    /// @param config must force encapsulation: a data path has ESP in UDP only
     /// @param events hears of all that IKE decides, after the data path did
+    /// @param needed hears of each packet to a peer that there was no SA for, on the data path's threads
     public static EspNode open(
-            IpAddress local, OffloadDevice device, NodeConfig config, Lifetime lifetime, IkeListener events)
+            IpAddress local, Opener opener, NodeConfig config, IkeListener events, Consumer<Identity> needed)
             throws IOException {
         if (!config.forceEncapsulation()) {
-            throw new IllegalArgumentException("ESP in user space needs encapsulation in UDP");
+            throw new IllegalArgumentException("ESP needs encapsulation in UDP here");
         }
-        return new EspNode(local, device, config, lifetime, events);
+        return new EspNode(local, opener, config, events, needed);
     }
 
     /// What is wanted of IKE goes here, by its {@link IkeLoop#execute}; its {@link IkeLoop#run} is the thread `ike`.
@@ -47,8 +54,7 @@ public final class EspNode implements PathListener, AutoCloseable {
         return ike;
     }
 
-    /// Its two loops are the threads `esp-out` and `esp-in`.
-    public UserspacePath path() {
+    public DataPath path() {
         return path;
     }
 
@@ -72,13 +78,18 @@ public final class EspNode implements PathListener, AutoCloseable {
         ike.execute((node, now) -> node.rekeyChild(inboundSpi, now));
     }
 
-    /// Ends all three loops, which must be waited for before {@link #close}.
+    @Override
+    public void needed(Identity peer) {
+        needed.accept(peer);
+    }
+
+    /// Ends all loops, which must be waited for before {@link #close}.
     public void stop() {
         ike.close();
         path.stop();
     }
 
-    /// Closes the device and the sockets.
+    /// Closes the data path with its device and sockets.
     @Override
     public void close() {
         path.close();

@@ -1,6 +1,7 @@
-package slash32.overlay.esp.userspace;
+package slash32.overlay.esp.path;
 
 import slash32.net.IpAddress;
+import slash32.overlay.ike.wire.Identity;
 
 /// What the data path says to IKE, on its own threads.
 public interface PathListener {
@@ -11,4 +12,7 @@ public interface PathListener {
 
     /// So much was sent on the SA that receives with {@code inboundSpi} that it is to be replaced. Said once.
     void wornOut(int inboundSpi);
+
+    /// A packet to an attached peer was dropped because no SA with it is sent on. Said for each.
+    void needed(Identity peer);
 }

@@ -1,4 +1,4 @@
-package slash32.overlay.esp.userspace;
+package slash32.overlay.esp.path;
 
 /// After how much a Child SA is worn out and another takes its place, besides its time.
 ///
@@ -10,7 +10,8 @@ public record Lifetime(long packets, long octets) {
     /// Half of the sequence numbers of 32 bits.
     private static final long SHORT_PACKETS = 1L << 31;
 
-    long packets(boolean esn) {
+    /// For an SA with ESN, or without.
+    public long packets(boolean esn) {
         return esn ? packets : Math.min(packets, SHORT_PACKETS);
     }
 }
