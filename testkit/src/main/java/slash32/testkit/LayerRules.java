@@ -21,6 +21,7 @@ public final class LayerRules {
         "slash32.netlink.message",
         "slash32.netlink.route",
         "slash32.netlink.netfilter",
+        "slash32.netlink.xfrm",
         "slash32.bgp.wire",
         "slash32.bgp.session",
         "slash32.bgp.rib",

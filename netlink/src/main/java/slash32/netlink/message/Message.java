@@ -66,6 +66,13 @@ public final class Message {
         return bytes.getInt(payload(offset, 4));
     }
 
+    /// A fresh array of {@code size} bytes of the payload.
+    public byte[] bytes(int offset, int size) {
+        byte[] copy = new byte[size];
+        bytes.get(payload(offset, size), copy);
+        return copy;
+    }
+
     /// The attributes behind a family header of {@code headerBytes}.
     public Attributes attributes(int headerBytes) {
         int from = Math.min(start + Nl.HEADER_BYTES + Nl.align(headerBytes), start + length);

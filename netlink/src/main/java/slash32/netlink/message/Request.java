@@ -51,6 +51,12 @@ public final class Request implements Outgoing {
         return this;
     }
 
+    /// A family header that is a structure of its own.
+    public Request bytes(byte[] value) {
+        room(Nl.align(value.length)).put(value);
+        return pad();
+    }
+
     /// A 16-bit value in network byte order, as nfgenmsg has.
     public Request be16(int value) {
         room(2).put((byte) (value >>> 8)).put((byte) value);

@@ -108,6 +108,16 @@ public record Link(
         return create(name, mtuBytes).nested(Rt.IFLA_LINKINFO, terms::write);
     }
 
+    /// Makes an XFRM interface, and leaves it down: what goes into it goes through the IPsec policies of its id, or
+    /// nowhere.
+    public static Request createXfrm(InterfaceName name, int interfaceId, int mtuBytes) {
+        return create(name, mtuBytes)
+                .nested(
+                        Rt.IFLA_LINKINFO,
+                        info -> info.attribute(Rt.IFLA_INFO_KIND, "xfrm")
+                                .nested(Rt.IFLA_INFO_DATA, xfrm -> xfrm.attributeU32(Rt.IFLA_XFRM_IF_ID, interfaceId)));
+    }
+
     private static Request create(InterfaceName name, int mtuBytes) {
         return header(Rt.RTM_NEWLINK, Nl.NLM_F_ACK | Nl.NLM_F_CREATE | Nl.NLM_F_EXCL, () -> "add link " + name, 0, 0, 0)
                 .attribute(Rt.IFLA_IFNAME, name.value())

@@ -84,6 +84,7 @@ public final class Rt {
     static final int IFLA_VXLAN_LOCAL = 4;
     static final int IFLA_VXLAN_LEARNING = 7;
     static final int IFLA_VXLAN_PORT = 15;
+    static final int IFLA_XFRM_IF_ID = 2;
     static final int IFLA_BR_STP_STATE = 5;
     static final int IFLA_BR_MCAST_SNOOPING = 23;
     static final int IFLA_BRPORT_LEARNING = 8;

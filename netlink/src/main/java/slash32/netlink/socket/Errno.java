@@ -17,6 +17,8 @@ public record Errno(int value) {
     public static final Errno EEXIST = new Errno(17);
     public static final Errno ENODEV = new Errno(19);
     public static final Errno EINVAL = new Errno(22);
+    public static final Errno ENOSYS = new Errno(38);
+    public static final Errno EPROTONOSUPPORT = new Errno(93);
     public static final Errno ENETDOWN = new Errno(100);
     public static final Errno EADDRINUSE = new Errno(98);
     public static final Errno EADDRNOTAVAIL = new Errno(99);

@@ -18,8 +18,9 @@ import slash32.netlink.message.Request;
 /// A netlink socket for requests: one at a time, in pipelined batches, or as a transaction; and for dumps
 /// (netlink(7)).
 ///
-/// Strict checking, extended acknowledgements and a receive time-out are on, so that nothing is silently ignored and
-/// nothing waits for ever. At log level TRACE every datagram is printed. Owned by one thread.
+/// Strict checking, extended acknowledgements and a receive time-out are on, so that nothing is silently ignored
+/// and nothing waits for ever. At log level TRACE every datagram is printed, but none of XFRM, which hold keys.
+/// Owned by one thread.
 public final class NetlinkSocket implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(NetlinkSocket.class);
 
@@ -47,11 +48,13 @@ public final class NetlinkSocket implements AutoCloseable {
     private final NativeBuffer out = NativeBuffer.allocate(SEND_BYTES);
     private final NativeBuffer in = NativeBuffer.allocate(RECEIVE_BYTES);
     private final int port;
+    private final boolean holdsKeys;
     private int sequence;
 
-    private NetlinkSocket(FileDescriptor descriptor, int port) {
+    private NetlinkSocket(FileDescriptor descriptor, int port, boolean holdsKeys) {
         this.descriptor = descriptor;
         this.port = port;
+        this.holdsKeys = holdsKeys;
     }
 
     /// Opens a socket in the calling thread's network namespace.
@@ -64,7 +67,7 @@ public final class NetlinkSocket implements AutoCloseable {
         FileDescriptor.check(
                 Libc.INSTANCE.setsockopt(descriptor.value(), SOL_SOCKET, SO_RCVTIMEO, timeout.pointer(), 16),
                 "set a time-out on a netlink socket");
-        return new NetlinkSocket(descriptor, portOf(descriptor));
+        return new NetlinkSocket(descriptor, portOf(descriptor), protocol == NetlinkProtocol.XFRM);
     }
 
     private static int portOf(FileDescriptor descriptor) throws IOException {
@@ -331,8 +334,8 @@ public final class NetlinkSocket implements AutoCloseable {
         }
     }
 
-    private static void trace(String direction, ByteBuffer bytes, int length) {
-        if (LOG.isTraceEnabled()) {
+    private void trace(String direction, ByteBuffer bytes, int length) {
+        if (LOG.isTraceEnabled() && !holdsKeys) {
             byte[] copy = new byte[length];
             bytes.get(0, copy);
             LOG.trace("{} {}", direction, HexFormat.of().formatHex(copy));
