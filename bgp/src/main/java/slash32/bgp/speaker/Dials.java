@@ -33,7 +33,7 @@ final class Dials {
                 .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, CONNECT_TIMEOUT_MILLIS)
                 .option(EpollChannelOption.TCP_USER_TIMEOUT, SocketOptions.USER_TIMEOUT_MILLIS)
                 .option(ChannelOption.RECVBUF_ALLOCATOR, new FixedRecvByteBufAllocator(SocketOptions.READ_BYTES))
-                .handler(new PeerSession.Inbound(peer));
+                .handler(new Inbound(peer));
         SegmentKeys.addTo(bootstrap, to);
         if (to.options().ttlSecurityHops() > 0) {
             bootstrap.option(SocketOptions.ttl(to.address().isIpv4()), SocketOptions.FULL_TTL);

@@ -5,7 +5,9 @@ import org.jspecify.annotations.Nullable;
 import slash32.bgp.wire.AddressFamily;
 import slash32.net.Asn;
 import slash32.net.Bytes;
+import slash32.net.InterfaceIndex;
 import slash32.net.IpAddress;
+import slash32.net.Ipv6Address;
 
 /// One peer as configured.
 ///
@@ -104,6 +106,20 @@ public record PeerConfig(
                 other.options.client(),
                 other.options.ao());
         return equals(other.with(alike).with(password));
+    }
+
+    /// The interface that the peer is known by; null if its address is enough.
+    @Nullable
+    InterfaceIndex link() {
+        return address instanceof Ipv6Address v6 ? v6.link() : null;
+    }
+
+    /// What the peer is in the reflection of routes, to a speaker of {@code own} AS.
+    Offers.Origin kind(Asn own) {
+        if (!asn.equals(own)) {
+            return Offers.Origin.EXTERNAL;
+        }
+        return options.client() ? Offers.Origin.CLIENT : Offers.Origin.NON_CLIENT;
     }
 
     /// Without the password.

@@ -157,7 +157,7 @@ public final class Speaker implements AutoCloseable {
             return;
         }
         PeerSession known = peer;
-        channel.pipeline().addLast(new PeerSession.Inbound(known));
+        channel.pipeline().addLast(new Inbound(known));
         loop.execute(() -> known.accepted(channel));
     }
 
