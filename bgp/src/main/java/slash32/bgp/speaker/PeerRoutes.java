@@ -1,13 +1,8 @@
 package slash32.bgp.speaker;
 
-import io.netty.util.concurrent.ScheduledFuture;
-import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -16,37 +11,29 @@ import slash32.bgp.policy.LongLived;
 import slash32.bgp.rib.Contender;
 import slash32.bgp.rib.LocRib;
 import slash32.bgp.rib.RibDelta;
+import slash32.bgp.session.RestartAction;
+import slash32.bgp.session.RestartMachine;
 import slash32.bgp.session.SessionTerms;
 import slash32.bgp.wire.AddressFamily;
-import slash32.bgp.wire.Capability;
-import slash32.bgp.wire.Capability.GracefulRestart;
 import slash32.bgp.wire.Nlri;
 import slash32.bgp.wire.NlriParts;
 import slash32.bgp.wire.NlriSlice;
 import slash32.bgp.wire.PathAttributes;
 import slash32.net.Bytes;
 
-/// What we hold of one peer, over its sessions: routes of a peer that restarts stay for a while (RFC 4724 §4.2). On
+/// What we hold of one peer, over its sessions; what stays while it restarts is said by its {@link RestartMachine}. On
 /// thread {@code bgp}.
 ///
 /// Deltas collect until {@link #flush}. Families that are not in the RIB have nothing here.
 final class PeerRoutes implements ImportFilter.Sink {
     private static final Logger LOG = LoggerFactory.getLogger(PeerRoutes.class);
 
-    /// How long a peer that is back may leave open what became of its routes (RFC 4724 §4.2 leaves the number to us):
-    /// longer than BIRD (240 s) and FRR and GoBGP (360 s) wait for their own peers.
-    private static final int STALE_SECONDS = 420;
-
     private final Speaker speaker;
     private PeerConfig config;
     private final int number;
     private final Map<AddressFamily, RibDelta.Builder> deltas = new LinkedHashMap<>();
-    private final List<ScheduledFuture<?>> timers = new ArrayList<>();
-    private @Nullable Long staleSinceNanos;
-    /// Families that hold routes from before this session, of which End-of-RIB has not come.
-    private final Set<AddressFamily> awaited = new HashSet<>();
-    /// Stale families whose restart time is over (RFC 9494 §4.2).
-    private final Set<AddressFamily> longLived = new HashSet<>();
+    private final RestartMachine restart;
+    private final Alarm alarm;
 
     private long rejected;
 
@@ -54,6 +41,8 @@ final class PeerRoutes implements ImportFilter.Sink {
         this.speaker = speaker;
         this.config = config;
         this.number = number;
+        restart = new RestartMachine(config.families());
+        alarm = new Alarm(speaker.loop(), this::deadline);
         config.families().stream().sorted().forEach(family -> deltas.put(family, new RibDelta.Builder(family)));
     }
 
@@ -128,36 +117,60 @@ final class PeerRoutes implements ImportFilter.Sink {
 
     /// A session came up: what it does not promise to have kept goes at once.
     void sessionUp(SessionTerms terms, Contender contender) {
-        cancelTimer();
-        GracefulRestart restart = terms.gracefulRestart();
         for (AddressFamily family : deltas.keySet()) {
             speaker.rib(family).peer(number, contender);
-            boolean kept = restart != null && restart.forwarding().getOrDefault(family, false);
-            if (longLived.remove(family)) {
-                kept = lasting(family, terms.longLived()).forwarding();
-            }
-            if (!kept || !terms.wire().families().contains(family)) {
-                sweep(family);
-            } else if (speaker.rib(family).size(number) > 0) {
-                awaited.add(family);
-            }
         }
-        if (!awaited.isEmpty()) {
-            timers.add(speaker.loop().schedule(this::neverComplete, STALE_SECONDS, TimeUnit.SECONDS));
-        }
+        perform(restart.sessionUp(terms, this::holds, System.nanoTime()));
     }
 
-    private void neverComplete() {
-        LOG.warn("peer={} event=routes-swept families={} reason=\"no End-of-RIB\"", config.address(), awaited);
-        List.copyOf(awaited).forEach(this::sweep);
-        restartOver();
+    /// The session ended, and so do the routes, but for those that {@code terms} let stay for a while.
+    ///
+    /// @param terms of the session; null if nothing may stay
+    void sessionDown(@Nullable SessionTerms terms) {
+        perform(restart.sessionDown(terms, this::holds, System.nanoTime()));
+    }
+
+    private boolean holds(AddressFamily family) {
+        return speaker.rib(family).size(number) > 0;
+    }
+
+    private void deadline() {
+        perform(restart.deadlineReached(config.options().session().longLivedSeconds(), System.nanoTime()));
         flush();
+        speaker.considerLeaving(config.address());
     }
 
-    private static Capability.LongLived lasting(
-            AddressFamily family, Capability.@Nullable LongLivedGracefulRestart capability) {
-        var none = new Capability.LongLived(false, 0);
-        return capability == null ? none : capability.families().getOrDefault(family, none);
+    private void perform(List<RestartAction> actions) {
+        for (RestartAction action : actions) {
+            switch (action) {
+                case RestartAction.MarkStale(AddressFamily family) -> markStale(family);
+                case RestartAction.Sweep(AddressFamily family) -> sweep(family);
+                case RestartAction.Relabel(AddressFamily family, int seconds) -> {
+                    speaker.rib(family).relabelStale(number, LongLived::stale, delta(family));
+                    LOG.info("peer={} event=routes-kept-long family={} seconds={}", config.address(), family, seconds);
+                }
+                case RestartAction.Drop(AddressFamily family) -> drop(family);
+                case RestartAction.NeverBack(AddressFamily family) -> neverBack(family);
+                case RestartAction.Keeps(long seconds) ->
+                    LOG.info("peer={} event=routes-kept seconds={}", config.address(), seconds);
+                case RestartAction.NeverComplete(List<AddressFamily> families) ->
+                    LOG.warn(
+                            "peer={} event=routes-swept families={} reason=\"no End-of-RIB\"",
+                            config.address(),
+                            families);
+            }
+        }
+        alarm.set(restart.nextDeadlineNanos());
+    }
+
+    private void neverBack(AddressFamily family) {
+        if (holds(family)) {
+            LOG.info(
+                    "peer={} event=routes-dropped family={} reason=\"not back within its restart time\"",
+                    config.address(),
+                    family);
+        }
+        drop(family);
     }
 
     /// The peer will announce all of {@code family} anew (RFC 7313 §4.2); what it doesn't goes with {@link #sweep}.
@@ -167,102 +180,31 @@ final class PeerRoutes implements ImportFilter.Sink {
 
     /// All routes of {@code family} have been announced again: the others go.
     void sweep(AddressFamily family) {
-        awaited.remove(family);
+        restart.swept(family);
         speaker.rib(family).sweep(number, delta(family));
     }
 
     /// Every family has been swept: the next restart has all its time.
     void restartOver() {
-        staleSinceNanos = null;
+        restart.restartOver();
     }
 
-    /// The session ended, and so do the routes, but for those that {@code terms} let stay for a while.
-    ///
-    /// A peer that restarts again before it has told everything keeps its routes (RFC 8538 §4.1), but not longer
-    /// than twice its restart time since the first.
-    ///
-    /// @param terms of the session; null if nothing may stay
-    void sessionDown(@Nullable SessionTerms terms) {
-        cancelTimer();
-        GracefulRestart restart = terms == null ? null : terms.gracefulRestart();
-        Capability.LongLivedGracefulRestart lasting = terms == null ? null : terms.longLived();
-        boolean kept = false;
-        for (AddressFamily family : deltas.keySet()) {
-            boolean stays = restart != null
-                    && (restart.forwarding().containsKey(family)
-                            || lasting(family, lasting).staleSeconds() > 0);
-            if (stays) {
-                speaker.rib(family).markStale(number);
-                kept |= speaker.rib(family).size(number) > 0;
-            } else {
-                speaker.rib(family).peerDown(number, delta(family));
-            }
-        }
-        if (restart != null && kept) {
-            keepFor(restart.restartSeconds(), lasting);
-        } else {
-            staleSinceNanos = null;
-        }
-    }
-
-    private void keepFor(int restartSeconds, Capability.@Nullable LongLivedGracefulRestart lasting) {
-        long now = System.nanoTime();
-        if (staleSinceNanos == null) {
-            staleSinceNanos = now;
-        }
-        long restartNanos = TimeUnit.SECONDS.toNanos(restartSeconds);
-        long left = Math.max(0, Math.min(restartNanos, 2 * restartNanos - (now - staleSinceNanos)));
-        LOG.info("peer={} event=routes-kept seconds={}", config.address(), TimeUnit.NANOSECONDS.toSeconds(left));
-        timers.add(speaker.loop().schedule(() -> restartTimeIsOver(lasting), left, TimeUnit.NANOSECONDS));
-    }
-
-    private void restartTimeIsOver(Capability.@Nullable LongLivedGracefulRestart lasting) {
-        cancelTimer();
-        for (AddressFamily family : deltas.keySet()) {
-            int ours = config.options().session().longLivedSeconds();
-            int seconds = Math.min(lasting(family, lasting).staleSeconds(), ours);
-            if (seconds == 0) {
-                neverBack(family);
-                continue;
-            }
-            speaker.rib(family).relabelStale(number, LongLived::stale, delta(family));
-            longLived.add(family);
-            LOG.info("peer={} event=routes-kept-long family={} seconds={}", config.address(), family, seconds);
-            timers.add(speaker.loop().schedule(() -> neverBack(family), seconds, TimeUnit.SECONDS));
-        }
-        flush();
-    }
-
-    private void neverBack(AddressFamily family) {
-        if (speaker.rib(family).size(number) > 0) {
-            LOG.info(
-                    "peer={} event=routes-dropped family={} reason=\"not back within its restart time\"",
-                    config.address(),
-                    family);
-        }
-        longLived.remove(family);
+    private void drop(AddressFamily family) {
         speaker.rib(family).peerDown(number, delta(family));
-        flush();
-        if (longLived.isEmpty()) {
-            staleSinceNanos = null;
-            speaker.considerLeaving(config.address());
-        }
     }
 
     /// Withdraws all that is left of the peer.
     void drop() {
-        cancelTimer();
-        staleSinceNanos = null;
-        longLived.clear();
-        deltas.forEach((family, delta) -> speaker.rib(family).peerDown(number, delta));
+        restart.dropped();
+        alarm.cancel();
+        deltas.keySet().forEach(this::drop);
         flush();
     }
 
-    /// Stops what is timed; what is held stays.
+    /// What is held stays as it is from now on.
     void cancelTimer() {
-        awaited.clear();
-        timers.forEach(timer -> timer.cancel(false));
-        timers.clear();
+        restart.stopTimers();
+        alarm.cancel();
     }
 
     /// Hands the deltas over.
