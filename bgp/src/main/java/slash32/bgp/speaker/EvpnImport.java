@@ -2,6 +2,7 @@ package slash32.bgp.speaker;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import slash32.bgp.rib.LocRib;
@@ -65,12 +66,21 @@ final class EvpnImport {
         return changes;
     }
 
+    /// Our own routes and the best paths of others; costs the table.
+    List<Speaker.BestEvpn> best(Map<Nlri, PathAttributes> own, LocRib rib, NlriNumbers numbers) {
+        var found = new ArrayList<Speaker.BestEvpn>();
+        own.forEach((key, attributes) -> found.add(new Speaker.BestEvpn(path(key, attributes), null, true)));
+        rib.forEachBest((number, _, _, attributes, from) -> found.add(new Speaker.BestEvpn(
+                path(numbers.route((int) number), attributes), from.address(), imports(attributes))));
+        return found;
+    }
+
     private static EvpnChange change(Nlri key, @Nullable PathAttributes now) {
         return new EvpnChange(route(key), now == null ? null : path(key, now));
     }
 
     /// The route of {@code key} as it came.
-    static EvpnPath path(Nlri key, PathAttributes attributes) {
+    private static EvpnPath path(Nlri key, PathAttributes attributes) {
         return new EvpnPath(route(NlriParts.joined(key, attributes.nlriData(), 0)), attributes);
     }
 

@@ -77,7 +77,7 @@ public final class Monitoring {
 
     /// Peers whose routes may be held.
     public List<KnownPeer> peers() {
-        return speaker.knownPeers();
+        return speaker.peers().known();
     }
 
     /// The speaker at this moment.

@@ -1,7 +1,9 @@
 package slash32.bgp.speaker;
 
 import java.util.List;
+import slash32.bgp.wire.AsPath;
 import slash32.bgp.wire.LargeCommunity;
+import slash32.bgp.wire.PathAttributes;
 import slash32.net.IpAddress;
 import slash32.net.Prefix;
 
@@ -22,5 +24,15 @@ public record OriginatedRoute(Prefix prefix, IpAddress nextHop, long localPref, 
         if (nextHop.isIpv4() != prefix.isIpv4()) {
             throw new IllegalArgumentException("next hop " + nextHop + " is of another family than " + prefix);
         }
+    }
+
+    /// As it is told to a peer of our own AS.
+    PathAttributes attributes() {
+        return PathAttributes.builder()
+                .asPath(AsPath.EMPTY)
+                .nextHop(nextHop)
+                .localPref(localPref)
+                .largeCommunities(communities)
+                .build();
     }
 }

@@ -11,19 +11,14 @@ import io.netty.util.concurrent.Future;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
-import java.util.TreeSet;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -37,7 +32,6 @@ import slash32.bgp.policy.Reflection;
 import slash32.bgp.rib.LocRib;
 import slash32.bgp.rib.RibDelta;
 import slash32.bgp.wire.AddressFamily;
-import slash32.bgp.wire.AsPath;
 import slash32.bgp.wire.BgpIdentifier;
 import slash32.bgp.wire.EvpnChange;
 import slash32.bgp.wire.EvpnPath;
@@ -49,8 +43,6 @@ import slash32.bgp.wire.NotificationCode;
 import slash32.bgp.wire.PathAttributes;
 import slash32.net.Asn;
 import slash32.net.IpAddress;
-import slash32.net.Ipv4Address;
-import slash32.net.Ipv6Address;
 import slash32.net.Prefix;
 
 /// A BGP speaker for one node: keeps the sessions, learns what peers announce, and announces what it is told to.
@@ -70,33 +62,26 @@ public final class Speaker implements AutoCloseable {
     private final LocRibListener listener;
     private final MultiThreadIoEventLoopGroup group;
     private final EventLoop loop;
-    private final Map<AddressFamily, LocRib> ribs = new HashMap<>();
-    private final Map<IpAddress, PeerSession> peers = new LinkedHashMap<>();
+    private final Peers peers;
+    private final Ribs ribs;
     private final Dials dials;
     /// Peers that a route of ours was for, and not for all; they are told apart from then on.
     private final Set<IpAddress> named = new HashSet<>();
 
     private final UpdateGroups groups;
-    private final Map<AddressFamily, NlriNumbers> numbers = new HashMap<>();
     private final @Nullable Reflection reflection;
     private final Advertiser advertiser;
+    private final Deliveries deliveries;
     private final Memberships memberships = new Memberships();
     private final EvpnImport evpn = new EvpnImport();
+    private final InSync inSync;
 
-    private final Set<AddressFamily> inSync = new HashSet<>();
     private final Listeners listeners;
     private final ChannelGroup leaving;
     private final Monitoring monitoring = new Monitoring(this);
     private SpeakerConfig config;
-    private Set<AddressFamily> families;
     private Set<IpAddress> ownAddresses;
-    private final Map<Integer, PeerSession> numbered = new HashMap<>();
-    private final ArrayDeque<Integer> freeNumbers = new ArrayDeque<>();
-    private int peerNumbers;
-    private boolean started;
     private boolean closing;
-    private boolean patienceOver;
-    private boolean ownRoutesComplete;
     private volatile boolean paused;
 
     /// A speaker that does nothing before {@link #start}.
@@ -113,14 +98,11 @@ public final class Speaker implements AutoCloseable {
         listeners = new Listeners(loop, config, this::accepted);
         advertiser = new Advertiser(this, reflection);
         groups = new UpdateGroups(loop::execute, this::isComplete, advertiser::word, advertiser::paths, BEHIND_BYTES);
-        families = families(config);
-        families.forEach(this::rib);
-    }
-
-    private static Set<AddressFamily> families(SpeakerConfig config) {
-        var all = new TreeSet<>(FAMILIES);
-        config.everyPeer().forEach(peer -> all.addAll(peer.families()));
-        return all;
+        ribs = new Ribs(config, reflection != null, groups::offers);
+        peers = new Peers(this, config);
+        deliveries = new Deliveries(peers, advertiser::announces, this::advertised);
+        inSync = new InSync(this, peers, ribs, listener, reflection != null);
+        inSync.configure(config);
     }
 
     /// Listens and starts every peer.
@@ -129,73 +111,28 @@ public final class Speaker implements AutoCloseable {
     public void start() throws IOException {
         listeners.bind();
         loop.execute(() -> {
-            config.peers().forEach(peer -> addPeer(peer, false));
+            peers.start();
             listeners.accept();
-            started = true;
-            considerInSync();
-            var _ = loop.schedule(
-                    () -> {
-                        patienceOver = true;
-                        considerInSync();
-                        completeOwnRoutes();
-                        groups.drain();
-                    },
-                    config.inSyncTimeout().toNanos(),
-                    TimeUnit.NANOSECONDS);
+            inSync.start();
+            var _ = loop.schedule(inSync::patienceOver, config.inSyncTimeout().toNanos(), TimeUnit.NANOSECONDS);
         });
     }
 
     private void accepted(Channel channel) {
         IpAddress from = SocketAddresses.of(((InetSocketAddress) channel.remoteAddress()).getAddress());
-        PeerSession peer = peers.get(from);
-        if (peer == null) {
-            peer = ofRange(from);
-        }
+        PeerSession peer = peers.from(from);
         if (peer == null) {
             LOG.warn("event=connection-refused from={} reason=\"no such peer\"", from);
             var _ = channel.close();
             return;
         }
-        PeerSession known = peer;
-        channel.pipeline().addLast(new Inbound(known));
-        loop.execute(() -> known.accepted(channel));
-    }
-
-    /// A new peer of the range that {@code from} is in; null if it is in none, or that one is full.
-    private @Nullable PeerSession ofRange(IpAddress from) {
-        for (PeerRange range : config.ranges()) {
-            if (range.within().covers(from.hostPrefix())) {
-                long there = peers.values().stream()
-                        .filter(PeerSession::isDynamic)
-                        .filter(peer ->
-                                range.within().covers(peer.config().address().hostPrefix()))
-                        .count();
-                return there < range.max() ? addPeer(range.peer(from), true) : null;
-            }
-        }
-        return null;
+        channel.pipeline().addLast(new Inbound(peer));
+        loop.execute(() -> peer.accepted(channel));
     }
 
     /// Forgets a peer of a range of which nothing is left.
     void considerLeaving(IpAddress address) {
-        loop.execute(() -> {
-            PeerSession peer = peers.get(address);
-            if (peer != null && peer.isGone()) {
-                peers.remove(address);
-                peer.stop(Message.Notification.of(NotificationCode.PEER_DECONFIGURED));
-                dials.forget(peer);
-                freeNumbers.add(peer.number());
-            }
-        });
-    }
-
-    private PeerSession addPeer(PeerConfig peer, boolean dynamic) {
-        int number = freeNumbers.isEmpty() ? peerNumbers++ : freeNumbers.removeFirst();
-        var session = new PeerSession(this, config, peer, number, dynamic);
-        peers.put(peer.address(), session);
-        numbered.put(number, session);
-        session.start();
-        return session;
+        loop.execute(() -> peers.considerLeaving(address));
     }
 
     Dials dials() {
@@ -209,43 +146,14 @@ public final class Speaker implements AutoCloseable {
         loop.execute(() -> {
             boolean samePerson = newConfig.asn().equals(config.asn())
                     && newConfig.identifier().equals(config.identifier());
-            var wanted = new HashMap<IpAddress, PeerConfig>();
-            newConfig.peers().forEach(peer -> wanted.put(peer.address(), peer));
             config = newConfig;
-            families = families(newConfig);
-            ribs.forEach((family, rib) -> rib.report(reports(family)));
+            ribs.configure(newConfig);
+            inSync.configure(newConfig);
             ownAddresses = ownAddresses(newConfig);
             listeners.configure(newConfig);
-            for (PeerSession peer : List.copyOf(peers.values())) {
-                IpAddress address = peer.config().address();
-                PeerConfig now = peer.isDynamic() ? wantedOfRange(address) : wanted.get(address);
-                if (samePerson && now != null && peer.config().canBecome(now)) {
-                    if (!peer.config().equals(now)) {
-                        peer.reconfigure(now);
-                    }
-                    continue;
-                }
-                peers.remove(address);
-                peer.stop(Message.Notification.cease(
-                        now == null ? NotificationCode.PEER_DECONFIGURED : NotificationCode.OTHER_CONFIGURATION_CHANGE,
-                        ""));
-                dials.forget(peer);
-            }
-            for (PeerConfig peer : newConfig.peers()) {
-                if (!peers.containsKey(peer.address())) {
-                    addPeer(peer, false);
-                }
-            }
+            peers.configure(newConfig, !samePerson);
             considerInSync();
         });
-    }
-
-    private @Nullable PeerConfig wantedOfRange(IpAddress address) {
-        return config.ranges().stream()
-                .filter(range -> range.within().covers(address.hostPrefix()))
-                .findFirst()
-                .map(range -> range.peer(address))
-                .orElse(null);
     }
 
     /// Has traffic leave before the node does: every route of ours becomes the last choice (RFC 8326), or again what it
@@ -258,14 +166,7 @@ public final class Speaker implements AutoCloseable {
     public void originate(Collection<OriginatedRoute> routes) {
         var all = new LinkedHashMap<Prefix, PathAttributes>();
         for (OriginatedRoute route : routes) {
-            all.put(
-                    route.prefix(),
-                    PathAttributes.builder()
-                            .asPath(AsPath.EMPTY)
-                            .nextHop(route.nextHop())
-                            .localPref(route.localPref())
-                            .largeCommunities(route.communities())
-                            .build());
+            all.put(route.prefix(), route.attributes());
         }
         originate(all);
     }
@@ -277,7 +178,7 @@ public final class Speaker implements AutoCloseable {
         loop.execute(() -> {
             copy.values().forEach(attributes -> attributes.onlyTo().forEach(this::name));
             advertiser.announce(copy);
-            tellWhenWritten(List.copyOf(copy.keySet()));
+            deliveries.begin(List.copyOf(copy.keySet()));
         });
     }
 
@@ -315,7 +216,7 @@ public final class Speaker implements AutoCloseable {
     }
 
     private void name(IpAddress address) {
-        PeerSession peer = named.add(address) ? peers.get(address) : null;
+        PeerSession peer = named.add(address) ? peers.at(address) : null;
         if (peer != null) {
             peer.refilter();
         }
@@ -331,21 +232,11 @@ public final class Speaker implements AutoCloseable {
     /// A reflector then drops what it kept from before our restart and was not announced again, so this must not be
     /// said too early. If it is not said, it counts as said {@link SpeakerConfig#inSyncTimeout} after the start.
     public void initialRoutesOriginated() {
-        loop.execute(this::completeOwnRoutes);
+        loop.execute(inSync::ownRoutesComplete);
     }
 
-    private void completeOwnRoutes() {
-        if (!ownRoutesComplete) {
-            ownRoutesComplete = true;
-            groups.drain();
-        }
-    }
-
-    /// All is there that peers must be told of {@code family} before End-of-RIB: ours, and of a reflector what its
-    /// peers had.
-    boolean isComplete(AddressFamily family) {
-        boolean heard = reflection == null || patienceOver || (config.ranges().isEmpty() && inSync.contains(family));
-        return ownRoutesComplete && heard;
+    private boolean isComplete(AddressFamily family) {
+        return inSync.isComplete(family);
     }
 
     /// Withdraws these prefixes; one that is not announced is left out.
@@ -356,38 +247,13 @@ public final class Speaker implements AutoCloseable {
 
     /// A session came up, and its peer is being told everything.
     void sessionUp() {
-        tellWhenWritten(advertiser.prefixes());
+        deliveries.begin(advertiser.prefixes());
         considerInSync();
     }
 
-    private void tellWhenWritten(List<Prefix> prefixes) {
-        List<PeerSession> told =
-                peers.values().stream().filter(PeerSession::isTold).toList();
-        if (!prefixes.isEmpty() && !told.isEmpty()) {
-            var batch = new Batch(prefixes, told.size());
-            told.forEach(peer -> peer.whenWritten(batch::writtenToOne));
-        }
-    }
-
-    /// Prefixes that some peers are still being told.
-    private final class Batch {
-        private final List<Prefix> prefixes;
-        private int peersLeft;
-
-        Batch(List<Prefix> prefixes, int peersLeft) {
-            this.prefixes = prefixes;
-            this.peersLeft = peersLeft;
-        }
-
-        /// A peer has them all, or is no longer Established.
-        void writtenToOne() {
-            if (--peersLeft > 0 || closing || peers.values().stream().noneMatch(PeerSession::isTold)) {
-                return;
-            }
-            List<Prefix> still = prefixes.stream().filter(advertiser::announces).toList();
-            if (!still.isEmpty()) {
-                listener.advertised(still);
-            }
+    private void advertised(List<Prefix> prefixes) {
+        if (!closing) {
+            listener.advertised(prefixes);
         }
     }
 
@@ -396,7 +262,7 @@ public final class Speaker implements AutoCloseable {
     /// @param keepsRoutes the peer may only be restarting (RFC 5882 §4.3): with graceful restart its routes stay
     public void linkDown(IpAddress peer, String reason, boolean keepsRoutes) {
         loop.execute(() -> {
-            PeerSession session = peers.get(peer);
+            PeerSession session = peers.at(peer);
             if (session != null && !closing) {
                 session.linkDown(reason, keepsRoutes);
             }
@@ -429,13 +295,13 @@ public final class Speaker implements AutoCloseable {
         }
         if (!paused && !listener.ready()) {
             paused = true;
-            peers.values().forEach(peer -> peer.setReading(false));
+            peers.all().forEach(peer -> peer.setReading(false));
             readOnIfReady(); // it may have got room, and said so, before it could know that we paused
         }
     }
 
     private void tellWanted(int peer) {
-        PeerSession session = numbered.get(peer);
+        PeerSession session = peers.numbered(peer);
         if (session != null) {
             session.wants(memberships.of(peer));
         }
@@ -451,31 +317,12 @@ public final class Speaker implements AutoCloseable {
     private void readOnIfReady() {
         if (paused && listener.ready()) {
             paused = false;
-            peers.values().forEach(peer -> peer.setReading(true));
+            peers.all().forEach(peer -> peer.setReading(true));
         }
     }
 
     void considerInSync() {
-        boolean anyUp = peers.values().stream().anyMatch(PeerSession::isEstablished);
-        boolean allUp = config.absentPeers() == 0 && peers.values().stream().allMatch(PeerSession::isEstablished);
-        if (closing || !started || !(allUp || (anyUp && patienceOver))) {
-            return;
-        }
-        for (AddressFamily family : families) {
-            boolean complete =
-                    peers.values().stream().filter(PeerSession::isEstablished).allMatch(peer -> peer.hasEnded(family));
-            if (complete && inSync.add(family)) {
-                LOG.info(
-                        "event=in-sync family={} prefixes={}",
-                        family,
-                        rib(family).size());
-                listener.inSync(family);
-            }
-        }
-        if (inSync.containsAll(families)) {
-            peers.values().forEach(PeerSession::restartOver);
-        }
-        groups.drain();
+        inSync.consider();
     }
 
     void peerChanged(PeerSession peer) {
@@ -486,19 +333,15 @@ public final class Speaker implements AutoCloseable {
 
     /// The speaker at this moment; waits for the event loop.
     public SpeakerStatus status() {
-        var answer = new CompletableFuture<SpeakerStatus>();
-        loop.execute(() -> answer.complete(now()));
-        return answer.join();
+        return monitoring.ask(this::now);
     }
 
     SpeakerStatus now() {
-        var prefixes = new HashMap<AddressFamily, Integer>();
-        ribs.forEach((family, rib) -> prefixes.put(family, rib.size()));
-        List<PeerStatus> all = peers.values().stream()
+        List<PeerStatus> all = peers.all().stream()
                 .map(PeerSession::status)
                 .sorted(Comparator.comparing(PeerStatus::address))
                 .toList();
-        return new SpeakerStatus(all, prefixes, advertiser.counts(), Set.copyOf(inSync));
+        return new SpeakerStatus(all, ribs.sizes(), advertiser.counts(), inSync.families());
     }
 
     /// A best path.
@@ -510,20 +353,7 @@ public final class Speaker implements AutoCloseable {
     ///
     /// @param within null for all
     public List<BestPath> bestPaths(@Nullable Prefix within) {
-        var answer = new CompletableFuture<List<BestPath>>();
-        loop.execute(() -> {
-            var found = new ArrayList<BestPath>();
-            FAMILIES.forEach(family -> rib(family).forEachBest((high, low, length, attributes, from) -> {
-                Prefix prefix = family.equals(AddressFamily.IPV4_UNICAST)
-                        ? new Prefix(new Ipv4Address((int) (high >>> 32)), length)
-                        : new Prefix(new Ipv6Address(high, low), length);
-                if (within == null || within.covers(prefix)) {
-                    found.add(new BestPath(prefix, attributes, from.address()));
-                }
-            }));
-            answer.complete(found);
-        });
-        return answer.join().stream()
+        return monitoring.ask(() -> ribs.bestPaths(within)).stream()
                 .sorted(Comparator.comparing(BestPath::prefix))
                 .toList();
     }
@@ -536,22 +366,10 @@ public final class Speaker implements AutoCloseable {
 
     /// Our own routes of EVPN and the best paths of others; waits for the event loop, which walks its whole table.
     public List<BestEvpn> bestEvpn() {
-        var answer = new CompletableFuture<List<BestEvpn>>();
-        loop.execute(() -> {
-            var found = new ArrayList<BestEvpn>();
-            NlriNumbers keys = numbers(AddressFamily.L2VPN_EVPN);
-            advertiser
-                    .own(AddressFamily.L2VPN_EVPN)
-                    .forEach(
-                            (key, attributes) -> found.add(new BestEvpn(EvpnImport.path(key, attributes), null, true)));
-            rib(AddressFamily.L2VPN_EVPN)
-                    .forEachBest((number, _, _, attributes, from) -> found.add(new BestEvpn(
-                            EvpnImport.path(keys.route((int) number), attributes),
-                            from.address(),
-                            evpn.imports(attributes))));
-            answer.complete(found);
-        });
-        return answer.join();
+        return monitoring.ask(() -> evpn.best(
+                advertiser.own(AddressFamily.L2VPN_EVPN),
+                rib(AddressFamily.L2VPN_EVPN),
+                numbers(AddressFamily.L2VPN_EVPN)));
     }
 
     /// Ends every session with Cease/Administrative Shutdown and this reason (RFC 9003), so that peers drop our
@@ -579,7 +397,8 @@ public final class Speaker implements AutoCloseable {
         }
         var _ = loop.submit(() -> {
                     closing = true;
-                    peers.values().forEach(farewell);
+                    inSync.stop();
+                    peers.all().forEach(farewell);
                 })
                 .awaitUninterruptibly();
         done.get().awaitUninterruptibly(FAREWELL_MILLIS);
@@ -589,19 +408,6 @@ public final class Speaker implements AutoCloseable {
     private void end() {
         listeners.close();
         var _ = group.shutdownGracefully(50, 2_000, TimeUnit.MILLISECONDS).awaitUninterruptibly();
-    }
-
-    List<KnownPeer> knownPeers() {
-        var known = new ArrayList<KnownPeer>();
-        for (PeerSession peer : peers.values()) {
-            BgpIdentifier identifier = peer.identifier();
-            if (identifier != null) {
-                PeerConfig config = peer.config();
-                IpAddress address = config.address().withoutLink();
-                known.add(new KnownPeer(peer.number(), identifier, address, config.asn()));
-            }
-        }
-        return known;
     }
 
     /// Who watches, and what they may look at.
@@ -614,22 +420,11 @@ public final class Speaker implements AutoCloseable {
     }
 
     LocRib rib(AddressFamily family) {
-        boolean multipath = reflection == null && FAMILIES.contains(family);
-        return ribs.computeIfAbsent(
-                family,
-                _ -> multipath ? new LocRib(family, config.maximumPaths()) : new LocRib(family, reports(family)));
+        return ribs.table(family);
     }
 
-    private LocRib.Reports reports(AddressFamily family) {
-        if (family.equals(AddressFamily.RT_CONSTRAIN)) {
-            return LocRib.Reports.EVERY_PATH; // RFC 4684 §3.2: all paths count, not only the best
-        }
-        if (reflection == null) {
-            return LocRib.Reports.BEST;
-        }
-        boolean all = config.everyPeer()
-                .anyMatch(peer -> peer.options().session().addPathSend().contains(family));
-        return all ? LocRib.Reports.EVERY_PATH : LocRib.Reports.SOURCE;
+    Peers peers() {
+        return peers;
     }
 
     UpdateGroups groups() {
@@ -643,20 +438,17 @@ public final class Speaker implements AutoCloseable {
     /// The peer of this number; null if there is none.
     @Nullable
     PeerSession session(int number) {
-        return numbered.get(number);
+        return peers.numbered(number);
     }
 
     /// Of which there are RIBs: unicast, and what peers speak besides.
     Set<AddressFamily> families() {
-        return families;
+        return ribs.families();
     }
 
     /// The numbers by which routes of {@code family} are held, unless they are plain prefixes.
     NlriNumbers numbers(AddressFamily family) {
-        return numbers.computeIfAbsent(
-                family,
-                _ -> new NlriNumbers(number -> rib(family).best(number, 0, 0) != null
-                        || groups.offers(family).find(number, 0, 0) >= 0));
+        return ribs.numbers(family);
     }
 
     @Nullable
