@@ -13,6 +13,7 @@ import slash32.netlink.netfilter.Counts;
 import slash32.netlink.socket.KernelException;
 import slash32.securitygroup.Drop;
 import slash32.securitygroup.nft.DropCounters;
+import slash32.securitygroup.nft.DropCounts;
 
 /// What the rules drop: counted by the kernel, and shown in samples where it logs packets.
 ///
@@ -50,6 +51,16 @@ record DroppedPackets(DropCounters counters, @Nullable DropLoop samples) impleme
     Map<Drop, Counts> counts() {
         try {
             return counters.read();
+        } catch (IOException e) {
+            LOG.warn("event=drops-unknown reason=\"{}\"", e.getMessage());
+            return Map.of();
+        }
+    }
+
+    /// Of each interface of an endpoint; empty if the kernel doesn't say.
+    Map<InterfaceName, DropCounts> byDevice() {
+        try {
+            return counters.byDevice();
         } catch (IOException e) {
             LOG.warn("event=drops-unknown reason=\"{}\"", e.getMessage());
             return Map.of();

@@ -1,6 +1,7 @@
 package slash32.agent;
 
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -9,9 +10,14 @@ import slash32.agent.config.HostProtectionConfig;
 import slash32.agent.config.SocketEndpoint;
 import slash32.net.Prefix;
 import slash32.securitygroup.HostRules;
+import slash32.securitygroup.IpProtocol;
+import slash32.securitygroup.Traffic;
 
 /// A configuration as what may reach the host itself: what the operator says, and what the agent needs.
 final class HostSettings {
+    /// RFC 7348 §5.
+    private static final Traffic.Ports VXLAN = new Traffic.Ports(IpProtocol.UDP, 4789, 4789);
+
     private HostSettings() {}
 
     /// Null if nothing is said of the host.
@@ -26,6 +32,10 @@ final class HostSettings {
                 .forEach(peer -> peers.add(peer.address().hostPrefix()));
         config.peerRanges().forEach(range -> peers.add(range.prefix()));
         Set<Integer> ports = config.listen().stream().map(SocketEndpoint::port).collect(Collectors.toSet());
-        return new HostRules(protection.failsafePorts(), peers, ports, protection.allow());
+        return new HostRules(protection.failsafePorts(), peers, ports, tunnels(config), protection.allow());
+    }
+
+    private static List<Traffic.Ports> tunnels(AgentConfig config) {
+        return config.segments().isEmpty() ? List.of() : List.of(VXLAN);
     }
 }

@@ -189,7 +189,10 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
         http = new HttpServer(Limits.DEFAULT);
         ApiSocket.listen(http, config.api(), new Api(control, InstantSource.system()), metrics);
         metadata = new GuestMetadata(config.metadata(), intent, metrics);
-        SocketEndpoint scrape = config.metricsListen();
+        if (config.metrics().endpoints()) {
+            metrics.watchEndpointDrops(control::snapshot, drops::byDevice);
+        }
+        SocketEndpoint scrape = config.metrics().listen();
         http.listen(
                 scrape.address(),
                 scrape.port(),

@@ -4,6 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -144,6 +149,16 @@ class RouteAgentKernelTest {
                 .contains("\"device\":\"tap-a\",\"direction\":\"ingress\"", "\"icmpType\":8", " > 10.9.0.1 length 84");
         assertThat(send("GET", "/v1/drops?follow=false&endpoint=vm-b", null, 200))
                 .isEmpty();
+        HttpResponse<String> scraped;
+        try (var client = HttpClient.newHttpClient()) {
+            scraped = client.send(
+                    HttpRequest.newBuilder(URI.create("http://127.0.0.1:9932/metrics"))
+                            .build(),
+                    BodyHandlers.ofString());
+        }
+        assertThat(scraped.body())
+                .containsPattern("slash32_endpoint_dropped_packets_total\\{endpoint=\"vm-a\",drop=\"ingress\",} [1-9]")
+                .contains("slash32_endpoint_dropped_packets_total{endpoint=\"vm-a\",drop=\"spoofed\",} 0.0");
     }
 
     @Test
@@ -594,7 +609,7 @@ class RouteAgentKernelTest {
                 underlay: {address: 10.0.0.11, address6: "2001:db8::11"}
                 peers:
                   - {address: 10.0.0.1, holdTime: 9s}
-                metrics: {listen: "127.0.0.1:9932"}
+                metrics: {listen: "127.0.0.1:9932", endpoints: true}
                 api: {socket: %s/agent.sock}
                 endpointsDirectory: %s/endpoints.d
                 stateDirectory: %s/state

@@ -12,12 +12,19 @@ import slash32.net.Prefix;
 /// @param failsafePorts TCP ports that are open to everybody whatever else is said: the operator's way in, at least one
 /// @param peers BGP peers, which may connect to {@code bgpPorts} and watch us with BFD
 /// @param bgpPorts TCP ports where BGP listens
+/// @param fromNodes what nodes that we reach in the clear may send, as their tunnels do
 /// @param allow what else may, one that fits is enough
-public record HostRules(Set<Integer> failsafePorts, Set<Prefix> peers, Set<Integer> bgpPorts, List<HostRule> allow) {
+public record HostRules(
+        Set<Integer> failsafePorts,
+        Set<Prefix> peers,
+        Set<Integer> bgpPorts,
+        List<Traffic.Ports> fromNodes,
+        List<HostRule> allow) {
     public HostRules {
         failsafePorts = Set.copyOf(failsafePorts);
         peers = Set.copyOf(peers);
         bgpPorts = Set.copyOf(bgpPorts);
+        fromNodes = List.copyOf(fromNodes);
         allow = List.copyOf(allow);
         require(!failsafePorts.isEmpty(), "failsafePorts", "must name the port by which the operator gets in");
         for (Set<Integer> ports : List.of(failsafePorts, bgpPorts)) {

@@ -23,7 +23,6 @@ import slash32.overlay.evpn.Segment;
 /// @param gracefulRestart Restart Time proposed in OPEN: 0 to 4095 whole seconds (RFC 4724 §3)
 /// @param gracefulShutdown our routes are the last choice, so that traffic leaves before the node does (RFC 8326)
 /// @param maximumPaths to one prefix that packets are shared out to, all equally good: 1 to 64
-/// @param metricsListen where Prometheus scrapes
 /// @param processes helpers, no name twice
 /// @param endpointsDirectory absolute path of the folder whose files state endpoints; needn't be there
 /// @param endpointPrefixes that every endpoint's addresses must be in; none for any address
@@ -43,7 +42,7 @@ public record AgentConfig(
         Duration gracefulRestart,
         boolean gracefulShutdown,
         int maximumPaths,
-        SocketEndpoint metricsListen,
+        MetricsConfig metrics,
         ApiConfig api,
         List<ProcessConfig> processes,
         Path endpointsDirectory,
@@ -57,7 +56,6 @@ public record AgentConfig(
     public static final Path DEFAULT_API_SOCKET = Path.of("/run/slash32/agent.sock");
     static final Path DEFAULT_ENDPOINTS_DIRECTORY = Path.of("/etc/slash32/endpoints.d");
     static final Path DEFAULT_STATE_DIRECTORY = Path.of("/var/lib/slash32");
-    static final SocketEndpoint DEFAULT_METRICS_LISTEN = SocketEndpoint.parse("127.0.0.1:9932");
     static final Duration DEFAULT_GRACEFUL_RESTART = Duration.ofMinutes(2);
 
     public AgentConfig {
@@ -88,7 +86,8 @@ public record AgentConfig(
         note(unlike, "underlay", underlay.equals(other.underlay));
         note(unlike, "listen", listen.equals(other.listen));
         note(unlike, "bgp.maximumPaths", maximumPaths == other.maximumPaths);
-        note(unlike, "metrics.listen", metricsListen.equals(other.metricsListen));
+        note(unlike, "metrics.listen", metrics.listen().equals(other.metrics.listen()));
+        note(unlike, "metrics.endpoints", metrics.endpoints() == other.metrics.endpoints());
         api.note(unlike, other.api);
         note(unlike, "endpointsDirectory", endpointsDirectory.equals(other.endpointsDirectory));
         note(unlike, "endpointPrefixes", endpointPrefixes.equals(other.endpointPrefixes));

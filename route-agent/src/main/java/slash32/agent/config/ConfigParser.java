@@ -47,10 +47,7 @@ final class ConfigParser {
         var restart = root.optional("gracefulRestart", Scalar.RESTART_TIME, AgentConfig.DEFAULT_GRACEFUL_RESTART);
         var leaving = root.optional("gracefulShutdown", Scalar.BOOLEAN, false);
         var paths = root.optionalSection("bgp", ConfigParser::maximumPaths, 1L);
-        var metrics = root.optionalSection(
-                "metrics",
-                section -> metrics(section, AgentConfig.DEFAULT_METRICS_LISTEN),
-                AgentConfig.DEFAULT_METRICS_LISTEN);
+        var metrics = root.optionalSection("metrics", ConfigParser::metrics, MetricsConfig.DEFAULT);
         var api = root.optionalSection(
                 "api",
                 section -> api(section, AgentConfig.DEFAULT_API_SOCKET),
@@ -215,6 +212,12 @@ final class ConfigParser {
     private static @Nullable Long maximumPaths(Section section) {
         var paths = section.optional("maximumPaths", PATHS, 1L);
         return section.end() ? paths.get() : null;
+    }
+
+    private static @Nullable MetricsConfig metrics(Section section) {
+        var listen = section.optional("listen", Scalar.SOCKET, MetricsConfig.DEFAULT.listen());
+        var endpoints = section.optional("endpoints", Scalar.BOOLEAN, false);
+        return section.end() ? new MetricsConfig(listen.get(), endpoints.get()) : null;
     }
 
     static @Nullable SocketEndpoint metrics(Section section, SocketEndpoint otherwise) {

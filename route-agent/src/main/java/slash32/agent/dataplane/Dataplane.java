@@ -298,8 +298,14 @@ public final class Dataplane {
 
     private void nextHop(IpAddress address, Path path) {
         switch (path) {
-            case Path.Native() -> fib.permit(address);
-            case Path.Refused _ -> fib.refuse(address);
+            case Path.Native() -> {
+                fib.permit(address);
+                firewall.putNode(address);
+            }
+            case Path.Refused _ -> {
+                fib.refuse(address);
+                firewall.removeNode(address);
+            }
         }
     }
 

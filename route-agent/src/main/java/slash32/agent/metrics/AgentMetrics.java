@@ -26,10 +26,13 @@ import java.util.function.Supplier;
 import java.util.function.ToLongFunction;
 import slash32.agent.metadata.MetadataProxy;
 import slash32.agent.status.ConditionKind;
+import slash32.agent.status.EndpointView;
 import slash32.agent.status.Snapshot;
 import slash32.bgp.bfd.Discard;
+import slash32.net.InterfaceName;
 import slash32.netlink.netfilter.Counts;
 import slash32.securitygroup.Drop;
+import slash32.securitygroup.nft.DropCounts;
 import slash32.tap.GatewayLoop;
 import slash32.tap.gateway.Refusal;
 
@@ -144,6 +147,34 @@ public final class AgentMetrics {
                                 "slash32_drop_sample_overruns_total",
                                 "Times that the kernel had more samples of dropped packets than were taken.",
                                 (double) overruns.getAsLong()));
+            }
+        });
+    }
+
+    /// Adds how many packets of each endpoint were dropped: four series an endpoint, gone with it.
+    ///
+    /// @param counted by interface; costs a look at every endpoint's counters
+    public void watchEndpointDrops(Supplier<Snapshot> snapshot, Supplier<Map<InterfaceName, DropCounts>> counted) {
+        registry.register(new Collector() {
+            @Override
+            public List<MetricFamilySamples> collect() {
+                var packets = new CounterMetricFamily(
+                        "slash32_endpoint_dropped_packets_total",
+                        "Packets of an endpoint that were dropped: sent under another's address (spoofed), sent to the"
+                                + " host (to-host), or not allowed by its groups (egress, ingress).",
+                        List.of("endpoint", "drop"));
+                Map<InterfaceName, DropCounts> counts = counted.get();
+                for (EndpointView endpoint : snapshot.get().endpoints()) {
+                    DropCounts drops = counts.get(endpoint.spec().device());
+                    if (drops != null) {
+                        String id = endpoint.spec().id().value();
+                        packets.addMetric(List.of(id, "spoofed"), (double) drops.spoofed());
+                        packets.addMetric(List.of(id, "to-host"), (double) drops.toHost());
+                        packets.addMetric(List.of(id, "egress"), (double) drops.fromGuest());
+                        packets.addMetric(List.of(id, "ingress"), (double) drops.toGuest());
+                    }
+                }
+                return List.of(packets);
             }
         });
     }

@@ -137,7 +137,7 @@ class ConfigFileTest {
                         Duration.ofMinutes(2),
                         false,
                         1,
-                        SocketEndpoint.parse("127.0.0.1:9932"),
+                        new MetricsConfig(SocketEndpoint.parse("127.0.0.1:9932"), false),
                         ApiConfig.at(Path.of("/run/slash32/agent.sock")),
                         List.of(),
                         Path.of("/etc/slash32/endpoints.d"),
@@ -205,7 +205,7 @@ class ConfigFileTest {
                         Duration.ofMinutes(5),
                         true,
                         8,
-                        SocketEndpoint.parse("[::1]:9932"),
+                        new MetricsConfig(SocketEndpoint.parse("[::1]:9932"), true),
                         new ApiConfig(
                                 Path.of("/run/slash32/other.sock"), List.of("nova", "107"), List.of("libvirt"), 50),
                         List.of(process),

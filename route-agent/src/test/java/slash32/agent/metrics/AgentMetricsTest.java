@@ -21,11 +21,13 @@ import slash32.agent.StatusSamples;
 import slash32.agent.api.http.HttpServer;
 import slash32.agent.api.http.Limits;
 import slash32.agent.status.ConditionKind;
+import slash32.net.InterfaceName;
 import slash32.net.IpAddress;
 import slash32.netlink.netfilter.Counts;
 import slash32.securitygroup.Direction;
 import slash32.securitygroup.Drop;
 import slash32.securitygroup.DropReason;
+import slash32.securitygroup.nft.DropCounts;
 import slash32.tap.GatewayLoop;
 import slash32.tap.gateway.Refusal;
 import slash32.testkit.Command;
@@ -72,6 +74,24 @@ class AgentMetricsTest {
                 .contains(
                         "slash32_dropped_packets_total{reason=\"no-rule\",direction=\"ingress\",} 9.0",
                         "slash32_drop_sample_overruns_total 2.0");
+    }
+
+    @Test
+    void dropsOfAnEndpointAreThereWhileItIs() {
+        String known =
+                StatusSamples.snapshot().endpoints().getFirst().spec().id().value();
+        InterfaceName device =
+                StatusSamples.snapshot().endpoints().getFirst().spec().device();
+        metrics.watchEndpointDrops(
+                StatusSamples::snapshot,
+                () -> Map.of(
+                        device, new DropCounts(1, 2, 3, 4), new InterfaceName("gone"), new DropCounts(9, 9, 9, 9)));
+        assertThat(metrics.expose("").text().lines().filter(line -> line.startsWith("slash32_endpoint_dropped_")))
+                .containsExactly(
+                        "slash32_endpoint_dropped_packets_total{endpoint=\"" + known + "\",drop=\"spoofed\",} 1.0",
+                        "slash32_endpoint_dropped_packets_total{endpoint=\"" + known + "\",drop=\"to-host\",} 2.0",
+                        "slash32_endpoint_dropped_packets_total{endpoint=\"" + known + "\",drop=\"egress\",} 3.0",
+                        "slash32_endpoint_dropped_packets_total{endpoint=\"" + known + "\",drop=\"ingress\",} 4.0");
     }
 
     @Test

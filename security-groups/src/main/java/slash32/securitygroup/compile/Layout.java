@@ -165,6 +165,12 @@ public final class Layout {
     /// The base chain of what reaches the host itself and is no guest's.
     static final String PROTECT_HOST = "protect_host";
 
+    /// The underlay addresses of nodes that the host takes tunnels' packets from.
+    static final String NODES_4 = "nodes_4";
+
+    static final String NODES_6 = "nodes_6";
+    static final Set<String> NODE_SETS = Set.of(NODES_4, NODES_6);
+
     /// The base chains of endpoints' limits.
     static final String LIMIT_FROM = "limit_from";
 

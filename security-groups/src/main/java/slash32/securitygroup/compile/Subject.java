@@ -138,6 +138,9 @@ public sealed interface Subject {
         if (set.equals(Layout.FRESH) || set.equals(Layout.STAMP)) {
             return new Skeleton();
         }
+        if (Layout.NODE_SETS.contains(set)) {
+            return new Host();
+        }
         if (GROUP_SETS.contains(set) || Shape.parse(set) != null) {
             int number = ByteBuffer.wrap(key.toArray())
                     .order(ByteOrder.nativeOrder())

@@ -50,11 +50,13 @@ final class Backstop implements AutoCloseable {
     }
 
     /// Brings it up to date. What the kernel refuses is logged and tried again the next time.
-    void apply() {
+    ///
+    /// @return true if something changed
+    boolean apply() {
         List<SetElement> added = without(wanted, present);
         List<SetElement> removed = without(present, wanted);
         if (made && added.isEmpty() && removed.isEmpty()) {
-            return;
+            return false;
         }
         var requests = new ArrayList<Request>();
         requests.add(Nftables.batchBegin(null));
@@ -76,12 +78,14 @@ final class Backstop implements AutoCloseable {
             made = true;
             present.clear();
             present.addAll(wanted);
+            return true;
         } catch (IOException e) {
             String reason = String.valueOf(e.getMessage());
             if (!reason.equals(warned)) {
                 LOG.warn("event=backstop-refused reason=\"{}\"", reason);
             }
             warned = reason;
+            return false;
         }
     }
 

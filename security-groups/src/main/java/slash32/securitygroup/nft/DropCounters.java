@@ -3,6 +3,7 @@ package slash32.securitygroup.nft;
 import java.io.IOException;
 import java.util.HashMap;
 import java.util.Map;
+import slash32.net.InterfaceName;
 import slash32.netlink.netfilter.Counts;
 import slash32.netlink.netfilter.TableId;
 import slash32.netlink.socket.NetlinkProtocol;
@@ -11,9 +12,8 @@ import slash32.securitygroup.Drop;
 import slash32.securitygroup.compile.DropRules;
 import slash32.securitygroup.compile.Layout;
 
-/// Reads how many packets were dropped on this host, by reason, since the rules were first in force. Costs a look at as
-/// many chains, however many endpoints there are. Changes nothing, and has a socket of its own, so that any thread may
-/// have one; not thread-safe.
+/// Reads how many packets were dropped on this host since the rules were first in force. Changes nothing, and has a
+/// socket of its own. Thread-safe.
 public final class DropCounters implements AutoCloseable {
     private final NetlinkSocket socket;
 
@@ -26,8 +26,9 @@ public final class DropCounters implements AutoCloseable {
         return new DropCounters(NetlinkSocket.open(NetlinkProtocol.NETFILTER));
     }
 
-    /// Packets and bytes for each reason; zero where there is no rule that drops for it.
-    public Map<Drop, Counts> read() throws IOException {
+    /// Packets and bytes for each reason; zero where there is no rule that drops for it. Costs a look at as many
+    /// chains, however many endpoints there are.
+    public synchronized Map<Drop, Counts> read() throws IOException {
         var counts = new HashMap<Drop, Counts>();
         for (Drop drop : Drop.ALL) {
             Counts sum = Counts.ZERO;
@@ -42,8 +43,13 @@ public final class DropCounters implements AutoCloseable {
         return counts;
     }
 
+    /// Packets by the interface of each endpoint. Costs a look at every endpoint's counters.
+    public synchronized Map<InterfaceName, DropCounts> byDevice() throws IOException {
+        return EndpointDrops.read(socket);
+    }
+
     @Override
-    public void close() {
+    public synchronized void close() {
         socket.close();
     }
 }

@@ -6,7 +6,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
-import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ThreadLocalRandom;
@@ -82,8 +81,7 @@ public final class Firewall implements AutoCloseable {
     private GroupRules.Needs left;
 
     private final Members members = new Members();
-    /// The members of a group that are no single addresses, by how many state each.
-    private final Map<GroupId, Map<Prefix, Integer>> memberPrefixes = new HashMap<>();
+    private final HostState host = new HostState();
 
     /// What was logged, so that a retry that fails likewise is not.
     private final Map<Subject, String> warned = new HashMap<>();
@@ -132,8 +130,11 @@ public final class Firewall implements AutoCloseable {
         return new Firewall(marking, socket, new Backstop(marking.backstop()), mark);
     }
 
-    /// What an earlier process left of a group that members may still account for.
+    /// What an earlier process left that members or nodes may still account for.
     private Fragment unstated(Subject subject, Fragment left) {
+        if (subject instanceof Subject.Host) {
+            return host.knowsNodes() ? HostProtection.nodesOf(left) : Fragment.EMPTY;
+        }
         SecurityGroup group = subject instanceof Subject.Group(var id) ? groups.get(id) : null;
         return group == null ? Fragment.EMPTY : GroupRules.ofMembers(group, left);
     }
@@ -158,11 +159,18 @@ public final class Firewall implements AutoCloseable {
 
     /// States what may reach the host itself; null for everything, as far as it is no guest's.
     public void protectHost(@Nullable HostRules rules) {
-        if (rules == null) {
-            reconciler.remove(new Subject.Host());
-        } else {
-            reconciler.put(new Subject.Host(), HostProtection.of(rules));
-        }
+        host.rules(rules);
+    }
+
+    /// States that a node is reached in the clear, so that the host takes from it what {@link HostRules#fromNodes}
+    /// says.
+    public void putNode(IpAddress underlay) {
+        host.add(underlay);
+    }
+
+    /// Takes back {@link #putNode}, if it was said.
+    public void removeNode(IpAddress underlay) {
+        host.remove(underlay);
     }
 
     /// States what a group lets pass.
@@ -289,9 +297,10 @@ public final class Firewall implements AutoCloseable {
 
     /// Brings everything that changed in force.
     public Pass<Subject, Fragment> apply(long nowNanos) {
-        if (backstop != null) {
-            backstop.apply();
+        if (backstop != null && backstop.apply()) {
+            ruleset.generationPassed();
         }
+        host.state(reconciler);
         Pass<Subject, Fragment> pass = reconciler.pass(nowNanos);
         for (Failure<Subject> failure : pass.failed()) {
             if (!failure.reason().equals(warned.put(failure.key(), failure.reason()))) {
@@ -326,7 +335,7 @@ public final class Firewall implements AutoCloseable {
 
     /// When {@link #apply} has something to do; see {@link Reconciler#nextDeadlineNanos}.
     public long nextDeadlineNanos(long nowNanos) {
-        long next = reconciler.nextDeadlineNanos(nowNanos);
+        long next = host.isStated() ? reconciler.nextDeadlineNanos(nowNanos) : nowNanos;
         return ruleset.lags() ? Math.min(next, renewedNanos + FlowMarks.GRACE_NANOS) : next;
     }
 
@@ -370,7 +379,7 @@ public final class Firewall implements AutoCloseable {
     /// @param from the interface it comes in by; null for the one that its source belongs to
     /// @param mac that it is sent with; null for the right one
     public List<Judgement> explain(FirstPacket packet, @Nullable InterfaceName from, @Nullable MacAddress mac) {
-        var judge = new Judge(groups::get, this::isMember, gateways);
+        var judge = new Judge(groups::get, members::has, gateways);
         var judgements = new ArrayList<Judgement>();
         EndpointPolicy sender = from == null ? sender(packet.source()) : policies.get(from);
         if (sender != null) {
@@ -394,12 +403,7 @@ public final class Firewall implements AutoCloseable {
         }
         var alone = new SecurityGroup(group, "", List.of(rule));
         try {
-            return new RuleCounters(socket)
-                    .read(
-                            alone,
-                            other ->
-                                    memberPrefixes.getOrDefault(other, Map.of()).keySet())
-                    .get(rule.id());
+            return new RuleCounters(socket).read(alone, members::prefixes).get(rule.id());
         } catch (IOException e) {
             LOG.warn("event=rule-uncounted group={} rule=\"{}\" reason=\"{}\"", group, rule.id(), e.getMessage());
             return null;
@@ -418,12 +422,6 @@ public final class Firewall implements AutoCloseable {
             }
         }
         return paired;
-    }
-
-    private boolean isMember(GroupId group, IpAddress address) {
-        return members.has(group, address)
-                || memberPrefixes.getOrDefault(group, Map.of()).keySet().stream()
-                        .anyMatch(prefix -> within(prefix, address));
     }
 
     private static boolean within(Prefix prefix, IpAddress address) {
@@ -526,8 +524,7 @@ public final class Firewall implements AutoCloseable {
     }
 
     private void putRules(SecurityGroup group) {
-        Fragment rules = GroupRules.group(
-                group, other -> memberPrefixes.getOrDefault(other, Map.of()).keySet());
+        Fragment rules = GroupRules.group(group, members::prefixes);
         useShapes(group.id(), GroupRules.shapes(rules));
         reconciler.put(new Subject.Group(group.id()), rules);
     }
@@ -557,7 +554,7 @@ public final class Firewall implements AutoCloseable {
             if (members.addCounted(group, prefix.address()) && memberUses.containsKey(group)) {
                 reconciler.put(member(group, prefix.address()), Fragment.EMPTY);
             }
-        } else if (memberPrefixes.computeIfAbsent(group, _ -> new HashMap<>()).merge(prefix, 1, Integer::sum) == 1) {
+        } else if (members.addPrefix(group, prefix)) {
             updateNaming(group);
         }
     }
@@ -567,13 +564,7 @@ public final class Firewall implements AutoCloseable {
             if (members.removeCounted(group, prefix.address()) && memberUses.containsKey(group)) {
                 reconciler.remove(member(group, prefix.address()));
             }
-            return;
-        }
-        Map<Prefix, Integer> prefixes = Objects.requireNonNull(memberPrefixes.get(group), prefix.toString());
-        if (prefixes.computeIfPresent(prefix, (_, times) -> times == 1 ? null : times - 1) == null) {
-            if (prefixes.isEmpty()) {
-                memberPrefixes.remove(group);
-            }
+        } else if (members.removePrefix(group, prefix)) {
             updateNaming(group);
         }
     }

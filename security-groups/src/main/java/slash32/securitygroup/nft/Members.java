@@ -2,16 +2,20 @@ package slash32.securitygroup.nft;
 
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
 import java.util.function.Consumer;
 import slash32.net.IpAddress;
 import slash32.net.Ipv4Address;
 import slash32.net.Ipv6Address;
+import slash32.net.Prefix;
 import slash32.securitygroup.GroupId;
 
 /// The addresses of every group: those that several may state, as endpoints of this host and pairs of any host do, by
-/// how often, and addresses of other hosts, of which there may be a million. Not thread-safe.
+/// how often, whole prefixes likewise, and addresses of other hosts, of which there may be a million. Not thread-safe.
 final class Members {
     private final Map<GroupId, Map<IpAddress, Integer>> counted = new HashMap<>();
+    private final Map<GroupId, Map<Prefix, Integer>> prefixes = new HashMap<>();
     private final MemberSet remoteIpv4 = new MemberSet(1);
     private final MemberSet remoteIpv6 = new MemberSet(3);
 
@@ -62,8 +66,38 @@ final class Members {
         return removed && !isCounted(group, address);
     }
 
+    /// States once more that all of a prefix is in the group.
+    ///
+    /// @return true if nobody had stated it
+    boolean addPrefix(GroupId group, Prefix prefix) {
+        return prefixes.computeIfAbsent(group, _ -> new HashMap<>()).merge(prefix, 1, Integer::sum) == 1;
+    }
+
+    /// Takes back one statement of {@link #addPrefix}.
+    ///
+    /// @return true if nobody else states it
+    boolean removePrefix(GroupId group, Prefix prefix) {
+        Map<Prefix, Integer> stated = Objects.requireNonNull(prefixes.get(group), prefix.toString());
+        if (stated.computeIfPresent(prefix, (_, times) -> times == 1 ? null : times - 1) != null) {
+            return false;
+        }
+        if (stated.isEmpty()) {
+            prefixes.remove(group);
+        }
+        return true;
+    }
+
+    /// The members of a group that are no single addresses.
+    Set<Prefix> prefixes(GroupId group) {
+        return prefixes.getOrDefault(group, Map.of()).keySet();
+    }
+
+    /// True if the address is a member, be it by a prefix.
     boolean has(GroupId group, IpAddress address) {
-        return isCounted(group, address) || isRemote(group, address);
+        return isCounted(group, address)
+                || isRemote(group, address)
+                || prefixes(group).stream()
+                        .anyMatch(prefix -> prefix.isIpv4() == address.isIpv4() && prefix.contains(address));
     }
 
     private boolean isCounted(GroupId group, IpAddress address) {

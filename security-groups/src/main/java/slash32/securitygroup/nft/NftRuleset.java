@@ -354,6 +354,11 @@ final class NftRuleset implements Table<Subject, Fragment> {
         return more;
     }
 
+    /// We changed another table: the generation that was read back is no longer the ruleset's.
+    void generationPassed() {
+        readAt = null;
+    }
+
     private int flags() {
         return exclusive ? NftTable.OWNER | NftTable.PERSIST : 0;
     }

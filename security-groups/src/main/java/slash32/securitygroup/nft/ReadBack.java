@@ -190,6 +190,8 @@ final class ReadBack {
             return new Subject.Lookups();
         } else if (LimitRules.isSet(set)) {
             return new Subject.Limits();
+        } else if (HostProtection.isSet(set)) {
+            return new Subject.Host();
         }
         boolean memberSet = set.table().equals(Layout.INET)
                 && Subject.ofSet(set.name()) instanceof Subject.MemberSets(var group)

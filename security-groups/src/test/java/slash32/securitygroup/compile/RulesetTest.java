@@ -50,12 +50,15 @@ class RulesetTest {
                 Set.of(22, 2222),
                 Set.of(Prefix.parse("10.0.0.1/32"), Prefix.parse("2001:db8::/64")),
                 Set.of(179),
+                List.of(new Traffic.Ports(IpProtocol.UDP, 4789, 4789)),
                 List.of(
                         new HostRule(Prefix.parse("10.0.0.0/16"), new Traffic.Ports(IpProtocol.TCP, 9932, 9932)),
                         new HostRule(null, new Traffic.Ports(IpProtocol.UDP, 4789, 4790)),
                         new HostRule(Prefix.parse("2001:db8::/32"), new Traffic.Any()),
                         new HostRule(null, new Traffic.OfProtocol(new IpProtocol(50)))));
-        check("host.nft", HostProtection.of(rules));
+        check(
+                "host.nft",
+                HostProtection.of(rules, List.of(IpAddress.parse("10.0.0.11"), IpAddress.parse("2001:db8::b"))));
     }
 
     @Test

@@ -3,6 +3,7 @@ package slash32.securitygroup.nft;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
@@ -12,12 +13,14 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import slash32.net.InterfaceName;
 import slash32.net.IpAddress;
 import slash32.net.Ipv4Address;
+import slash32.net.Ipv6Address;
 import slash32.net.MacAddress;
 import slash32.net.Prefix;
 import slash32.securitygroup.AddressPair;
@@ -35,6 +38,7 @@ import slash32.testkit.InNetns;
 
 /// Allowed address pairs, address groups, stateless groups and default groups, by packets of both families.
 @InNetns
+@ExtendWith(ConformanceExtension.class)
 class AddressesKernelTest {
     private static final RulesetCompiler COMPILER =
             new RulesetCompiler(List.of("s32"), List.of(IpAddress.parse("169.254.1.1"), IpAddress.parse("fe80::1")));
@@ -361,22 +365,29 @@ class AddressesKernelTest {
         }
     }
 
-    @Test
-    void aMillionMembersAreLoadedAndTheLastIsFound() {
-        firewall.putGroup(new SecurityGroup(IN, "", List.of(fromMembers(LISTED, false))));
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void aMillionMembersAreLoadedAndTheLastIsFound(boolean v6) {
+        firewall.putGroup(new SecurityGroup(IN, "", List.of(fromMembers(LISTED, v6))));
         firewall.putEndpoint(endpoint(TAP_A, Set.of(), IN));
         for (int i = 0; i < 1_000_000; i++) {
-            firewall.putMember(LISTED, new Ipv4Address(0x0b00_0000 + i));
+            firewall.putMember(
+                    LISTED, v6 ? new Ipv6Address(0x2001_0db8_000b_0000L, i) : new Ipv4Address(0x0b00_0000 + i));
         }
         apply();
-        assertThat(passing("11.0.0.0 11.15.66.63 11.15.66.64 10.9.9.9", false))
-                .containsExactly("11.0.0.0", "11.15.66.63");
+        String sources = v6
+                ? "2001:db8:b::0 2001:db8:b::f:423f 2001:db8:b::f:4240 2001:db8:9::9"
+                : "11.0.0.0 11.15.66.63 11.15.66.64 10.9.9.9";
+        assertThat(passing(sources, v6)).containsExactly(Arrays.copyOf(sources.split(" "), 2));
     }
 
     /// Every protocol that has ports, every name of Neutron's that can be a packet's last header, by its number.
     @ParameterizedTest
     @CsvSource({
         "false, ah, 51",
+        "false, sctp, 132",
+        "false, tcp, 6",
+        "false, udp, 17",
         "false, dccp, 33",
         "false, egp, 8",
         "false, esp, 50",
@@ -394,14 +405,20 @@ class AddressesKernelTest {
         "true, egp, 8",
         "true, esp, 50",
         "true, gre, 47",
+        "true, igmp, 2",
         "true, ipip, 4",
         "true, ipv6-encap, 41",
+        "true, ipv6-nonxt, 59",
         "true, ospf, 89",
         "true, pgm, 113",
         "true, rsvp, 46",
         "true, udplite, 136",
+        "true, sctp, 132",
+        "true, tcp, 6",
+        "true, udp, 17",
         "true, vrrp, 112",
         "true, 253, 253",
+        "true, 255, 255",
     })
     void aProtocolByNameIsThatProtocolAlone(boolean v6, String name, int number) {
         Traffic traffic = Traffic.of(family(v6), name, null, null);
@@ -411,6 +428,26 @@ class AddressesKernelTest {
         apply();
         assertThat(protocolPasses(v6, number)).isTrue();
         assertThat(protocolPasses(v6, number == 89 ? 112 : 89)).isFalse();
+    }
+
+    /// A packet's protocol is behind its extension headers (RFC 8200 §4.1), so a rule that names one of those lets
+    /// nothing pass, and a rule of the protocol does.
+    @ParameterizedTest
+    @CsvSource({"ipv6-opts, false", "ipv6-route, false", "ipv6-frag, false", "ah, false", "tcp, false", "udp, true"})
+    void anExtensionHeaderIsNoProtocol(String protocol, boolean passes) {
+        var in = new Rule(
+                "in",
+                Direction.INGRESS,
+                EtherType.IPV6,
+                Traffic.of(EtherType.IPV6, protocol, null, null),
+                new Remote.Anywhere());
+        firewall.putGroup(new SecurityGroup(IN, "", List.of(in)));
+        firewall.putEndpoint(endpoint(TAP_A, Set.of(), IN));
+        apply();
+        byte[] udp = Packets.udp(address(true, 9), 4000, address(true, 1), 53, wire.payload());
+        assertThat(!wire.send("up0", MAC_OUT, Packets.withDestinationOptions(udp))
+                        .isEmpty())
+                .isEqualTo(passes);
     }
 
     private boolean protocolPasses(boolean v6, int number) {

@@ -13,6 +13,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -33,6 +34,7 @@ import slash32.testkit.InNetns;
 
 /// The lines of docs/security-groups.md that say which packet passes whatever the groups say, or by a detail of a rule.
 @InNetns
+@ExtendWith(ConformanceExtension.class)
 class ConformanceKernelTest {
     private static final InterfaceName TAP = new InterfaceName("tapa");
     private static final String OUTSIDE = "up0";
@@ -249,6 +251,23 @@ class ConformanceKernelTest {
         assertThat(goesOut(Packets.icmp(guest(false), outside(false), 8, 0, wire.payload())))
                 .as("echo of IPv4")
                 .isFalse();
+    }
+
+    /// A TAP is in no bridge, and the host routes IP alone: RARP, VLAN, MPLS, LLDP, IEEE 802.3 with a length.
+    @ParameterizedTest
+    @ValueSource(ints = {0x8035, 0x8100, 0x8847, 0x88cc, 0x0040})
+    void whatIsNeitherIpNorArpGoesNowhere(int etherType) {
+        firewall.putEndpoint(new EndpointPolicy(
+                TAP, MAC, Set.of(guest(false).hostPrefix(), guest(true).hostPrefix()), List.of(), false));
+        firewall.apply(0);
+        for (MacAddress to : List.of(Wire.GATEWAY, MacAddress.BROADCAST)) {
+            for (boolean v6 : new boolean[] {false, true}) {
+                byte[] within = Packets.udp(guest(v6), 4000, outside(v6), 53, wire.payload());
+                assertThat(wire.sendFrame(TAP.value(), Packets.ethernet(to, MAC, etherType, within)))
+                        .isEmpty();
+                assertThat(goesOut(within)).as("but as IP").isTrue();
+            }
+        }
     }
 
     /// The counters of rules count what those alone let pass, and one rule's change leaves the others' alone.

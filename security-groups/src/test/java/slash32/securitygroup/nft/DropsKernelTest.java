@@ -16,7 +16,9 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import slash32.net.Bytes;
 import slash32.net.InterfaceIndex;
@@ -44,6 +46,7 @@ import slash32.testkit.InNetns;
 
 /// Every reason for which packets are dropped: each is counted and, but for a flood, logged with what it was.
 @InNetns
+@ExtendWith(ConformanceExtension.class)
 class DropsKernelTest {
     private static final String TAP = "tapa";
     private static final String OTHER_TAP = "tapb";
@@ -64,7 +67,7 @@ class DropsKernelTest {
     void connect() throws IOException {
         wire = new Wire();
         wire.attach(TAP, MAC, guest(false), guest(true));
-        wire.attach(OTHER_TAP, MAC, IpAddress.parse("10.0.0.2"));
+        wire.attach(OTHER_TAP, MAC, IpAddress.parse("10.0.0.2"), IpAddress.parse("2001:db8::2"));
         wire.attach(OUTSIDE, OTHER_MAC, outside(false), outside(true));
         wire.attach(STRANGER, OTHER_MAC, IpAddress.parse("10.0.0.3"));
         firewall = Firewall.open(new RulesetCompiler(List.of("s32"), List.of(GATEWAY, IpAddress.parse("fe80::1"))));
@@ -186,12 +189,17 @@ class DropsKernelTest {
         byte[] arp = Packets.arp(MAC, 2, MAC, IpAddress.parse("10.0.0.99"), Wire.GATEWAY, GATEWAY);
         assertThat(text(dropped(DropReason.SPOOFED, EGRESS, TAP, arp)))
                 .isEqualTo("arp 52:54:00:00:00:0a 10.0.0.99 > 169.254.1.1 operation 2");
+        byte[] packet6 = Packets.udp(IpAddress.parse("2001:db8::99"), 4000, outside(true), 53, wire.payload());
+        assertThat(text(dropped(DropReason.SPOOFED, EGRESS, TAP, fromGuest(packet6))))
+                .startsWith("udp [2001:db8::99]:4000 > ");
     }
 
-    @Test
-    void whatIsNoServiceOfTheHost() throws IOException, InterruptedException {
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void whatIsNoServiceOfTheHost(boolean v6) throws IOException, InterruptedException {
         put();
-        byte[] ssh = Packets.tcp(guest(false), 4000, GATEWAY, 22, Packets.SYN, wire.payload());
+        IpAddress gateway = v6 ? IpAddress.parse("fe80::1") : GATEWAY;
+        byte[] ssh = Packets.tcp(guest(v6), 4000, gateway, 22, Packets.SYN, wire.payload());
         dropped(DropReason.TO_HOST, EGRESS, TAP, fromGuest(ssh));
     }
 
@@ -203,28 +211,32 @@ class DropsKernelTest {
                 .startsWith("icmpv6 type 134 code 0 ");
         byte[] offer = Packets.udp(guest(false), 67, outside(false), 68, wire.payload());
         dropped(DropReason.DHCP_GUARD, EGRESS, TAP, fromGuest(offer));
-    }
-
-    @Test
-    void whatIsOfNoFlow() throws IOException, InterruptedException {
-        put();
-        dropped(DropReason.INVALID, EGRESS, TAP, fromGuest(echoReply(guest(false), outside(false))));
-        dropped(DropReason.INVALID, INGRESS, OUTSIDE, toGuest(echoReply(outside(false), guest(false))));
-    }
-
-    private static byte[] echoReply(IpAddress from, IpAddress to) {
-        return Packets.icmp(from, to, 0, 0, new byte[12]);
+        byte[] offer6 = Packets.udp(guest(true), 547, outside(true), 546, wire.payload());
+        dropped(DropReason.DHCP_GUARD, EGRESS, TAP, fromGuest(offer6));
     }
 
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
-    void anAnswerToWhatIsNoLongerAllowed(boolean fromGuest) throws IOException, InterruptedException {
+    void whatIsOfNoFlow(boolean v6) throws IOException, InterruptedException {
+        put();
+        dropped(DropReason.INVALID, EGRESS, TAP, fromGuest(echoReply(guest(v6), outside(v6))));
+        dropped(DropReason.INVALID, INGRESS, OUTSIDE, toGuest(echoReply(outside(v6), guest(v6))));
+    }
+
+    private static byte[] echoReply(IpAddress from, IpAddress to) {
+        return Packets.icmp(from, to, from.isIpv4() ? 0 : 129, 0, new byte[12]);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"false, false", "false, true", "true, false", "true, true"})
+    void anAnswerToWhatIsNoLongerAllowed(boolean fromGuest, boolean v6) throws IOException, InterruptedException {
         Direction asked = fromGuest ? INGRESS : EGRESS;
+        EtherType family = v6 ? EtherType.IPV6 : EtherType.IPV4;
         firewall.putGroup(new SecurityGroup(
-                GROUP, "", List.of(new Rule("r", asked, EtherType.IPV4, new Traffic.Any(), new Remote.Anywhere()))));
+                GROUP, "", List.of(new Rule("r", asked, family, new Traffic.Any(), new Remote.Anywhere()))));
         put(GROUP);
-        IpAddress asking = fromGuest ? outside(false) : guest(false);
-        IpAddress answering = fromGuest ? guest(false) : outside(false);
+        IpAddress asking = fromGuest ? outside(v6) : guest(v6);
+        IpAddress answering = fromGuest ? guest(v6) : outside(v6);
         byte[] question = Packets.udp(asking, 4000, answering, 53, wire.payload());
         assertThat(wire.sendFrame(fromGuest ? OUTSIDE : TAP, fromGuest ? toGuest(question) : fromGuest(question)))
                 .containsExactly(fromGuest ? TAP : OUTSIDE);
@@ -238,13 +250,14 @@ class DropsKernelTest {
                 fromGuest ? fromGuest(answer) : toGuest(answer));
     }
 
-    @Test
-    void whatIsOfNoEndpointOrOfABlockedOne() throws IOException, InterruptedException {
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void whatIsOfNoEndpointOrOfABlockedOne(boolean v6) throws IOException, InterruptedException {
         firewall.blockEndpoint(new InterfaceName(TAP));
         apply();
-        byte[] out = Packets.udp(guest(false), 4000, outside(false), 53, wire.payload());
+        byte[] out = Packets.udp(guest(v6), 4000, outside(v6), 53, wire.payload());
         dropped(DropReason.NOT_IN_FORCE, EGRESS, TAP, fromGuest(out));
-        byte[] in = Packets.udp(outside(false), 4000, guest(false), 53, wire.payload());
+        byte[] in = Packets.udp(outside(v6), 4000, guest(v6), 53, wire.payload());
         dropped(DropReason.NOT_IN_FORCE, INGRESS, OUTSIDE, toGuest(in));
         dropped(DropReason.NO_ENDPOINT, EGRESS, STRANGER, toGuest(in));
         byte[] arp = Packets.arp(OTHER_MAC, 1, OTHER_MAC, IpAddress.parse("10.0.0.3"), Wire.GATEWAY, GATEWAY);
@@ -263,7 +276,8 @@ class DropsKernelTest {
         apply();
         long began = System.nanoTime();
         for (int i = 0; i < 300; i++) {
-            wire.send(TAP, MAC, Packets.udp(guest(false), 4000, outside(false), 53, wire.payload()));
+            boolean v6 = i % 2 == 0;
+            wire.send(TAP, MAC, Packets.udp(guest(v6), 4000, outside(v6), 53, wire.payload()));
         }
         byte[] other = Packets.udp(IpAddress.parse("10.0.0.2"), 4000, outside(false), 53, wire.payload());
         wire.send(OTHER_TAP, MAC, other);

@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -40,6 +41,7 @@ import slash32.testkit.InNetns;
 /// Packets that must pass and packets that must not: two guests, a and b, and the fabric behind "up0", which is none of
 /// our interfaces.
 @InNetns
+@ExtendWith(ConformanceExtension.class)
 class FirewallKernelTest {
     private static final RulesetCompiler COMPILER =
             new RulesetCompiler(List.of("s32"), List.of(IpAddress.parse("169.254.1.1"), IpAddress.parse("fe80::1")));
@@ -327,13 +329,16 @@ class FirewallKernelTest {
         assertThat(firewall.drops().get(new InterfaceName("tapa"))).isEqualTo(new DropCounts(5, 0, 0, 0));
     }
 
-    @Test
-    void withoutPortSecurityEverythingPassesFromAnySource() {
-        firewall.putEndpoint(
-                new EndpointPolicy(new InterfaceName("tapa"), A.mac, Set.of(A.ipv4.hostPrefix()), List.of(), false));
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void withoutPortSecurityEverythingPassesFromAnySource(boolean v6) {
+        firewall.putEndpoint(new EndpointPolicy(
+                new InterfaceName("tapa"), A.mac, Set.of(A.address(v6).hostPrefix()), List.of(), false));
         apply();
-        assertThat(udp(A, IpAddress.parse("203.0.113.1"), FABRIC.ipv4, 53)).containsExactly("up0");
-        assertThat(udp(FABRIC, A, true, 53)).containsExactly("tapa");
+        IpAddress foreign = IpAddress.parse(v6 ? "2001:db8:cc::1" : "203.0.113.1");
+        assertThat(udp(A, foreign, FABRIC.address(v6), 53)).containsExactly("up0");
+        assertThat(udp(FABRIC, A, v6, 53)).containsExactly("tapa");
+        assertThat(udp(A, foreign, FABRIC.address(v6), 54)).containsExactly("up0");
     }
 
     private DropCounts dropsAtA() throws IOException {
@@ -376,6 +381,7 @@ class FirewallKernelTest {
         IpAddress linkLocal = A.mac.linkLocal();
         Command.run("ip", "neigh", "add", linkLocal.toString(), "lladdr", A.mac.toString(), "dev", "tapa");
         Command.run("ip", "addr", "add", "192.0.2.1/32", "dev", "lo");
+        Command.run("ip", "addr", "add", "2001:db8:f::1/128", "dev", "lo", "nodad");
         byte[] echo = Packets.icmp(A.ipv4, gateway4, 8, 0, new byte[12]);
         assertThat(answers(Packets.frame(Wire.GATEWAY, A.mac, echo))).containsExactly("echo");
         byte[] echo6 = Packets.icmp(linkLocal, gateway6, 128, 0, new byte[12]);
@@ -384,11 +390,19 @@ class FirewallKernelTest {
         assertThat(answers(Packets.frame(Wire.GATEWAY, A.mac, underlay)))
                 .as("an address of the host itself")
                 .isEmpty();
+        byte[] underlay6 = Packets.icmp(A.ipv6, IpAddress.parse("2001:db8:f::1"), 128, 0, new byte[12]);
+        assertThat(answers(Packets.frame(Wire.GATEWAY, A.mac, underlay6)))
+                .as("an address of the host itself")
+                .isEmpty();
         byte[] ssh = Packets.tcp(A.ipv4, 4000, gateway4, 22, SYN, new byte[0]);
         assertThat(answers(Packets.frame(Wire.GATEWAY, A.mac, ssh)))
                 .as("not even a reset")
                 .isEmpty();
-        assertThat(firewall.drops().get(new InterfaceName("tapa"))).isEqualTo(new DropCounts(0, 2, 0, 0));
+        byte[] ssh6 = Packets.tcp(linkLocal, 4000, gateway6, 22, SYN, new byte[0]);
+        assertThat(answers(Packets.frame(Wire.GATEWAY, A.mac, ssh6)))
+                .as("not even a reset")
+                .isEmpty();
+        assertThat(firewall.drops().get(new InterfaceName("tapa"))).isEqualTo(new DropCounts(0, 4, 0, 0));
     }
 
     @Test
@@ -460,58 +474,88 @@ class FirewallKernelTest {
                 .containsExactly("up0");
     }
 
-    @Test
-    void anInterfaceKeptForGuestsCarriesNothingUntilItIsKnown() throws IOException {
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void anInterfaceKeptForGuestsCarriesNothingUntilItIsKnown(boolean v6) throws IOException {
         var guest = new Guest("s32x", "52:54:00:00:00:0c", "10.0.0.3", "2001:db8::3");
         wire.attach(guest.device, guest.mac, guest.ipv4, guest.ipv6);
-        assertThat(udp(guest, FABRIC, false, 53)).as("nothing in force").containsExactly("up0");
+        assertThat(udp(guest, FABRIC, v6, 53)).as("nothing in force").containsExactly("up0");
         apply();
-        assertThat(udp(guest, FABRIC, false, 53)).isEmpty();
-        assertThat(udp(FABRIC, guest, true, 53)).isEmpty();
+        assertThat(udp(guest, FABRIC, v6, 53)).isEmpty();
+        assertThat(udp(FABRIC, guest, v6, 53)).isEmpty();
         firewall.putGroup(everythingOut());
         firewall.putEndpoint(guest.in(OUT));
         apply();
-        assertThat(udp(guest, FABRIC, false, 53)).containsExactly("up0");
+        assertThat(udp(guest, FABRIC, v6, 53)).containsExactly("up0");
         firewall.blockEndpoint(new InterfaceName("s32x"));
         apply();
-        assertThat(udp(guest, FABRIC, false, 53)).as("also what was a flow").isEmpty();
-        assertThat(udp(FABRIC, guest, false, 53)).isEmpty();
+        assertThat(udp(guest, FABRIC, v6, 53)).as("also what was a flow").isEmpty();
+        assertThat(udp(FABRIC, guest, v6, 53)).isEmpty();
     }
 
-    @Test
-    void rulesAreInForceBeforeTheInterfaceIs() throws IOException {
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void rulesAreInForceBeforeTheInterfaceIs(boolean v6) throws IOException {
         var guest = new Guest("tapc", "52:54:00:00:00:0c", "10.0.0.3", "2001:db8::3");
         firewall.putEndpoint(guest.in());
         apply();
         assertThat(firewall.inForce(new InterfaceName("tapc"))).isTrue();
         wire.attach(guest.device, guest.mac, guest.ipv4, guest.ipv6);
-        assertThat(udp(guest, FABRIC, false, 53)).isEmpty();
-        assertThat(udp(FABRIC, guest, false, 53)).isEmpty();
+        assertThat(udp(guest, FABRIC, v6, 53)).isEmpty();
+        assertThat(udp(FABRIC, guest, v6, 53)).isEmpty();
     }
 
-    @Test
-    void aChangeOfRulesGroupsAndPoliciesTakesEffect() {
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void aChangeOfRulesGroupsAndPoliciesTakesEffect(boolean v6) {
+        IpAddress elsewhere = v6 ? ELSEWHERE_6 : ELSEWHERE_4;
         firewall.putEndpoint(A.in(IN));
         apply();
-        assertThat(udp(FABRIC, A, false, 53)).as("a group that nobody stated").isEmpty();
-        firewall.putGroup(allow(false, traffic(false, "udp", 53, 53), new Remote.Anywhere()));
+        assertThat(udp(FABRIC, A, v6, 53)).as("a group that nobody stated").isEmpty();
+        firewall.putGroup(allow(v6, traffic(v6, "udp", 53, 53), new Remote.Anywhere()));
         apply();
-        assertThat(udp(FABRIC, A, false, 53)).containsExactly("tapa");
-        firewall.putGroup(allow(false, traffic(false, "udp", 54, 54), new Remote.Anywhere()));
+        assertThat(udp(FABRIC, A, v6, 53)).containsExactly("tapa");
+        firewall.putGroup(allow(v6, traffic(v6, "udp", 54, 54), new Remote.Anywhere()));
         apply();
-        assertThat(udp(FABRIC, A, false, 54)).containsExactly("tapa");
-        assertThat(udp(FABRIC, ELSEWHERE_4, A.ipv4, 53)).isEmpty();
+        assertThat(udp(FABRIC, A, v6, 54)).containsExactly("tapa");
+        assertThat(udp(FABRIC, elsewhere, A.address(v6), 53)).isEmpty();
         firewall.putEndpoint(A.in());
         apply();
-        assertThat(udp(FABRIC, ELSEWHERE_4, A.ipv4, 54)).isEmpty();
+        assertThat(udp(FABRIC, elsewhere, A.address(v6), 54)).isEmpty();
         assertThat(Command.run("nft", "list", "ruleset")).doesNotContain("ingress_2");
         firewall.removeEndpoint(new InterfaceName("tapa"));
         firewall.inSync();
         apply();
-        assertThat(udp(FABRIC, ELSEWHERE_4, A.ipv4, 55))
+        assertThat(udp(FABRIC, elsewhere, A.address(v6), 55))
                 .as("none of ours any more")
                 .containsExactly("tapa");
         assertThat(Command.run("nft", "list", "ruleset")).doesNotContain("tapa");
+    }
+
+    /// Where anybody may change our tables.
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void aFlushClosesGuestsUntilTheRulesAreBack(boolean v6) throws IOException {
+        firewall.close();
+        firewall = Firewall.open(COMPILER, false);
+        firewall.putGroup(everythingOut());
+        firewall.putGroup(allow(v6, traffic(v6, "udp", 53, 53), new Remote.Anywhere()));
+        firewall.putEndpoint(A.in(OUT, IN));
+        firewall.inSync();
+        apply();
+        assertThat(udp(FABRIC, A, v6, 53)).containsExactly("tapa");
+        assertThat(udp(A, FABRIC, v6, 99)).containsExactly("up0");
+        Command.run("nft", "flush", "ruleset");
+        for (int port : new int[] {53, 54}) {
+            assertThat(udp(FABRIC, A, v6, port)).as("port %d", port).isEmpty();
+        }
+        assertThat(udp(A, FABRIC, v6, 99)).as("even what may").isEmpty();
+        assertThat(udp(A, B.address(v6), FABRIC.address(v6), 99)).as("forged").isEmpty();
+        firewall.resync();
+        apply();
+        assertThat(udp(FABRIC, A, v6, 53)).containsExactly("tapa");
+        assertThat(udp(FABRIC, A, v6, 54)).isEmpty();
+        assertThat(udp(A, FABRIC, v6, 99)).containsExactly("up0");
     }
 
     @Test

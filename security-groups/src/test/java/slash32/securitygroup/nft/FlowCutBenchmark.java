@@ -37,7 +37,7 @@ import slash32.testkit.InNetns;
 import slash32.testkit.Requirement;
 
 /// How long a running TCP stream outlives its rule, and that 100 streams beside it do not notice. No test, so run by
-/// name ({@code make bench-rules}; {@code -Dcuts=N}); prints a line.
+/// name ({@code make bench-rules}; {@code -Dcuts=N}).
 @InNetns
 class FlowCutBenchmark {
     private static final int CUTS = Integer.getInteger("cuts", 200);
@@ -167,14 +167,15 @@ class FlowCutBenchmark {
                     assertThat(after[i]).as("bytes of a neighbour").isGreaterThan(before[i]);
                 }
                 Arrays.sort(nanos);
-                System.out.printf(
-                        "bench stream-cut cuts=%d p50=%.3fms p99=%.3fms max=%.3fms neighbours=%d retransmitting=%d%n",
-                        CUTS,
-                        nanos[CUTS / 2] / 1e6,
-                        nanos[(int) Math.ceil(CUTS * 0.99) - 1] / 1e6,
-                        nanos[CUTS - 1] / 1e6,
-                        NEIGHBOURS,
-                        retransmitting(guest) + retransmitting(fabric));
+                BenchmarkReport.times(
+                        "a TCP stream's last byte after its rule was taken away", "slash32", nanos, "p99 ≤ 20 ms");
+                long retransmitting = retransmitting(guest) + retransmitting(fabric);
+                BenchmarkReport.figure(
+                        "of " + NEIGHBOURS
+                                + " streams beside it, those that went on and those that sent anything twice",
+                        "slash32",
+                        NEIGHBOURS + " and " + retransmitting,
+                        NEIGHBOURS + " and 0");
             }
         }
     }

@@ -12,8 +12,9 @@ import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import slash32.net.InterfaceName;
 import slash32.net.IpAddress;
@@ -32,6 +33,7 @@ import slash32.testkit.InNetns;
 
 /// Flows that run while permission is taken away: theirs end, both ways and at once; the others lose no packet.
 @InNetns
+@ExtendWith(ConformanceExtension.class)
 class FlowsKernelTest {
     private static final RulesetCompiler COMPILER =
             new RulesetCompiler(List.of("s32"), List.of(IpAddress.parse("169.254.1.1"), IpAddress.parse("fe80::1")));
@@ -247,16 +249,17 @@ class FlowsKernelTest {
     }
 
     /// The flow was let pass by the rules of one end alone, since the other was elsewhere.
-    @Test
-    void aFlowIsJudgedByAnEndpointThatComesToThisHost() {
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void aFlowIsJudgedByAnEndpointThatComesToThisHost(boolean v6) {
         firewall.putGroup(allow(IN, Direction.INGRESS, ANYWHERE, udpTo(53)));
         firewall.putEndpoint(A.in(IN));
         firewall.putEndpoint(B.policy(false));
         apply();
-        assertThat(bothWays(B, A, 53, false)).isTrue();
+        assertThat(bothWays(B, A, 53, v6)).isTrue();
         firewall.putEndpoint(B.in());
         apply();
-        assertThat(bothWays(B, A, 53, false)).isFalse();
+        assertThat(bothWays(B, A, 53, v6)).isFalse();
     }
 
     /// What passes because its flow did is still held against its own interface.
@@ -304,25 +307,25 @@ class FlowsKernelTest {
 
     /// A new process goes on with the marks that it finds.
     @ParameterizedTest
-    @ValueSource(booleans = {false, true})
-    void aRestartEndsNothingAndForgetsNothing(boolean exclusive) throws IOException {
+    @CsvSource({"false, false", "false, true", "true, false", "true, true"})
+    void aRestartEndsNothingAndForgetsNothing(boolean exclusive, boolean v6) throws IOException {
         firewall.close();
         firewall = Firewall.open(COMPILER, exclusive);
         firewall.putGroup(allow(IN, Direction.INGRESS, ANYWHERE, udpTo(53), udpTo(54)));
         firewall.putEndpoint(A.in(IN));
         apply();
-        assertThat(bothWays(FABRIC, A, 53, false)).isTrue();
-        assertThat(bothWays(FABRIC, A, 54, false)).isTrue();
+        assertThat(bothWays(FABRIC, A, 53, v6)).isTrue();
+        assertThat(bothWays(FABRIC, A, 54, v6)).isTrue();
         firewall.close();
         firewall = Firewall.open(COMPILER, exclusive);
         firewall.putGroup(allow(IN, Direction.INGRESS, ANYWHERE, udpTo(54)));
         firewall.putEndpoint(A.in(IN));
         firewall.inSync();
-        assertThat(udp(A, 54, FABRIC, 4000, false)).isTrue();
+        assertThat(udp(A, 54, FABRIC, 4000, v6)).isTrue();
         apply();
-        assertThat(bothWays(FABRIC, A, 53, false))
+        assertThat(bothWays(FABRIC, A, 53, v6))
                 .as("its rule went with the restart")
                 .isFalse();
-        assertThat(bothWays(FABRIC, A, 54, false)).isTrue();
+        assertThat(bothWays(FABRIC, A, 54, v6)).isTrue();
     }
 }

@@ -12,7 +12,7 @@ import java.util.Objects;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import slash32.net.InterfaceName;
@@ -33,22 +33,25 @@ import slash32.testkit.InNetns;
 
 /// What reaches the host's own services: a closed port answers a SYN with a reset, a protected one with nothing.
 @InNetns
+@ExtendWith(ConformanceExtension.class)
 class HostProtectionKernelTest {
     private static final String TAP = "tapa";
     private static final String OUTSIDE = "up0";
     private static final MacAddress GUEST_MAC = MacAddress.parse("52:54:00:00:00:0a");
     private static final MacAddress MAC = MacAddress.parse("52:54:00:00:00:0f");
     private static final List<String> PEER = List.of("10.9.0.1", "2001:db8:9::1");
+    private static final List<String> NODE = List.of("10.9.0.2", "2001:db8:9::2");
     private static final List<String> STRANGER = List.of("10.9.0.9", "2001:db8:9::9");
     private static final List<String> HOST = List.of("10.9.0.254", "2001:db8:9::fe");
-    private static final IpAddress GUEST = IpAddress.parse("10.0.0.1");
+    private static final List<String> GUEST = List.of("10.0.0.1", "2001:db8::1");
     private static final int SSH = 22;
     private static final int BGP = 179;
+    private static final int VXLAN = 4789;
     private static final int LIBVIRT = 16_509;
     private static final RulesetCompiler COMPILER =
             new RulesetCompiler(List.of("s32"), List.of(IpAddress.parse("169.254.1.1"), IpAddress.parse("fe80::1")));
-    private static final HostRules RULES =
-            new HostRules(Set.of(SSH), Set.of(prefix(PEER, false), prefix(PEER, true)), Set.of(BGP), List.of());
+    private static final HostRules RULES = new HostRules(
+            Set.of(SSH), Set.of(prefix(PEER, false), prefix(PEER, true)), Set.of(BGP), List.of(), List.of());
 
     private Wire wire;
     private Firewall firewall;
@@ -56,12 +59,14 @@ class HostProtectionKernelTest {
     @BeforeEach
     void connect() throws IOException {
         wire = new Wire();
-        wire.attach(TAP, GUEST_MAC, GUEST);
+        wire.attach(TAP, GUEST_MAC, address(GUEST, false), address(GUEST, true));
         wire.attach(
                 OUTSIDE,
                 MAC,
                 address(PEER, false),
                 address(PEER, true),
+                address(NODE, false),
+                address(NODE, true),
                 address(STRANGER, false),
                 address(STRANGER, true));
         Command.run("ip", "addr", "add", HOST.getFirst() + "/32", "dev", OUTSIDE);
@@ -84,7 +89,7 @@ class HostProtectionKernelTest {
     }
 
     private static HostRules allowing(HostRule... allowed) {
-        return new HostRules(RULES.failsafePorts(), RULES.peers(), RULES.bgpPorts(), List.of(allowed));
+        return new HostRules(RULES.failsafePorts(), RULES.peers(), RULES.bgpPorts(), List.of(), List.of(allowed));
     }
 
     private void protect(HostRules rules) {
@@ -195,48 +200,86 @@ class HostProtectionKernelTest {
     }
 
     /// The agent's death changes nothing: the kernel holds the rules, and the way in with them.
-    @Test
-    void theOperatorGetsInWhenTheAgentIsGone() throws IOException {
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void theOperatorGetsInWhenTheAgentIsGone(boolean v6) throws IOException {
         protect(RULES);
         firewall.close();
-        assertThat(tcpReaches(STRANGER, false, SSH)).isTrue();
-        assertThat(tcpReaches(STRANGER, false, LIBVIRT)).isFalse();
+        assertThat(tcpReaches(STRANGER, v6, SSH)).isTrue();
+        assertThat(tcpReaches(STRANGER, v6, LIBVIRT)).isFalse();
         firewall = Firewall.open(COMPILER);
         firewall.protectHost(RULES);
         firewall.inSync();
         apply();
-        assertThat(tcpReaches(STRANGER, false, SSH)).isTrue();
+        assertThat(tcpReaches(STRANGER, v6, SSH)).isTrue();
         firewall.close();
         firewall = Firewall.open(COMPILER);
         firewall.protectHost(null);
         apply();
-        assertThat(tcpReaches(STRANGER, false, LIBVIRT))
+        assertThat(tcpReaches(STRANGER, v6, LIBVIRT))
                 .as("another start without rules")
                 .isTrue();
     }
 
     /// Where strangers can flush: the way in stays open meanwhile, and afterwards.
-    @Test
-    void aFlushLocksNobodyOut() throws IOException {
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void aFlushLocksNobodyOut(boolean v6) throws IOException {
         firewall.close();
         firewall = Firewall.open(COMPILER, false);
         protect(RULES);
         Command.run("nft", "flush", "ruleset");
-        assertThat(tcpReaches(STRANGER, false, SSH)).isTrue();
+        assertThat(tcpReaches(STRANGER, v6, SSH)).isTrue();
         firewall.resync();
         apply();
-        assertThat(tcpReaches(STRANGER, false, SSH)).isTrue();
-        assertThat(tcpReaches(STRANGER, false, LIBVIRT)).isFalse();
+        assertThat(tcpReaches(STRANGER, v6, SSH)).isTrue();
+        assertThat(tcpReaches(STRANGER, v6, LIBVIRT)).isFalse();
+    }
+
+    /// Over a restart too, before its routes were heard again.
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void aNodesTunnelGetsInAsLongAsTheNodeIsKnown(boolean v6) throws IOException {
+        var rules = new HostRules(
+                RULES.failsafePorts(),
+                RULES.peers(),
+                RULES.bgpPorts(),
+                List.of(new Traffic.Ports(IpProtocol.UDP, VXLAN, VXLAN)),
+                List.of());
+        protect(rules);
+        assertThat(udpReaches(NODE, v6, 4000, VXLAN)).as("not known yet").isFalse();
+        firewall.putNode(address(NODE, v6));
+        apply();
+        assertThat(udpReaches(NODE, v6, 4000, VXLAN)).isTrue();
+        assertThat(udpReaches(NODE, v6, 4000, VXLAN + 1)).isFalse();
+        assertThat(udpReaches(STRANGER, v6, 4000, VXLAN)).isFalse();
+        firewall.close();
+        firewall = Firewall.open(COMPILER);
+        protect(rules);
+        assertThat(udpReaches(NODE, v6, 4000, VXLAN)).as("after a restart").isTrue();
+        firewall.putNode(address(PEER, v6));
+        apply();
+        assertThat(udpReaches(NODE, v6, 4000, VXLAN)).as("not in sync yet").isTrue();
+        assertThat(udpReaches(PEER, v6, 4000, VXLAN)).isTrue();
+        firewall.inSync();
+        apply();
+        assertThat(udpReaches(NODE, v6, 4000, VXLAN)).as("gone meanwhile").isFalse();
+        firewall.removeNode(address(PEER, v6));
+        apply();
+        assertThat(udpReaches(PEER, v6, 4000, VXLAN)).isFalse();
+        protect(RULES);
+        assertThat(Command.run("nft", "list", "table", "inet", "slash32")).doesNotContain("nodes_");
     }
 
     /// Host rules open nothing to guests: for them the services of the gateway are all there is.
-    @Test
-    void aGuestStillReachesNoServiceOfTheHost() {
-        firewall.putEndpoint(
-                new EndpointPolicy(new InterfaceName(TAP), GUEST_MAC, Set.of(GUEST.hostPrefix()), List.of(), true));
-        protect(allowing(new HostRule(GUEST.hostPrefix(), new Traffic.Any())));
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void aGuestStillReachesNoServiceOfTheHost(boolean v6) {
+        firewall.putEndpoint(new EndpointPolicy(
+                new InterfaceName(TAP), GUEST_MAC, Set.of(prefix(GUEST, false), prefix(GUEST, true)), List.of(), true));
+        protect(allowing(new HostRule(prefix(GUEST, v6), new Traffic.Any())));
         for (int port : new int[] {SSH, BGP, LIBVIRT}) {
-            byte[] packet = Packets.tcp(GUEST, 4000, address(HOST, false), port, Packets.SYN, wire.payload());
+            byte[] packet = Packets.tcp(address(GUEST, v6), 4000, address(HOST, v6), port, Packets.SYN, wire.payload());
             assertThat(wire.exchange(TAP, Packets.frame(Wire.GATEWAY, GUEST_MAC, packet))
                             .getOrDefault(TAP, List.of()))
                     .as("port %d", port)

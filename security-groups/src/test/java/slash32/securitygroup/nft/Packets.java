@@ -105,6 +105,18 @@ final class Packets {
         return ip(from, to, protocol, data, -1);
     }
 
+    /// An IPv6 packet with Destination Options (RFC 8200 §4.6) that say nothing, before what it carries.
+    static byte[] withDestinationOptions(byte[] packet) {
+        return ByteBuffer.allocate(packet.length + 8)
+                .put(packet, 0, 40)
+                .put(packet[6])
+                .put(new byte[] {0, 1, 4, 0, 0, 0, 0})
+                .put(packet, 40, packet.length - 40)
+                .putShort(4, (short) (packet.length - 40 + 8))
+                .put(6, (byte) 60)
+                .array();
+    }
+
     static byte[] frame(MacAddress to, MacAddress from, byte[] packet) {
         int ethertype = packet[0] >>> 4 == 4 ? 0x0800 : 0x86dd;
         return ethernet(to, from, ethertype, packet);
@@ -151,7 +163,7 @@ final class Packets {
         };
     }
 
-    private static byte[] ethernet(MacAddress to, MacAddress from, int ethertype, byte[] payload) {
+    static byte[] ethernet(MacAddress to, MacAddress from, int ethertype, byte[] payload) {
         return ByteBuffer.allocate(14 + payload.length)
                 .put(to.toArray())
                 .put(from.toArray())

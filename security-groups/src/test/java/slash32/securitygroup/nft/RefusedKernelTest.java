@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import slash32.net.InterfaceName;
@@ -26,6 +27,7 @@ import slash32.testkit.InNetns;
 
 /// What passes while the kernel refuses a change: what passed before, and nothing that only the change would allow.
 @InNetns
+@ExtendWith(ConformanceExtension.class)
 class RefusedKernelTest {
     private static final InterfaceName TAP = new InterfaceName("tapa");
     private static final MacAddress MAC = MacAddress.parse("52:54:00:00:00:0a");
@@ -105,5 +107,31 @@ class RefusedKernelTest {
         assertThat(firewall.inForce(GROUP)).isTrue();
         assertThat(comesIn(v6, 53)).isFalse();
         assertThat(comesIn(v6, 54)).isTrue();
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void aNewGroupThatIsRefusedLetsNothingPassAndTheOthersDo(boolean v6) {
+        assertThat(firewall.apply(0).failed()).isEmpty();
+        Command.run("nft", "add chain inet slash32 ingress_5 { type filter hook output priority 0; }");
+        allow(GROUP, v6, 53, new Remote.Members(PEERS));
+        allow(OTHER_GROUP, v6, 80, new Remote.Members(PEERS));
+        firewall.putMember(PEERS, outside(v6));
+        firewall.putEndpoint(new EndpointPolicy(
+                TAP,
+                MAC,
+                Set.of(guest(false).hostPrefix(), guest(true).hostPrefix()),
+                List.of(GROUP, OTHER_GROUP),
+                true));
+        assertThat(firewall.apply(0).failed())
+                .extracting(failure -> failure.key().toString())
+                .containsExactly("group 5");
+        assertThat(firewall.inForce(TAP)).isFalse();
+        assertThat(firewall.failure(GROUP)).contains("inet slash32");
+        assertThat(comesIn(v6, 53)).isFalse();
+        assertThat(comesIn(v6, 80)).as("the other group").isTrue();
+        Command.run("nft", "delete chain inet slash32 ingress_5");
+        assertThat(firewall.apply(firewall.nextDeadlineNanos(0)).failed()).isEmpty();
+        assertThat(comesIn(v6, 53)).isTrue();
     }
 }

@@ -48,6 +48,7 @@ class ThroughputBenchmark {
     private static final String GUEST = "10.1.0.1";
     private static final String SERVER = "10.2.0.1";
     private static final String NONE = "no rules at all";
+    private static final String CONNTRACK = "conntrack and one rule on its state";
     /// Of a frame of 64 octets.
     private static final String UDP_PAYLOAD = "18";
 
@@ -103,6 +104,7 @@ class ThroughputBenchmark {
     void aGuestsTraffic() throws IOException {
         Map<String, Layout> cases = new LinkedHashMap<>();
         cases.put(NONE, () -> {});
+        cases.put(CONNTRACK, ThroughputBenchmark::conntrackAlone);
         for (int others : new int[] {0, OTHERS}) {
             for (int rules : new int[] {0, 50, 1_000}) {
                 cases.put("slash32, " + rules + " rules, endpoints " + (others + 1), () -> ours(rules, others));
@@ -111,6 +113,7 @@ class ThroughputBenchmark {
         cases.put("Felix-like, 50 rules, endpoints " + (OTHERS + 1), () -> felix(50, OTHERS));
         cases.put("Felix-like, 1000 rules, endpoints " + (OTHERS + 1), () -> felix(1_000, OTHERS));
         Map<String, List<Double>> tcp = new LinkedHashMap<>();
+        Map<String, List<Double>> tcpPerSecond = new LinkedHashMap<>();
         Map<String, List<Double>> packets = new LinkedHashMap<>();
         Map<String, List<Double>> perSecond = new LinkedHashMap<>();
         Process server = new ProcessBuilder("ip", "netns", "exec", serverSpace, "iperf3", "-s")
@@ -122,21 +125,23 @@ class ThroughputBenchmark {
                 for (var layout : cases.entrySet()) {
                     Command.tryRun("nft", "flush", "ruleset");
                     layout.getValue().install();
-                    tcp.computeIfAbsent(layout.getKey(), _ -> new ArrayList<>()).add(tcp());
-                    Sent sent = packets();
-                    packets.computeIfAbsent(layout.getKey(), _ -> new ArrayList<>())
-                            .add(sent.received());
-                    perSecond
-                            .computeIfAbsent(layout.getKey(), _ -> new ArrayList<>())
-                            .add(sent.perProcessorSecond());
+                    add(tcp, tcpPerSecond, layout.getKey(), tcp());
+                    add(packets, perSecond, layout.getKey(), packets());
                 }
             }
         } finally {
             server.destroy();
         }
         report("TCP throughput", "Gbit/s", 1e9, tcp);
+        report("TCP throughput, by processor time", "Gbit/s", 1e9, tcpPerSecond);
         report("packets of 64 octets", "million/s", 1e6, packets);
         report("packets of 64 octets, by processor time", "million/s", 1e6, perSecond);
+    }
+
+    private static void add(
+            Map<String, List<Double>> received, Map<String, List<Double>> perSecond, String layout, Sent sent) {
+        received.computeIfAbsent(layout, _ -> new ArrayList<>()).add(sent.received());
+        perSecond.computeIfAbsent(layout, _ -> new ArrayList<>()).add(sent.perProcessorSecond());
     }
 
     private static void report(String what, String unit, double scale, Map<String, List<Double>> all) {
@@ -153,14 +158,16 @@ class ThroughputBenchmark {
         return samples.stream().sorted().toList().get(samples.size() / 2);
     }
 
-    /// What became of the smallest packets.
+    /// Of bits, or of the smallest packets.
     ///
     /// @param received in a second
     /// @param perProcessorSecond sent in a second of the sender's processor time, which others' load changes little
     private record Sent(double received, double perProcessorSecond) {}
 
-    private double tcp() {
-        return number(TCP, measure(TCP), 1);
+    private Sent tcp() {
+        String result = measure(TCP);
+        double bits = number(TCP, result, 1);
+        return new Sent(bits, bits / (number(PROCESSOR, result, 1) / 100));
     }
 
     private Sent packets() {
@@ -191,6 +198,14 @@ class ThroughputBenchmark {
             }
         }
         throw new AssertionError("no figure from " + command);
+    }
+
+    /// The least that knows flows.
+    private static void conntrackAlone() {
+        Command.run(
+                "nft",
+                "add table inet flows; add chain inet flows forward { type filter hook forward priority 0; }"
+                        + "; add rule inet flows forward ct state established accept");
     }
 
     /// {@code rules} rules that do not match beside the two that let the guest send what is measured.

@@ -3,6 +3,8 @@ package slash32.securitygroup.nft;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -17,7 +19,8 @@ import slash32.testkit.Command;
 /// The test's namespace as a host between guests: each interface is a veth pair, whose far end stands for a guest. A
 /// guest has no stack: its frames are made here and what reaches it is seen here.
 ///
-/// A frame's way is over when a marker sent after it arrives, so nothing waits for a time-out.
+/// A frame's way is over when markers sent after it have arrived, so nothing waits for a time-out: all are sent on one
+/// processor, whose queue keeps them in order, and each hop of the frame is queued before the next marker.
 final class Wire implements AutoCloseable {
     static final MacAddress GATEWAY = MacAddress.parse("fe:53:32:00:00:01");
 
@@ -25,6 +28,10 @@ final class Wire implements AutoCloseable {
     private static final int ETH_P_ALL = 3;
     /// Local experimental ethertype.
     private static final int MARKER = 0x88b5;
+
+    private static final int PROCESSORS = Runtime.getRuntime().availableProcessors();
+    /// A frame comes in by one interface and goes out by another.
+    private static final int HOPS = 2;
 
     private final PacketSocket socket = PacketSocket.open(ETH_P_ALL, List.of(TAKE_ALL));
     private final Map<InterfaceIndex, String> guests = new HashMap<>();
@@ -34,6 +41,7 @@ final class Wire implements AutoCloseable {
     private long probes;
 
     Wire() throws IOException {
+        runOn("0");
         for (String setting : List.of(
                 "net.ipv4.ip_forward=1",
                 "net.ipv6.conf.all.forwarding=1",
@@ -44,6 +52,12 @@ final class Wire implements AutoCloseable {
         pair("mark0", "mark1");
         markerOut = index("mark0");
         markerIn = index("mark1");
+    }
+
+    /// Keeps the calling thread to processors, by sched_setaffinity(2).
+    private static void runOn(String processors) throws IOException {
+        Path thread = Files.readSymbolicLink(Path.of("/proc/thread-self"));
+        Command.run("taskset", "-cp", processors, thread.getFileName().toString());
     }
 
     /// Adds an interface with a guest behind it, the gateway's addresses on it, and routes to the guest.
@@ -100,28 +114,12 @@ final class Wire implements AutoCloseable {
     /// Sends a frame as the guest behind {@code device} and gives back all that came out meanwhile, by interface.
     Map<String, List<byte[]>> exchange(String device, byte[] frame) {
         var arrived = new HashMap<String, List<byte[]>>();
-        boolean[] over = new boolean[1];
         InterfaceIndex farEnd = Objects.requireNonNull(farEnds.get(device), device);
+        ConformanceExtension.sent(frame);
         try {
             socket.send(farEnd, frame);
-            byte[] marker = ByteBuffer.allocate(60)
-                    .put(new byte[12])
-                    .putShort((short) MARKER)
-                    .putLong(++probes)
-                    .array();
-            socket.send(markerOut, marker);
-            while (!over[0]) {
-                socket.receive((link, bytes) -> {
-                    byte[] copy = new byte[bytes.remaining()];
-                    bytes.get(copy);
-                    String guest = guests.get(link);
-                    if (guest != null) {
-                        arrived.computeIfAbsent(guest, _ -> new ArrayList<>()).add(copy);
-                    } else if (link.equals(markerIn)) {
-                        over[0] |= ByteBuffer.wrap(copy).getLong(14)
-                                == ByteBuffer.wrap(marker).getLong(14);
-                    }
-                });
+            for (int hop = 0; hop < HOPS; hop++) {
+                collectUntilMarker(arrived);
             }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -129,8 +127,36 @@ final class Wire implements AutoCloseable {
         return arrived;
     }
 
+    private void collectUntilMarker(Map<String, List<byte[]>> arrived) throws IOException {
+        long number = ++probes;
+        byte[] marker = ByteBuffer.allocate(60)
+                .put(new byte[12])
+                .putShort((short) MARKER)
+                .putLong(number)
+                .array();
+        socket.send(markerOut, marker);
+        boolean[] over = new boolean[1];
+        while (!over[0]) {
+            socket.receive((link, bytes) -> {
+                byte[] copy = new byte[bytes.remaining()];
+                bytes.get(copy);
+                String guest = guests.get(link);
+                if (guest != null) {
+                    arrived.computeIfAbsent(guest, _ -> new ArrayList<>()).add(copy);
+                } else if (link.equals(markerIn)) {
+                    over[0] |= ByteBuffer.wrap(copy).getLong(14) == number;
+                }
+            });
+        }
+    }
+
     @Override
     public void close() {
         socket.close();
+        try {
+            runOn("0-" + (PROCESSORS - 1));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 }
