@@ -414,13 +414,16 @@ class RouteAgentKernelTest {
         String swapped = "{\"endpoints\": [" + a.replace("vm-a", "vm-b") + "," + b.replace("vm-b", "vm-a") + "]}";
         for (int i = 0; i < 5; i++) {
             send("PUT", "/v1/endpoints", i % 2 == 0 ? swapped : "{\"endpoints\": [" + a + "," + b + "]}", 200);
-            await("both again", () -> isAdvertised("vm-a") && isAdvertised("vm-b"));
-            await(
-                    "the routes",
-                    () -> Command.run("ip", "route", "show", "proto", "132").equals(routes));
-            awaitGuest("tap-a", "10.9.0.1 ", "2001:db8:9::1 ");
-            awaitGuest("tap-b", "10.9.0.2 ", "2001:db8:9::2 ");
         }
+        await("both again", () -> isAdvertised("vm-a") && isAdvertised("vm-b"));
+        await(
+                "the routes",
+                () -> Command.run("ip", "route", "show", "proto", "132").equals(routes));
+        awaitGuest("tap-a", "10.9.0.1 ", "2001:db8:9::1 ");
+        awaitGuest("tap-b", "10.9.0.2 ", "2001:db8:9::2 ");
+        await(
+                "the mark of vm-b",
+                () -> Command.run("ip", "-d", "link", "show", "tap-a").contains("slash32:vm-b"));
     }
 
     /// The device has the guest's addresses as neighbours, and the gateway's as its own.
@@ -453,6 +456,9 @@ class RouteAgentKernelTest {
         await(
                 "the mark to go",
                 () -> !Command.run("ip", "-d", "link", "show", "tap-a").contains("slash32:"));
+        assertThat(Command.run("ip", "neigh", "show", "dev", "tap-a", "nud", "permanent"))
+                .isEmpty();
+        assertThat(Command.run("ip", "addr", "show", "dev", "tap-a")).doesNotContain("169.254.1.1");
     }
 
     @Test

@@ -4,8 +4,6 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
-import java.util.Set;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import slash32.net.InterfaceIndex;
 import slash32.net.InterfaceName;
@@ -28,29 +26,29 @@ import slash32.reconcile.Reconciler;
 public final class TapObserver {
     private final NetlinkSocket rtnl;
     private final TapTable table;
+    private final NeighborTable neighborTable;
     private final Reconciler<InterfaceName, TapSpec> taps;
     private final Reconciler<DeviceAddress, Integer> gatewayAddresses;
     private final Reconciler<DeviceAddress, MacAddress> neighbors;
     private final Reconciler<Prefix, HostRoute> hostRoutes;
-    private final Function<InterfaceName, Set<IpAddress>> guestAddresses;
 
     /// @param table that {@code taps} reconciles
-    /// @param guestAddresses of the guest behind an interface; empty if we know of none
+    /// @param neighborTable that {@code neighbors} reconciles
     public TapObserver(
             NetlinkSocket rtnl,
             TapTable table,
+            NeighborTable neighborTable,
             Reconciler<InterfaceName, TapSpec> taps,
             Reconciler<DeviceAddress, Integer> gatewayAddresses,
             Reconciler<DeviceAddress, MacAddress> neighbors,
-            Reconciler<Prefix, HostRoute> hostRoutes,
-            Function<InterfaceName, Set<IpAddress>> guestAddresses) {
+            Reconciler<Prefix, HostRoute> hostRoutes) {
         this.rtnl = rtnl;
         this.table = table;
+        this.neighborTable = neighborTable;
         this.taps = taps;
         this.gatewayAddresses = gatewayAddresses;
         this.neighbors = neighbors;
         this.hostRoutes = hostRoutes;
-        this.guestAddresses = guestAddresses;
     }
 
     /// Takes an event of the link, address, neighbour and route groups; others are ignored.
@@ -126,14 +124,14 @@ public final class TapObserver {
         for (IpAddress address : GatewayAddressTable.METADATA) {
             gatewayAddresses.observed(new DeviceAddress(name, address), null);
         }
-        for (IpAddress address : guestAddresses.apply(name)) {
+        for (IpAddress address : neighborTable.guestsOf(name)) {
             neighbors.observed(new DeviceAddress(name, address), null);
             routeGone(address.hostPrefix(), name);
         }
     }
 
     private void lookUpIpv4Routes(Link link) {
-        for (IpAddress address : guestAddresses.apply(link.name())) {
+        for (IpAddress address : neighborTable.guestsOf(link.name())) {
             if (address.isIpv4() && !leadsTo(link.index(), address)) {
                 routeGone(address.hostPrefix(), link.name());
             }
@@ -156,8 +154,8 @@ public final class TapObserver {
     }
 
     private void routeGone(Prefix prefix, InterfaceName device) {
-        HostRoute desired = hostRoutes.desired(prefix);
-        if (desired == null || desired.device().equals(device)) {
+        HostRoute present = hostRoutes.present(prefix);
+        if (present != null && present.device().equals(device)) {
             hostRoutes.observed(prefix, null);
         }
     }
@@ -169,14 +167,15 @@ public final class TapObserver {
         }
     }
 
-    /// Entries that the kernel learned, such as that of the guest's link-local address, are nobody's.
+    /// Entries that the kernel learned, such as that of the guest's link-local address, are nobody's. One that went is
+    /// noted even while nobody desires it: it may be desired again before the next pass.
     private void neighbor(NeighborEntry entry, @Nullable MacAddress mac) {
         InterfaceName device = table.nameOf(entry.link());
         if (device == null) {
             return;
         }
         var key = new DeviceAddress(device, entry.address());
-        if (neighbors.desired(key) != null) {
+        if (mac == null || neighbors.desired(key) != null) {
             neighbors.observed(key, mac);
         }
     }
@@ -189,11 +188,11 @@ public final class TapObserver {
     }
 
     private void routeRemoved(Route route) {
-        HostRoute desired = hostRoutes.desired(route.prefix());
-        if (desired == null || !HostRouteTable.isOurs(route) || route.link() == null) {
+        HostRoute present = hostRoutes.present(route.prefix());
+        if (present == null || !HostRouteTable.isOurs(route) || route.link() == null) {
             return;
         }
-        if (route.priority() == desired.priority() && desired.device().equals(table.nameOf(route.link()))) {
+        if (route.priority() == present.priority() && present.device().equals(table.nameOf(route.link()))) {
             hostRoutes.observed(route.prefix(), null);
         }
     }

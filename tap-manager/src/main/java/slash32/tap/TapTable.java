@@ -239,9 +239,10 @@ public final class TapTable implements Table<InterfaceName, TapSpec> {
 
     /// The mark goes first, then what must hold before a packet passes, then up.
     private void configure(Link link, TapSpec wanted, int txQueueLength) throws IOException {
+        boolean sameMac = wanted.mac().equals(link.mac());
         rtnl.execute(Link.configure(
                 link.index(),
-                wanted.mac(),
+                sameMac ? null : wanted.mac(), // stating the MAC anew empties the neighbour table
                 wanted.mtuBytes(),
                 txQueueLength,
                 TapMark.of(wanted).text()));

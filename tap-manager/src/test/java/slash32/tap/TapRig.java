@@ -57,16 +57,10 @@ final class TapRig implements AutoCloseable {
         tapTable = new TapTable(rtnl);
         taps = new Reconciler<>(tapTable, Backoff.KERNEL);
         gatewayAddresses = new Reconciler<>(new GatewayAddressTable(rtnl), Backoff.KERNEL);
-        neighbors = new Reconciler<>(new NeighborTable(rtnl), Backoff.KERNEL);
+        var neighborTable = new NeighborTable(rtnl);
+        neighbors = new Reconciler<>(neighborTable, Backoff.KERNEL);
         hostRoutes = new Reconciler<>(new HostRouteTable(rtnl), Backoff.KERNEL);
-        observer = new TapObserver(
-                rtnl,
-                tapTable,
-                taps,
-                gatewayAddresses,
-                neighbors,
-                hostRoutes,
-                device -> guests.getOrDefault(device, Set.of()));
+        observer = new TapObserver(rtnl, tapTable, neighborTable, taps, gatewayAddresses, neighbors, hostRoutes);
         Thread.ofPlatform().daemon().name("rig-events").start(this::receive);
     }
 

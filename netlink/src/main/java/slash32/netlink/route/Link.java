@@ -66,12 +66,15 @@ public record Link(
     /// Changes MAC, MTU, transmit queue length and alias of a link, and keeps the kernel from making an IPv6 link-local
     /// address of its own for it.
     ///
+    /// @param mac null to leave it: the kernel drops every neighbour of the link when it is stated, changed or not
     /// @param alias empty to remove it
     public static Request configure(
-            InterfaceIndex index, MacAddress mac, int mtuBytes, int txQueueLength, String alias) {
-        return withoutLinkLocal(change(index, "mac " + mac + " mtu " + mtuBytes)
-                .attribute(Rt.IFLA_ADDRESS, mac.toArray())
-                .attributeU32(Rt.IFLA_MTU, mtuBytes)
+            InterfaceIndex index, @Nullable MacAddress mac, int mtuBytes, int txQueueLength, String alias) {
+        var request = change(index, (mac == null ? "" : "mac " + mac + " ") + "mtu " + mtuBytes);
+        if (mac != null) {
+            request = request.attribute(Rt.IFLA_ADDRESS, mac.toArray());
+        }
+        return withoutLinkLocal(request.attributeU32(Rt.IFLA_MTU, mtuBytes)
                 .attributeU32(Rt.IFLA_TXQLEN, txQueueLength)
                 .attribute(Rt.IFLA_IFALIAS, alias.getBytes(java.nio.charset.StandardCharsets.UTF_8)));
     }

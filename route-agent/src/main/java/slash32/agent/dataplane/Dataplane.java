@@ -8,7 +8,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -123,7 +122,8 @@ public final class Dataplane {
         settings = counted(new HostSettingTable());
         taps = counted(tapTable);
         gatewayAddresses = counted(new GatewayAddressTable(rtnl));
-        neighbors = counted(new NeighborTable(rtnl));
+        var neighborTable = new NeighborTable(rtnl);
+        neighbors = counted(neighborTable);
         hostRoutes = counted(new HostRouteTable(rtnl));
         conditions = new Conditions(taps, firewall, gatewayAddresses, neighbors, hostRoutes, elsewhere);
         for (HostSetting setting : HostSetting.values()) {
@@ -132,11 +132,11 @@ public final class Dataplane {
         observer = new TapObserver(
                 rtnl,
                 tapTable,
+                neighborTable,
                 taps.reconciler(),
                 gatewayAddresses.reconciler(),
                 neighbors.reconciler(),
-                hostRoutes.reconciler(),
-                this::guestAddresses);
+                hostRoutes.reconciler());
     }
 
     private <K, V> CountedTable<K, V> counted(Table<K, V> table) {
@@ -264,7 +264,6 @@ public final class Dataplane {
                     .forEach(gatewayAddresses.reconciler()::remove);
         }
         if (leavesDevice) {
-            taps.reconciler().remove(spec.device());
             firewall.blockEndpoint(spec.device());
             blocked.add(spec.device());
             stopServing(spec.device());
@@ -345,12 +344,12 @@ public final class Dataplane {
         passFirewall(nowNanos);
         touched.forEach(this::stateInterface);
         taps.pass(nowNanos, this::touchDevice);
-        releaseBlocked();
         touched.forEach(this::attach);
         gatewayAddresses.pass(nowNanos, key -> touchDevice(key.device()));
         neighbors.pass(nowNanos, key -> touchDevice(key.device()));
         touched.forEach(this::route);
         hostRoutes.pass(nowNanos, this::touchAddress);
+        giveBack(nowNanos);
         recoverArrivals();
         passFib(nowNanos);
         leaveMoved(nowNanos);
@@ -391,9 +390,16 @@ public final class Dataplane {
         }
     }
 
-    /// An interface that is no endpoint's any more stays blocked as long as it is there: the hypervisor may have made
-    /// it.
-    private void releaseBlocked() {
+    /// An interface that is no endpoint's any more goes after all that is on it. It stays blocked as long as it is
+    /// there: the hypervisor may have made it.
+    private void giveBack(long nowNanos) {
+        List<InterfaceName> left = blocked.stream()
+                .filter(device -> taps.reconciler().desired(device) != null)
+                .toList();
+        if (!left.isEmpty()) {
+            left.forEach(taps.reconciler()::remove);
+            taps.pass(nowNanos, this::touchDevice);
+        }
         blocked.removeIf(device -> {
             boolean gone = !tapTable.exists(device);
             if (gone) {
@@ -429,8 +435,14 @@ public final class Dataplane {
         return Math.min(next, hostRoutes.reconciler().nextDeadlineNanos(nowNanos));
     }
 
-    private void stateInterface(EndpointId id) {
+    /// The stage of an endpoint; null while another has taken its interface over and its own change is yet to come.
+    private @Nullable EndpointStage holder(EndpointId id) {
         EndpointStage stage = endpoints.get(id);
+        return stage != null && id.equals(devices.get(stage.spec.device())) ? stage : null;
+    }
+
+    private void stateInterface(EndpointId id) {
+        EndpointStage stage = holder(id);
         if (stage == null) {
             return;
         }
@@ -446,7 +458,7 @@ public final class Dataplane {
     }
 
     private void attach(EndpointId id) {
-        EndpointStage stage = endpoints.get(id);
+        EndpointStage stage = holder(id);
         if (stage == null) {
             return;
         }
@@ -499,7 +511,7 @@ public final class Dataplane {
     }
 
     private void route(EndpointId id) {
-        EndpointStage stage = endpoints.get(id);
+        EndpointStage stage = holder(id);
         if (stage == null || !stage.attached || stage.routed || !conditions.attachmentInForce(stage)) {
             return;
         }
@@ -509,10 +521,11 @@ public final class Dataplane {
         }
         stage.routed = true;
         for (Prefix prefix : stage.routes()) {
-            if (elsewhere.contains(prefix)) {
-                continue;
+            if (!elsewhere.contains(prefix) && id.equals(addresses.get(prefix))) {
+                hostRoutes
+                        .reconciler()
+                        .put(prefix, HostRoute.of(stage.spec.device(), node.underlayFor(prefix.address())));
             }
-            hostRoutes.reconciler().put(prefix, HostRoute.of(stage.spec.device(), node.underlayFor(prefix.address())));
         }
     }
 
@@ -629,18 +642,8 @@ public final class Dataplane {
         }
     }
 
-    private Set<IpAddress> guestAddresses(InterfaceName device) {
-        EndpointId id = devices.get(device);
-        EndpointStage stage = id == null ? null : endpoints.get(id);
-        return stage == null ? Set.of() : guestAddresses(stage.spec);
-    }
-
     private static List<IpAddress> inOrder(EndpointSpec spec) {
         return spec.addresses().stream().map(Prefix::address).toList();
-    }
-
-    private static Set<IpAddress> guestAddresses(EndpointSpec spec) {
-        return spec.addresses().stream().map(Prefix::address).collect(Collectors.toUnmodifiableSet());
     }
 
     /// The tables in the order in which they are applied.

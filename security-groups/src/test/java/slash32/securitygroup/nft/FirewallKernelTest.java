@@ -402,7 +402,10 @@ class FirewallKernelTest {
         assertThat(answers(Packets.frame(Wire.GATEWAY, A.mac, ssh6)))
                 .as("not even a reset")
                 .isEmpty();
-        assertThat(firewall.drops().get(new InterfaceName("tapa"))).isEqualTo(new DropCounts(0, 4, 0, 0));
+        assertThat(firewall.drops().get(new InterfaceName("tapa")))
+                .extracting(DropCounts::toHost)
+                .as("beside them the host's own IPv6 may have said something to the guest's multicast groups")
+                .isEqualTo(4L);
     }
 
     @Test
