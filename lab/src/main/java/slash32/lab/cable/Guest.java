@@ -59,7 +59,7 @@ public final class Guest {
     /// What the guest does with its interfaces when it boots, for `ip -batch`.
     private static List<String> configuration(GuestSpec spec) {
         var lines = new ArrayList<String>();
-        lines.add("link set dev eth0 address " + spec.mac() + " up");
+        lines.add("link set dev eth0 address " + spec.mac() + " mtu " + spec.mtuBytes() + " up");
         lines.add("link set dev lo up");
         boolean hasIpv4 = false;
         boolean hasIpv6 = false;

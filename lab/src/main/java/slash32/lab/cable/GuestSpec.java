@@ -20,8 +20,11 @@ import slash32.net.MacAddress;
 ///
 /// @param name of its namespace
 /// @param tap the hypervisor's end, which somebody else makes
+/// @param mtuBytes of its interface
 /// @param addresses each with the prefix length that the guest believes in
-public record GuestSpec(String name, InterfaceName tap, MacAddress mac, List<OnLink> addresses) {
+public record GuestSpec(String name, InterfaceName tap, MacAddress mac, int mtuBytes, List<OnLink> addresses) {
+    static final int DEFAULT_MTU_BYTES = 1_500;
+
     public GuestSpec {
         addresses = List.copyOf(addresses);
     }
@@ -69,6 +72,7 @@ public record GuestSpec(String name, InterfaceName tap, MacAddress mac, List<OnL
         Located<String> name = mapping.text("name");
         Located<InterfaceName> tap = mapping.value("tap", InterfaceName::new);
         Located<MacAddress> mac = mapping.value("mac", MacAddress::parse);
+        int mtuBytes = mapping.integer("mtu", 1_280, 65_535, DEFAULT_MTU_BYTES);
         var addresses = new ArrayList<OnLink>();
         for (Located<String> text : mapping.texts("addresses")) {
             try {
@@ -81,7 +85,7 @@ public record GuestSpec(String name, InterfaceName tap, MacAddress mac, List<OnL
         if (name == null || tap == null || mac == null) {
             mapping.error(place, "name", "a guest needs name, tap and mac");
         } else {
-            guests.add(new GuestSpec(name.value(), tap.value(), mac.value(), addresses));
+            guests.add(new GuestSpec(name.value(), tap.value(), mac.value(), mtuBytes, addresses));
         }
     }
 }

@@ -29,13 +29,14 @@ class GuestTest {
     void readsItsFile() throws IOException {
         Path file = Files.writeString(folder.resolve("guests.yml"), """
                 guests:
-                  - {name: vm1, tap: tap-vm1, mac: "52:54:00:00:00:01", addresses: [10.77.0.11/24, "fd77::11/128"]}
+                  - {name: vm1, tap: tap-vm1, mac: "52:54:00:00:00:01", mtu: 1400, addresses: [10.77.0.11/24, "fd77::11/128"]}
                 """);
         assertThat(GuestSpec.read(file))
                 .containsExactly(new GuestSpec(
                         "vm1",
                         new InterfaceName("tap-vm1"),
                         MacAddress.parse("52:54:00:00:00:01"),
+                        1_400,
                         List.of(GuestSpec.OnLink.parse("10.77.0.11/24"), GuestSpec.OnLink.parse("fd77::11/128"))));
     }
 
@@ -64,6 +65,7 @@ class GuestTest {
                         NAME,
                         new InterfaceName("tap-vm1"),
                         MacAddress.parse("52:54:00:00:00:01"),
+                        GuestSpec.DEFAULT_MTU_BYTES,
                         List.of(GuestSpec.OnLink.parse("10.77.0.11/32"), GuestSpec.OnLink.parse("fd77::11/128"))),
                 watch,
                 lines(said));
