@@ -50,6 +50,12 @@ final class EndpointState {
         return spec;
     }
 
+    /// True of the statement that made this state; an equal one may have been made, carried out and replaced before.
+    @SuppressWarnings("ReferenceEquality") // which statement it is, not what it says
+    boolean isOf(EndpointSpec statement) {
+        return spec == statement;
+    }
+
     /// Those of its addresses that the speaker announces, in its name or in its predecessor's.
     List<Prefix> announced() {
         return spec.addresses().stream()

@@ -220,7 +220,7 @@ public final class Intent {
     /// The kernel's word on an endpoint.
     public void progress(Progress progress, Moment now) {
         EndpointState endpoint = endpoints.get(progress.spec().id());
-        if (endpoint == null || !endpoint.spec().equals(progress.spec())) {
+        if (endpoint == null || !endpoint.isOf(progress.spec())) {
             return;
         }
         progress.steps().forEach(step -> endpoint.set(step, now, outbox));

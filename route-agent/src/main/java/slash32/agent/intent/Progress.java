@@ -6,7 +6,7 @@ import slash32.agent.status.ConditionState;
 
 /// How far the kernel is with an endpoint.
 ///
-/// @param spec what it was asked for; a report on an older spec counts for nothing
+/// @param spec the very statement that it is about; a report on an earlier one counts for nothing, be it equal
 /// @param steps one for each of INTERFACE_READY, RULES_ENFORCED and ROUTE_INSTALLED
 public record Progress(EndpointSpec spec, List<Step> steps) {
     public Progress {

@@ -130,6 +130,20 @@ class IntentTest {
     }
 
     @Test
+    void aReportOnAnEqualStatementOfBeforeCountsForNothing() {
+        EndpointSpec before = announced("a", "tap-a", "10.9.0.1");
+        intent.put(spec("a", "tap-b", 1, "10.9.0.2"), now());
+        EndpointSpec again = spec("a", "tap-a", 1, "10.9.0.1");
+        intent.put(again, now());
+        assertThat(again).isEqualTo(before);
+        effects.clear();
+        progress(before, ConditionState.TRUE, ConditionState.TRUE, ConditionState.TRUE);
+        assertThat(effects).isEmpty();
+        progress(again, ConditionState.TRUE, ConditionState.TRUE, ConditionState.TRUE);
+        assertThat(effects).containsExactly(originate("10.9.0.1/32"));
+    }
+
+    @Test
     void aChangeTakesBackOnlyWhatLeft() {
         announced("a", "tap-a", "10.9.0.1", "10.9.0.2");
         EndpointSpec changed = spec("a", "tap-a", 2, "10.9.0.2", "10.9.0.3");
