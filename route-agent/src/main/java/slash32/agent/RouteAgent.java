@@ -17,6 +17,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import slash32.agent.api.Api;
 import slash32.agent.api.EventLog;
+import slash32.agent.api.Outcome;
+import slash32.agent.api.Problem;
 import slash32.agent.api.http.HttpServer;
 import slash32.agent.api.http.Limits;
 import slash32.agent.cli.RunningAgent;
@@ -29,6 +31,7 @@ import slash32.agent.helper.Helpers;
 import slash32.agent.helper.Surroundings;
 import slash32.agent.intent.Effect;
 import slash32.agent.intent.EndpointId;
+import slash32.agent.intent.EndpointSpec;
 import slash32.agent.intent.Intent;
 import slash32.agent.intent.Node;
 import slash32.agent.intent.Progress;
@@ -255,7 +258,11 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
     private void recover(Intent current) {
         current.peers(BgpSettings.peerAddresses(started, links));
         store.recoveredGroups().forEach(group -> current.put(group, IntentLoop.now()));
-        store.recoveredEndpoints().forEach(spec -> current.put(spec, IntentLoop.now()));
+        for (EndpointSpec spec : store.recoveredEndpoints()) {
+            if (current.put(spec, IntentLoop.now()) instanceof Outcome.Refused(Problem problem)) {
+                LOG.error("endpoint={} event=not-recovered reason=\"{}\"", spec.id(), problem.detail());
+            }
+        }
         store.recoveredFiles().forEach(file -> current.put(file, IntentLoop.now()));
         if (store.lost() == null) {
             current.complete(IntentLoop.now());

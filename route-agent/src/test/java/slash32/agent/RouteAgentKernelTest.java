@@ -407,7 +407,8 @@ class RouteAgentKernelTest {
         String b = a.replace("vm-a", "vm-b")
                 .replace("tap-a", "tap-b")
                 .replace("10.9.0.1", "10.9.0.2")
-                .replace("9::1", "9::2");
+                .replace("9::1", "9::2")
+                .replace("00:0a", "00:0b");
         send("PUT", "/v1/endpoints", "{\"endpoints\": [" + a + "," + b + "]}", 200);
         await("both", () -> isAdvertised("vm-a") && isAdvertised("vm-b"));
         String routes = Command.run("ip", "route", "show", "proto", "132");

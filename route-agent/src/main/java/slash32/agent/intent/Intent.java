@@ -29,6 +29,7 @@ import slash32.net.InterfaceName;
 import slash32.net.IpAddress;
 import slash32.net.Ipv4Address;
 import slash32.net.Ipv6Address;
+import slash32.net.MacAddress;
 import slash32.net.Prefix;
 import slash32.overlay.choice.Path;
 import slash32.overlay.choice.SiteId;
@@ -54,6 +55,7 @@ public final class Intent {
     private final Moves moves = new Moves();
     private final Map<EndpointId, EndpointState> endpoints = new TreeMap<>();
     private final Map<InterfaceName, EndpointId> devices = new HashMap<>();
+    private final Map<MacAddress, EndpointId> macs = new HashMap<>();
     private final Map<Prefix, EndpointId> addresses = new HashMap<>();
     private final Map<GroupId, SecurityGroup> groups = new TreeMap<>();
     private final Map<GroupId, Set<EndpointId>> users = new HashMap<>();
@@ -73,7 +75,7 @@ public final class Intent {
         this.node = node;
         this.outbox = outbox;
         sites = new Sites(node.site());
-        refusals = new Refusals(node, new Refusals.Held(endpoints, devices, addresses, groups, users), files);
+        refusals = new Refusals(node, new Refusals.Held(endpoints, devices, macs, addresses, groups, users), files);
     }
 
     public Outcome put(EndpointSpec spec, Moment now) {
@@ -481,6 +483,7 @@ public final class Intent {
         }
         endpoints.put(spec.id(), new EndpointState(spec, inherited, now));
         devices.put(spec.device(), spec.id());
+        macs.put(spec.mac(), spec.id());
         spec.addresses().forEach(prefix -> addresses.put(prefix, spec.id()));
         spec.groups()
                 .forEach(group ->
@@ -530,6 +533,7 @@ public final class Intent {
     private void unclaim(EndpointSpec spec) {
         // Where endpoints change places, another one has it already.
         devices.remove(spec.device(), spec.id());
+        macs.remove(spec.mac(), spec.id());
         spec.addresses().forEach(prefix -> addresses.remove(prefix, spec.id()));
         spec.groups()
                 .forEach(group -> users.computeIfPresent(group, (_, ids) -> {

@@ -10,6 +10,7 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import slash32.agent.api.Problem;
 import slash32.net.InterfaceName;
+import slash32.net.MacAddress;
 import slash32.net.Prefix;
 import slash32.securitygroup.GroupId;
 import slash32.securitygroup.SecurityGroup;
@@ -26,6 +27,7 @@ final class Refusals {
     record Held(
             Map<EndpointId, EndpointState> endpoints,
             Map<InterfaceName, EndpointId> devices,
+            Map<MacAddress, EndpointId> macs,
             Map<Prefix, EndpointId> addresses,
             Map<GroupId, SecurityGroup> groups,
             Map<GroupId, Set<EndpointId>> users) {}
@@ -168,6 +170,7 @@ final class Refusals {
     private static @Nullable Problem first(List<EndpointSpec> specs, Check check) {
         var ids = new HashSet<EndpointId>();
         var devices = new HashMap<InterfaceName, EndpointId>();
+        var macs = new HashMap<MacAddress, EndpointId>();
         var addresses = new HashMap<Prefix, EndpointId>();
         for (int i = 0; i < specs.size(); i++) {
             EndpointSpec spec = specs.get(i);
@@ -178,6 +181,10 @@ final class Refusals {
             EndpointId other = devices.putIfAbsent(spec.device(), spec.id());
             if (other != null) {
                 return Problem.taken(place + "device", spec.device() + " is also endpoint " + other + "'s");
+            }
+            EndpointId twin = macs.putIfAbsent(spec.mac(), spec.id());
+            if (twin != null) {
+                return Problem.taken(place + "mac", spec.mac() + " is also endpoint " + twin + "'s");
             }
             for (int a = 0; a < spec.addresses().size(); a++) {
                 EndpointId owner = addresses.putIfAbsent(spec.addresses().get(a), spec.id());
@@ -207,6 +214,10 @@ final class Refusals {
         EndpointId owner = held.devices().get(spec.device());
         if (owner != null && !owner.equals(spec.id()) && staying.test(owner)) {
             return Problem.taken(place + "device", spec.device() + " is endpoint " + owner + "'s");
+        }
+        EndpointId twin = held.macs().get(spec.mac());
+        if (twin != null && !twin.equals(spec.id()) && staying.test(twin)) {
+            return Problem.taken(place + "mac", spec.mac() + " is endpoint " + twin + "'s");
         }
         for (int i = 0; i < spec.addresses().size(); i++) {
             Prefix prefix = spec.addresses().get(i);

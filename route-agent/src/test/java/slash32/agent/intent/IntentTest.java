@@ -201,6 +201,7 @@ class IntentTest {
         announced("a", "tap-a", "10.9.0.1");
         assertThat(problem(spec("b", "tap-a", 1, "10.9.0.2"))).isEqualTo("409 device");
         assertThat(problem(spec("b", "tap-b", 1, "10.9.0.2", "10.9.0.1"))).isEqualTo("409 addresses[1]");
+        assertThat(problem(spec("b", mac("a"), "10.9.0.2"))).isEqualTo("409 mac");
         assertThat(problem(spec("b", "tap-b", 1, "2001:db8::1"))).isEqualTo("422 addresses[0]"); // no IPv6 underlay
         assertThat(problem(spec("b", "tap-b", 1, "10.0.0.11"))).isEqualTo("409 addresses[0]"); // the node's own
         assertThat(problem(spec("a", "tap-a", 0, "10.9.0.1"))).isEqualTo("409 generation");
@@ -233,6 +234,27 @@ class IntentTest {
         assertThat(intent.putAll(List.of(a, c), now())).isEqualTo(new Outcome.Replaced(1, 1, 0, 1));
         assertThat(intent.endpoints()).hasSize(2);
         assertThat(effects).contains(new Effect.Desire.EndpointsComplete());
+    }
+
+    @Test
+    void aMacBelongsToOneEndpointAtATime() {
+        intent.putAll(List.of(spec("a", mac("a"), "10.9.0.1"), spec("b", mac("b"), "10.9.0.2")), now());
+        var twice = intent.putAll(List.of(spec("a", mac("c"), "10.9.0.1"), spec("b", mac("c"), "10.9.0.2")), now());
+        assertThat(twice)
+                .isInstanceOfSatisfying(
+                        Outcome.Refused.class,
+                        refused -> assertThat(refused.problem().detail())
+                                .isEqualTo("52:54:00:00:00:63 is also endpoint a's"));
+        assertThat(intent.putAll(List.of(spec("a", mac("b"), "10.9.0.1"), spec("b", mac("a"), "10.9.0.2")), now()))
+                .as("traded")
+                .isEqualTo(new Outcome.Replaced(0, 2, 0, 0));
+        assertThat(problem(spec("c", mac("a"), "10.9.0.3"))).isEqualTo("409 mac");
+        assertThat(refusal(spec("c", mac("b"), "10.9.0.3")))
+                .isEqualTo("endpoints[0].mac: 52:54:00:00:00:62 is endpoint a's");
+        intent.delete(new EndpointId("a"), now());
+        assertThat(intent.put(spec("c", mac("b"), "10.9.0.1"), now()))
+                .as("of one that went")
+                .isEqualTo(new Outcome.Created());
     }
 
     @Test
@@ -518,7 +540,7 @@ class IntentTest {
 
     private static EndpointSpec paired(long generation, List<GroupId> groups, String... pairs) {
         List<AddressPair> all = prefixes(pairs).stream()
-                .map(prefix -> new AddressPair(prefix, mac()))
+                .map(prefix -> new AddressPair(prefix, mac("a")))
                 .toList();
         return spec("a", "tap-a", generation, EndpointRole.ACTIVE, prefixes("10.9.0.1"), groups, all);
     }
@@ -540,6 +562,22 @@ class IntentTest {
             List<Prefix> addresses,
             List<GroupId> groups,
             List<AddressPair> pairs) {
+        return spec(id, device, generation, role, mac(id), addresses, groups, pairs);
+    }
+
+    private static EndpointSpec spec(String id, MacAddress mac, String address) {
+        return spec(id, "tap-" + id, 1, EndpointRole.ACTIVE, mac, prefixes(address), List.of(WEB), List.of());
+    }
+
+    private static EndpointSpec spec(
+            String id,
+            String device,
+            long generation,
+            EndpointRole role,
+            MacAddress mac,
+            List<Prefix> addresses,
+            List<GroupId> groups,
+            List<AddressPair> pairs) {
         return new EndpointSpec(
                 new EndpointId(id),
                 generation,
@@ -547,7 +585,7 @@ class IntentTest {
                 DeviceMode.CREATE,
                 DeviceKind.TAP,
                 role,
-                mac(),
+                mac,
                 addresses,
                 groups,
                 pairs,
@@ -563,30 +601,12 @@ class IntentTest {
     }
 
     private static EndpointSpec inGroup(String id, GroupId group) {
-        return new EndpointSpec(
-                new EndpointId(id),
-                1,
-                new InterfaceName("tap-" + id),
-                DeviceMode.CREATE,
-                DeviceKind.TAP,
-                EndpointRole.ACTIVE,
-                mac(),
-                prefixes("10.9.0.2"),
-                List.of(group),
-                List.of(),
-                true,
-                1500,
-                null,
-                null,
-                false,
-                null,
-                GuestSettings.DEFAULT,
-                null,
-                Map.of());
+        return spec(id, "tap-" + id, 1, EndpointRole.ACTIVE, prefixes("10.9.0.2"), List.of(group), List.of());
     }
 
-    private static MacAddress mac() {
-        return MacAddress.parse("52:54:00:00:00:01");
+    /// Another for each single letter.
+    private static MacAddress mac(String id) {
+        return new MacAddress(0x5254_0000_0000L + id.charAt(0));
     }
 
     private static List<Prefix> prefixes(String... addresses) {
