@@ -8,10 +8,12 @@ import slash32.netlink.packet.PacketSocket.Instruction;
 
 /// Which frames of the guests the gateway's sockets let pass, as classic BPF (linux/bpf_common.h, linux/filter.h).
 ///
-/// Beside the questions it is every frame of an interface whose guest is awaited.
+/// Beside the questions it is every frame of an interface whose guest is awaited; never one of a guest that floods.
 final class GatewayFilters {
-    /// Two instructions each, and a program has 4,096 at most (BPF_MAXINSNS).
+    /// Two instructions each of both, and a program has 4,096 at most (BPF_MAXINSNS).
     static final int AWAITED_MAX = 1_000;
+
+    static final int FLOODING_MAX = 1_000;
 
     private static final int IPV6_NEXT_HEADER = 20;
     private static final int PROTOCOL_UDP = 17;
@@ -25,14 +27,15 @@ final class GatewayFilters {
 
     private GatewayFilters() {}
 
-    static List<Instruction> all() {
-        return List.of(accept());
+    static List<Instruction> all(Collection<InterfaceIndex> awaited, Collection<InterfaceIndex> flooding) {
+        return beside(awaited, flooding, List.of(accept()));
     }
 
     /// Straight after the IPv6 header: ICMPv6 of type 133 or 135, or UDP to port 547.
-    static List<Instruction> ipv6(Collection<InterfaceIndex> awaited) {
-        return withAwaited(
+    static List<Instruction> ipv6(Collection<InterfaceIndex> awaited, Collection<InterfaceIndex> flooding) {
+        return beside(
                 awaited,
+                flooding,
                 List.of(
                         new Instruction(LOAD_BYTE, 0, 0, IPV6_NEXT_HEADER),
                         new Instruction(JUMP_IF_EQUAL, 0, 3, PROTOCOL_ICMPV6),
@@ -47,12 +50,13 @@ final class GatewayFilters {
     }
 
     /// UDP to port 67, not a later fragment.
-    static List<Instruction> dhcpv4(Collection<InterfaceIndex> awaited) {
+    static List<Instruction> dhcpv4(Collection<InterfaceIndex> awaited, Collection<InterfaceIndex> flooding) {
         final int jumpIfSet = 0x45;
         final int loadHeaderLength = 0xb1;
         final int loadHalfAfterHeader = 0x48;
-        return withAwaited(
+        return beside(
                 awaited,
+                flooding,
                 List.of(
                         new Instruction(LOAD_BYTE, 0, 0, 23),
                         new Instruction(JUMP_IF_EQUAL, 0, 6, PROTOCOL_UDP),
@@ -65,17 +69,21 @@ final class GatewayFilters {
                         refuse()));
     }
 
-    private static List<Instruction> withAwaited(Collection<InterfaceIndex> awaited, List<Instruction> questions) {
+    private static List<Instruction> beside(
+            Collection<InterfaceIndex> awaited, Collection<InterfaceIndex> flooding, List<Instruction> questions) {
         var program = new ArrayList<Instruction>();
-        if (!awaited.isEmpty()) {
+        if (!awaited.isEmpty() || !flooding.isEmpty()) {
             program.add(new Instruction(LOAD_WORD, 0, 0, INTERFACE_INDEX));
-            awaited.stream().limit(AWAITED_MAX).forEach(link -> {
-                program.add(new Instruction(JUMP_IF_EQUAL, 0, 1, link.value()));
-                program.add(accept());
-            });
         }
+        awaited.stream().limit(AWAITED_MAX).forEach(link -> answer(program, link, accept()));
+        flooding.stream().limit(FLOODING_MAX).forEach(link -> answer(program, link, refuse()));
         program.addAll(questions);
         return program;
+    }
+
+    private static void answer(List<Instruction> program, InterfaceIndex link, Instruction verdict) {
+        program.add(new Instruction(JUMP_IF_EQUAL, 0, 1, link.value()));
+        program.add(verdict);
     }
 
     private static Instruction accept() {

@@ -12,9 +12,9 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import slash32.net.InterfaceIndex;
 import slash32.net.MacAddress;
-import slash32.netlink.packet.PacketSocket;
 import slash32.tap.gateway.Answer;
 import slash32.tap.gateway.Gateway;
 import slash32.tap.gateway.GatewayTerms;
@@ -37,10 +37,10 @@ public final class GatewayLoop implements AutoCloseable {
     private static final int IPV6_NEXT_HEADER = 20;
     private static final int PROTOCOL_UDP = 17;
 
-    private final PacketSocket arp;
-    private final PacketSocket ipv6;
-    private final PacketSocket dhcpv4;
-    private final PacketSocket rarp;
+    private final GuestSocket arp;
+    private final GuestSocket ipv6;
+    private final GuestSocket dhcpv4;
+    private final GuestSocket rarp;
     private final Consumer<InterfaceIndex> arrivals;
     private final Map<InterfaceIndex, MacAddress> awaited = new ConcurrentHashMap<>();
     private final Map<InterfaceIndex, Served> served = new ConcurrentHashMap<>();
@@ -50,7 +50,7 @@ public final class GatewayLoop implements AutoCloseable {
     private final LongAdder unsent = new LongAdder();
     private final Map<Refusal, LongAdder> refusals = new ConcurrentHashMap<>();
 
-    private GatewayLoop(List<PacketSocket> sockets, Consumer<InterfaceIndex> arrivals) {
+    private GatewayLoop(List<GuestSocket> sockets, Consumer<InterfaceIndex> arrivals) {
         arp = sockets.get(0);
         ipv6 = sockets.get(1);
         dhcpv4 = sockets.get(2);
@@ -80,7 +80,8 @@ public final class GatewayLoop implements AutoCloseable {
     ///
     /// @param announcements of guests' own addresses
     /// @param unsent replies whose interface was gone or down
-    public record Counts(long replies, long announcements, long unsent, Map<Refusal, Long> refusals) {
+    /// @param floods of guests that were not heard for a while
+    public record Counts(long replies, long announcements, long unsent, long floods, Map<Refusal, Long> refusals) {
         public Counts {
             refusals = Map.copyOf(refusals);
         }
@@ -90,14 +91,14 @@ public final class GatewayLoop implements AutoCloseable {
     ///
     /// @param arrivals hears of each awaited guest's first frame, on one of the loops' threads
     public static GatewayLoop open(Consumer<InterfaceIndex> arrivals) throws IOException {
-        var opened = new ArrayList<PacketSocket>(4);
+        var opened = new ArrayList<GuestSocket>(4);
         try {
-            opened.add(PacketSocket.open(ETHERTYPE_ARP, GatewayFilters.all()));
-            opened.add(PacketSocket.open(ETHERTYPE_IPV6, GatewayFilters.ipv6(List.of())));
-            opened.add(PacketSocket.open(ETHERTYPE_IPV4, GatewayFilters.dhcpv4(List.of())));
-            opened.add(PacketSocket.open(ETHERTYPE_RARP, GatewayFilters.all()));
+            opened.add(GuestSocket.open(ETHERTYPE_ARP, GatewayFilters::all));
+            opened.add(GuestSocket.open(ETHERTYPE_IPV6, GatewayFilters::ipv6));
+            opened.add(GuestSocket.open(ETHERTYPE_IPV4, GatewayFilters::dhcpv4));
+            opened.add(GuestSocket.open(ETHERTYPE_RARP, GatewayFilters::all));
         } catch (IOException e) {
-            opened.forEach(PacketSocket::close);
+            opened.forEach(GuestSocket::close);
             throw e;
         }
         return new GatewayLoop(opened, arrivals);
@@ -118,8 +119,8 @@ public final class GatewayLoop implements AutoCloseable {
     }
 
     private void filter() throws IOException {
-        ipv6.filter(GatewayFilters.ipv6(awaited.keySet()));
-        dhcpv4.filter(GatewayFilters.dhcpv4(awaited.keySet()));
+        ipv6.await(awaited.keySet());
+        dhcpv4.await(awaited.keySet());
     }
 
     /// Answers the guest behind {@code link} from now on, and tells it at once who its router is.
@@ -167,11 +168,11 @@ public final class GatewayLoop implements AutoCloseable {
 
     /// Looks for awaited guests' RARP until {@link #close}; it is never answered.
     public void runRarp() throws IOException {
-        receive(rarp, this::notice);
+        rarp.run(this::notice);
     }
 
-    private void run(PacketSocket socket, Answerer answerer) throws IOException {
-        receive(socket, (link, bytes) -> {
+    private void run(GuestSocket socket, Answerer answerer) throws IOException {
+        socket.run((link, bytes) -> {
             notice(link, bytes);
             Served guest = served.get(link);
             if (guest != null) {
@@ -180,13 +181,6 @@ public final class GatewayLoop implements AutoCloseable {
                 take(answerer.on(guest, frame, frame.length, System.nanoTime()), socket, link);
             }
         });
-    }
-
-    private static void receive(PacketSocket socket, PacketSocket.Receiver receiver) throws IOException {
-        boolean open = true;
-        while (open) {
-            open = socket.receive(receiver);
-        }
     }
 
     private void notice(InterfaceIndex link, ByteBuffer frame) {
@@ -202,7 +196,7 @@ public final class GatewayLoop implements AutoCloseable {
         }
     }
 
-    private void take(Answer answer, PacketSocket socket, InterfaceIndex link) {
+    private void take(Answer answer, GuestSocket socket, InterfaceIndex link) {
         switch (answer) {
             case Answer.Reply(var frame) -> {
                 replies.increment();
@@ -214,7 +208,7 @@ public final class GatewayLoop implements AutoCloseable {
         }
     }
 
-    private void send(PacketSocket socket, InterfaceIndex link, byte[] frame) {
+    private void send(GuestSocket socket, InterfaceIndex link, byte[] frame) {
         try {
             socket.send(link, frame);
         } catch (IOException e) {
@@ -227,7 +221,10 @@ public final class GatewayLoop implements AutoCloseable {
         for (Refusal reason : Refusal.values()) {
             byReason.put(reason, refusals.getOrDefault(reason, new LongAdder()).sum());
         }
-        return new Counts(replies.sum(), announcements.sum(), unsent.sum(), byReason);
+        long floods = Stream.of(arp, ipv6, dhcpv4, rarp)
+                .mapToLong(GuestSocket::floods)
+                .sum();
+        return new Counts(replies.sum(), announcements.sum(), unsent.sum(), floods, byReason);
     }
 
     /// Ends the loops.

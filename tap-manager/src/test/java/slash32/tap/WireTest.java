@@ -8,9 +8,12 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Queue;
 import java.util.Set;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -51,14 +54,18 @@ class WireTest {
         gateway = GatewayLoop.open(_ -> {});
         gateway.serve(rig.index(TAP), GatewayTerms.of(GUEST, ADDRESSES, 1450, GuestSettings.DEFAULT));
         Thread.ofPlatform().daemon().name("gateway-arp").start(this::runArp);
-        reader = Thread.ofPlatform().daemon().name("wire").start(this::read);
+        reader = reader(wire, received);
     }
 
-    private void read() {
+    private static Thread reader(Tap tap, Queue<byte[]> received) {
+        return Thread.ofPlatform().daemon().name("wire-" + tap.name()).start(() -> read(tap, received));
+    }
+
+    private static void read(Tap tap, Queue<byte[]> received) {
         var frame = ByteBuffer.allocateDirect(2000);
         try {
             while (true) {
-                byte[] bytes = new byte[wire.read(frame)];
+                byte[] bytes = new byte[tap.read(frame)];
                 frame.get(0, bytes);
                 received.add(bytes);
             }
@@ -111,8 +118,12 @@ class WireTest {
     }
 
     private void send(String frame) throws IOException {
+        send(wire, frame);
+    }
+
+    private static void send(Tap tap, String frame) throws IOException {
         byte[] bytes = HexFormat.of().parseHex(frame);
-        wire.write(ByteBuffer.allocateDirect(bytes.length).put(0, bytes), bytes.length);
+        tap.write(ByteBuffer.allocateDirect(bytes.length).put(0, bytes), bytes.length);
     }
 
     /// Sends {@code frames}, then a question that is surely answered, and gives back what was said by ARP until then:
@@ -193,6 +204,103 @@ class WireTest {
         assertThat(gateway.counts().refusals())
                 .containsEntry(Refusal.FOREIGN_MAC, 2L)
                 .containsEntry(Refusal.FOREIGN_ADDRESS, 4L);
+    }
+
+    @Test
+    void aGuestThatFloodsIsHeardNoMoreAndItsNeighborIs() throws Exception {
+        var neighbor = new InterfaceName("tap1");
+        MacAddress mac = MacAddress.parse("02:00:00:00:00:06");
+        Set<IpAddress> addresses = Set.of(IpAddress.parse("10.1.0.6"));
+        rig.put(neighbor, TapSpec.of("vm2/nic0", Created.PLAIN, 1450), mac, addresses);
+        rig.settleOnce();
+        var answers = new LinkedBlockingQueue<byte[]>();
+        var flood = new Flood(question("10.1.0.9"));
+        Thread flooding = Thread.ofPlatform().daemon().name("flood").start(flood);
+        try (Tap other = Tap.open(neighbor, Tap.Mode.PLAIN)) {
+            Guest.awaitCarrier(neighbor);
+            Thread otherReader = reader(other, answers);
+            gateway.serve(rig.index(neighbor), GatewayTerms.of(mac, addresses, 1450, GuestSettings.DEFAULT));
+            while (gateway.counts().floods() == 0) {
+                flood.awaitFrames(1_000);
+            }
+            for (int i = 1; i <= 50; i++) {
+                String target = "10.1.1." + i;
+                String asked = question(target)
+                        .replace("020000000005", "020000000006")
+                        .replace(hex("10.1.0.5"), hex("10.1.0.6"));
+                assertThat(isAnswered(other, asked, answers)).as(target).isTrue();
+            }
+            long before = heard();
+            flood.awaitFrames(100_000);
+            assertThat(heard() - before)
+                    .as("frames of 100,000 that were looked at")
+                    .isLessThan(50_000);
+            flood.stop();
+            flooding.join();
+            Command.run("ip", "link", "del", "tap1");
+            otherReader.join();
+        }
+        assertThat(gateway.counts().floods()).as("one flood").isOne();
+        assertThat(gateway.counts().refusals().get(Refusal.RATE_LIMITED)).isPositive();
+        while (!isAnswered(wire, question("10.1.0.250"), received)) {} // once its second is over
+    }
+
+    private long heard() {
+        GatewayLoop.Counts counts = gateway.counts();
+        return counts.replies()
+                + counts.refusals().values().stream().mapToLong(n -> n).sum();
+    }
+
+    /// As a guest asks, three times with a second between them.
+    private static boolean isAnswered(Tap tap, String question, BlockingQueue<byte[]> answers) throws Exception {
+        String target = question.substring(question.length() - 8);
+        for (int i = 0; i < 3; i++) {
+            send(tap, question);
+            for (byte[] frame = answers.poll(1, TimeUnit.SECONDS);
+                    frame != null;
+                    frame = answers.poll(1, TimeUnit.SECONDS)) {
+                if (HexFormat.of().formatHex(frame, 28, 32).equals(target)) {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+
+    /// Writes one frame again and again, as fast as it can.
+    private final class Flood implements Runnable {
+        private final String frame;
+        private final AtomicLong sent = new AtomicLong();
+        private volatile boolean over;
+
+        Flood(String frame) {
+            this.frame = frame;
+        }
+
+        @Override
+        public void run() {
+            byte[] bytes = HexFormat.of().parseHex(frame);
+            ByteBuffer direct = ByteBuffer.allocateDirect(bytes.length).put(0, bytes);
+            try {
+                while (!over) {
+                    wire.write(direct, bytes.length);
+                    sent.incrementAndGet();
+                }
+            } catch (IOException e) {
+                throw new AssertionError(e);
+            }
+        }
+
+        void awaitFrames(long more) {
+            long end = sent.get() + more;
+            while (sent.get() < end) {
+                Thread.onSpinWait();
+            }
+        }
+
+        void stop() {
+            over = true;
+        }
     }
 
     @Test

@@ -26,6 +26,7 @@ public final class PacketSocket implements AutoCloseable {
     private static final int FRAME_BYTES = 65_536;
     private static final int EFD_CLOEXEC = 0x80000;
     private static final int POLLIN = 1;
+    private static final int FOREVER = -1;
 
     private final FileDescriptor descriptor;
     private final FileDescriptor wakeup;
@@ -102,11 +103,16 @@ public final class PacketSocket implements AutoCloseable {
     ///
     /// @return false once the socket is closed
     public boolean receive(Receiver receiver) throws IOException {
+        return receive(receiver, FOREVER);
+    }
+
+    /// The same, but comes back without a frame after {@code millis}.
+    public boolean receive(Receiver receiver, int millis) throws IOException {
         poll.putInt(0, descriptor.value())
                 .putInt(4, POLLIN)
                 .putInt(8, wakeup.value())
                 .putInt(12, POLLIN);
-        while (!closed && Libc.INSTANCE.poll(pointer(poll), 2, -1) < 0) {
+        while (!closed && Libc.INSTANCE.poll(pointer(poll), 2, millis) < 0) {
             failUnless(Errno.EINTR, "wait for frames");
         }
         if (closed) {

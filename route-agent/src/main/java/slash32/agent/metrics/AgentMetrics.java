@@ -121,7 +121,12 @@ public final class AgentMetrics {
                     frames.addMetric(
                             List.of(why.label()), (double) counts.refusals().getOrDefault(why, 0L));
                 }
-                return List.of(frames);
+                return List.of(
+                        frames,
+                        new CounterMetricFamily(
+                                "slash32_gateway_floods_total",
+                                "Floods of such frames by a guest, which was not heard but for 5,000 a second then.",
+                                (double) counts.floods()));
             }
         });
     }

@@ -56,14 +56,15 @@ class AgentMetricsTest {
 
     @Test
     void theGatewayIsCountedByOutcome() {
-        metrics.watchGateway(() -> new GatewayLoop.Counts(7, 2, 1, Map.of(Refusal.MALFORMED, 5L)));
+        metrics.watchGateway(() -> new GatewayLoop.Counts(7, 2, 1, 3, Map.of(Refusal.MALFORMED, 5L)));
         assertThat(metrics.expose("").text())
                 .contains(
                         "slash32_gateway_frames_total{outcome=\"answered\",} 7.0",
                         "slash32_gateway_frames_total{outcome=\"announcement\",} 2.0",
                         "slash32_gateway_frames_total{outcome=\"unsent\",} 1.0",
                         "slash32_gateway_frames_total{outcome=\"malformed\",} 5.0",
-                        "slash32_gateway_frames_total{outcome=\"relayed\",} 0.0");
+                        "slash32_gateway_frames_total{outcome=\"relayed\",} 0.0",
+                        "slash32_gateway_floods_total 3.0");
     }
 
     @Test
