@@ -2,6 +2,7 @@ package slash32.lab.scenario;
 
 import java.io.IOException;
 import java.io.PrintStream;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,7 +18,8 @@ import slash32.lab.runner.LabException;
 
 /// Runs one scenario and tells whoever watches what each step shows.
 ///
-/// A step that fails ends it; what was brought up is taken down whatever happens. Used by one thread.
+/// A step that fails ends it; what was brought up is taken down whatever happens. All that is told is kept in
+/// `clab-NAME.transcript` beside the topology. Used by one thread.
 public final class ScenarioRun {
     private static final Duration COMMAND_TIMEOUT = Duration.ofMinutes(2);
     private static final Duration POLL = Duration.ofMillis(50);
@@ -25,16 +27,18 @@ public final class ScenarioRun {
 
     private final Scenario scenario;
     private final boolean keep;
+    private final Path transcript;
     private final PrintStream out;
     private final Lab lab;
 
     /// @param keep leaves the lab up when a step fails, for a look
-    /// @param out for people
-    public ScenarioRun(Scenario scenario, boolean keep, PrintStream out) {
+    /// @param watched for people
+    public ScenarioRun(Scenario scenario, boolean keep, PrintStream watched) throws IOException {
         this.scenario = scenario;
         this.keep = keep;
-        this.out = out;
-        this.lab = new Lab(scenario.topology(), null, false, out);
+        transcript = scenario.topology().resolveSibling("clab-" + scenario.name() + ".transcript");
+        out = Transcript.open(watched, transcript);
+        lab = new Lab(scenario.topology(), null, false, out);
     }
 
     /// How a step ended.
@@ -57,6 +61,15 @@ public final class ScenarioRun {
     ///
     /// @return a result for each step that was taken, and for bringing up and taking down
     public List<Result> run() throws IOException {
+        try {
+            return runAll();
+        } finally {
+            out.println(INDENT + "transcript: " + transcript.toAbsolutePath().normalize());
+            out.close();
+        }
+    }
+
+    private List<Result> runAll() throws IOException {
         out.printf("%n== %s: %d steps ==%n", scenario.name(), scenario.steps().size());
         lab.down(false); // what a run that was killed has left
         HostState before = HostState.now();

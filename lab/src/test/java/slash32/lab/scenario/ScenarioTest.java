@@ -107,6 +107,9 @@ class ScenarioTest {
                 .contains("exit code 3 instead of 0")
                 .contains("spoken");
         assertThat(ScenarioRun.summary(results)).contains("2 passed, 1 failed");
+        Path transcript = folder.resolve("clab-" + folder.getFileName() + ".transcript");
+        assertThat(said.toString(StandardCharsets.UTF_8)).endsWith("transcript: " + transcript + "\n");
+        assertThat(transcript).content().isEqualTo(said.toString(StandardCharsets.UTF_8));
     }
 
     @Test
