@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Records what the agent's JVM learns under a typical load, as the cache that bin/slash32 starts from.  Needs root.
 
-The load: routes packed and one at a time, over many next hops, both families, withdrawals and the API.
+The load: routes packed and one at a time, over many next hops, both families, withdrawals; endpoints that come and go,
+and guests that arrive from another node; the API.
 """
-import os, signal, subprocess, sys, time
+import json, os, signal, subprocess, sys, time
 from lab import *
 from peers import Slash32, A, B, AS
 
@@ -32,6 +33,38 @@ def until(lab, family, want):
     assert routes(lab, family) == str(want), f"{routes(lab, family)} routes instead of {want}"
 
 
+# The first frame of a guest: QEMU's RARP, written to the TAP named by the first argument, from the MAC that is the second.
+RARP = """import fcntl, struct, sys
+tap = open("/dev/net/tun", "r+b", buffering=0)
+fcntl.ioctl(tap, 0x400454ca, struct.pack("16sH22x", sys.argv[1].encode(), 0x1002))
+tap.write(bytes([255] * 6) + bytes.fromhex(sys.argv[2].replace(":", "")) + b"\\x80\\x35" + bytes(46))
+"""
+
+
+def api(lab, method, path, body=None):
+    data = f"-d '{json.dumps(body)}'" if body else ""
+    return sh(f"curl -sS --fail-with-body -X {method} {data} --unix-socket {lab.dir}/agent.sock 'http://agent/v1/{path}'")
+
+
+def endpoints(lab):
+    """Endpoints of guests that start here, and of guests that are awaited and come; then none."""
+    api(lab, "PUT", "groups/7", {"name": "t", "rules": [{"id": "out", "direction": "egress"}, {"id": "in", "direction": "ingress", "remoteGroupId": 7}]})
+    for n in range(8):
+        mac = f"52:54:00:00:00:{n:02x}"
+        spec = {"device": f"tap{n}", "mode": "create", "mac": mac, "groups": [7], "addresses": [f"10.250.0.{n}", f"fd00:250::{n:x}"]}
+        if n % 2:
+            spec["role"] = "migration-target"
+            api(lab, "PUT", f"endpoints/e{n}?wait=enforced&timeout=10s", spec)
+            sh(f"""ip netns exec {lab.a} python3 -c '{RARP}' tap{n} {mac}""")
+            end = time.time() + 20
+            while '"Advertised","state":"True"' not in api(lab, "GET", f"endpoints/e{n}") and time.time() < end:
+                time.sleep(0.05)
+            spec["role"] = "active"
+        api(lab, "PUT", f"endpoints/e{n}?wait=advertised&timeout=20s", spec)
+    for n in range(8):
+        api(lab, "DELETE", f"endpoints/e{n}")
+
+
 def run(lab):
     """One life of the agent, which writes the cache when it ends."""
     peer = Slash32(lab, "fib")
@@ -43,6 +76,7 @@ def run(lab):
         g = inject(lab, order, v6)
         until(lab, family, N)
         g.say(f"probe {N} 100 2000"); g.wait("probe_done", 20)
+        endpoints(lab)
         for command in ("status", "peers", "routes", "endpoints"):
             sh(f"{ROOT}/bin/slash32 {command} --socket {lab.dir}/agent.sock", False)
         g.say(f"withdraw 0 {N + 100}")
