@@ -37,7 +37,7 @@ class Lab:
         for i in $(seq 1 32); do ip -n {self.b} addr add 172.20.1.$i/16 dev b0; done
         ip netns exec {self.a} sysctl -qw net.ipv4.ip_forward=1
         """)
-        self.children = []
+        self.namespaces, self.children = [self.a, self.b], []
 
     def spawn(self, ns, argv, **kw):
         p = subprocess.Popen(["ip", "netns", "exec", ns] + argv, stdin=kw.pop("stdin", subprocess.DEVNULL), **kw)
@@ -55,7 +55,7 @@ class Lab:
             except subprocess.TimeoutExpired:
                 p.kill()
                 p.wait()
-        for n in (self.a, self.b):
+        for n in self.namespaces:
             # only processes inside our own namespaces
             for pid in sh(f"ip netns pids {n}", False).split():
                 try:
