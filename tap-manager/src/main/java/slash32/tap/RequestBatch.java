@@ -1,34 +1,24 @@
 package slash32.tap;
 
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import slash32.net.InterfaceIndex;
 import slash32.net.InterfaceName;
 import slash32.netlink.message.Request;
-import slash32.netlink.socket.Errno;
-import slash32.netlink.socket.KernelException;
+import slash32.netlink.socket.ChangeRequests;
 import slash32.netlink.socket.NetlinkSocket;
 import slash32.reconcile.Failure;
 
-/// The requests of one batch of changes on our interfaces, and what became of each key.
+/// The requests of one batch of changes on our interfaces, each of which is looked up once.
 final class RequestBatch<K> {
-    /// What a deletion says of an object that is gone, or of one whose interface is.
-    private static final Set<Errno> GONE =
-            Set.of(Errno.ENOENT, Errno.ESRCH, Errno.ENODEV, Errno.EADDRNOTAVAIL, Errno.ENETDOWN);
-
     private final NetlinkSocket rtnl;
     private final TapLinks links;
     private final Map<InterfaceName, Optional<TapLink>> found = new HashMap<>();
-    private final List<Entry<K>> entries = new ArrayList<>();
-    private final List<Failure<K>> failures = new ArrayList<>();
-
-    private record Entry<K>(K key, Request request, boolean deletion) {}
+    private final ChangeRequests<K> requests = new ChangeRequests<>();
 
     RequestBatch(NetlinkSocket rtnl) {
         this.rtnl = rtnl;
@@ -40,7 +30,7 @@ final class RequestBatch<K> {
     InterfaceIndex require(K key, InterfaceName device) throws IOException {
         TapLink link = find(device);
         if (link == null || link.mark() == null) {
-            failures.add(new Failure<>(key, key + ": no interface " + device + " of ours"));
+            requests.fail(key, key + ": no interface " + device + " of ours");
             return null;
         }
         return link.link().index();
@@ -58,23 +48,15 @@ final class RequestBatch<K> {
     }
 
     void put(K key, Request request) {
-        entries.add(new Entry<>(key, request, false));
+        requests.put(key, request);
     }
 
     /// Adds a deletion; that the object is gone already is no failure.
     void delete(K key, Request request) {
-        entries.add(new Entry<>(key, request, true));
+        requests.delete(key, request);
     }
 
     List<Failure<K>> execute() throws IOException {
-        List<@Nullable KernelException> outcomes =
-                rtnl.executeAll(entries.stream().map(Entry::request).toList());
-        for (int i = 0; i < outcomes.size(); i++) {
-            KernelException refused = outcomes.get(i);
-            if (refused != null && !(entries.get(i).deletion() && GONE.contains(refused.errno()))) {
-                failures.add(new Failure<>(entries.get(i).key(), String.valueOf(refused.getMessage())));
-            }
-        }
-        return failures;
+        return requests.execute(rtnl);
     }
 }

@@ -9,6 +9,7 @@ import slash32.net.IpAddress;
 import slash32.net.MacAddress;
 import slash32.net.Vni;
 import slash32.netlink.route.NeighborEntry;
+import slash32.netlink.socket.ChangeRequests;
 import slash32.netlink.socket.NetlinkSocket;
 import slash32.reconcile.Change;
 import slash32.reconcile.Failure;
@@ -48,7 +49,7 @@ final class AnswerTable implements Table<AnswerTable.Key, MacAddress> {
 
     @Override
     public List<Failure<Key>> apply(List<Change<Key, MacAddress>> batch) throws IOException {
-        var requests = new Requests<Key>();
+        var requests = new ChangeRequests<Key>();
         Links links = Links.read(rtnl);
         for (Change<Key, MacAddress> change : batch) {
             Key key = change.key();

@@ -11,6 +11,7 @@ import slash32.net.Ipv4Address;
 import slash32.net.MacAddress;
 import slash32.net.Vni;
 import slash32.netlink.route.FdbEntry;
+import slash32.netlink.socket.ChangeRequests;
 import slash32.netlink.socket.NetlinkSocket;
 import slash32.overlay.evpn.EvpnAction.Destination;
 import slash32.overlay.evpn.MacKey;
@@ -79,7 +80,7 @@ final class FdbTable implements Table<MacKey, Destination> {
 
     @Override
     public List<Failure<MacKey>> apply(List<Change<MacKey, Destination>> batch) throws IOException {
-        var requests = new Requests<MacKey>();
+        var requests = new ChangeRequests<MacKey>();
         Links links = Links.read(rtnl);
         for (Change<MacKey, Destination> change : batch) {
             MacKey key = change.key();
@@ -106,7 +107,8 @@ final class FdbTable implements Table<MacKey, Destination> {
         return requests.execute(rtnl);
     }
 
-    private static void put(MacKey key, Destination to, InterfaceIndex device, Links links, Requests<MacKey> requests) {
+    private static void put(
+            MacKey key, Destination to, InterfaceIndex device, Links links, ChangeRequests<MacKey> requests) {
         MacAddress mac = key.mac();
         switch (to) {
             case Destination.Remote(IpAddress vtep) -> {

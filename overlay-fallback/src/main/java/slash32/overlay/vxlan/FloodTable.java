@@ -7,6 +7,7 @@ import java.util.Map;
 import slash32.net.IpAddress;
 import slash32.net.Vni;
 import slash32.netlink.route.FdbEntry;
+import slash32.netlink.socket.ChangeRequests;
 import slash32.netlink.socket.NetlinkSocket;
 import slash32.reconcile.Change;
 import slash32.reconcile.Failure;
@@ -48,7 +49,7 @@ final class FloodTable implements Table<FloodTable.Key, Boolean> {
 
     @Override
     public List<Failure<Key>> apply(List<Change<Key, Boolean>> batch) throws IOException {
-        var requests = new Requests<Key>();
+        var requests = new ChangeRequests<Key>();
         Links links = Links.read(rtnl);
         for (Change<Key, Boolean> change : batch) {
             Key key = change.key();

@@ -9,6 +9,7 @@ import slash32.net.InterfaceName;
 import slash32.net.Vni;
 import slash32.netlink.route.BridgePort;
 import slash32.netlink.route.Link;
+import slash32.netlink.socket.ChangeRequests;
 import slash32.netlink.socket.NetlinkSocket;
 import slash32.reconcile.Change;
 import slash32.reconcile.Failure;
@@ -48,7 +49,7 @@ final class PortTable implements Table<InterfaceName, Vni> {
 
     @Override
     public List<Failure<InterfaceName>> apply(List<Change<InterfaceName, Vni>> batch) throws IOException {
-        var requests = new Requests<InterfaceName>();
+        var requests = new ChangeRequests<InterfaceName>();
         Links links = Links.read(rtnl);
         for (Change<InterfaceName, Vni> change : batch) {
             Links.Seen device = links.find(change.key());
