@@ -121,15 +121,15 @@ final class Children {
         private @Nullable Child made(Message response, Bytes nonces, @Nullable Secret secret, long nowNanos) {
             Optional<Proposals.EspSuite> suite = response.first(Payload.SecurityAssociation.class)
                     .flatMap(chosen -> Proposals.chooseEsp(sa.node.config, chosen, 0));
-            List<TrafficSelector> local = narrowed(peer.local(), selectors(response, true));
-            List<TrafficSelector> remote = narrowed(peer.remote(), selectors(response, false));
+            List<TrafficSelector> local = ChildAgreement.narrowed(peer.local(), response, true);
+            List<TrafficSelector> remote = ChildAgreement.narrowed(peer.remote(), response, false);
             if (suite.isEmpty() || local.isEmpty() || remote.isEmpty() || (secret == null) == ownKeyExchange) {
                 sa.node.emit(new Action.ChildRefused(
                         peer.identity(),
                         response.error().map(Payload.Notify::notification).orElse(0)));
                 return null;
             }
-            IkeKeys.EspKeys keys = keys(suite.get(), nonces, secret);
+            IkeKeys.EspKeys keys = ChildAgreement.keys(sa, suite.get(), nonces, secret);
             return install(
                     new ChildSa(
                             peer.identity(),
@@ -149,25 +149,6 @@ final class Children {
 
     Wanted want(PeerConfig peer, boolean ownKeyExchange) {
         return new Wanted(peer, ownKeyExchange);
-    }
-
-    private IkeKeys.EspKeys keys(Proposals.EspSuite suite, Bytes nonces, @Nullable Secret secret) {
-        return sa.keys().child(nonces, secret == null ? new byte[0] : secret.toArray(), suite.keyBytes());
-    }
-
-    private static List<TrafficSelector> selectors(Message message, boolean ofInitiator) {
-        return message.all(Payload.TrafficSelectors.class)
-                .filter(selectors -> selectors.ofInitiator() == ofInitiator)
-                .findFirst()
-                .map(Payload.TrafficSelectors::selectors)
-                .orElse(List.of());
-    }
-
-    private static List<TrafficSelector> narrowed(List<TrafficSelector> allowed, List<TrafficSelector> asked) {
-        return allowed.stream()
-                .flatMap(one -> asked.stream().flatMap(other -> one.intersection(other).stream()))
-                .distinct()
-                .toList();
     }
 
     private Child install(ChildSa made, long nowNanos) {
@@ -359,9 +340,10 @@ final class Children {
     List<Payload> answerFirst(Message request, Bytes nonces, long nowNanos) {
         Payload.SecurityAssociation offer =
                 request.first(Payload.SecurityAssociation.class).orElseThrow();
-        return switch (agree(request, offer, sa.peer().local(), sa.peer().remote())) {
-            case Agreement.No(Payload.Notify why) -> List.of(why);
-            case Agreement.Yes agreed -> {
+        return switch (ChildAgreement.on(
+                sa, request, offer, sa.peer().local(), sa.peer().remote())) {
+            case ChildAgreement.No(Payload.Notify why) -> List.of(why);
+            case ChildAgreement.Yes agreed -> {
                 Child child = install(agreed.child(nonces), nowNanos);
                 freshAfterAnswer.add(child.sa);
                 yield agreed.payloads(List.of());
@@ -395,9 +377,9 @@ final class Children {
         }
         List<TrafficSelector> local = old == null ? sa.peer().local() : old.sa.local();
         List<TrafficSelector> remote = old == null ? sa.peer().remote() : old.sa.remote();
-        return switch (agree(request, offer, local, remote)) {
-            case Agreement.No(Payload.Notify why) -> List.of(why);
-            case Agreement.Yes agreed -> {
+        return switch (ChildAgreement.on(sa, request, offer, local, remote)) {
+            case ChildAgreement.No(Payload.Notify why) -> List.of(why);
+            case ChildAgreement.Yes agreed -> {
                 Bytes nonce = sa.node.nonce();
                 Child made =
                         install(agreed.child(Handshake.concat(peerNonce.get().value(), nonce)), nowNanos);
@@ -411,85 +393,6 @@ final class Children {
                 yield agreed.payloads(List.of(new Payload.Nonce(nonce)));
             }
         };
-    }
-
-    /// What becomes of a peer's wish.
-    private sealed interface Agreement {
-        record No(Payload.Notify why) implements Agreement {}
-
-        record Yes(
-                Children children,
-                Proposals.EspSuite suite,
-                KeyExchangeMethod.@Nullable Answer exchange,
-                List<TrafficSelector> local,
-                List<TrafficSelector> remote,
-                boolean transport,
-                int spi)
-                implements Agreement {
-            ChildSa child(Bytes nonces) {
-                IkeSa sa = children.sa;
-                IkeKeys.EspKeys keys = children.keys(suite, nonces, exchange == null ? null : exchange.secret());
-                return new ChildSa(
-                        sa.peer().identity(),
-                        spi,
-                        Proposals.spi32(suite.spi()),
-                        keys.fromInitiator(),
-                        keys.fromResponder(),
-                        suite.esn(),
-                        transport,
-                        sa.encapsulated(),
-                        local,
-                        remote,
-                        sa.path);
-            }
-
-            List<Payload> payloads(List<Payload> nonce) {
-                var payloads = new ArrayList<Payload>();
-                payloads.add(suite.answer(spi));
-                payloads.addAll(nonce);
-                if (exchange != null && suite.method() != null) {
-                    payloads.add(new Payload.KeyExchange(suite.method().code(), exchange.value()));
-                }
-                payloads.add(new Payload.TrafficSelectors(true, remote));
-                payloads.add(new Payload.TrafficSelectors(false, local));
-                if (transport) {
-                    payloads.add(Payload.Notify.of(NotifyType.USE_TRANSPORT_MODE));
-                }
-                return payloads;
-            }
-        }
-    }
-
-    private Agreement agree(
-            Message request,
-            Payload.SecurityAssociation offer,
-            List<TrafficSelector> allowedLocal,
-            List<TrafficSelector> allowedRemote) {
-        Optional<Payload.KeyExchange> offered = request.first(Payload.KeyExchange.class);
-        int preferred = offered.map(Payload.KeyExchange::method).orElse(0);
-        Optional<Proposals.EspSuite> suite = Proposals.chooseEsp(sa.node.config, offer, preferred);
-        if (suite.isEmpty()) {
-            return new Agreement.No(Payload.Notify.of(NotifyType.NO_PROPOSAL_CHOSEN));
-        }
-        KeyExchangeMethod method = suite.get().method();
-        Optional<KeyExchangeMethod.Answer> exchange = Optional.empty();
-        if (method != null) {
-            if (method.code() != preferred || offered.isEmpty()) {
-                return new Agreement.No(Handshake.invalidKe(method));
-            }
-            exchange = method.answer(offered.get().value(), sa.node.random);
-            if (exchange.isEmpty()) {
-                return new Agreement.No(Payload.Notify.of(NotifyType.INVALID_SYNTAX));
-            }
-        }
-        List<TrafficSelector> local = narrowed(allowedLocal, selectors(request, false));
-        List<TrafficSelector> remote = narrowed(allowedRemote, selectors(request, true));
-        if (local.isEmpty() || remote.isEmpty()) {
-            return new Agreement.No(Payload.Notify.of(NotifyType.TS_UNACCEPTABLE));
-        }
-        boolean transport = sa.peer().transport() && request.has(NotifyType.USE_TRANSPORT_MODE);
-        return new Agreement.Yes(
-                this, suite.get(), exchange.orElse(null), local, remote, transport, sa.node.newChildSpi());
     }
 
     private @Nullable Child byOutbound(Bytes spi) {
