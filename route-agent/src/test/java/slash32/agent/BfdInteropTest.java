@@ -3,26 +3,26 @@ package slash32.agent;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Objects;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import slash32.agent.api.ApiClient;
 import slash32.agent.config.AgentConfig;
 import slash32.agent.config.ConfigFile;
 import slash32.agent.config.Loaded;
+import slash32.testkit.Bird;
 import slash32.testkit.Command;
+import slash32.testkit.Eventually;
 import slash32.testkit.InNetns;
-import slash32.testkit.Requirement;
+import slash32.testkit.Programs;
 
 /// The agent with a BIRD at the other end of a cable that announces a node and a guest, over BGP and BFD.
 @InNetns
@@ -33,7 +33,10 @@ class BfdInteropTest {
     @TempDir
     Path folder;
 
-    private @Nullable Process bird;
+    @RegisterExtension
+    final Programs programs = new Programs();
+
+    private @Nullable Bird bird;
     private @Nullable RouteAgent agent;
 
     @BeforeEach
@@ -49,10 +52,6 @@ class BfdInteropTest {
     @AfterEach
     void stop() {
         Objects.requireNonNull(agent).close();
-        Process running = Objects.requireNonNull(bird);
-        Command.tryRun("kill", "-CONT", String.valueOf(running.pid()));
-        running.destroy();
-        running.onExit().join();
         Command.run("ip", "netns", "del", OTHER);
     }
 
@@ -90,8 +89,7 @@ class BfdInteropTest {
     }
 
     private void start(String gracefulRestart, String bfd) throws IOException {
-        Requirement.program("bird", "bird2");
-        Path file = Files.writeString(folder.resolve("bird.conf"), """
+        bird = Bird.startIn(OTHER, programs, folder, """
                 router id 10.0.0.1;
                 protocol device {}
                 protocol bfd { interface "*" { interval 50 ms; multiplier 20; }; }
@@ -106,20 +104,6 @@ class BfdInteropTest {
                   ipv4 { import none; export all; };
                 }
                 """.formatted(gracefulRestart));
-        bird = new ProcessBuilder(
-                        "ip",
-                        "netns",
-                        "exec",
-                        OTHER,
-                        "bird",
-                        "-f",
-                        "-c",
-                        file.toString(),
-                        "-s",
-                        folder.resolve("bird.ctl").toString())
-                .redirectErrorStream(true)
-                .redirectOutput(folder.resolve("bird.log").toFile())
-                .start();
         agent = new RouteAgent(config(bfd), "test");
         agent.start();
     }
@@ -141,7 +125,7 @@ class BfdInteropTest {
     }
 
     private void signalBird(String signal) {
-        Command.run("kill", signal, String.valueOf(Objects.requireNonNull(bird).pid()));
+        Objects.requireNonNull(bird).signal(signal);
     }
 
     private static String kernelRoute() {
@@ -157,12 +141,6 @@ class BfdInteropTest {
     }
 
     private void await(String what, BooleanSupplier condition) {
-        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
-        while (!condition.getAsBoolean()) {
-            if (System.nanoTime() > deadline) {
-                throw new AssertionError("waited in vain for " + what + "; " + peers());
-            }
-            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(5));
-        }
+        Eventually.holds(what, condition, this::peers);
     }
 }

@@ -2,24 +2,25 @@ package slash32.agent;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
+import java.util.Objects;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import slash32.agent.config.AgentConfig;
 import slash32.agent.config.ConfigFile;
 import slash32.agent.config.Loaded;
 import slash32.agent.dataplane.fib.KernelPaths;
+import slash32.testkit.Bird;
 import slash32.testkit.Command;
+import slash32.testkit.Eventually;
 import slash32.testkit.InNetns;
-import slash32.testkit.Requirement;
+import slash32.testkit.Programs;
 
 /// The agent with a BIRD that announces one guest behind two nodes (RFC 7911), each behind a cable of its own.
 @InNetns
@@ -32,7 +33,10 @@ class MultipathInteropTest {
     @TempDir
     Path folder;
 
-    private @Nullable Process bird;
+    @RegisterExtension
+    final Programs programs = new Programs();
+
+    private @Nullable Bird bird;
     private @Nullable RouteAgent agent;
 
     @BeforeEach
@@ -53,13 +57,9 @@ class MultipathInteropTest {
     }
 
     @AfterEach
-    void stop() throws InterruptedException {
+    void stop() {
         if (agent != null) {
             agent.close();
-        }
-        if (bird != null) {
-            bird.destroy();
-            bird.waitFor();
         }
         Command.run("ip", "netns", "del", LEFT);
         Command.run("ip", "netns", "del", RIGHT);
@@ -67,7 +67,6 @@ class MultipathInteropTest {
 
     @Test
     void packetsToAGuestGoByBothPathsAndByTheOneThatIsLeft() throws Exception {
-        Requirement.program("bird", "bird2");
         startBird();
         startAgent();
         await("both paths", () -> route().contains("via 10.0.0.2") && route().contains("via 10.0.1.3"));
@@ -75,7 +74,7 @@ class MultipathInteropTest {
         await("packets by both", () -> refused(LEFT) > 0 && refused(RIGHT) > 0);
         assertThat(refused(LEFT) + refused(RIGHT)).isEqualTo(64);
 
-        Command.run("birdc", "-s", folder.resolve("bird.ctl").toString(), "disable", "viaRight");
+        Objects.requireNonNull(bird).ask("disable", "viaRight");
         await("one path", () -> route().contains("via 10.0.0.2") && !route().contains("via 10.0.1.3"));
         int before = refused(LEFT);
         int elsewhere = refused(RIGHT);
@@ -86,7 +85,7 @@ class MultipathInteropTest {
     }
 
     private void startBird() throws Exception {
-        Path file = Files.writeString(folder.resolve("bird.conf"), """
+        bird = Bird.startIn(LEFT, programs, folder, """
                 router id 10.0.0.2;
                 protocol device {}
                 protocol static nodes {
@@ -102,20 +101,6 @@ class MultipathInteropTest {
                   ipv4 { import none; export all; add paths tx; };
                 }
                 """);
-        bird = new ProcessBuilder(
-                        "ip",
-                        "netns",
-                        "exec",
-                        LEFT,
-                        "bird",
-                        "-f",
-                        "-c",
-                        file.toString(),
-                        "-s",
-                        folder.resolve("bird.ctl").toString())
-                .redirectErrorStream(true)
-                .redirectOutput(folder.resolve("bird.log").toFile())
-                .start();
     }
 
     private void startAgent() throws Exception {
@@ -153,12 +138,6 @@ class MultipathInteropTest {
     }
 
     private static void await(String what, BooleanSupplier condition) {
-        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
-        while (!condition.getAsBoolean()) {
-            if (System.nanoTime() > deadline) {
-                throw new AssertionError("waited in vain for " + what + "; " + route() + Command.run("ip", "nexthop"));
-            }
-            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(20));
-        }
+        Eventually.holds(what, condition, () -> route() + Command.run("ip", "nexthop"));
     }
 }

@@ -3,26 +3,26 @@ package slash32.agent;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Objects;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import slash32.agent.api.ApiClient;
 import slash32.agent.config.ConfigFile;
 import slash32.agent.config.Loaded;
 import slash32.agent.config.ReflectorConfig;
+import slash32.testkit.Bird;
 import slash32.testkit.Command;
+import slash32.testkit.Eventually;
 import slash32.testkit.InNetns;
-import slash32.testkit.Requirement;
+import slash32.testkit.Programs;
 
 /// A reflector and a BIRD of a range that it watches with BFD.
 @InNetns
@@ -34,12 +34,14 @@ class RangeBfdInteropTest {
     @TempDir
     Path folder;
 
-    private @Nullable Process bird;
+    @RegisterExtension
+    final Programs programs = new Programs();
+
+    private @Nullable Bird bird;
     private @Nullable RouteReflector reflector;
 
     @BeforeEach
     void cable() {
-        Requirement.program("bird", "bird2");
         Command.run("ip", "netns", "add", OTHER);
         Command.run("ip", "link", "add", "near", "type", "veth", "peer", "name", "far", "netns", OTHER);
         Command.run("ip", "addr", "add", "10.0.0.1/24", "dev", "near");
@@ -52,9 +54,6 @@ class RangeBfdInteropTest {
     void stop() {
         if (reflector != null) {
             reflector.close();
-        }
-        if (bird != null) {
-            bird.destroyForcibly().onExit().join();
         }
         Command.run("ip", "netns", "del", OTHER);
     }
@@ -82,7 +81,7 @@ class RangeBfdInteropTest {
     }
 
     private void startBird() throws IOException {
-        Path file = Files.writeString(folder.resolve("bird.conf"), """
+        bird = Bird.startIn(OTHER, programs, folder, """
                 router id 10.0.0.23;
                 protocol device {}
                 protocol bfd { interface "*" { interval 50 ms; multiplier 20; }; }
@@ -93,24 +92,10 @@ class RangeBfdInteropTest {
                   ipv4 { import all; export where source = RTS_STATIC; };
                 }
                 """);
-        bird = new ProcessBuilder(
-                        "ip",
-                        "netns",
-                        "exec",
-                        OTHER,
-                        "bird",
-                        "-f",
-                        "-c",
-                        file.toString(),
-                        "-s",
-                        folder.resolve("bird.ctl").toString())
-                .redirectErrorStream(true)
-                .redirectOutput(folder.resolve("bird.log").toFile())
-                .start();
     }
 
     private void signalBird(String signal) {
-        Command.run("kill", signal, String.valueOf(Objects.requireNonNull(bird).pid()));
+        Objects.requireNonNull(bird).signal(signal);
     }
 
     private ReflectorConfig config(String range) {
@@ -143,12 +128,6 @@ class RangeBfdInteropTest {
     }
 
     private void await(String what, BooleanSupplier condition) {
-        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
-        while (!condition.getAsBoolean()) {
-            assertThat(System.nanoTime())
-                    .as(() -> "waiting for " + what + ": " + peers())
-                    .isLessThan(deadline);
-            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(10));
-        }
+        Eventually.holds(what, condition, this::peers);
     }
 }

@@ -7,11 +7,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -20,13 +17,17 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import slash32.agent.api.ApiClient;
 import slash32.agent.config.AgentConfig;
 import slash32.agent.config.ConfigFile;
 import slash32.agent.config.Loaded;
+import slash32.testkit.Bird;
 import slash32.testkit.Command;
+import slash32.testkit.Eventually;
 import slash32.testkit.InNetns;
+import slash32.testkit.Programs;
 import slash32.testkit.Requirement;
 
 /// The agent's configuration changes under sessions with a BIRD and an FRR of which nothing changes: neither they
@@ -41,21 +42,23 @@ class ReloadInteropTest {
     @TempDir
     Path folder;
 
-    private final List<Process> processes = new ArrayList<>();
+    @RegisterExtension
+    final Programs programs = new Programs();
+
     private @Nullable RouteAgent agent;
+    private @Nullable Bird third;
 
     @BeforeEach
     void host() throws IOException {
-        Requirement.program("bird", "bird2");
         Requirement.program("vtysh", "frr");
         for (String address : List.of("10.0.0.11", BIRD, FRR, THIRD)) {
             Command.run("ip", "addr", "add", address + "/32", "dev", "lo");
         }
         Files.writeString(folder.resolve("bird.key"), "first");
         Files.writeString(folder.resolve("third.key"), "second");
-        startBird("bird", BIRD, 1781, "first");
+        Bird.start(programs, folder, "bird", birdConfig("bird", BIRD, 1781, "first"));
         startFrr();
-        startBird("third", THIRD, 1783, "second");
+        third = Bird.start(programs, folder, "third", birdConfig("third", THIRD, 1783, "second"));
     }
 
     @AfterEach
@@ -63,8 +66,6 @@ class ReloadInteropTest {
         if (agent != null) {
             agent.close();
         }
-        processes.forEach(Process::destroyForcibly);
-        processes.forEach(process -> process.onExit().join());
     }
 
     @Test
@@ -97,7 +98,8 @@ class ReloadInteropTest {
         assertThat(isUp(BIRD, 1) && isUp(FRR, 1)).isTrue();
         assertThat(routes()).contains("10.9.0.1/32", "10.9.0.2/32");
         assertThat(vtysh("show bgp neighbors 10.0.0.11")).contains("Connections established 1; dropped 0");
-        assertThat(Files.readString(folder.resolve("bird.log"))).doesNotContain("BGP session closed", "Received:");
+        assertThat(programs.log().lines().filter(line -> line.contains("pbird:")))
+                .noneMatch(line -> line.contains("BGP session closed") || line.contains("Received:"));
     }
 
     /// The session goes on with a new key. BIRD, told of it, makes a new one, as it does for whatever it is told.
@@ -105,8 +107,7 @@ class ReloadInteropTest {
         Files.writeString(folder.resolve("third.key"), "another");
         reload(third(options));
         assertThat(isUp(THIRD, 1)).as("the third's session with another key").isTrue();
-        Files.writeString(folder.resolve("third.conf"), birdConfig("third", THIRD, 1783, "another"));
-        birdc("third", "configure");
+        Objects.requireNonNull(third).configure(birdConfig("third", THIRD, 1783, "another"));
         await("a session by the other key", () -> isUp(THIRD, 2));
     }
 
@@ -147,11 +148,6 @@ class ReloadInteropTest {
                 """.formatted(more.isEmpty() ? unchanged : unchanged + ", " + more, folder);
     }
 
-    private void startBird(String name, String own, int port, String key) throws IOException {
-        Path file = Files.writeString(folder.resolve(name + ".conf"), birdConfig(name, own, port, key));
-        run(name, "bird", "-f", "-c", file.toString(), "-s", control(name));
-    }
-
     private static String birdConfig(String name, String own, int port, String key) {
         return """
                 log stderr all;
@@ -179,8 +175,7 @@ class ReloadInteropTest {
                   network 10.9.0.2/32
                  exit-address-family
                 """);
-        run(
-                "frr",
+        programs.start(
                 "/usr/lib/frr/bgpd",
                 "-S",
                 "-Z",
@@ -196,23 +191,6 @@ class ReloadInteropTest {
                 "179",
                 "-P",
                 "0");
-    }
-
-    private void run(String name, String... words) throws IOException {
-        processes.add(new ProcessBuilder(words)
-                .redirectErrorStream(true)
-                .redirectOutput(folder.resolve(name + ".log").toFile())
-                .start());
-    }
-
-    private String control(String name) {
-        return folder.resolve(name + ".ctl").toString();
-    }
-
-    private String birdc(String name, String... words) {
-        var command = new ArrayList<>(List.of("birdc", "-s", control(name)));
-        command.addAll(List.of(words));
-        return Command.run(command.toArray(String[]::new));
     }
 
     private String vtysh(String command) {
@@ -251,12 +229,6 @@ class ReloadInteropTest {
     }
 
     private void await(String what, BooleanSupplier condition) {
-        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(40);
-        while (!condition.getAsBoolean()) {
-            assertThat(System.nanoTime())
-                    .as(() -> "waiting for " + what + ": " + page("/v1/peers"))
-                    .isLessThan(deadline);
-            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(50));
-        }
+        Eventually.holds(what, condition, () -> page("/v1/peers"));
     }
 }

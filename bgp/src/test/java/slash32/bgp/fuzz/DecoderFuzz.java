@@ -20,6 +20,7 @@ import slash32.bgp.exabgp.command.EncodeContext;
 import slash32.bgp.wire.AddressFamily;
 import slash32.bgp.wire.Fate;
 import slash32.bgp.wire.Framer;
+import slash32.bgp.wire.KnownFamilies;
 import slash32.bgp.wire.Message;
 import slash32.bgp.wire.MessageDecoder;
 import slash32.bgp.wire.MessageEncoder;
@@ -40,22 +41,7 @@ import slash32.net.Ipv4Address;
 /// again. Run for long by `make fuzz`, for a moment by FuzzTest.
 public final class DecoderFuzz {
     private static final AddressFamily UNKNOWN = new AddressFamily(16388, 71);
-    private static final Set<AddressFamily> FAMILIES = Set.of(
-            AddressFamily.IPV4_UNICAST,
-            AddressFamily.IPV6_UNICAST,
-            AddressFamily.IPV4_MULTICAST,
-            AddressFamily.IPV6_MULTICAST,
-            AddressFamily.IPV4_LABELED,
-            AddressFamily.IPV6_LABELED,
-            AddressFamily.IPV4_VPN,
-            AddressFamily.IPV6_VPN,
-            AddressFamily.RT_CONSTRAIN,
-            AddressFamily.IPV4_FLOWSPEC,
-            AddressFamily.IPV6_FLOWSPEC,
-            AddressFamily.IPV4_FLOWSPEC_VPN,
-            AddressFamily.IPV6_FLOWSPEC_VPN,
-            AddressFamily.L2VPN_EVPN,
-            UNKNOWN);
+    private static final Set<AddressFamily> FAMILIES = KnownFamilies.and(UNKNOWN);
 
     /// Chooses the decoder: UPDATE, another message by its type, a stream of messages, ExaBGP's text; the last variants
     /// of a stream are ExaBGP's commands, BFD and BMP.

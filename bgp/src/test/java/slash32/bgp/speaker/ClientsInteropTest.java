@@ -10,14 +10,15 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import slash32.bgp.session.SessionOptions;
 import slash32.bgp.wire.AddressFamily;
@@ -26,8 +27,11 @@ import slash32.net.Asn;
 import slash32.net.IpAddress;
 import slash32.net.Ipv4Address;
 import slash32.net.Prefix;
+import slash32.testkit.Bird;
 import slash32.testkit.Command;
+import slash32.testkit.Eventually;
 import slash32.testkit.InNetns;
+import slash32.testkit.Programs;
 import slash32.testkit.Requirement;
 
 /// Our reflector on 10.0.0.1 between BIRD, FRR and GoBGP as its clients, each on an address of its own in one
@@ -43,13 +47,15 @@ class ClientsInteropTest {
     @TempDir
     Path folder;
 
-    private final List<Process> processes = new ArrayList<>();
+    @RegisterExtension
+    final Programs programs = new Programs();
+
     private final Recorder recorder = new Recorder();
     private @Nullable Speaker reflector;
+    private @Nullable Bird bird;
 
     @BeforeEach
     void start() throws IOException {
-        Requirement.program("bird", "bird2");
         Requirement.program("gobgpd", "gobgpd");
         Requirement.program("vtysh", "frr");
         for (String address : List.of(REFLECTOR, GOBGP, FRR, BIRD)) {
@@ -75,12 +81,9 @@ class ClientsInteropTest {
     }
 
     @AfterEach
-    void stop() throws Exception {
+    void stop() {
         if (reflector != null) {
             reflector.close();
-        }
-        for (Process process : processes) {
-            process.destroyForcibly().waitFor();
         }
     }
 
@@ -105,8 +108,7 @@ class ClientsInteropTest {
     void thoseWhoTakeThemHaveAllPaths() throws Exception {
         gobgp50("add");
         await("both at BIRD", () -> bird("10.9.0.50/32"), text -> paths(text, GOBGP) == 1 && paths(text, FRR) == 1);
-        assertThat(Command.run("birdc", "-s", control(), "show", "protocols", "all", "reflector"))
-                .contains("ADD-PATH");
+        assertThat(ask("show", "protocols", "all", "reflector")).contains("ADD-PATH");
         await("the other's at FRR", () -> vtysh("show bgp ipv4 unicast 10.9.0.50/32"), has("2 available", GOBGP));
         await("the best at GoBGP", () -> gobgp("ipv4"), has("10.9.0.50/32"));
 
@@ -122,16 +124,11 @@ class ClientsInteropTest {
     }
 
     private String bird(String prefix) {
-        return Command.tryRun("birdc", "-s", control(), "show", "route", prefix, "all")
-                .output();
+        return ask("show", "route", prefix, "all");
     }
 
     private static int paths(String routes, String originator) {
         return routes.split(Pattern.quote("BGP.originator_id: " + originator), -1).length - 1;
-    }
-
-    private String control() {
-        return folder.resolve("bird.ctl").toString();
     }
 
     /// Types 2, 3 and 5 from GoBGP to FRR, type 5 back, a MAC that gets another label, and what goes.
@@ -183,28 +180,23 @@ class ClientsInteropTest {
                 .with(allPaths.ofClient());
     }
 
-    private interface Page {
-        String text() throws IOException;
-    }
-
     private static Predicate<String> has(String... words) {
         return text -> List.of(words).stream().allMatch(text::contains);
     }
 
-    private void await(String what, Page page, Predicate<String> condition) throws Exception {
-        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
-        while (!condition.test(page.text())) {
-            if (System.nanoTime() > deadline) {
-                throw new AssertionError("waited in vain for " + what + ":\n" + page.text() + "\npeers "
-                        + recorder.peers + "\n" + Files.readString(folder.resolve("log")));
-            }
-            recorder.pause();
-        }
+    private void await(String what, Supplier<String> page, Predicate<String> condition) {
+        Eventually.holds(
+                what,
+                () -> condition.test(page.get()),
+                () -> page.get() + "\npeers " + recorder.peers + "\n" + programs.log());
     }
 
     private String bird() {
-        return Command.tryRun("birdc", "-s", folder.resolve("bird.ctl").toString(), "show", "route", "all")
-                .output();
+        return ask("show", "route", "all");
+    }
+
+    private String ask(String... words) {
+        return Objects.requireNonNull(bird).ask(words);
     }
 
     private String vtysh(String command) {
@@ -240,7 +232,7 @@ class ClientsInteropTest {
                     """.formatted(family));
         }
         Path file = Files.writeString(folder.resolve("gobgp.toml"), config);
-        run("gobgpd", "-f", file.toString(), "--api-hosts", "127.0.0.1:50051");
+        programs.start("gobgpd", "-f", file.toString(), "--api-hosts", "127.0.0.1:50051");
     }
 
     private void startFrr() throws IOException {
@@ -261,7 +253,7 @@ class ClientsInteropTest {
                   network 10.6.0.0/24 rd 65000:300 ethtag 0 label 300 esi 00:00:00:00:00:00:00:00:00:00 gwip 10.0.0.22 routermac aa:bb:cc:00:00:22
                  exit-address-family
                 """);
-        run(
+        programs.start(
                 "/usr/lib/frr/bgpd",
                 "-S",
                 "-Z",
@@ -280,7 +272,7 @@ class ClientsInteropTest {
     }
 
     private void startBird() throws IOException {
-        Path file = Files.writeString(folder.resolve("bird.conf"), """
+        bird = Bird.start(programs, folder, "bird", """
                 router id 10.0.0.23;
                 protocol device {}
                 protocol static { ipv4; route 10.9.0.23/32 blackhole; }
@@ -289,21 +281,6 @@ class ClientsInteropTest {
                   ipv4 { import all; export where source = RTS_STATIC; add paths rx; };
                 }
                 """);
-        run(
-                "bird",
-                "-f",
-                "-c",
-                file.toString(),
-                "-s",
-                folder.resolve("bird.ctl").toString());
-    }
-
-    private void run(String... words) throws IOException {
-        processes.add(new ProcessBuilder(words)
-                .redirectErrorStream(true)
-                .redirectOutput(
-                        ProcessBuilder.Redirect.appendTo(folder.resolve("log").toFile()))
-                .start());
     }
 
     private static BgpIdentifier identifier(String address) {

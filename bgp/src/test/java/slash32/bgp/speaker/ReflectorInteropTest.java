@@ -17,6 +17,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import slash32.bgp.session.SessionState;
 import slash32.bgp.wire.AddressFamily;
@@ -28,8 +29,10 @@ import slash32.net.Bytes;
 import slash32.net.IpAddress;
 import slash32.net.Ipv4Address;
 import slash32.net.Prefix;
+import slash32.testkit.Bird;
 import slash32.testkit.Command;
 import slash32.testkit.InNetns;
+import slash32.testkit.Programs;
 import slash32.testkit.Requirement;
 
 /// Two of our speakers and a real reflector between them, each on an address of its own in one namespace.
@@ -44,8 +47,10 @@ class ReflectorInteropTest {
     @TempDir
     Path folder;
 
+    @RegisterExtension
+    final Programs programs = new Programs();
+
     private final List<Speaker> speakers = new ArrayList<>();
-    private @Nullable Process reflector;
 
     @BeforeEach
     void addresses() {
@@ -60,9 +65,6 @@ class ReflectorInteropTest {
     @AfterEach
     void stop() {
         speakers.forEach(Speaker::close);
-        if (reflector != null) {
-            reflector.destroyForcibly();
-        }
     }
 
     @Test
@@ -140,13 +142,13 @@ class ReflectorInteropTest {
 
     @Test
     void aPeerThatIsKilledAndComesBackIsTakenUpAgain() throws Exception {
-        startBird("passive on;");
+        Bird bird = startBird("passive on;");
         var heard = new Recorder();
         Speaker one = speaker("10.0.0.11", null, new Recorder());
         speaker("10.0.0.12", null, heard);
         one.originate(routes("10.0.0.11", "2001:db8::11"));
         heard.await("routes", () -> heard.routes.containsKey(V4));
-        Objects.requireNonNull(reflector).destroyForcibly().waitFor();
+        bird.kill();
         heard.await("the loss", () -> heard.state("10.0.0.1") != SessionState.ESTABLISHED);
         startBird("passive on;");
         heard.await("the return", () -> heard.state("10.0.0.1") == SessionState.ESTABLISHED);
@@ -228,12 +230,11 @@ class ReflectorInteropTest {
         return speaker;
     }
 
-    private void startBird(String option) throws IOException {
-        startBird(option, "");
+    private Bird startBird(String option) throws IOException {
+        return startBird(option, "");
     }
 
-    private void startBird(String option, String more) throws IOException {
-        Requirement.program("bird", "bird2");
+    private Bird startBird(String option, String more) throws IOException {
         var config = new StringBuilder("router id 10.0.0.1;\nprotocol device {}\n" + more);
         for (String peer : List.of("11", "12")) {
             config.append("""
@@ -244,14 +245,7 @@ class ReflectorInteropTest {
                     }
                     """.formatted(peer, peer, option));
         }
-        Path file = Files.writeString(folder.resolve("bird.conf"), config);
-        reflector = start(
-                "bird",
-                "-f",
-                "-c",
-                file.toString(),
-                "-s",
-                folder.resolve("bird.ctl").toString());
+        return Bird.start(programs, folder, "bird", config.toString());
     }
 
     private void startGobgp() throws IOException {
@@ -291,13 +285,6 @@ class ReflectorInteropTest {
                     """.formatted(peer));
         }
         Path file = Files.writeString(folder.resolve("gobgp.toml"), config);
-        reflector = start("gobgpd", "-f", file.toString(), "--api-hosts", "127.0.0.1:50051");
-    }
-
-    private Process start(String... words) throws IOException {
-        return new ProcessBuilder(words)
-                .redirectErrorStream(true)
-                .redirectOutput(folder.resolve("reflector.log").toFile())
-                .start();
+        programs.start("gobgpd", "-f", file.toString(), "--api-hosts", "127.0.0.1:50051");
     }
 }

@@ -6,12 +6,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -28,7 +26,9 @@ import slash32.net.IpAddress;
 import slash32.net.Ipv4Address;
 import slash32.net.Vni;
 import slash32.testkit.Command;
+import slash32.testkit.Eventually;
 import slash32.testkit.InNetns;
+import slash32.testkit.Programs;
 import slash32.testkit.Requirement;
 
 /// Memberships (RFC 4684) between our reflector and GoBGP, which is the one of our peers that has them: each tells the
@@ -49,8 +49,10 @@ class RtConstrainInteropTest {
     @RegisterExtension
     final Opened opened = new Opened(REFLECTOR, NODE, GOBGP);
 
+    @RegisterExtension
+    final Programs programs = new Programs();
+
     private final Recorder atNode = new Recorder();
-    private final List<Process> processes = new ArrayList<>();
 
     @BeforeEach
     void start() throws IOException {
@@ -76,17 +78,7 @@ class RtConstrainInteropTest {
                     [neighbors.afi-safis.config]
                       afi-safi-name = "rtc"
                 """);
-        processes.add(new ProcessBuilder("gobgpd", "-f", file.toString(), "--api-hosts", "127.0.0.1:50051")
-                .redirectErrorStream(true)
-                .redirectOutput(folder.resolve("log").toFile())
-                .start());
-    }
-
-    @AfterEach
-    void stop() throws InterruptedException {
-        for (Process process : processes) {
-            process.destroyForcibly().waitFor();
-        }
+        programs.start("gobgpd", "-f", file.toString(), "--api-hosts", "127.0.0.1:50051");
     }
 
     @Test
@@ -150,14 +142,8 @@ class RtConstrainInteropTest {
                 .toList();
     }
 
-    private void await(String what, BooleanSupplier condition) throws Exception {
-        long deadline = System.nanoTime() + Duration.ofSeconds(40).toNanos();
-        while (!condition.getAsBoolean()) {
-            assertThat(System.nanoTime())
-                    .as("waited in vain for %s:%n%s%n%s", what, gobgp(), Files.readString(folder.resolve("log")))
-                    .isLessThan(deadline);
-            atNode.pause();
-        }
+    private void await(String what, BooleanSupplier condition) {
+        Eventually.holds(what, condition, () -> gobgp() + programs.log());
     }
 
     private static EvpnInstance instance(int vni, ExtendedCommunity target) {

@@ -25,22 +25,7 @@ import slash32.bgp.bmp.BmpMessage;
 /// The golden files: each octet string there says what stands beside it, and that is written as these octets.
 class GoldenTest {
     private static final AddressFamily UNKNOWN = new AddressFamily(16388, 71);
-    private static final Set<AddressFamily> FAMILIES = Set.of(
-            AddressFamily.IPV4_UNICAST,
-            AddressFamily.IPV6_UNICAST,
-            AddressFamily.IPV4_MULTICAST,
-            AddressFamily.IPV6_MULTICAST,
-            AddressFamily.IPV4_LABELED,
-            AddressFamily.IPV6_LABELED,
-            AddressFamily.IPV4_VPN,
-            AddressFamily.IPV6_VPN,
-            AddressFamily.RT_CONSTRAIN,
-            AddressFamily.IPV4_FLOWSPEC,
-            AddressFamily.IPV6_FLOWSPEC,
-            AddressFamily.IPV4_FLOWSPEC_VPN,
-            AddressFamily.IPV6_FLOWSPEC_VPN,
-            AddressFamily.L2VPN_EVPN,
-            UNKNOWN);
+    private static final Set<AddressFamily> FAMILIES = KnownFamilies.and(UNKNOWN);
 
     /// What an UPDATE says of one family.
     sealed interface Part {

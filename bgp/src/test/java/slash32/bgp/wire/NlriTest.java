@@ -25,22 +25,7 @@ import slash32.testkit.Seeds;
 /// Routes of the families beyond unicast, both ways: the bytes and the value that they mean.
 class NlriTest {
     private static final AddressFamily OTHER = new AddressFamily(16397, 241);
-    static final Set<AddressFamily> FAMILIES = Set.of(
-            AddressFamily.IPV4_UNICAST,
-            AddressFamily.IPV6_UNICAST,
-            AddressFamily.IPV4_MULTICAST,
-            AddressFamily.IPV6_MULTICAST,
-            AddressFamily.IPV4_LABELED,
-            AddressFamily.IPV6_LABELED,
-            AddressFamily.IPV4_VPN,
-            AddressFamily.IPV6_VPN,
-            AddressFamily.RT_CONSTRAIN,
-            AddressFamily.IPV4_FLOWSPEC,
-            AddressFamily.IPV6_FLOWSPEC,
-            AddressFamily.IPV4_FLOWSPEC_VPN,
-            AddressFamily.IPV6_FLOWSPEC_VPN,
-            AddressFamily.L2VPN_EVPN,
-            OTHER);
+    static final Set<AddressFamily> FAMILIES = KnownFamilies.and(OTHER);
 
     private static final RouteDistinguisher RD = RouteDistinguisher.of(65000, 100);
     private static final Esi ESI = new Esi(Bytes.fromHex("00112233445566778899"));
