@@ -162,7 +162,7 @@ abstract class RealPeer {
 
         @Override
         Map<String, String> asking() {
-            return Map.of(InteropMatrix.EVPN, "evpn { import all; };");
+            return Map.of(InteropColumn.EVPN, "evpn { import all; };");
         }
 
         @Override
@@ -338,7 +338,7 @@ abstract class RealPeer {
         @Override
         Map<String, Excuse> excuses() {
             return Map.of(
-                    InteropMatrix.REFRESH_PEER,
+                    InteropColumn.REFRESH_PEER,
                     new Excuse(
                             Excuse.LACKS,
                             Pattern.compile("Route Refresh: +0 +[0-9]+"),
@@ -433,7 +433,7 @@ abstract class RealPeer {
         @Override
         Map<String, Excuse> excuses() {
             return Map.of(
-                    InteropMatrix.REFRESH_US,
+                    InteropColumn.REFRESH_US,
                     new Excuse(
                             Excuse.FAULT,
                             Pattern.compile("route refresh: AID IPv4 unicast not negotiated"),
@@ -444,7 +444,7 @@ abstract class RealPeer {
         @Override
         Map<String, String> asking() {
             return Map.of(
-                    InteropMatrix.EVPN, "announce EVPN", InteropMatrix.EXTENDED_MESSAGES, "announce extended yes");
+                    InteropColumn.EVPN, "announce EVPN", InteropColumn.EXTENDED_MESSAGES, "announce extended yes");
         }
 
         @Override
