@@ -28,7 +28,6 @@ import slash32.agent.status.EvpnView;
 import slash32.agent.status.RouteView;
 import slash32.agent.status.Snapshot;
 import slash32.bgp.bfd.udp.BfdLoop;
-import slash32.bgp.rib.RibDelta;
 import slash32.bgp.session.SessionState;
 import slash32.bgp.speaker.LocRibListener;
 import slash32.bgp.speaker.PeerStatus;
@@ -36,7 +35,6 @@ import slash32.bgp.speaker.Speaker;
 import slash32.bgp.speaker.monitor.BmpLoop;
 import slash32.bgp.wire.AddressFamily;
 import slash32.bgp.wire.BgpIdentifier;
-import slash32.bgp.wire.EvpnChange;
 import slash32.net.IpAddress;
 import slash32.net.Prefix;
 
@@ -138,12 +136,6 @@ public final class RouteReflector implements RunningAgent<ReflectorConfig> {
     /// Sessions become events; routes stay in the speaker.
     private final class FromBgp implements LocRibListener {
         @Override
-        public void changed(RibDelta delta) {}
-
-        @Override
-        public void evpn(List<EvpnChange> changes) {}
-
-        @Override
         public void inSync(AddressFamily family) {
             if (inSync.add(family) && isInSync()) {
                 events.append(revision -> new Event.SyncChanged(revision, Instant.now(), true));
@@ -155,14 +147,6 @@ public final class RouteReflector implements RunningAgent<ReflectorConfig> {
             bfdPeers.sessionChanged(peer.address(), peer.state() == SessionState.ESTABLISHED);
             events.append(revision -> new Event.PeerChanged(
                     revision, peer.since(), peer.address(), peer.state().text(), peer.reason()));
-        }
-
-        @Override
-        public void advertised(List<Prefix> prefixes) {}
-
-        @Override
-        public boolean ready() {
-            return true;
         }
     }
 

@@ -36,12 +36,10 @@ import slash32.bgp.rib.RibDelta;
 import slash32.bgp.speaker.LocRibListener;
 import slash32.bgp.speaker.OriginatedRoute;
 import slash32.bgp.speaker.PeerConfig;
-import slash32.bgp.speaker.PeerStatus;
 import slash32.bgp.speaker.Speaker;
 import slash32.bgp.speaker.SpeakerConfig;
 import slash32.bgp.wire.AddressFamily;
 import slash32.bgp.wire.BgpIdentifier;
-import slash32.bgp.wire.EvpnChange;
 import slash32.bgp.wire.LargeCommunity;
 import slash32.bgp.wire.PathAttributes;
 import slash32.net.Asn;
@@ -655,9 +653,6 @@ class RouteAgentKernelTest {
 
     private final class Peer implements LocRibListener {
         @Override
-        public void evpn(List<EvpnChange> changes) {}
-
-        @Override
         public void changed(RibDelta delta) {
             synchronized (heard) {
                 for (int i = 0; i < delta.size(); i++) {
@@ -678,17 +673,6 @@ class RouteAgentKernelTest {
                 heardBeforeEndOfRib.put(family, Set.copyOf(heard.keySet()));
                 heard.notifyAll();
             }
-        }
-
-        @Override
-        public void peerChanged(PeerStatus status) {}
-
-        @Override
-        public void advertised(List<Prefix> prefixes) {}
-
-        @Override
-        public boolean ready() {
-            return true;
         }
     }
 }

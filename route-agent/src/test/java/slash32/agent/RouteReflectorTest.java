@@ -21,12 +21,10 @@ import slash32.bgp.rib.RibDelta;
 import slash32.bgp.speaker.LocRibListener;
 import slash32.bgp.speaker.OriginatedRoute;
 import slash32.bgp.speaker.PeerConfig;
-import slash32.bgp.speaker.PeerStatus;
 import slash32.bgp.speaker.Speaker;
 import slash32.bgp.speaker.SpeakerConfig;
 import slash32.bgp.wire.AddressFamily;
 import slash32.bgp.wire.BgpIdentifier;
-import slash32.bgp.wire.EvpnChange;
 import slash32.bgp.wire.PathAttributes;
 import slash32.net.Asn;
 import slash32.net.IpAddress;
@@ -129,9 +127,6 @@ class RouteReflectorTest {
     /// Offers the routes that a speaker learns to whoever waits.
     private record Heard(SynchronousQueue<PathAttributes> routes) implements LocRibListener {
         @Override
-        public void evpn(List<EvpnChange> changes) {}
-
-        @Override
         public void changed(RibDelta delta) {
             PathAttributes attributes = delta.attributes(0);
             if (attributes != null) {
@@ -141,20 +136,6 @@ class RouteReflectorTest {
                     Thread.currentThread().interrupt();
                 }
             }
-        }
-
-        @Override
-        public void inSync(AddressFamily family) {}
-
-        @Override
-        public void peerChanged(PeerStatus status) {}
-
-        @Override
-        public void advertised(List<Prefix> prefixes) {}
-
-        @Override
-        public boolean ready() {
-            return true;
         }
     }
 }

@@ -6,23 +6,26 @@ import slash32.bgp.wire.AddressFamily;
 import slash32.bgp.wire.EvpnChange;
 import slash32.net.Prefix;
 
-/// Hears what the speaker learns. Called on thread {@code bgp}; must only enqueue.
+/// Hears what the speaker learns; what it has no use for, it leaves alone. Called on thread {@code bgp}; must only
+/// enqueue.
 public interface LocRibListener {
     /// Best paths changed.
-    void changed(RibDelta delta);
+    default void changed(RibDelta delta) {}
 
     /// Best paths of EVPN routes that are {@linkplain Speaker#importTargets imported} changed, in this order.
-    void evpn(List<EvpnChange> changes);
+    default void evpn(List<EvpnChange> changes) {}
 
     /// The peers that are up have sent all they have (End-of-RIB), and the others have had their time. Once a family.
-    void inSync(AddressFamily family);
+    default void inSync(AddressFamily family) {}
 
     /// A session changed its state.
-    void peerChanged(PeerStatus status);
+    default void peerChanged(PeerStatus status) {}
 
     /// These prefixes are now written to every Established peer, of which there is at least one.
-    void advertised(List<Prefix> prefixes);
+    default void advertised(List<Prefix> prefixes) {}
 
     /// False while the listener's queue is full: peers are then not read from, until {@link Speaker#resume}.
-    boolean ready();
+    default boolean ready() {
+        return true;
+    }
 }

@@ -75,11 +75,6 @@ final class Recorder implements LocRibListener {
         notifyAll();
     }
 
-    @Override
-    public boolean ready() {
-        return true;
-    }
-
     /// Of all paths that are used to {@code prefix}.
     Set<IpAddress> nextHops(Prefix prefix) {
         PathAttributes best = routes.get(prefix);

@@ -20,14 +20,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import slash32.agent.config.ProcessConfig;
 import slash32.bgp.exabgp.ApiVersion;
-import slash32.bgp.rib.RibDelta;
 import slash32.bgp.speaker.LocRibListener;
-import slash32.bgp.speaker.PeerStatus;
 import slash32.bgp.speaker.Speaker;
 import slash32.bgp.speaker.SpeakerConfig;
-import slash32.bgp.wire.AddressFamily;
 import slash32.bgp.wire.BgpIdentifier;
-import slash32.bgp.wire.EvpnChange;
 import slash32.bgp.wire.PathAttributes;
 import slash32.net.Asn;
 import slash32.net.IpAddress;
@@ -35,7 +31,7 @@ import slash32.net.Ipv4Address;
 import slash32.net.Prefix;
 
 /// Processes come and go with the configuration, beside a speaker that has no sessions.
-class HelpersTest implements LocRibListener, Announcer {
+class HelpersTest implements Announcer {
     private static final Asn AS = new Asn(65_000);
     private static final Ipv4Address OWN = Ipv4Address.parse("10.0.0.11");
     private static final Surroundings HERE = new Surroundings(AS, OWN, OWN, null, Map.of(), "1.0");
@@ -53,7 +49,7 @@ class HelpersTest implements LocRibListener, Announcer {
         speaker = new Speaker(
                 new SpeakerConfig(
                         AS, new BgpIdentifier(1), List.<IpAddress>of(), 1790, List.of(), false, Duration.ofSeconds(2)),
-                this);
+                new LocRibListener() {});
         helpers = new Helpers(HERE, "host", this, speaker.monitoring(), this::started);
     }
 
@@ -132,25 +128,5 @@ class HelpersTest implements LocRibListener, Announcer {
     @Override
     public void retract(String process, Collection<Prefix> prefixes) {
         prefixes.forEach(prefix -> happened.add(process + " -" + prefix));
-    }
-
-    @Override
-    public void changed(RibDelta delta) {}
-
-    @Override
-    public void evpn(List<EvpnChange> changes) {}
-
-    @Override
-    public void inSync(AddressFamily family) {}
-
-    @Override
-    public void peerChanged(PeerStatus status) {}
-
-    @Override
-    public void advertised(List<Prefix> prefixes) {}
-
-    @Override
-    public boolean ready() {
-        return true;
     }
 }
