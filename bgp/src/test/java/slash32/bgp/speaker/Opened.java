@@ -1,5 +1,6 @@
 package slash32.bgp.speaker;
 
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.extension.AfterEachCallback;
@@ -40,6 +41,22 @@ final class Opened implements BeforeEachCallback, AfterEachCallback {
 
     void add(AutoCloseable one) {
         opened.add(one);
+    }
+
+    /// A peer at {@code address} of the speaker at {@code own}.
+    ScriptedPeer peer(String address, String own) throws IOException {
+        var peer = new ScriptedPeer(address, own, Speakers.PORT);
+        add(peer);
+        return peer;
+    }
+
+    /// Starts a speaker that has nothing more to announce at its start.
+    Speaker speaker(SpeakerConfig config, LocRibListener listener) throws IOException {
+        var speaker = new Speaker(config, listener);
+        add(speaker);
+        speaker.start();
+        speaker.initialRoutesOriginated();
+        return speaker;
     }
 
     @Override

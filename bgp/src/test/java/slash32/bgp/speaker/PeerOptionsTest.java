@@ -1,6 +1,9 @@
 package slash32.bgp.speaker;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static slash32.bgp.speaker.Speakers.PORT;
+import static slash32.bgp.speaker.Speakers.active;
+import static slash32.bgp.speaker.Speakers.restart;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -11,7 +14,6 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import slash32.bgp.policy.Change;
@@ -26,7 +28,6 @@ import slash32.bgp.session.SessionOptions;
 import slash32.bgp.session.SessionState;
 import slash32.bgp.wire.AddressFamily;
 import slash32.bgp.wire.AsPath;
-import slash32.bgp.wire.BgpIdentifier;
 import slash32.bgp.wire.Capability;
 import slash32.bgp.wire.Framer;
 import slash32.bgp.wire.Message;
@@ -38,7 +39,6 @@ import slash32.bgp.wire.UpdateDecoder;
 import slash32.net.Asn;
 import slash32.net.Bytes;
 import slash32.net.IpAddress;
-import slash32.net.Ipv4Address;
 import slash32.net.Prefix;
 import slash32.testkit.Command;
 import slash32.testkit.InNetns;
@@ -48,7 +48,6 @@ import slash32.testkit.InNetns;
 class PeerOptionsTest {
     private static final AddressFamily V4 = AddressFamily.IPV4_UNICAST;
     private static final AddressFamily V6 = AddressFamily.IPV6_UNICAST;
-    private static final int PORT = 1790;
     private static final String OWN = "10.0.0.11";
     private static final String PEER = "10.0.0.1";
     private static final String OTHER = "10.0.0.12";
@@ -167,13 +166,13 @@ class PeerOptionsTest {
                 .localPref(100)
                 .communities(List.of(LongLived.NOT_KEPT))
                 .build();
-        try (ScriptedPeer lost = peer(PEER).establish(restart(1), longLived(600))) {
+        try (ScriptedPeer lost = peer(PEER).establish(restart(1, V4), longLived(600))) {
             lost.announce(VIA, ONE, THREE).announce(once, TWO);
             heard.await("routes", () -> heard.routes.size() == 3);
         }
         heard.await("stale ones", () -> isStale(ONE) && isStale(THREE));
         assertThat(heard.routes).containsOnlyKeys(ONE, THREE);
-        ScriptedPeer back = peer(PEER).establish(restart(1), longLived(600)).announce(VIA, ONE);
+        ScriptedPeer back = peer(PEER).establish(restart(1, V4), longLived(600)).announce(VIA, ONE);
         heard.await("a fresh one", () -> !isStale(ONE));
         back.endOfRib(V4);
         heard.await("only that", () -> heard.routes.keySet().equals(Set.of(ONE)));
@@ -352,10 +351,6 @@ class PeerOptionsTest {
         return passive(PEER, new PeerOptions(SessionOptions.DEFAULT, limits, 0, null, null));
     }
 
-    private static Capability restart(int seconds) {
-        return new Capability.GracefulRestart(false, false, seconds, Map.of(V4, true));
-    }
-
     private static Capability longLived(int seconds) {
         return new Capability.LongLivedGracefulRestart(Map.of(V4, new Capability.LongLived(true, seconds)));
     }
@@ -365,45 +360,20 @@ class PeerOptionsTest {
     }
 
     private static PeerConfig passive(String address, PeerOptions options) {
-        return new PeerConfig(
-                IpAddress.parse(address),
-                PORT,
-                null,
-                ScriptedPeer.AS,
-                ScriptedPeer.FAMILIES,
-                null,
-                180,
-                60,
-                true,
-                options);
-    }
-
-    private static PeerConfig active(String address, String own, @Nullable Bytes key) {
-        return new PeerConfig(
-                IpAddress.parse(address),
-                PORT,
-                IpAddress.parse(own),
-                ScriptedPeer.AS,
-                ScriptedPeer.FAMILIES,
-                key,
-                180,
-                60,
-                false);
+        return Speakers.passive(address).with(options);
     }
 
     private ScriptedPeer peer(String address) throws IOException {
-        var peer = new ScriptedPeer(address, OWN, PORT);
-        opened.add(peer);
-        return peer;
+        return opened.peer(address, OWN);
     }
 
     private Speaker speaker(String address, Recorder recorder, PeerConfig... peers) throws IOException {
-        return started(new Speaker(config(address, peers), recorder));
+        return opened.speaker(config(address, peers), recorder);
     }
 
     private Speaker ranged(PeerRange range) throws IOException {
         SpeakerConfig plain = config(OWN);
-        return started(new Speaker(
+        return opened.speaker(
                 new SpeakerConfig(
                         plain.asn(),
                         plain.identifier(),
@@ -414,20 +384,10 @@ class PeerOptionsTest {
                         plain.inSyncTimeout(),
                         List.of(range),
                         null),
-                heard));
-    }
-
-    private Speaker started(Speaker speaker) throws IOException {
-        opened.add(speaker);
-        speaker.start();
-        speaker.initialRoutesOriginated();
-        return speaker;
+                heard);
     }
 
     private static SpeakerConfig config(String address, PeerConfig... peers) {
-        IpAddress own = IpAddress.parse(address);
-        var identifier = new BgpIdentifier(Ipv4Address.parse(address).value());
-        return new SpeakerConfig(
-                ScriptedPeer.AS, identifier, List.of(own), PORT, List.of(peers), false, Duration.ofSeconds(2));
+        return Speakers.config(address, List.of(peers));
     }
 }

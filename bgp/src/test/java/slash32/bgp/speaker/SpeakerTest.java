@@ -2,6 +2,10 @@ package slash32.bgp.speaker;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static slash32.bgp.speaker.Speakers.PORT;
+import static slash32.bgp.speaker.Speakers.config;
+import static slash32.bgp.speaker.Speakers.passive;
+import static slash32.bgp.speaker.Speakers.restart;
 
 import java.io.EOFException;
 import java.io.IOException;
@@ -11,7 +15,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -27,7 +30,6 @@ import slash32.bgp.session.SessionState;
 import slash32.bgp.wire.AddressFamily;
 import slash32.bgp.wire.BgpIdentifier;
 import slash32.bgp.wire.Capability;
-import slash32.bgp.wire.EvpnChange;
 import slash32.bgp.wire.Framer;
 import slash32.bgp.wire.LargeCommunity;
 import slash32.bgp.wire.Message;
@@ -50,7 +52,6 @@ import slash32.testkit.InNetns;
 class SpeakerTest {
     private static final AddressFamily V4 = AddressFamily.IPV4_UNICAST;
     private static final AddressFamily V6 = AddressFamily.IPV6_UNICAST;
-    private static final int PORT = 1790;
     private static final String OWN = "10.0.0.11";
     private static final String PEER = "10.0.0.1";
     private static final String OTHER = "10.0.0.2";
@@ -174,126 +175,6 @@ class SpeakerTest {
                 ScriptedPeer.AS, 180, new BgpIdentifier(1), List.of(new Capability.FourOctetAs(ScriptedPeer.AS)));
     }
 
-    /// RFC 4724 §4.2: the families of its capability, for its restart time.
-    @Test
-    void aRestartingPeersRoutesStayForItsTimeAndItsFamilies() throws Exception {
-        speaker(OWN, heard, List.of(passive(PEER)));
-        try (ScriptedPeer restarts = peer(PEER).establish(restart(3, V4))) {
-            restarts.announce(VIA_V4, ONE).announce(VIA_V6, SIX);
-            heard.await("routes", () -> heard.routes.size() == 2);
-        }
-        heard.await("no IPv6", () -> !heard.routes.containsKey(SIX));
-        assertThat(heard.routes).containsKey(ONE);
-        heard.await("nothing: it is not back", () -> heard.routes.isEmpty());
-    }
-
-    @Test
-    void aPeerThatIsBackSaysWhatStays() throws Exception {
-        Speaker speaker = speaker(OWN, heard, List.of(passive(PEER)));
-        for (int time = 0; time < 2; time++) { // and it may restart once more
-            try (ScriptedPeer restarts = peer(PEER).establish(restart(60, V4, V6))) {
-                restarts.announce(VIA_V4, ONE, TWO).announce(VIA_V6, SIX);
-                heard.await("routes", () -> heard.routes.size() == 3);
-            }
-            int flaps = time + 1;
-            heard.await("the loss", () -> heard.flaps(PEER) == flaps);
-        }
-        ScriptedPeer back = peer(PEER).establish(restart(60, V4, V6));
-        back.announce(VIA_V4, ONE).endOfRib(V4);
-        heard.await("without what it did not say", () -> !heard.routes.containsKey(TWO));
-        assertThat(heard.routes).containsOnlyKeys(ONE, SIX);
-        back.endOfRib(V6);
-        heard.await("the other family", () -> !heard.routes.containsKey(SIX));
-        assertThat(speaker.status().inSync()).containsExactlyInAnyOrder(V4, V6);
-    }
-
-    /// As a reflector does that waits for its other clients.
-    @Test
-    void aPeerThatIsBackAndSaysNothingKeepsItsRoutesUntilEndOfRib() throws Exception {
-        Speaker speaker = speaker(OWN, heard, List.of(passive(PEER)));
-        try (ScriptedPeer restarts = peer(PEER).establish(restart(60, V4, V6))) {
-            restarts.announce(VIA_V4, ONE).endOfRib(V4).endOfRib(V6);
-            heard.await("the route", () -> heard.routes.containsKey(ONE));
-        }
-        heard.await("the loss", () -> heard.flaps(PEER) == 1);
-        ScriptedPeer back =
-                peer(PEER).establish(new Capability.GracefulRestart(true, false, 60, Map.of(V4, true, V6, true)));
-        for (int tried = 0; tried < 300 && !hasEnded(speaker); tried++) {
-            heard.pause();
-        }
-        assertThat(hasEnded(speaker)).as("no longer waited for").isTrue();
-        assertThat(heard.routes).containsOnlyKeys(ONE);
-        back.endOfRib(V4);
-        heard.await("what it did not say again", heard.routes::isEmpty);
-    }
-
-    private static boolean hasEnded(Speaker speaker) {
-        return speaker.status().peers().getFirst().families().values().stream().allMatch(PeerStatus.Family::ended);
-    }
-
-    @Test
-    void aPeerThatLostItsForwardingStateIsBelieved() throws Exception {
-        speaker(OWN, heard, List.of(passive(PEER)));
-        try (ScriptedPeer restarts = peer(PEER).establish(restart(60, V4, V6))) {
-            restarts.announce(VIA_V4, ONE).announce(VIA_V6, SIX);
-            heard.await("routes", () -> heard.routes.size() == 2);
-        }
-        heard.await("the loss", () -> heard.flaps(PEER) == 1);
-        peer(PEER).establish(new Capability.GracefulRestart(true, false, 60, Map.of(V4, true, V6, false)));
-        heard.await("no IPv6", () -> !heard.routes.containsKey(SIX));
-        assertThat(heard.routes).containsOnlyKeys(ONE);
-    }
-
-    @Test
-    void aPeerThatSaysGoodbyeTakesItsRoutesAlong() throws Exception {
-        speaker(OWN, heard, List.of(passive(PEER)));
-        ScriptedPeer leaves = peer(PEER).establish(restart(60, V4, V6));
-        leaves.announce(VIA_V4, ONE);
-        heard.await("the route", () -> heard.routes.containsKey(ONE));
-        leaves.send(Message.Notification.cease(NotificationCode.ADMINISTRATIVE_SHUTDOWN, "bye"));
-        heard.await("its reason", () -> heard.reason(PEER).contains("bye"));
-        assertThat(heard.routes).isEmpty();
-    }
-
-    @Test
-    void removingAPeerThatIsAwayTakesItsStaleRoutes() throws Exception {
-        Speaker speaker = speaker(OWN, heard, List.of(passive(PEER), passive(OTHER)));
-        ScriptedPeer stays = peer(OTHER).establish();
-        stays.announce(VIA_V4, TWO);
-        try (ScriptedPeer restarts = peer(PEER).establish(restart(600, V4))) {
-            restarts.announce(VIA_V4, ONE);
-            heard.await("routes", () -> heard.routes.size() == 2);
-        }
-        heard.await("the loss", () -> heard.flaps(PEER) == 1);
-        speaker.reconfigure(config(OWN, List.of(passive(OTHER))));
-        heard.await("only the other's", () -> !heard.routes.containsKey(ONE));
-        assertThat(heard.routes).containsOnlyKeys(TWO);
-        assertThat(speaker.status().peers())
-                .singleElement()
-                .satisfies(peer -> assertThat(peer.counters().flaps()).isZero());
-    }
-
-    @Test
-    void aLostPathEndsTheSessionAtOnce() throws Exception {
-        Speaker speaker = speaker(OWN, heard, List.of(passive(PEER), passive(OTHER)));
-        peer(OTHER).establish().announce(VIA_V4, TWO);
-        ScriptedPeer plain = peer(PEER).establish().announce(VIA_V4, ONE);
-        heard.await("routes", () -> heard.routes.size() == 2);
-        speaker.linkDown(IpAddress.parse(PEER), "BFD: control detection time expired", true);
-        heard.await("only the other's", () -> heard.routes.keySet().equals(Set.of(TWO)));
-        assertThat(plain.expectNotification().text()).isEqualTo("bfd down");
-        heard.await("its reason", () -> heard.reason(PEER).equals("BFD: control detection time expired"));
-
-        ScriptedPeer graceful = peer(PEER).establish(restart(600, V4)).announce(VIA_V4, ONE);
-        heard.await("both again", () -> heard.routes.size() == 2);
-        speaker.linkDown(IpAddress.parse(PEER), "it may be restarting", true);
-        heard.await("the loss", () -> heard.flaps(PEER) == 2);
-        assertThatThrownBy(graceful::expectNotification).isInstanceOf(EOFException.class);
-        assertThat(heard.routes).containsOnlyKeys(ONE, TWO);
-        speaker.linkDown(IpAddress.parse(PEER), "its forwarding is gone too", false);
-        heard.await("only the other's", () -> heard.routes.keySet().equals(Set.of(TWO)));
-    }
-
     @Test
     void aPeerThatNeverSendsEndOfRibHoldsNothingUpForEver() throws Exception {
         speaker(OWN, heard, List.of(passive(PEER)));
@@ -312,7 +193,7 @@ class SpeakerTest {
 
     @Test
     void aPeerThatIsNotFoundIsWaitedForLikeOneThatIsNotUp() throws Exception {
-        Speaker speaker = started(listening(List.of(), List.of(), 1), heard);
+        Speaker speaker = opened.speaker(listening(List.of(), List.of(), 1), heard);
         speaker.status();
         assertThat(heard.inSync).isEmpty();
         speaker.reconfigure(listening(List.of(OWN), List.of(passive(PEER)), 0));
@@ -539,9 +420,6 @@ class SpeakerTest {
 
     /// Takes one delta at a time: says it is full when it has one, until another thread has worked it off.
     private static final class OneAtATime implements LocRibListener {
-        @Override
-        public void evpn(List<EvpnChange> changes) {}
-
         final CompletableFuture<Speaker> speaker = new CompletableFuture<>();
         private final Recorder recorder = new Recorder();
         int prefixes;
@@ -565,15 +443,6 @@ class SpeakerTest {
                 speaker.join().resume();
             });
         }
-
-        @Override
-        public void inSync(AddressFamily family) {}
-
-        @Override
-        public void peerChanged(PeerStatus status) {}
-
-        @Override
-        public void advertised(List<Prefix> prefixes) {}
 
         @Override
         public boolean ready() {
@@ -606,54 +475,15 @@ class SpeakerTest {
     }
 
     private ScriptedPeer peer(String address) throws IOException {
-        var peer = new ScriptedPeer(address, OWN, PORT);
-        opened.add(peer);
-        return peer;
+        return opened.peer(address, OWN);
     }
 
     private Speaker speaker(String address, Recorder recorder, List<PeerConfig> peers) throws IOException {
-        return started(config(address, peers), recorder);
-    }
-
-    private Speaker started(SpeakerConfig config, Recorder recorder) throws IOException {
-        var speaker = new Speaker(config, recorder);
-        opened.add(speaker);
-        speaker.start();
-        speaker.initialRoutesOriginated();
-        return speaker;
-    }
-
-    private static SpeakerConfig config(String address, List<PeerConfig> peers) {
-        IpAddress own = IpAddress.parse(address);
-        var identifier = new BgpIdentifier(Ipv4Address.parse(address).value());
-        return new SpeakerConfig(ScriptedPeer.AS, identifier, List.of(own), PORT, peers, false, Duration.ofSeconds(2));
-    }
-
-    private static PeerConfig passive(String address) {
-        return new PeerConfig(
-                IpAddress.parse(address), PORT, null, ScriptedPeer.AS, ScriptedPeer.FAMILIES, null, 180, 60, true);
+        return opened.speaker(config(address, peers), recorder);
     }
 
     private static PeerConfig active(String address) {
-        String own = address.equals(OWN) ? "10.0.0.12" : OWN;
-        return new PeerConfig(
-                IpAddress.parse(address),
-                PORT,
-                IpAddress.parse(own),
-                ScriptedPeer.AS,
-                ScriptedPeer.FAMILIES,
-                null,
-                180,
-                60,
-                false);
-    }
-
-    private static Capability restart(int seconds, AddressFamily... families) {
-        var forwarding = new HashMap<AddressFamily, Boolean>();
-        for (AddressFamily family : families) {
-            forwarding.put(family, true);
-        }
-        return new Capability.GracefulRestart(false, false, seconds, forwarding);
+        return Speakers.active(address, address.equals(OWN) ? "10.0.0.12" : OWN, null);
     }
 
     private static OriginatedRoute route(Prefix prefix, int preference) {
