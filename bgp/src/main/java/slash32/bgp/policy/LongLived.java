@@ -8,7 +8,7 @@ import slash32.bgp.wire.PathAttributes;
 public final class LongLived {
     /// The route is stale: taken only where there is no other (RFC 9494 §4.3).
     public static final int STALE = 0xffff_0006;
-    /// The route is not to be kept (RFC 9494 §4.3).
+    /// The route is not to be kept (RFC 9494 §4.2).
     public static final int NOT_KEPT = 0xffff_0007;
 
     private LongLived() {}

@@ -35,7 +35,7 @@ public sealed interface Event {
     /// @param keepsRoutes the peer may only be restarting (RFC 5882 §4.3): its routes may then stay
     record PathDown(String reason, boolean keepsRoutes) implements Event {}
 
-    /// A message of an {@link Action.Send} has left for the kernel: the peer still takes what we send (RFC 9687 §3).
+    /// A message of an {@link Action.Send} has left for the kernel: the peer still takes what we send (RFC 9687 §4.3).
     record Written(long connection) implements Event {}
 
     /// We end the session for a reason of ours, with this NOTIFICATION, and make no other before {@code pauseNanos}

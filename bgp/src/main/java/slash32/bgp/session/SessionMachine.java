@@ -298,7 +298,7 @@ public final class SessionMachine {
         return "written";
     }
 
-    /// RFC 9687 §3: no timer in a session without a hold time.
+    /// RFC 9687 §4.3: no timer in a session without a hold time.
     private void restartSendHold(Connection connection, long nowNanos) {
         SessionTerms terms = connection.terms;
         int seconds = config.options().sendHoldSeconds();

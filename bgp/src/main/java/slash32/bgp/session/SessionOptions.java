@@ -7,10 +7,10 @@ import slash32.bgp.wire.PeerRole;
 
 /// What a session wants beyond RFC 4271's minimum.
 ///
-/// @param sendHoldSeconds how long the peer may take nothing of what we send (RFC 9687 §4), at least twice the hold
+/// @param sendHoldSeconds how long the peer may take nothing of what we send (RFC 9687 §4.3), at least twice the hold
 ///     time; 0 for ever
-/// @param longLivedSeconds how long the peer may use our routes after the restart time (RFC 9494 §3), 0 to 16777215; 0
-///     to leave the capability out
+/// @param longLivedSeconds how long the peer may use our routes after the restart time (RFC 9494 §3.1), 0 to
+///     16777215; 0 to leave the capability out
 /// @param role ours, in an external session (RFC 9234 §4.1); null to leave the capability out
 /// @param strictRole a peer without a role is refused (RFC 9234 §4.2)
 /// @param extendedMessages messages of up to 65535 octets (RFC 8654)
@@ -26,7 +26,7 @@ public record SessionOptions(
         Set<AddressFamily> addPathReceive,
         Set<AddressFamily> addPathSend,
         Set<AddressFamily> extendedNextHops) {
-    /// RFC 9687 §4: eight minutes, or twice the hold time if that is more.
+    /// RFC 9687 §6: eight minutes, or twice the hold time if that is more.
     public static final int SEND_HOLD_SECONDS = 480;
 
     public static final SessionOptions DEFAULT = new SessionOptions(SEND_HOLD_SECONDS, 0, null, false);

@@ -57,7 +57,7 @@ record Scalar<T>(Tag tag, String allowed, Function<String, T> reader) {
     static final Scalar<Duration> LONG_LIVED_TIME =
             new Scalar<>(Tag.STR, "0s to 16777215s in whole seconds", text -> seconds(text, 0xff_ffff));
 
-    /// RFC 9687 §4.
+    /// RFC 9687 §6.
     static final Scalar<Duration> SEND_HOLD_TIME =
             new Scalar<>(Tag.STR, "0s to 65535s in whole seconds", text -> seconds(text, 65_535));
 
