@@ -1,8 +1,9 @@
-/// The BGP speaker: TCP, one event loop, and between them nothing but moving bytes and arming one timer for each
-/// peer.
+/// The BGP speaker: TCP and one event loop, on which octets become routes of peers, and ours octets for them.
 ///
-/// What a session does is {@code slash32.bgp.session}'s; which path is best is {@code slash32.bgp.rib}'s. Everything
-/// here runs on thread {@code bgp}. Entry type: {@link slash32.bgp.speaker.Speaker}.
+/// A shell: what a session does is {@code slash32.bgp.session}'s to say, what a message says {@code
+/// slash32.bgp.wire}'s, what may pass {@code slash32.bgp.policy}'s, which path is best {@code slash32.bgp.rib}'s;
+/// docs/design/bgp.md draws the way. Everything here runs on thread {@code bgp}. Entry type: {@link
+/// slash32.bgp.speaker.Speaker}.
 @NullMarked
 package slash32.bgp.speaker;
 
