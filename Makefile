@@ -13,11 +13,10 @@ PACKAGES_BUILD := maven
 PACKAGES_BENCH := gcc libc6-dev python3 iproute2
 PACKAGES_OVERLAY := iperf3 ethtool
 RUNS ?= 5
-PEERS ?= slash32,bird
 PACKAGES_LAB := iproute2 iputils-ping iputils-arping procps util-linux curl jq nftables bird2 frr gobgpd prometheus tcpdump netcat-openbsd exabgp openbgpd busybox-static isc-dhcp-client pmacct bgpdump qemu-system-x86 openssl strongswan-charon strongswan-swanctl libcharon-extra-plugins libstrongswan-extra-plugins python3
 SCENARIOS := $(sort $(wildcard lab/topologies/*))
 
-.PHONY: help demo test check build bench interop bench-routes bench-esp bench-overlay bench-rules aot fmt fuzz golden packages packages-build
+.PHONY: help demo test check build bench interop bench-routes bench-micro bench-esp bench-overlay bench-rules aot fmt fuzz golden packages packages-build
 
 help: ## print this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,7 +37,7 @@ build: packages-build ## leaves bin/slash32 runnable
 interop: packages ## a table of real BGP speakers and features, every cell measured; written into docs/interop.md
 	@$(MVN) -pl bgp -am verify -Dtest=InteropMatrix -Dtest.groups.excluded= -Dsurefire.failIfNoSpecifiedTests=false
 
-bench: packages build ## benchmarks of the lab and of segments, printed as JSON lines and a table
+bench: packages build bench-micro ## benchmarks of the lab, of segments and of single parts, printed as JSON lines and a table
 	@.ci/need-packages $(PACKAGES_OVERLAY)
 	@bin/slash32 lab bench
 	@lab/bench/overlay.py converge
@@ -47,7 +46,11 @@ bench: packages build ## benchmarks of the lab and of segments, printed as JSON 
 bench-routes: packages build ## routes at scale beside other speakers: a JSON line a run, then docs/performance.md; needs root
 	@.ci/need-packages $(PACKAGES_BENCH)
 	@lab/bench/train.py
-	@lab/bench/run matrix --runs $(RUNS) --peers $(PEERS) --fresh
+	@lab/bench/run matrix --runs $(RUNS) --fresh
+
+bench-micro: packages-build ## single parts: the BGP codec and the tables of routes, by JMH, a JSON line each
+	@$(MVN) -pl lab/benchmarks -am -DskipTests package
+	@$(JAVA_HOME)/bin/java -cp 'lab/benchmarks/target/lib/*' slash32.bench.Micro $(ARGS)
 
 bench-esp: build ## encrypted tunnels beside wireguard-go, strongSwan in user space and plain VXLAN: a JSON line a run, and medians; needs root
 	@.ci/need-packages iproute2 iputils-ping iperf3 ethtool wireguard-go wireguard-tools strongswan-charon strongswan-swanctl libcharon-extra-plugins libstrongswan-extra-plugins

@@ -58,6 +58,7 @@ def ms(t, t0):
 def latencies(gen, mon, cmd, up, n, fib):
     """n single routes: sent -> seen in the kernel, in ms."""
     gen.drain(); mon.drain()
+    c = cpu_ns(peer.pids())
     gen.say(cmd)
     sent, seen, end = {}, {}, time.time() + left(40)
     done = None
@@ -72,7 +73,8 @@ def latencies(gen, mon, cmd, up, n, fib):
         time.sleep(0.02)
     d = [(seen[i] - sent[i]) / 1e6 for i in sent if i in seen]
     return {"n": len(d), "p50": pct(d, .5) and round(pct(d, .5), 3), "p90": pct(d, .9) and round(pct(d, .9), 3),
-            "p99": pct(d, .99) and round(pct(d, .99), 3), "max": d and round(max(d), 3) or None}
+            "p99": pct(d, .99) and round(pct(d, .99), 3), "max": d and round(max(d), 3) or None,
+            "cpu_us": cpu_us_each(c, cpu_ns(peer.pids()), len(sent))}
 
 
 try:
@@ -152,8 +154,8 @@ try:
     if ok:
         # (e) single-route latency with N loaded
         note("latency")
-        R["lat_add_ms"] = latencies(gen, mon, f"probe {N} {P} 20000", 1, P, True)
-        R["lat_del_ms"] = latencies(gen, mon, f"unprobe {N} {P} 20000", 0, P, True)
+        R["lat_add_ms"] = latencies(gen, mon, f"probe {N} {P} 10000", 1, P, True)
+        R["lat_del_ms"] = latencies(gen, mon, f"unprobe {N} {P} 10000", 0, P, True)
         R["rss_idle_mb"] = rss_mb(peer.pids())[0]
 
     # (f) crash and restart; the last K routes are not announced again

@@ -160,6 +160,26 @@ def cpu_by_thread(pids):
     return {k: round(v, 2) for k, v in sorted(t.items(), key=lambda x: -x[1])[:10]}
 
 
+def cpu_ns(pids):
+    """Nanoseconds of CPU by thread name."""
+    t = {}
+    for p in pids:
+        try:
+            for k in os.listdir(f"/proc/{p}/task"):
+                with open(f"/proc/{p}/task/{k}/schedstat") as f, open(f"/proc/{p}/task/{k}/comm") as g:
+                    name = g.read().strip()
+                    t[name] = t.get(name, 0) + int(f.read().split()[0])
+        except OSError:
+            pass
+    return t
+
+
+def cpu_us_each(before, after, count):
+    """What each of count events cost between two calls of cpu_ns, in us by thread, those of 1 us and more; and in all."""
+    d = {k: (v - before.get(k, 0)) / 1e3 / max(1, count) for k, v in after.items()}
+    return {"all": round(sum(d.values()), 1), **{k: round(v, 1) for k, v in sorted(d.items(), key=lambda x: -x[1]) if v >= 1}}
+
+
 def rss_mb(pids):
     """(sum of VmRSS, sum of VmHWM) in MiB."""
     r = h = 0

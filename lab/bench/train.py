@@ -1,14 +1,17 @@
 #!/usr/bin/env python3
-"""Records what the agent's JVM learns under a typical load, as the cache that bin/slash32 starts from.  Needs root.
+"""Records what the JVM of an agent and of a reflector learn under a typical load, as the caches that bin/slash32 starts from.
 
 The load: routes packed and one at a time, over many next hops, both families, withdrawals; endpoints that come and go,
-and guests that arrive from another node; the API.
+and guests that arrive from another node; the API; of a reflector, clients that join.  Needs root.
 """
 import json, os, signal, subprocess, sys, time
 from lab import *
 from peers import Slash32, A, B, AS
 
-CACHE = os.path.join(ROOT, "lab", "target", "slash32.aot")
+def cache(role):
+    return os.path.join(ROOT, "lab", "target", f"{role}.aot")
+
+
 N = 60000
 
 
@@ -65,34 +68,82 @@ def endpoints(lab):
         api(lab, "DELETE", f"endpoints/e{n}")
 
 
-def run(lab):
-    """One life of the agent, which writes the cache when it ends."""
-    peer = Slash32(lab, "fib")
-    peer.families = ["ipv4-unicast", "ipv6-unicast"]
-    os.environ["SLASH32_AOT_RECORD"] = CACHE
+def start(peer, role):
+    os.environ["SLASH32_AOT_RECORD"] = cache(role)
     peer.start()
     del os.environ["SLASH32_AOT_RECORD"]  # not for the commands below
-    for order, v6, family in (("nh", (), 4), ("seq", (), 4), ("nh", ("--v6",), 6)):
-        g = inject(lab, order, v6)
-        until(lab, family, N)
-        g.say(f"probe {N} 100 2000"); g.wait("probe_done", 20)
-        endpoints(lab)
-        for command in ("status", "peers", "routes", "endpoints"):
-            sh(f"{ROOT}/bin/slash32 {command} --socket {lab.dir}/agent.sock", False)
-        g.say(f"withdraw 0 {N + 100}")
-        until(lab, family, 0)
-        g.say("quit"); g.p.wait(5)
+
+
+def ask(lab, socket, *commands):
+    for command in commands:
+        sh(f"{ROOT}/bin/slash32 {command} --socket {lab.dir}/{socket}.sock", False)
+
+
+def end(peer):
+    """The JVM writes the cache."""
     for p in peer.procs:
         p.send_signal(signal.SIGTERM)
         p.wait(120)
 
 
-if os.path.exists(CACHE):
-    os.unlink(CACHE)
+def agent(lab):
+    peer = Slash32(lab, "fib")
+    peer.families = ["ipv4-unicast", "ipv6-unicast"]
+    start(peer, "agent")
+    for order, v6, family in (("nh", (), 4), ("seq", (), 4), ("nh", ("--v6",), 6)):
+        g = inject(lab, order, v6)
+        until(lab, family, N)
+        g.say(f"probe {N} 100 2000"); g.wait("probe_done", 20)
+        endpoints(lab)
+        ask(lab, "agent", "status", "peers", "routes", "endpoints")
+        g.say(f"withdraw 0 {N + 100}")
+        until(lab, family, 0)
+        g.say("quit"); g.p.wait(5)
+    end(peer)
+
+
+def clients(lab):
+    c = Child(lab, lab.b, [f"{BIN}/bgpgen", "--connect", A, "--local", "172.20.1.1", "--id", "172.20.1.1", "--as", str(AS), "--sessions", "4"])
+    for _ in range(4):
+        assert c.wait("established", 30), "no session: " + sh(f"tail -n 5 {lab.dir}/*.out", False)
+    return c
+
+
+def full(c, count):
+    for _ in range(4):
+        assert c.wait("full", 60, present=count), f"clients without the {count} routes"
+
+
+def reflector(lab):
+    peer = Slash32(lab, "rr")
+    start(peer, "reflector")
+    for order in ("nh", "seq"):
+        c = clients(lab)
+        c.say(f"target {N}")
+        g = inject(lab, order)
+        full(c, N)
+        g.say(f"probe {N} 100 2000"); g.wait("probe_done", 20)
+        c.say("quit"); c.p.wait(5)
+        c = clients(lab)
+        c.say(f"target {N + 100}")
+        full(c, N + 100)
+        ask(lab, "reflector", "status", "peers", "routes")
+        c.say("target 0")
+        g.say(f"withdraw 0 {N + 100}")
+        full(c, 0)
+        g.say("quit"); g.p.wait(5)
+        c.say("quit"); c.p.wait(5)
+    end(peer)
+
+
 subprocess.run(["make", "-s", "-C", HERE], check=True)
-lab = Lab()
-try:
-    run(lab)
-finally:
-    lab.close()
-print(f"{CACHE}: {os.path.getsize(CACHE) >> 20} MiB") if os.path.exists(CACHE) else sys.exit("the JVM wrote no cache")
+for role in (agent, reflector):
+    path = cache(role.__name__)
+    if os.path.exists(path):
+        os.unlink(path)
+    lab = Lab()
+    try:
+        role(lab)
+    finally:
+        lab.close()
+    print(f"{path}: {os.path.getsize(path) >> 20} MiB") if os.path.exists(path) else sys.exit("the JVM wrote no cache")

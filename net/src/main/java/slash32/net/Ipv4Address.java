@@ -37,6 +37,17 @@ public record Ipv4Address(int value) implements IpAddress {
                 (bytes[0] & 0xff) << 24 | (bytes[1] & 0xff) << 16 | (bytes[2] & 0xff) << 8 | (bytes[3] & 0xff));
     }
 
+    /// Written out: the generated one goes through method handles, which the JVM does not inline while it is cold.
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof Ipv4Address that && value == that.value;
+    }
+
+    @Override
+    public int hashCode() {
+        return value;
+    }
+
     @Override
     public byte[] toArray() {
         return new byte[] {(byte) (value >>> 24), (byte) (value >>> 16), (byte) (value >>> 8), (byte) value};

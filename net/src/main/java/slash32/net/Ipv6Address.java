@@ -84,6 +84,17 @@ public record Ipv6Address(long high, long low) implements IpAddress {
         return new Ipv6Address((high & ~LINK_MASK) | link.value(), low);
     }
 
+    /// Written out, as {@link Ipv4Address#equals} is.
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof Ipv6Address that && high == that.high && low == that.low;
+    }
+
+    @Override
+    public int hashCode() {
+        return 31 * Long.hashCode(high) + Long.hashCode(low);
+    }
+
     @Override
     public Ipv6Address withoutLink() {
         return canBeOnLink() ? new Ipv6Address(high & ~LINK_MASK, low) : this;

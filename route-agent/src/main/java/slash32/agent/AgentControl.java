@@ -27,6 +27,7 @@ import slash32.agent.status.EndpointView;
 import slash32.agent.status.EvpnView;
 import slash32.agent.status.ExplanationView;
 import slash32.agent.status.GroupView;
+import slash32.agent.status.MemoryView;
 import slash32.agent.status.RouteView;
 import slash32.agent.status.SegmentsView;
 import slash32.agent.status.Snapshot;
@@ -293,6 +294,14 @@ final class AgentControl implements Control {
     @Override
     public List<EvpnView> evpn() {
         return BgpViews.evpn(speaker.bestEvpn());
+    }
+
+    @Override
+    public MemoryView memory() {
+        var tables = new ArrayList<>(speaker.sizes());
+        tables.addAll(asking(() -> kernel.ask(Dataplane::sizes)));
+        tables.addAll(asking(() -> intent.ask(Intent::sizes)));
+        return ProcessMemory.view(tables);
     }
 
     @Override

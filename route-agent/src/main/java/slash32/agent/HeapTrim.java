@@ -9,7 +9,8 @@ final class HeapTrim {
     /// So many in {@link #QUIET_NANOS} are no burst.
     private static final long FEW_ROUTES = 1_000;
 
-    private static final long QUIET_NANOS = 2_000_000_000L;
+    /// Short: the pause belongs to the burst, and not to the single changes that come after it.
+    private static final long QUIET_NANOS = 300_000_000L;
 
     private long atQuiet;
     private long trimmed;

@@ -25,6 +25,7 @@ import slash32.agent.metrics.AgentMetrics;
 import slash32.agent.metrics.MetricsPages;
 import slash32.agent.status.Event;
 import slash32.agent.status.EvpnView;
+import slash32.agent.status.MemoryView;
 import slash32.agent.status.RouteView;
 import slash32.agent.status.Snapshot;
 import slash32.bgp.bfd.udp.BfdLoop;
@@ -194,6 +195,11 @@ public final class RouteReflector implements RunningAgent<ReflectorConfig> {
         @Override
         public List<EvpnView> evpn() {
             return BgpViews.evpn(speaker.bestEvpn());
+        }
+
+        @Override
+        public MemoryView memory() {
+            return ProcessMemory.view(speaker.sizes());
         }
 
         @Override

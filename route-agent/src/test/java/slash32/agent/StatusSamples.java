@@ -15,6 +15,7 @@ import slash32.agent.status.EndpointView;
 import slash32.agent.status.EvpnView;
 import slash32.agent.status.FileView;
 import slash32.agent.status.GroupView;
+import slash32.agent.status.MemoryView;
 import slash32.agent.status.PeerView;
 import slash32.agent.status.RibView;
 import slash32.agent.status.RouteView;
@@ -26,6 +27,7 @@ import slash32.net.InterfaceName;
 import slash32.net.IpAddress;
 import slash32.net.MacAddress;
 import slash32.net.Prefix;
+import slash32.net.TableSize;
 import slash32.net.Vni;
 import slash32.overlay.evpn.Port;
 import slash32.overlay.evpn.Refusal;
@@ -122,6 +124,21 @@ public final class StatusSamples {
         var blue = new Segment("blue", new Vni(100), Segment.Flooding.FULL, 1450, List.of(port));
         var status = new SegmentStatus(blue, 1, 0, 3, 1, 0, 2, 0, List.of(IpAddress.parse("10.0.0.12")));
         return new SegmentsView(List.of(status), Map.of(Refusal.VNI, 4L));
+    }
+
+    public static MemoryView memory() {
+        return new MemoryView(
+                List.of(
+                        new TableSize("rib ipv4-unicast", 1_000_000, 65_011_712),
+                        new TableSize("attributes", 1_000, 74_000),
+                        new TableSize("rib ipv6-unicast", 0, 900),
+                        new TableSize("intent", 12, TableSize.OBJECTS)),
+                new MemoryView.Heap(90_000_000, 110_000_000, 512 << 20),
+                List.of(
+                        new MemoryView.Area("metaspace", 30_000_000),
+                        new MemoryView.Area("code", 6_000_000),
+                        new MemoryView.Area("direct buffers", 1_048_576)),
+                new MemoryView.Resident(160_000_000, 145_000_000, 15_000_000, 201_000_000));
     }
 
     public static List<EvpnView> evpn() {

@@ -14,7 +14,18 @@ public final class Reflection {
     private final BgpIdentifier clusterId;
     private final Map<From, PathAttributes> made = new HashMap<>();
 
-    private record From(PathAttributes path, BgpIdentifier peer) {}
+    private record From(PathAttributes path, BgpIdentifier peer) {
+        /// Written out, as {@link slash32.bgp.wire.AddressFamily#equals} is.
+        @Override
+        public boolean equals(Object other) {
+            return other instanceof From that && peer.value() == that.peer.value() && path.equals(that.path);
+        }
+
+        @Override
+        public int hashCode() {
+            return 31 * path.hashCode() + peer.value();
+        }
+    }
 
     public Reflection(BgpIdentifier clusterId) {
         this.clusterId = clusterId;

@@ -99,6 +99,11 @@ public final class LocRib {
         return prefixes.size();
     }
 
+    /// Paths of all peers.
+    public int paths() {
+        return paths;
+    }
+
     /// Paths from this peer.
     public int size(int peer) {
         return peer < peerCount.length ? peerCount[peer] : 0;

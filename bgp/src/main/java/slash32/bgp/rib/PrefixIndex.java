@@ -131,7 +131,7 @@ public final class PrefixIndex {
     }
 
     /// What it occupies.
-    long octets() {
+    public long octets() {
         return 8L * (high.length + low.length) + length.length + 4L * (slots.length + free.length);
     }
 

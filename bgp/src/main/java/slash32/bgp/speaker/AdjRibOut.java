@@ -14,6 +14,8 @@ final class AdjRibOut {
 
     private final BitSet told;
     private final BitSet waiting;
+    /// None below this waits.
+    private int firstWaiting;
     /// How many of those told are from a peer, by its number.
     private int[] from = new int[8];
     /// Path identifiers told of a prefix, in sessions that have them (RFC 7911).
@@ -32,6 +34,7 @@ final class AdjRibOut {
     AdjRibOut(AdjRibOut other) {
         told = (BitSet) other.told.clone();
         waiting = (BitSet) other.waiting.clone();
+        firstWaiting = other.firstWaiting;
         from = other.from.clone();
         paths.putAll(other.paths);
     }
@@ -64,15 +67,17 @@ final class AdjRibOut {
 
     void touch(BitSet numbers) {
         waiting.or(numbers);
+        firstWaiting = 0;
     }
 
     void touch(int number) {
         waiting.set(number);
+        firstWaiting = Math.min(firstWaiting, number);
     }
 
     /// All that is known is looked at again.
     void touchTold() {
-        waiting.or(told);
+        touch(told);
     }
 
     /// What was passed in this walk already.
@@ -86,7 +91,7 @@ final class AdjRibOut {
     int[] next(int most) {
         int[] next = new int[Math.min(most, 64)];
         int taken = 0;
-        int first = waiting.nextSetBit(0);
+        int first = waiting.nextSetBit(firstWaiting);
         int number = first;
         while (number >= 0 && taken < most) {
             if (taken == next.length) {
@@ -99,6 +104,7 @@ final class AdjRibOut {
             // all before are clear, and those between are the ones taken
             waiting.clear(first, next[taken - 1] + 1);
         }
+        firstWaiting = number < 0 ? Integer.MAX_VALUE : number;
         return Arrays.copyOf(next, taken);
     }
 
@@ -130,6 +136,11 @@ final class AdjRibOut {
     /// How many prefixes the peer of this number knows: not its own.
     int known(int peer) {
         return told.cardinality() - (peer < from.length ? from[peer] : 0);
+    }
+
+    /// What it occupies, without path identifiers.
+    long octets() {
+        return (told.size() + waiting.size()) / Byte.SIZE + 4L * from.length;
     }
 
     /// The path identifiers that were told of a prefix.

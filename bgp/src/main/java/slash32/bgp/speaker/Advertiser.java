@@ -252,28 +252,27 @@ final class Advertiser {
     void reflect(RibDelta delta) {
         AddressFamily family = delta.family();
         Offers offers = speaker.groups().offers(family);
-        var touched = new BitSet();
-        var withPaths = new BitSet();
+        var touched = new Numbers(); // a set of bits would cost the table and not the change
+        var withPaths = new Numbers();
         for (int i = 0; i < delta.size(); i++) {
             PathAttributes best = delta.attributes(i);
             long high = delta.high(i);
             long low = delta.low(i);
             int length = delta.length(i);
             int known = offers.find(high, low, length);
-            if (known >= 0) {
-                withPaths.set(known);
+            int number = -1;
+            if (!isOwn(delta, i)) {
+                number = best == null
+                        ? offers.remove(high, low, length)
+                        : reflect(family, offers, high, low, length, best, delta.peer(i));
             }
-            if (isOwn(delta, i)) {
-                continue;
-            }
-            int number = best == null
-                    ? offers.remove(high, low, length)
-                    : reflect(family, offers, high, low, length, best, delta.peer(i));
             if (number >= 0) {
-                touched.set(number);
+                touched.add(number);
+                withPaths.add(number);
+            } else if (known >= 0) {
+                withPaths.add(known);
             }
         }
-        withPaths.or(touched);
         if (!withPaths.isEmpty()) {
             speaker.groups().touch(family, withPaths, touched);
         }

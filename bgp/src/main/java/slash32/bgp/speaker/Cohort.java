@@ -38,7 +38,18 @@ final class Cohort {
     private final Map<AddressFamily, AdjRibOut> tables = new TreeMap<>();
 
     /// Prefixes with the same attributes and from the same peer, in order.
-    private record Run(PathAttributes attributes, int source) {}
+    private record Run(PathAttributes attributes, int source) {
+        /// Written out, as {@link AddressFamily#equals} is.
+        @Override
+        public boolean equals(Object other) {
+            return other instanceof Run that && source == that.source && attributes.equals(that.attributes);
+        }
+
+        @Override
+        public int hashCode() {
+            return 31 * attributes.hashCode() + source;
+        }
+    }
 
     /// A cohort of nobody that knows nothing.
     Cohort(Recipient recipient, Wording wording, Paths paths) {
@@ -79,7 +90,12 @@ final class Cohort {
     }
 
     boolean isWaiting() {
-        return tables.values().stream().anyMatch(AdjRibOut::isWaiting);
+        for (AdjRibOut table : tables.values()) {
+            if (table.isWaiting()) {
+                return true;
+            }
+        }
+        return false;
     }
 
     int waiting() {
@@ -97,7 +113,14 @@ final class Cohort {
 
     /// Those whose connections have more than {@code bytes} waiting.
     List<OutQueue> behind(long bytes) {
-        return members.stream().filter(member -> member.isBehind(bytes)).toList();
+        List<OutQueue> behind = List.of();
+        for (OutQueue member : members) {
+            if (member.isBehind(bytes)) {
+                behind = behind.isEmpty() ? new ArrayList<>() : behind;
+                behind.add(member);
+            }
+        }
+        return behind;
     }
 
     /// Writes what the next prefixes that wait need, so that the members know what is offered to them.

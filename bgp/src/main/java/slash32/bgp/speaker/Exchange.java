@@ -12,6 +12,7 @@ import slash32.bgp.wire.Update;
 import slash32.bgp.wire.UpdateDecoder;
 import slash32.net.InterfaceIndex;
 import slash32.net.IpAddress;
+import slash32.net.TableSize;
 
 /// One Established session: on what terms UPDATEs come, and how they become {@link PeerRoutes}. On thread {@code bgp}.
 final class Exchange {
@@ -53,6 +54,11 @@ final class Exchange {
 
     SessionTerms terms() {
         return terms;
+    }
+
+    /// What is kept to know attributes again.
+    TableSize attributes() {
+        return new TableSize("attributes", decoder.cachedBlocks(), decoder.cachedBytes());
     }
 
     EstablishedSession view() {

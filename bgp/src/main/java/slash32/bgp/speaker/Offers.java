@@ -219,6 +219,12 @@ final class Offers {
         return index.size();
     }
 
+    /// What the table occupies, without the attributes.
+    long octets() {
+        int bits = present.size() + moved.size() + leaving.size();
+        return index.octets() + 12L * attributes.length + bits / Byte.SIZE;
+    }
+
     /// The numbers of all that is offered.
     BitSet all() {
         return (BitSet) present.clone();

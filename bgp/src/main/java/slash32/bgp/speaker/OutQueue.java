@@ -114,6 +114,11 @@ final class OutQueue {
         waiters.add(waiter);
     }
 
+    /// True if there is something to do once all is told.
+    boolean expectsMore() {
+        return !owedEndOfRib.isEmpty() || !owedEndOfRefresh.isEmpty() || !waiters.isEmpty();
+    }
+
     /// All is told.
     ///
     /// @param complete of which families that is all that there is at the start: before, there is no End-of-RIB

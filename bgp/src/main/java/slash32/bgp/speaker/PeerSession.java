@@ -28,6 +28,7 @@ import slash32.bgp.wire.MessageEncoder;
 import slash32.bgp.wire.NotificationCode;
 import slash32.bgp.wire.Update;
 import slash32.net.Bytes;
+import slash32.net.TableSize;
 
 /// The shell of one peer's session: carries octets and time to its machine, and its actions out. On thread {@code
 /// bgp}.
@@ -509,6 +510,11 @@ final class PeerSession {
             at += message.length;
             speaker.monitoring().sent(exchange.view(), message);
         }
+    }
+
+    /// What is kept of this session to know attributes again.
+    TableSize attributes() {
+        return exchange == null ? new TableSize("attributes", 0, 0) : exchange.attributes();
     }
 
     /// See {@link Monitoring#tell}.

@@ -13,6 +13,7 @@ import slash32.bgp.wire.BgpIdentifier;
 import slash32.bgp.wire.Message;
 import slash32.bgp.wire.NotificationCode;
 import slash32.net.IpAddress;
+import slash32.net.TableSize;
 
 /// The peers that there are: those that are configured by name, and those of ranges that have connected. On thread
 /// {@code bgp}.
@@ -71,6 +72,18 @@ final class Peers {
             }
         }
         return known;
+    }
+
+    /// What is kept to know attributes again that peers have sent.
+    TableSize attributes() {
+        long blocks = 0;
+        long octets = 0;
+        for (PeerSession peer : byAddress.values()) {
+            TableSize known = peer.attributes();
+            blocks += known.entries();
+            octets += known.octets();
+        }
+        return new TableSize("attributes", blocks, octets);
     }
 
     /// Starts those that are configured by name.

@@ -5,6 +5,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -13,6 +14,7 @@ import slash32.bgp.wire.AddressFamily;
 import slash32.net.Ipv4Address;
 import slash32.net.Ipv6Address;
 import slash32.net.Prefix;
+import slash32.net.TableSize;
 
 /// The tables of every family, and the numbers by which routes that are no plain prefixes are held in them. On thread
 /// {@code bgp}.
@@ -82,6 +84,14 @@ final class Ribs {
     Map<AddressFamily, Integer> sizes() {
         var sizes = new HashMap<AddressFamily, Integer>();
         tables.forEach((family, table) -> sizes.put(family, table.size()));
+        return sizes;
+    }
+
+    /// What the tables hold, and the room they take.
+    List<TableSize> memory() {
+        var sizes = new ArrayList<TableSize>();
+        new TreeMap<>(tables)
+                .forEach((family, table) -> sizes.add(new TableSize("rib " + family, table.paths(), table.octets())));
         return sizes;
     }
 

@@ -44,6 +44,7 @@ import slash32.bgp.wire.PathAttributes;
 import slash32.net.Asn;
 import slash32.net.IpAddress;
 import slash32.net.Prefix;
+import slash32.net.TableSize;
 
 /// A BGP speaker for one node: keeps the sessions, learns what peers announce, and announces what it is told to.
 ///
@@ -342,6 +343,16 @@ public final class Speaker implements AutoCloseable {
                 .sorted(Comparator.comparing(PeerStatus::address))
                 .toList();
         return new SpeakerStatus(all, ribs.sizes(), advertiser.counts(), inSync.families());
+    }
+
+    /// What the speaker's tables hold, and the room they take; waits for the event loop.
+    public List<TableSize> sizes() {
+        return monitoring.ask(() -> {
+            List<TableSize> sizes = ribs.memory();
+            sizes.add(peers.attributes());
+            sizes.addAll(groups.sizes());
+            return sizes;
+        });
     }
 
     /// A best path.

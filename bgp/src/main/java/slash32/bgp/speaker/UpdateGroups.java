@@ -5,10 +5,12 @@ import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import slash32.bgp.wire.AddressFamily;
+import slash32.net.TableSize;
 
 /// Has the peers told what is offered: those that are told the same walk in one {@link Cohort}. On thread {@code bgp}.
 ///
@@ -153,9 +155,12 @@ final class UpdateGroups {
     }
 
     /// Paths of these prefixes may have changed, and of {@code best} what is offered besides.
-    void touch(AddressFamily family, BitSet any, BitSet best) {
+    void touch(AddressFamily family, Numbers any, Numbers best) {
         for (Cohort cohort : cohorts) {
-            touch(cohort, family, cohort.takesPaths(family) ? any : best);
+            AdjRibOut table = cohort.table(family);
+            if (table != null) {
+                (cohort.takesPaths(family) ? any : best).forEach(table::touch);
+            }
         }
         drain();
     }
@@ -264,6 +269,20 @@ final class UpdateGroups {
         return table == null ? 0 : table.known(peer.number());
     }
 
+    /// What there is to tell, and who knows what of it, of each family.
+    List<TableSize> sizes() {
+        var sizes = new ArrayList<TableSize>();
+        new TreeMap<>(offers).forEach((family, table) -> {
+            long octets = table.octets();
+            for (Cohort cohort : cohorts) {
+                AdjRibOut told = cohort.table(family);
+                octets += told == null ? 0 : told.octets();
+            }
+            sizes.add(new TableSize("adj-rib-out " + family, table.size(), octets));
+        });
+        return sizes;
+    }
+
     /// How many walks there are.
     int cohorts() {
         return cohorts.size();
@@ -303,8 +322,15 @@ final class UpdateGroups {
 
     /// A cohort for which nothing waits: those that joined on its way go on, the others are where all are.
     private void settle(Cohort cohort) {
-        List<OutQueue> owed = cohort.members().stream().filter(OutQueue::isOwed).toList();
-        if (!owed.isEmpty()) {
+        boolean anyOwed = false;
+        boolean anyExpects = false;
+        for (OutQueue peer : cohort.members()) {
+            anyOwed |= peer.isOwed();
+            anyExpects |= peer.expectsMore();
+        }
+        if (anyOwed) {
+            List<OutQueue> owed =
+                    cohort.members().stream().filter(OutQueue::isOwed).toList();
             Cohort rest = leaving(cohort, owed, cohort.recipient());
             owed.forEach(peer -> peer.takeOwed().forEach((family, numbers) -> touch(rest, family, numbers)));
             drainLater();
@@ -312,7 +338,9 @@ final class UpdateGroups {
         if (cohort.members().isEmpty()) {
             return;
         }
-        List.copyOf(cohort.members()).forEach(peer -> peer.settled(complete));
+        if (anyExpects) {
+            List.copyOf(cohort.members()).forEach(peer -> peer.settled(complete));
+        }
         for (Cohort other : cohorts) {
             if (other != cohort && !other.isWaiting() && other.recipient().equals(cohort.recipient())) {
                 other.members().addAll(cohort.members());

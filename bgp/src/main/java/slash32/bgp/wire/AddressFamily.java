@@ -110,6 +110,17 @@ public record AddressFamily(int afi, int safi) implements Comparable<AddressFami
         return afi != other.afi ? Integer.compare(afi, other.afi) : Integer.compare(safi, other.safi);
     }
 
+    /// Written out: the generated one goes through method handles, which the JVM does not inline while it is cold.
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof AddressFamily that && afi == that.afi && safi == that.safi;
+    }
+
+    @Override
+    public int hashCode() {
+        return 31 * afi + safi;
+    }
+
     /// As in the configuration: "ipv4-unicast".
     @Override
     public String toString() {

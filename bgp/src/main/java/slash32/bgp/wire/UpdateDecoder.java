@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import slash32.net.Bytes;
 
@@ -29,8 +30,32 @@ public final class UpdateDecoder {
         this.terms = terms;
     }
 
+    /// Blocks of attributes that are kept, to be known again.
+    public int cachedBlocks() {
+        return cache.size();
+    }
+
+    /// Octets of these blocks.
+    public long cachedBytes() {
+        return cachedBytes;
+    }
+
     /// A block's bytes without the multiprotocol attributes, and what else decides what they mean.
-    private record BlockKey(Bytes bytes, @Nullable NextHop reachNextHop, boolean announces) {}
+    private record BlockKey(Bytes bytes, @Nullable NextHop reachNextHop, boolean announces) {
+        /// Written out, as {@link AddressFamily#equals} is.
+        @Override
+        public boolean equals(Object other) {
+            return other instanceof BlockKey that
+                    && bytes.equals(that.bytes)
+                    && announces == that.announces
+                    && Objects.equals(reachNextHop, that.reachNextHop);
+        }
+
+        @Override
+        public int hashCode() {
+            return 31 * bytes.hashCode() + (reachNextHop == null ? 0 : reachNextHop.hashCode()) + (announces ? 1 : 0);
+        }
+    }
 
     private record Block(PathAttributes attributes, List<AttributeFault> faults) {}
 
@@ -120,8 +145,11 @@ public final class UpdateDecoder {
 
     /// Those of two blocks in one message mostly are the same, said once.
     private static List<AttributeFault> allFaults(Layout layout, List<Block> blocks) {
-        if (layout.faults.isEmpty()
-                && blocks.stream().allMatch(block -> block.faults().isEmpty())) {
+        boolean none = layout.faults.isEmpty();
+        for (Block block : blocks) {
+            none &= block.faults().isEmpty();
+        }
+        if (none) {
             return List.of();
         }
         var faults = new LinkedHashSet<>(layout.faults);

@@ -82,6 +82,7 @@ public final class Api implements RequestHandler {
                 new Route("GET", "peers", Set.of(), 0, node::peers),
                 new Route("GET", "routes", Set.of("prefix"), 0, node::routes),
                 new Route("GET", "evpn", Set.of(), 0, node::evpn),
+                new Route("GET", "memory", Set.of(), 0, node::memory),
                 new Route("GET", "mrt", Set.of(), 0, node::mrt),
                 new Route("GET", "watch", Set.of("since", "follow"), 0, node::watch),
                 new Route("GET", "healthz", Set.of(), 0, node::healthy),

@@ -6,6 +6,7 @@ import java.util.Collection;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import slash32.agent.status.EvpnView;
+import slash32.agent.status.MemoryView;
 import slash32.agent.status.RouteView;
 import slash32.agent.status.Snapshot;
 import slash32.net.Prefix;
@@ -18,6 +19,9 @@ public interface NodeControl {
     ///
     /// @param within only this prefix and those in it; null for all
     Collection<RouteView> routes(@Nullable Prefix within);
+
+    /// What the process's memory is used for; costs some moments of its loops.
+    MemoryView memory();
 
     /// Our own EVPN routes and the best ones of others, in order of type and route.
     List<EvpnView> evpn();

@@ -13,6 +13,8 @@ import slash32.agent.api.http.Request;
 import slash32.agent.api.http.Response;
 import slash32.agent.json.StrictJson;
 import slash32.agent.status.EvpnView;
+import slash32.agent.status.MemoryFormat;
+import slash32.agent.status.MemoryView;
 import slash32.agent.status.RouteView;
 import slash32.agent.status.Snapshot;
 import slash32.agent.status.StatusJson;
@@ -67,6 +69,11 @@ final class NodePages {
     Response evpn(Request request) {
         List<EvpnView> found = control.evpn();
         return page(request, json -> StatusJson.evpn(json, found), () -> StatusText.evpn(found));
+    }
+
+    Response memory(Request request) {
+        MemoryView view = control.memory();
+        return page(request, json -> MemoryFormat.json(json, view), () -> MemoryFormat.text(view));
     }
 
     Response mrt(Request request) {

@@ -21,13 +21,16 @@ final class Asking {
         @Mixin
         private final Connection connection = new Connection();
 
+        @Option(names = "--memory", description = "What its memory is used for instead.")
+        private boolean memory;
+
         Status(Console console) {
             this.console = console;
         }
 
         @Override
         public Integer call() {
-            return connection.show("/v1/status", console);
+            return connection.show(memory ? "/v1/memory" : "/v1/status", console);
         }
     }
 

@@ -42,41 +42,42 @@ final class ServingCommand<C> implements Callable<Integer> {
     /// What the program is.
     ///
     /// @param peers all of a configuration, those of its ranges included
-    private record Role<C>(
-            Path defaultFile,
-            Reader<C> reader,
-            Function<C, Stream<PeerConfig>> peers,
-            RunningAgent.Factory<C> factory) {
+    private record Role<C>(Reader<C> reader, Function<C, Stream<PeerConfig>> peers, RunningAgent.Factory<C> factory) {
         interface Reader<C> {
             Loaded<C> read(Path file) throws IOException;
         }
     }
 
-    private ServingCommand(Role<C> role, Console console) {
+    private ServingCommand(Role<C> role, Console console, Path file) {
         this.role = role;
         this.console = console;
-        file = role.defaultFile();
+        this.file = file;
     }
 
     /// {@code slash32 agent}.
     static CommandLine agent(RunningAgent.Factory<AgentConfig> factory, Console console) {
-        var role = new Role<>(
-                AgentConfig.DEFAULT_FILE,
-                ConfigFile::load,
-                config -> peers(config.peers(), config.peerRanges()),
-                factory);
-        return described(new ServingCommand<>(role, console), "Runs the agent, or checks its configuration.");
+        return described(
+                agent(factory, console, AgentConfig.DEFAULT_FILE), "Runs the agent, or checks its configuration.");
+    }
+
+    /// {@code slash32 agent --config FILE}.
+    static ServingCommand<AgentConfig> agent(RunningAgent.Factory<AgentConfig> factory, Console console, Path file) {
+        var role = new Role<>(ConfigFile::load, config -> peers(config.peers(), config.peerRanges()), factory);
+        return new ServingCommand<>(role, console, file);
     }
 
     /// {@code slash32 reflector}.
     static CommandLine reflector(RunningAgent.Factory<ReflectorConfig> factory, Console console) {
-        var role = new Role<>(
-                ReflectorConfig.DEFAULT_FILE,
-                ConfigFile::loadReflector,
-                config -> peers(config.peers(), config.peerRanges()),
-                factory);
         return described(
-                new ServingCommand<>(role, console), "Runs a BGP route reflector, or checks its configuration.");
+                reflector(factory, console, ReflectorConfig.DEFAULT_FILE),
+                "Runs a BGP route reflector, or checks its configuration.");
+    }
+
+    /// {@code slash32 reflector --config FILE}.
+    static ServingCommand<ReflectorConfig> reflector(
+            RunningAgent.Factory<ReflectorConfig> factory, Console console, Path file) {
+        var role = new Role<>(ConfigFile::loadReflector, config -> peers(config.peers(), config.peerRanges()), factory);
+        return new ServingCommand<>(role, console, file);
     }
 
     private static CommandLine described(ServingCommand<?> command, String description) {

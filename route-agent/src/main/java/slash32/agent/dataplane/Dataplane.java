@@ -31,6 +31,7 @@ import slash32.net.InterfaceName;
 import slash32.net.IpAddress;
 import slash32.net.MacAddress;
 import slash32.net.Prefix;
+import slash32.net.TableSize;
 import slash32.netlink.route.RouteEvent;
 import slash32.netlink.socket.NetlinkSocket;
 import slash32.overlay.choice.Path;
@@ -656,6 +657,14 @@ public final class Dataplane {
                 neighbors.view(),
                 hostRoutes.view(),
                 new TableView(REMOTE_ROUTES, fib.size(), fib.owned(), routesApplied, routesRefused, List.of()));
+    }
+
+    /// What is held of routes, members of groups and endpoints, and the room that it takes.
+    public List<TableSize> sizes() {
+        var sizes = new ArrayList<>(fib.sizes());
+        sizes.add(firewall.membersSize());
+        sizes.add(new TableSize("endpoints in force", endpoints.size(), TableSize.OBJECTS));
+        return sizes;
     }
 
     /// Routes to other nodes written or removed since the start.

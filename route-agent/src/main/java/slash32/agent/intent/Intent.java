@@ -31,6 +31,7 @@ import slash32.net.Ipv4Address;
 import slash32.net.Ipv6Address;
 import slash32.net.MacAddress;
 import slash32.net.Prefix;
+import slash32.net.TableSize;
 import slash32.overlay.choice.Path;
 import slash32.overlay.choice.SiteId;
 import slash32.securitygroup.GroupId;
@@ -419,6 +420,13 @@ public final class Intent {
                         .size())
                 .sum();
         return new GroupView(group, local, members.size(group.id()));
+    }
+
+    /// What is desired of this host, and what is known of routes' attributes.
+    public List<TableSize> sizes() {
+        return List.of(
+                new TableSize("intent", endpoints.size() + groups.size() + announced.size(), TableSize.OBJECTS),
+                new TableSize("intent's attributes", membershipsOfAttributes.size(), TableSize.OBJECTS));
     }
 
     /// The groups that a route's communities name.

@@ -25,6 +25,7 @@ import slash32.agent.status.EvpnView;
 import slash32.agent.status.ExplanationView;
 import slash32.agent.status.GroupView;
 import slash32.agent.status.KernelWay;
+import slash32.agent.status.MemoryView;
 import slash32.agent.status.RouteView;
 import slash32.agent.status.SegmentsView;
 import slash32.agent.status.Snapshot;
@@ -256,6 +257,11 @@ public final class MemoryControl implements Control {
     @Override
     public SegmentsView segments() {
         return StatusSamples.segments();
+    }
+
+    @Override
+    public MemoryView memory() {
+        return StatusSamples.memory();
     }
 
     @Override

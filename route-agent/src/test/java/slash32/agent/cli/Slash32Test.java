@@ -70,9 +70,8 @@ class Slash32Test {
         RunningAgent.Factory<ReflectorConfig> none = (_, _) -> {
             throw new AssertionError("no reflector wanted");
         };
-        return Slash32.commandLine(
-                        new Slash32.Roles(agents, none), new PrintWriter(out, true), new PrintWriter(err, true))
-                .execute(arguments);
+        return Slash32.run(
+                new Slash32.Roles(agents, none), new PrintWriter(out, true), new PrintWriter(err, true), arguments);
     }
 
     private int ask(String... arguments) throws IOException {
@@ -131,6 +130,7 @@ class Slash32Test {
                         PacketSummary.of(0, Bytes.fromHex("45000028 00000000 4006 0000 0a000063 0a090001 0fa00016"))));
         for (String page : List.of(
                 "status",
+                "status --memory",
                 "peers",
                 "routes",
                 "endpoints",

@@ -41,6 +41,7 @@ class StatusPagesTest {
                         StatusText.routes(StatusSamples.routes()),
                         StatusText.evpn(StatusSamples.evpn()),
                         SegmentFormat.text(StatusSamples.segments()),
+                        MemoryFormat.text(StatusSamples.memory()),
                         events()));
     }
 
@@ -96,6 +97,8 @@ class StatusPagesTest {
         json.append(StrictJson.text(out -> StatusJson.routes(out, StatusSamples.routes())))
                 .append('\n');
         json.append(StrictJson.text(out -> StatusJson.evpn(out, StatusSamples.evpn())))
+                .append('\n');
+        json.append(StrictJson.text(out -> MemoryFormat.json(out, StatusSamples.memory())))
                 .append('\n');
         json.append(StrictJson.text(out -> SegmentFormat.json(out, StatusSamples.segments())))
                 .append('\n');

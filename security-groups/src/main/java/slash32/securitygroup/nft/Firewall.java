@@ -18,6 +18,7 @@ import slash32.net.InterfaceName;
 import slash32.net.IpAddress;
 import slash32.net.MacAddress;
 import slash32.net.Prefix;
+import slash32.net.TableSize;
 import slash32.netlink.netfilter.Counts;
 import slash32.netlink.socket.NetlinkProtocol;
 import slash32.netlink.socket.NetlinkSocket;
@@ -431,6 +432,11 @@ public final class Firewall implements AutoCloseable {
     /// Objects that are desired.
     public int size() {
         return reconciler.size();
+    }
+
+    /// Members of groups behind other hosts, and the room they take.
+    public TableSize membersSize() {
+        return members.size();
     }
 
     /// Objects that are in force as far as we know.

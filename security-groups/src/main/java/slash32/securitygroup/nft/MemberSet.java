@@ -23,6 +23,11 @@ final class MemberSet {
         void key(long first, long second, long third);
     }
 
+    /// What it occupies.
+    long octets() {
+        return 8L * words.length;
+    }
+
     int size() {
         return size;
     }

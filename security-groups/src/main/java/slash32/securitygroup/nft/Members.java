@@ -9,6 +9,7 @@ import slash32.net.IpAddress;
 import slash32.net.Ipv4Address;
 import slash32.net.Ipv6Address;
 import slash32.net.Prefix;
+import slash32.net.TableSize;
 import slash32.securitygroup.GroupId;
 
 /// The addresses of every group: those that several may state, as endpoints of this host and pairs of any host do, by
@@ -90,6 +91,12 @@ final class Members {
     /// The members of a group that are no single addresses.
     Set<Prefix> prefixes(GroupId group) {
         return prefixes.getOrDefault(group, Map.of()).keySet();
+    }
+
+    /// Addresses of other hosts, and what the sets of them occupy.
+    TableSize size() {
+        return new TableSize(
+                "group members", remoteIpv4.size() + remoteIpv6.size(), remoteIpv4.octets() + remoteIpv6.octets());
     }
 
     /// True if the address is a member, be it by a prefix.

@@ -58,6 +58,11 @@ final class FibTable {
         return ipv4;
     }
 
+    /// Prefixes that are desired, owned or queued.
+    int size() {
+        return size;
+    }
+
     /// How many are desired.
     int desiredCount() {
         return desiredCount;
@@ -316,6 +321,12 @@ final class FibTable {
             slot = (slot + 1) & mask;
         }
         return slot;
+    }
+
+    /// What the table occupies.
+    long octets() {
+        long columns = 8L * (high.length + low.length) + length.length + flags.length;
+        return columns + 4L * (desired.length + owned.length + free.length + queue.length) + 8L * slots.length;
     }
 
     private static long entry(int hash, int number) {

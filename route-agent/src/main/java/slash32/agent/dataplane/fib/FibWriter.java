@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
 import slash32.net.InterfaceIndex;
 import slash32.net.IpAddress;
 import slash32.net.Prefix;
+import slash32.net.TableSize;
 import slash32.netlink.route.Link;
 import slash32.netlink.route.Nexthop;
 import slash32.netlink.route.NexthopRoute;
@@ -397,6 +398,14 @@ public final class FibWriter {
                 table.touch(number);
             }
         });
+    }
+
+    /// What the tables hold, and the room they take.
+    public List<TableSize> sizes() {
+        return List.of(
+                new TableSize("fib ipv4", ipv4.size(), ipv4.octets()),
+                new TableSize("fib ipv6", ipv6.size(), ipv6.octets()),
+                new TableSize("next hops", nexthops.views().size(), TableSize.OBJECTS));
     }
 
     /// Routes that are desired.
