@@ -4,8 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
+import java.util.HexFormat;
+import java.util.Queue;
 import java.util.Set;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -29,6 +34,9 @@ class TapLifecycleTest {
             Set.of(IpAddress.parse("10.1.0.5"), IpAddress.parse("2001:db8:1::5"));
     private static final TapSpec ADOPTED = TapSpec.of("vm1/nic0", Adopted.TAP, 1450);
     private static final TapSpec ADOPTED_ANY = TapSpec.of("vm1/nic0", new Adopted(true), 1450);
+    /// A virtio_net_hdr of 10 bytes, with which a macvtap is opened.
+    private static final String NO_OFFLOAD = "00000000000000000000";
+
     private static final int USER = 54_321;
     private static final int GROUP = 54_322;
     private static final int NOBODY = 54_399;
@@ -157,6 +165,46 @@ class TapLifecycleTest {
             assertThat(Command.run("ip", "route"))
                     .as("of the guest that uses it")
                     .contains("10.1.0.5 dev tap0");
+        }
+    }
+
+    /// The host's end is the veth's, which is the endpoint's interface; the hypervisor has the other end by a macvtap.
+    @Test
+    void aMacvtapBehindAVethIsAGuestsInterface() throws Exception {
+        long index = 100_000 + ProcessHandle.current().pid(); // the whole host sees its character device
+        Command.run("ip", "link", "add", "tap0", "type", "veth", "peer", "name", "guest0");
+        Command.run("ip", "link", "set", "guest0", "up");
+        Command.run(
+                ("ip link add link guest0 name mv0 index " + index + " address " + MAC + " type macvtap mode passthru")
+                        .split(" ", -1));
+        Command.run("ip", "link", "set", "mv0", "up");
+        put(ADOPTED_ANY);
+        assertThat(rig.inForce()).isTrue();
+        var received = new LinkedBlockingQueue<String>();
+        try (var hypervisor = new RandomAccessFile("/dev/tap" + index, "rw")) {
+            Thread.ofPlatform().daemon().name("macvtap").start(() -> read(hypervisor, received));
+            String arp = "0806" + "000108000604" + "0001" + "020000000005" + "0a010005" + "000000000000" + "a9fe0101";
+            hypervisor.write(HexFormat.of().parseHex(NO_OFFLOAD + "ffffffffffff" + "020000000005" + arp));
+            String answer = received.poll(10, TimeUnit.SECONDS);
+            while (answer != null && !answer.contains("0806000108000604" + "0002")) {
+                answer = received.poll(10, TimeUnit.SECONDS);
+            }
+            assertThat(answer)
+                    .startsWith(NO_OFFLOAD + "020000000005" + "fe5332000001")
+                    .contains("a9fe0101");
+            Command.run("ip", "link", "del", "mv0"); // which ends the read
+        }
+        assertThat(rig.inForce()).isTrue();
+    }
+
+    private static void read(RandomAccessFile hypervisor, Queue<String> received) {
+        byte[] frame = new byte[2000];
+        try {
+            for (int length = hypervisor.read(frame); length > 0; length = hypervisor.read(frame)) {
+                received.add(HexFormat.of().formatHex(frame, 0, length));
+            }
+        } catch (IOException e) {
+            // the macvtap is gone
         }
     }
 
