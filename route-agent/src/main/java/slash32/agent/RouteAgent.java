@@ -131,6 +131,7 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
                 config.site().id(),
                 config.underlay().address(),
                 config.underlay().address6(),
+                config.underlay().device(),
                 config.endpointPrefixes());
         ownRoutes = new OwnRoutes(node);
         store = StateStore.open(config.stateDirectory());
@@ -145,7 +146,9 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
                 new FilesToIntent(intent, store));
         rtnl = NetlinkSocket.open(NetlinkProtocol.ROUTE);
         firewall = Firewall.open(
-                new RulesetCompiler(GUEST_PREFIXES, List.copyOf(GatewayAddressTable.ADDRESSES)), exclusiveRules);
+                new RulesetCompiler(GUEST_PREFIXES, List.copyOf(GatewayAddressTable.ADDRESSES))
+                        .withUplink(config.underlay().device()),
+                exclusiveRules);
         firewall.protectHost(HostSettings.of(config));
         var dataplane =
                 new Dataplane(node, rtnl, firewall, new FibWriter(rtnl, Backoff.KERNEL), gateway, metrics::applied);

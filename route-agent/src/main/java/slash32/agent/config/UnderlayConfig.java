@@ -11,7 +11,7 @@ import slash32.net.Ipv6Address;
 /// @param address NEXT_HOP of what this node advertises, IPv4
 /// @param address6 NEXT_HOP for IPv6 prefixes; null if the underlay is IPv4 only
 /// @param external where other sites reach this node; null if they don't
-/// @param device the interface toward the underlay; null to go by the kernel's routes
+/// @param device the interface toward the underlay, never an endpoint's; null if nothing is said of it
 public record UnderlayConfig(
         Ipv4Address address,
         @Nullable Ipv6Address address6,

@@ -3,6 +3,7 @@ package slash32.agent.intent;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import slash32.net.Asn;
+import slash32.net.InterfaceName;
 import slash32.net.IpAddress;
 import slash32.net.Ipv4Address;
 import slash32.net.Ipv6Address;
@@ -13,12 +14,14 @@ import slash32.overlay.choice.SiteId;
 ///
 /// @param underlay its address, NEXT_HOP of its IPv4 routes
 /// @param underlay6 NEXT_HOP of its IPv6 routes; null for a node that can have no IPv6 endpoints
+/// @param uplink its interface toward the underlay, which is never an endpoint's; null if that is not known
 /// @param endpointPrefixes that addresses of endpoints must be in; none for any address
 public record Node(
         Asn asn,
         SiteId site,
         Ipv4Address underlay,
         @Nullable Ipv6Address underlay6,
+        @Nullable InterfaceName uplink,
         List<Prefix> endpointPrefixes) {
     public Node {
         endpointPrefixes = List.copyOf(endpointPrefixes);

@@ -219,6 +219,9 @@ final class Refusals {
         if (twin != null && !twin.equals(spec.id()) && staying.test(twin)) {
             return Problem.taken(place + "mac", spec.mac() + " is endpoint " + twin + "'s");
         }
+        if (spec.device().equals(node.uplink())) {
+            return Problem.taken(place + "device", spec.device() + " is this node's interface toward the underlay");
+        }
         for (int i = 0; i < spec.addresses().size(); i++) {
             Prefix prefix = spec.addresses().get(i);
             String field = place + "addresses[" + i + "]";

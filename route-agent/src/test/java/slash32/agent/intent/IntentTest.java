@@ -49,6 +49,7 @@ class IntentTest {
             new SiteId(1),
             Ipv4Address.parse("10.0.0.11"),
             null,
+            new InterfaceName("up0"),
             List.of(Prefix.parse("10.0.0.0/8"), Prefix.parse("::/0")));
     private final Intent intent = new Intent(node, new Outbox() {
         @Override
@@ -200,6 +201,7 @@ class IntentTest {
     void refusesWhatContradictsItselfAndChangesNothing() {
         announced("a", "tap-a", "10.9.0.1");
         assertThat(problem(spec("b", "tap-a", 1, "10.9.0.2"))).isEqualTo("409 device");
+        assertThat(problem(spec("b", "up0", 1, "10.9.0.2"))).isEqualTo("409 device"); // the node's own
         assertThat(problem(spec("b", "tap-b", 1, "10.9.0.2", "10.9.0.1"))).isEqualTo("409 addresses[1]");
         assertThat(problem(spec("b", mac("a"), "10.9.0.2"))).isEqualTo("409 mac");
         assertThat(problem(spec("b", "tap-b", 1, "2001:db8::1"))).isEqualTo("422 addresses[0]"); // no IPv6 underlay

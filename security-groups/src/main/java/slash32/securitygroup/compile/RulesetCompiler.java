@@ -60,6 +60,7 @@ import static slash32.securitygroup.compile.Statements.rule;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import slash32.net.InterfaceName;
 import slash32.net.IpAddress;
 import slash32.netlink.netfilter.Hook;
@@ -79,7 +80,8 @@ import slash32.securitygroup.IpProtocol;
 ///
 /// ```
 /// arp   input       guests[iifname] → guarded: sender's MAC and address, or drop
-/// inet  prerouting  guests[iifname] → guard    → its source MAC and address │ guarded: what else it may be, or drop
+/// inet  prerouting  uplink          → passes, where one is named
+///                   guests[iifname] → guard    → its source MAC and address │ guarded: what else it may be, or drop
 ///       input       guests[iifname] → to_host  → host_services: gateway, DHCP, neighbor discovery, or drop
 ///       forward     fresh[ct mark]  → passes
 ///                   guests[iifname] → from_endpoint → from_stateful: from_answers: answers_out │
@@ -105,6 +107,7 @@ import slash32.securitygroup.IpProtocol;
 public final class RulesetCompiler {
     private final List<String> guestPrefixes;
     private final List<IpAddress> gateways;
+    private final @Nullable InterfaceName uplink;
     private final boolean marking;
     private final boolean sampling;
 
@@ -113,10 +116,15 @@ public final class RulesetCompiler {
     /// @param guestPrefixes an interface whose name begins so and that is no endpoint's carries nothing
     /// @param gateways addresses of the virtual gateway, which guests may ping
     public RulesetCompiler(List<String> guestPrefixes, List<IpAddress> gateways) {
-        this(guestPrefixes, gateways, false, true);
+        this(guestPrefixes, gateways, null, false, true);
     }
 
-    private RulesetCompiler(List<String> guestPrefixes, List<IpAddress> gateways, boolean marking, boolean sampling) {
+    private RulesetCompiler(
+            List<String> guestPrefixes,
+            List<IpAddress> gateways,
+            @Nullable InterfaceName uplink,
+            boolean marking,
+            boolean sampling) {
         for (String prefix : guestPrefixes) {
             var name = new InterfaceName(prefix);
             if (name.value().length() == InterfaceName.MAX_LENGTH) {
@@ -124,7 +132,11 @@ public final class RulesetCompiler {
             }
         }
         this.guestPrefixes = List.copyOf(guestPrefixes);
+        if (uplink != null && guestPrefixes.stream().anyMatch(uplink.value()::startsWith)) {
+            throw new IllegalArgumentException("uplink " + uplink + " has a name that is kept for guests");
+        }
         this.gateways = List.copyOf(gateways);
+        this.uplink = uplink;
         this.marking = marking;
         this.sampling = sampling;
     }
@@ -134,14 +146,22 @@ public final class RulesetCompiler {
         return gateways;
     }
 
+    /// The same, for a node whose interface toward the underlay is known, and will never be an endpoint's: what
+    /// comes in there is not looked up among guests, and what else comes in is first looked up among their sources.
+    ///
+    /// @param uplink null if it is not known
+    public RulesetCompiler withUplink(@Nullable InterfaceName uplink) {
+        return new RulesetCompiler(guestPrefixes, gateways, uplink, marking, sampling);
+    }
+
     /// The same, whose rulesets mark what they judged, as {@link #backstop} wants it.
     public RulesetCompiler marking() {
-        return new RulesetCompiler(guestPrefixes, gateways, true, sampling);
+        return new RulesetCompiler(guestPrefixes, gateways, uplink, true, sampling);
     }
 
     /// The same, for a kernel that can't log packets.
     public RulesetCompiler withoutSamples() {
-        return new RulesetCompiler(guestPrefixes, gateways, marking, false);
+        return new RulesetCompiler(guestPrefixes, gateways, uplink, marking, false);
     }
 
     /// Compiles the parts of endpoints.
@@ -234,13 +254,17 @@ public final class RulesetCompiler {
 
     /// What is known comes first: most packets are of flows that passed, from sources that are an endpoint's.
     private List<NftRule> guard() {
-        var rules = new ArrayList<NftRule>();
-        rules.add(judged(rule().inputSourceIn(EtherType.IPV4, SOURCES_4), Statements.judged(Direction.EGRESS))
-                .accept(INET, GUARD));
-        rules.add(judged(rule().inputSourceIn(EtherType.IPV6, SOURCES_6), Statements.judged(Direction.EGRESS))
-                .accept(INET, GUARD));
+        var rules = new ArrayList<>(knownSources(GUARD));
         rules.addAll(byKind(GUARD, true, GUARDED, GUARDED, FROM_OPEN));
         return rules;
+    }
+
+    private List<NftRule> knownSources(String chain) {
+        return List.of(
+                judged(rule().inputSourceIn(EtherType.IPV4, SOURCES_4), Statements.judged(Direction.EGRESS))
+                        .accept(INET, chain),
+                judged(rule().inputSourceIn(EtherType.IPV6, SOURCES_6), Statements.judged(Direction.EGRESS))
+                        .accept(INET, chain));
     }
 
     /// A flow that passed, passes. What concerns each packet of a guest has to stand before that.
@@ -342,6 +366,10 @@ public final class RulesetCompiler {
 
     private List<NftRule> prerouting() {
         var rules = new ArrayList<NftRule>();
+        if (uplink != null) {
+            rules.add(rule().inputIs(uplink.value()).accept(INET, PREROUTING));
+            rules.addAll(knownSources(PREROUTING));
+        }
         rules.add(rule().inputIn(GUESTS).rule(INET, PREROUTING, goTo(GUARD), ""));
         guestPrefixes.forEach(prefix ->
                 rules.add(rule().inputPrefix(prefix).drop(INET, PREROUTING, DropReason.NO_ENDPOINT, Direction.EGRESS)));

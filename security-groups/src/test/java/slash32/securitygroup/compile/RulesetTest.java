@@ -1,6 +1,7 @@
 package slash32.securitygroup.compile;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -42,6 +43,19 @@ class RulesetTest {
     @Test
     void theSkeletonGuardsBeforeAnyEndpointIsKnown() throws IOException {
         check("skeleton.nft", COMPILER.skeleton());
+    }
+
+    @Test
+    void theUnderlaysInterfaceIsNoGuests() throws IOException {
+        check(
+                "skeleton-uplink.nft",
+                COMPILER.withUplink(new InterfaceName("bond0")).marking().skeleton());
+    }
+
+    @Test
+    void anUplinksNameIsNotOneThatIsKeptForGuests() {
+        var uplink = new InterfaceName("s32up");
+        assertThatThrownBy(() -> COMPILER.withUplink(uplink)).hasMessageContaining("uplink s32up");
     }
 
     @Test

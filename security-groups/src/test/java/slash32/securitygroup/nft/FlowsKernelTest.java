@@ -264,8 +264,12 @@ class FlowsKernelTest {
 
     /// What passes because its flow did is still held against its own interface.
     @ParameterizedTest
-    @ValueSource(booleans = {false, true})
-    void aFlowThatPassedIsNoExcuseForAForgedSource(boolean v6) {
+    @CsvSource({"false, false", "true, false", "false, true", "true, true"})
+    void aFlowThatPassedIsNoExcuseForAForgedSource(boolean v6, boolean uplinkKnown) throws IOException {
+        firewall.close();
+        firewall = Firewall.open(COMPILER.withUplink(uplinkKnown ? new InterfaceName(FABRIC.device) : null));
+        firewall.putGroup(allow(OUT, Direction.EGRESS, ANYWHERE, ANY));
+        firewall.inSync();
         firewall.putEndpoint(A.in(OUT));
         firewall.putEndpoint(B.in(OUT));
         apply();

@@ -50,6 +50,7 @@ class FlushRepairBenchmark {
         wire = new Wire();
         wire.attach("tap0", mac(0), address(0));
         wire.attach("up0", OUTSIDE, FABRIC);
+        wire.spread();
     }
 
     @AfterEach

@@ -13,6 +13,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import slash32.net.InterfaceName;
 import slash32.net.IpAddress;
 import slash32.netlink.message.Request;
 import slash32.netlink.socket.NetlinkProtocol;
@@ -51,7 +52,9 @@ class ModelCheckKernelTest {
             RandomCase.ADDRESSES.forEach((device, addresses) ->
                     wire.attach(device, RandomCase.mac(device), addresses.toArray(IpAddress[]::new)));
             Command.run("sysctl", "-qw", "net.ipv4.conf.all.rp_filter=0", "net.ipv4.icmp_ratelimit=0");
-            var check = new Check(wire, conntrack, seed % 2 == 0);
+            RulesetCompiler compiler =
+                    seed % 4 < 2 ? COMPILER : COMPILER.withUplink(new InterfaceName(RandomCase.OUTSIDE));
+            var check = new Check(wire, conntrack, compiler, seed % 2 == 0);
             RandomCase whole = RandomCase.of(seed, PACKETS);
             Difference difference = check.difference(whole);
             if (difference != null) {
@@ -73,12 +76,14 @@ class ModelCheckKernelTest {
     private static final class Check {
         private final Wire wire;
         private final NetlinkSocket conntrack;
+        private final RulesetCompiler compiler;
         private final boolean exclusive;
         private int passed;
 
-        Check(Wire wire, NetlinkSocket conntrack, boolean exclusive) {
+        Check(Wire wire, NetlinkSocket conntrack, RulesetCompiler compiler, boolean exclusive) {
             this.wire = wire;
             this.conntrack = conntrack;
+            this.compiler = compiler;
             this.exclusive = exclusive;
         }
 
@@ -89,7 +94,7 @@ class ModelCheckKernelTest {
                     .u8(0)
                     .be16(0);
             conntrack.execute(flush);
-            try (Firewall firewall = Firewall.open(COMPILER, exclusive)) {
+            try (Firewall firewall = Firewall.open(compiler, exclusive)) {
                 random.groups().forEach(firewall::putGroup);
                 random.endpoints().forEach(firewall::putEndpoint);
                 random.members()

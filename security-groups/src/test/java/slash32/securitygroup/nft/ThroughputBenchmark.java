@@ -60,7 +60,8 @@ class ThroughputBenchmark {
     private static final Pattern PROCESSOR =
             Pattern.compile("\"cpu_utilization_percent\":\\s*\\{\\s*\"host_total\":\\s*([0-9.e+-]+)");
 
-    private static final RulesetCompiler COMPILER = new RulesetCompiler(List.of("s32"), List.of());
+    private static final RulesetCompiler COMPILER =
+            new RulesetCompiler(List.of("s32"), List.of()).withUplink(new InterfaceName("up0"));
 
     private final String guestSpace = "s32b-g" + ProcessHandle.current().pid();
     private final String serverSpace = "s32b-s" + ProcessHandle.current().pid();
@@ -113,7 +114,6 @@ class ThroughputBenchmark {
         cases.put("Felix-like, 50 rules, endpoints " + (OTHERS + 1), () -> felix(50, OTHERS));
         cases.put("Felix-like, 1000 rules, endpoints " + (OTHERS + 1), () -> felix(1_000, OTHERS));
         Map<String, List<Double>> tcp = new LinkedHashMap<>();
-        Map<String, List<Double>> tcpPerSecond = new LinkedHashMap<>();
         Map<String, List<Double>> packets = new LinkedHashMap<>();
         Map<String, List<Double>> perSecond = new LinkedHashMap<>();
         Process server = new ProcessBuilder("ip", "netns", "exec", serverSpace, "iperf3", "-s")
@@ -125,23 +125,21 @@ class ThroughputBenchmark {
                 for (var layout : cases.entrySet()) {
                     Command.tryRun("nft", "flush", "ruleset");
                     layout.getValue().install();
-                    add(tcp, tcpPerSecond, layout.getKey(), tcp());
-                    add(packets, perSecond, layout.getKey(), packets());
+                    tcp.computeIfAbsent(layout.getKey(), _ -> new ArrayList<>()).add(tcp());
+                    Sent sent = packets();
+                    packets.computeIfAbsent(layout.getKey(), _ -> new ArrayList<>())
+                            .add(sent.received());
+                    perSecond
+                            .computeIfAbsent(layout.getKey(), _ -> new ArrayList<>())
+                            .add(sent.perProcessorSecond());
                 }
             }
         } finally {
             server.destroy();
         }
         report("TCP throughput", "Gbit/s", 1e9, tcp);
-        report("TCP throughput, by processor time", "Gbit/s", 1e9, tcpPerSecond);
         report("packets of 64 octets", "million/s", 1e6, packets);
         report("packets of 64 octets, by processor time", "million/s", 1e6, perSecond);
-    }
-
-    private static void add(
-            Map<String, List<Double>> received, Map<String, List<Double>> perSecond, String layout, Sent sent) {
-        received.computeIfAbsent(layout, _ -> new ArrayList<>()).add(sent.received());
-        perSecond.computeIfAbsent(layout, _ -> new ArrayList<>()).add(sent.perProcessorSecond());
     }
 
     private static void report(String what, String unit, double scale, Map<String, List<Double>> all) {
@@ -158,16 +156,14 @@ class ThroughputBenchmark {
         return samples.stream().sorted().toList().get(samples.size() / 2);
     }
 
-    /// Of bits, or of the smallest packets.
+    /// What became of the smallest packets.
     ///
     /// @param received in a second
     /// @param perProcessorSecond sent in a second of the sender's processor time, which others' load changes little
     private record Sent(double received, double perProcessorSecond) {}
 
-    private Sent tcp() {
-        String result = measure(TCP);
-        double bits = number(TCP, result, 1);
-        return new Sent(bits, bits / (number(PROCESSOR, result, 1) / 100));
+    private double tcp() {
+        return number(TCP, measure(TCP), 1);
     }
 
     private Sent packets() {

@@ -54,6 +54,11 @@ final class Wire implements AutoCloseable {
         markerIn = index("mark1");
     }
 
+    /// Lets the calling thread run anywhere again, for who measures.
+    void spread() throws IOException {
+        runOn("0-" + (PROCESSORS - 1));
+    }
+
     /// Keeps the calling thread to processors, by sched_setaffinity(2).
     private static void runOn(String processors) throws IOException {
         Path thread = Files.readSymbolicLink(Path.of("/proc/thread-self"));
@@ -154,7 +159,7 @@ final class Wire implements AutoCloseable {
     public void close() {
         socket.close();
         try {
-            runOn("0-" + (PROCESSORS - 1));
+            spread();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
