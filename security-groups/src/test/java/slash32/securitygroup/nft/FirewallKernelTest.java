@@ -381,7 +381,7 @@ class FirewallKernelTest {
         IpAddress linkLocal = A.mac.linkLocal();
         Command.run("ip", "neigh", "add", linkLocal.toString(), "lladdr", A.mac.toString(), "dev", "tapa");
         Command.run("ip", "addr", "add", "192.0.2.1/32", "dev", "lo");
-        Command.run("ip", "addr", "add", "2001:db8:f::1/128", "dev", "lo", "nodad");
+        Wire.hostAddress("lo", "2001:db8:f::1/128");
         byte[] echo = Packets.icmp(A.ipv4, gateway4, 8, 0, new byte[12]);
         assertThat(answers(Packets.frame(Wire.GATEWAY, A.mac, echo))).containsExactly("echo");
         byte[] echo6 = Packets.icmp(linkLocal, gateway6, 128, 0, new byte[12]);

@@ -70,7 +70,7 @@ class HostProtectionKernelTest {
                 address(STRANGER, false),
                 address(STRANGER, true));
         Command.run("ip", "addr", "add", HOST.getFirst() + "/32", "dev", OUTSIDE);
-        Command.run("ip", "addr", "add", HOST.getLast() + "/128", "dev", OUTSIDE, "nodad");
+        Wire.hostAddress(OUTSIDE, HOST.getLast() + "/128");
         firewall = Firewall.open(COMPILER);
     }
 

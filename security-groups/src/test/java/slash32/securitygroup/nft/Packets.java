@@ -226,7 +226,8 @@ final class Packets {
         while (sum >>> 16 != 0) {
             sum = (sum & 0xffff) + (sum >>> 16);
         }
-        target[at] = (byte) (~sum >>> 8);
-        target[at + 1] = (byte) ~sum;
+        int checksum = sum == 0xffff ? 0xffff : ~sum; // zero would say that there is none (RFC 8200 §8.1)
+        target[at] = (byte) (checksum >>> 8);
+        target[at + 1] = (byte) checksum;
     }
 }

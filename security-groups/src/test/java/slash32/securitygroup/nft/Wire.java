@@ -29,6 +29,7 @@ final class Wire implements AutoCloseable {
     /// Local experimental ethertype.
     private static final int MARKER = 0x88b5;
 
+    private static final long PATIENCE_NANOS = 20_000_000_000L;
     private static final int PROCESSORS = Runtime.getRuntime().availableProcessors();
     /// A frame comes in by one interface and goes out by another.
     private static final int HOPS = 2;
@@ -74,10 +75,24 @@ final class Wire implements AutoCloseable {
         Command.run("ip", "link", "set", device, "address", GATEWAY.toString());
         Command.run("ip", "addr", "add", "169.254.1.1/32", "dev", device);
         Command.run("sysctl", "-qw", "net.ipv6.conf." + device + ".disable_ipv6=0");
-        Command.run("ip", "addr", "add", "fe80::1/64", "dev", device, "nodad");
+        hostAddress(device, "fe80::1/64");
         for (IpAddress address : addresses) {
             Command.run("ip", "route", "add", address.hostPrefix().toString(), "dev", device);
             Command.run("ip", "neigh", "add", address.toString(), "lladdr", guest.toString(), "dev", device);
+        }
+    }
+
+    /// Gives the host an IPv6 address, which is its own only when the kernel has worked off a queue
+    /// (addrconf_dad_work).
+    static void hostAddress(String device, String prefix) {
+        Command.run("ip", "addr", "add", prefix, "dev", device, "nodad");
+        String own = "local " + prefix.replaceFirst("/.*", "") + " ";
+        long began = System.nanoTime();
+        while (!Command.run("ip", "-6", "route", "show", "table", "local", "dev", device)
+                .contains(own)) {
+            if (System.nanoTime() - began > PATIENCE_NANOS) {
+                throw new AssertionError(prefix + " is not an address of " + device);
+            }
         }
     }
 
