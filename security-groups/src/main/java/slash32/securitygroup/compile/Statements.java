@@ -1,12 +1,8 @@
 package slash32.securitygroup.compile;
 
-import static slash32.netlink.netfilter.Expression.Flow.Field.DESTINATION_4;
-import static slash32.netlink.netfilter.Expression.Flow.Field.DESTINATION_6;
 import static slash32.netlink.netfilter.Expression.Flow.Field.DESTINATION_PORT;
 import static slash32.netlink.netfilter.Expression.Flow.Field.DIRECTION;
 import static slash32.netlink.netfilter.Expression.Flow.Field.PROTOCOL;
-import static slash32.netlink.netfilter.Expression.Flow.Field.SOURCE_4;
-import static slash32.netlink.netfilter.Expression.Flow.Field.SOURCE_6;
 import static slash32.netlink.netfilter.Expression.Flow.Field.SOURCE_PORT;
 import static slash32.netlink.netfilter.Expression.Meta.Key.INPUT_NAME;
 import static slash32.netlink.netfilter.Expression.Meta.Key.INPUT_TYPE;
@@ -160,9 +156,9 @@ final class Statements {
         boolean source = shape.direction() == Direction.INGRESS;
         int bytes = shape.family() == EtherType.IPV4 ? 4 : 16;
         if (ofFlow) {
-            expressions.add(flow(shape.family(), source, register));
+            expressions.add(AddressField.ofFlow(shape.family(), source, register));
         } else {
-            expressions.add(source ? source(shape.family(), register) : destination(shape.family(), register));
+            expressions.add(AddressField.ofPacket(shape.family(), source, register));
         }
         mask(register, bytes, shape.remoteBits());
         return register + bytes;
@@ -251,7 +247,7 @@ final class Statements {
         networkProtocol(family);
         expressions.add(new Expression.Meta(INPUT_NAME, FIRST));
         expressions.add(new Expression.Payload(LINK, 6, 6, AFTER_NAME));
-        expressions.add(source(family, AFTER_NAME_AND_MAC));
+        expressions.add(AddressField.ofPacket(family, true, AFTER_NAME_AND_MAC));
         expressions.add(new Expression.InSet(set, FIRST));
         return this;
     }
@@ -567,28 +563,7 @@ final class Statements {
     }
 
     private Expression stated(EtherType family, boolean source) {
-        if (ofFlow) {
-            return flow(family, source, FIRST);
-        }
-        return source ? source(family, FIRST) : destination(family, FIRST);
-    }
-
-    private static Expression flow(EtherType family, boolean source, int register) {
-        boolean ipv4 = family == EtherType.IPV4;
-        Expression.Flow.Field field = source ? (ipv4 ? SOURCE_4 : SOURCE_6) : (ipv4 ? DESTINATION_4 : DESTINATION_6);
-        return new Expression.Flow(field, register);
-    }
-
-    private static Expression.Payload source(EtherType family, int register) {
-        return family == EtherType.IPV4
-                ? new Expression.Payload(NETWORK, 12, 4, register)
-                : new Expression.Payload(NETWORK, 8, 16, register);
-    }
-
-    private static Expression.Payload destination(EtherType family, int register) {
-        return family == EtherType.IPV4
-                ? new Expression.Payload(NETWORK, 16, 4, register)
-                : new Expression.Payload(NETWORK, 24, 16, register);
+        return ofFlow ? AddressField.ofFlow(family, source, FIRST) : AddressField.ofPacket(family, source, FIRST);
     }
 
     private Statements prefix(Prefix prefix) {
