@@ -130,7 +130,6 @@ final class Peers {
         PeerSession peer = byAddress.get(address);
         if (peer != null && peer.isGone()) {
             remove(peer, Message.Notification.of(NotificationCode.PEER_DECONFIGURED));
-            freeNumbers.add(peer.number());
         }
     }
 
@@ -138,6 +137,8 @@ final class Peers {
         byAddress.remove(peer.config().address());
         peer.stop(why);
         speaker.dials().forget(peer);
+        byNumber.remove(peer.number()); // nothing is held of it any more
+        freeNumbers.add(peer.number());
     }
 
     /// Starts peers that are new, stops those that are gone, resets those of which something changed that is

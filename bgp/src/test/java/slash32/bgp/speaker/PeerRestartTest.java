@@ -2,6 +2,13 @@ package slash32.bgp.speaker;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static slash32.bgp.speaker.Speakers.ONE;
+import static slash32.bgp.speaker.Speakers.SIX;
+import static slash32.bgp.speaker.Speakers.TWO;
+import static slash32.bgp.speaker.Speakers.V4;
+import static slash32.bgp.speaker.Speakers.V6;
+import static slash32.bgp.speaker.Speakers.VIA_V4;
+import static slash32.bgp.speaker.Speakers.VIA_V6;
 import static slash32.bgp.speaker.Speakers.config;
 import static slash32.bgp.speaker.Speakers.passive;
 import static slash32.bgp.speaker.Speakers.restart;
@@ -13,33 +20,19 @@ import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
-import slash32.bgp.wire.AddressFamily;
 import slash32.bgp.wire.Capability;
 import slash32.bgp.wire.Message;
 import slash32.bgp.wire.NotificationCode;
-import slash32.bgp.wire.PathAttributes;
 import slash32.net.IpAddress;
-import slash32.net.Prefix;
 import slash32.testkit.InNetns;
 
 /// What becomes of the routes of a peer whose session ended: it restarts, says goodbye, is removed, or the way to it is
 /// lost. Which of them stay, and how long, RestartMachineTest shows without waiting for it.
 @InNetns
 class PeerRestartTest {
-    private static final AddressFamily V4 = AddressFamily.IPV4_UNICAST;
-    private static final AddressFamily V6 = AddressFamily.IPV6_UNICAST;
     private static final String OWN = "10.0.0.11";
     private static final String PEER = "10.0.0.1";
     private static final String OTHER = "10.0.0.2";
-    private static final Prefix ONE = Prefix.parse("10.9.0.1/32");
-    private static final Prefix TWO = Prefix.parse("10.9.0.2/32");
-    private static final Prefix SIX = Prefix.parse("2001:db8:9::1/128");
-    private static final PathAttributes VIA_V4 = PathAttributes.builder()
-            .nextHop(IpAddress.parse("10.0.0.50"))
-            .localPref(100)
-            .build();
-    private static final PathAttributes VIA_V6 =
-            VIA_V4.toBuilder().nextHop(IpAddress.parse("2001:db8::50")).build();
 
     @RegisterExtension
     final Opened opened = new Opened(PEER, OTHER, OWN, "10.0.0.12");

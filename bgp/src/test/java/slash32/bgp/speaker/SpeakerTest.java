@@ -2,7 +2,14 @@ package slash32.bgp.speaker;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static slash32.bgp.speaker.Speakers.ONE;
 import static slash32.bgp.speaker.Speakers.PORT;
+import static slash32.bgp.speaker.Speakers.SIX;
+import static slash32.bgp.speaker.Speakers.TWO;
+import static slash32.bgp.speaker.Speakers.V4;
+import static slash32.bgp.speaker.Speakers.V6;
+import static slash32.bgp.speaker.Speakers.VIA_V4;
+import static slash32.bgp.speaker.Speakers.VIA_V6;
 import static slash32.bgp.speaker.Speakers.config;
 import static slash32.bgp.speaker.Speakers.passive;
 import static slash32.bgp.speaker.Speakers.restart;
@@ -50,20 +57,9 @@ import slash32.testkit.InNetns;
 /// {@link ReflectorInteropTest}, what it makes of peers that say what they should not in {@link MadPeerTest}.
 @InNetns
 class SpeakerTest {
-    private static final AddressFamily V4 = AddressFamily.IPV4_UNICAST;
-    private static final AddressFamily V6 = AddressFamily.IPV6_UNICAST;
     private static final String OWN = "10.0.0.11";
     private static final String PEER = "10.0.0.1";
     private static final String OTHER = "10.0.0.2";
-    private static final Prefix ONE = Prefix.parse("10.9.0.1/32");
-    private static final Prefix TWO = Prefix.parse("10.9.0.2/32");
-    private static final Prefix SIX = Prefix.parse("2001:db8:9::1/128");
-    private static final PathAttributes VIA_V4 = PathAttributes.builder()
-            .nextHop(IpAddress.parse("10.0.0.50"))
-            .localPref(100)
-            .build();
-    private static final PathAttributes VIA_V6 =
-            VIA_V4.toBuilder().nextHop(IpAddress.parse("2001:db8::50")).build();
 
     @RegisterExtension
     final Opened opened = new Opened(PEER, OTHER, OWN, "10.0.0.12");
@@ -225,6 +221,25 @@ class SpeakerTest {
             return socket.isConnected();
         } catch (IOException e) {
             return false;
+        }
+    }
+
+    /// Tables that have room for each number would grow with every reset.
+    @Test
+    void aPeerThatIsResetKeepsItsNumber() throws Exception {
+        Speaker speaker = speaker(OWN, heard, List.of(passive(PEER)));
+        for (int restartSeconds : List.of(60, 61, 62)) {
+            PeerConfig as = passive(PEER);
+            var changed = new PeerConfig(
+                    as.address(), PORT, null, as.asn(), as.families(), null, 180, restartSeconds, true, as.options());
+            speaker.reconfigure(config(OWN, List.of(changed)));
+            ScriptedPeer peer = peer(PEER).establish();
+            heard.await("the session", () -> heard.state(PEER) == SessionState.ESTABLISHED);
+            Monitoring monitoring = speaker.monitoring();
+            assertThat(monitoring.ask(() -> monitoring.sessions().getFirst().number()))
+                    .isZero();
+            peer.close();
+            heard.await("its end", () -> heard.state(PEER) != SessionState.ESTABLISHED);
         }
     }
 

@@ -7,13 +7,26 @@ import org.jspecify.annotations.Nullable;
 import slash32.bgp.wire.AddressFamily;
 import slash32.bgp.wire.BgpIdentifier;
 import slash32.bgp.wire.Capability;
+import slash32.bgp.wire.PathAttributes;
 import slash32.net.Bytes;
 import slash32.net.IpAddress;
 import slash32.net.Ipv4Address;
+import slash32.net.Prefix;
 
-/// Configurations of speakers of ours and of their scripted peers, as most tests want them.
+/// Configurations of speakers of ours and of their scripted peers, and routes, as most tests want them.
 final class Speakers {
     static final int PORT = 1790;
+    static final AddressFamily V4 = AddressFamily.IPV4_UNICAST;
+    static final AddressFamily V6 = AddressFamily.IPV6_UNICAST;
+    static final Prefix ONE = Prefix.parse("10.9.0.1/32");
+    static final Prefix TWO = Prefix.parse("10.9.0.2/32");
+    static final Prefix SIX = Prefix.parse("2001:db8:9::1/128");
+    static final PathAttributes VIA_V4 = PathAttributes.builder()
+            .nextHop(IpAddress.parse("10.0.0.50"))
+            .localPref(100)
+            .build();
+    static final PathAttributes VIA_V6 =
+            VIA_V4.toBuilder().nextHop(IpAddress.parse("2001:db8::50")).build();
 
     private Speakers() {}
 
