@@ -53,6 +53,9 @@ class Peer:
             p.wait()
         self.procs = []
 
+    def collect(self):
+        """Has it let go of garbage, so that what is resident is what it holds."""
+
     def rib(self):
         return None
 
@@ -62,6 +65,11 @@ class Slash32(Peer):
     name = "slash32"
     nodes = True
     families = None
+
+    def collect(self):
+        jdk = sh(f"{ROOT}/bin/find-jdk").strip()
+        for pid in self.pids():
+            sh(f"{jdk}/bin/jcmd {pid} GC.run", False)
 
     def start(self, restart=False):
         d = self.lab.dir
