@@ -16,7 +16,7 @@ RUNS ?= 5
 PACKAGES_LAB := iproute2 iputils-ping iputils-arping procps util-linux curl jq nftables bird2 frr gobgpd prometheus tcpdump netcat-openbsd exabgp openbgpd busybox-static isc-dhcp-client pmacct bgpdump qemu-system-x86 openssl strongswan-charon strongswan-swanctl libcharon-extra-plugins libstrongswan-extra-plugins python3
 SCENARIOS := $(sort $(wildcard lab/topologies/*))
 
-.PHONY: help demo test check build bench interop bench-routes bench-micro bench-esp bench-overlay bench-rules aot fmt fuzz golden packages packages-build
+.PHONY: help demo test check build bench interop bench-routes bench-micro bench-esp bench-ike bench-overlay bench-rules aot fmt fuzz golden packages packages-build
 
 help: ## print this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -59,6 +59,10 @@ bench-esp: build ## encrypted tunnels beside wireguard-go, strongSwan in user sp
 bench-overlay: packages build ## segments: 4,000 MACs of 100 VTEPs, one that moves, iperf3 beside VXLAN by hand and the bare link; then docs/performance-overlay.md; needs root
 	@.ci/need-packages $(PACKAGES_OVERLAY)
 	@lab/bench/overlay.py run --rounds $(RUNS)
+
+bench-ike: packages-build ## IKE of 1,000 peers on one core, simulated: handshakes a second, datagrams, heap; PEERS_IKE=1000
+	@$(MVN) -pl overlay-fallback -am verify -Dtest=IkeScaleTest -Dike.peers=$(or $(PEERS_IKE),1000) \
+		-Dsurefire.failIfNoSpecifiedTests=false | grep '^ike '
 
 bench-rules: packages-build ## what security groups cost, in changes and in traffic, beside nft and a Felix-like layout: a JSON line a figure, then docs/performance-rules.md; needs root
 	@.ci/need-packages nftables iproute2 iperf3

@@ -34,6 +34,14 @@ final class Netns {
         return outer;
     }
 
+    /// One that `ip netns add` made.
+    static Netns named(String name) {
+        try (var arena = Arena.ofConfined()) {
+            String path = "/run/netns/" + name;
+            return new Netns(check("open " + path, call(OPEN, arena.allocateFrom(path), O_RDONLY_CLOEXEC)));
+        }
+    }
+
     /// Moves the calling thread into this namespace and lets go of it.
     void enter() {
         check("setns", call(SETNS, descriptor, CLONE_NEWNET));

@@ -28,6 +28,8 @@ public final class BatchUdpSocket implements Pollable, AutoCloseable {
     private static final int SO_RCVBUFFORCE = 33;
     private static final int BUFFER_BYTES = 4 << 20;
     private static final int SOL_UDP = 17;
+    private static final int UDP_ENCAP = 100;
+    private static final int UDP_ENCAP_ESPINUDP = 2;
     private static final int UDP_SEGMENT = 103;
     private static final int UDP_GRO = 104;
     private static final int MSG_DONTWAIT = 0x40;
@@ -95,12 +97,22 @@ public final class BatchUdpSocket implements Pollable, AutoCloseable {
     ///
     /// @throws KernelException EADDRINUSE if another program has the port
     public static BatchUdpSocket bind(IpAddress address, int port) throws IOException {
+        return bind(address, port, UDP_GRO, 1);
+    }
+
+    /// Opens one from which the kernel takes the ESP in UDP that its own states are for (UDP_ENCAP of udp(7)). Nothing
+    /// is received in runs.
+    public static BatchUdpSocket bindForKernelEsp(IpAddress address, int port) throws IOException {
+        return bind(address, port, UDP_ENCAP, UDP_ENCAP_ESPINUDP);
+    }
+
+    private static BatchUdpSocket bind(IpAddress address, int port, int option, int value) throws IOException {
         String name = "UDP socket on " + address + " port " + port;
         int family = address.isIpv4() ? SocketAddress.AF_INET : SocketAddress.AF_INET6;
         FileDescriptor descriptor =
                 FileDescriptor.of(Libc.INSTANCE.socket(family, SOCK_DGRAM_CLOEXEC, 0), "open " + name);
         try {
-            option(descriptor, SOL_UDP, UDP_GRO, 1);
+            option(descriptor, SOL_UDP, option, value);
             option(descriptor, SOL_SOCKET, SO_SNDBUFFORCE, BUFFER_BYTES);
             option(descriptor, SOL_SOCKET, SO_RCVBUFFORCE, BUFFER_BYTES);
             var local = new SocketAddress();

@@ -33,6 +33,9 @@ public interface DataPath extends NatPort, AutoCloseable {
     /// Takes back {@link #attach}, after the peer's Child SAs were removed and no route leads there.
     void detach(Ipv4Address node);
 
+    /// All peers that there are have been attached: what an earlier run of this node left of others goes.
+    void settled();
+
     /// Receives on a Child SA from now on.
     void receive(ChildSa child);
 

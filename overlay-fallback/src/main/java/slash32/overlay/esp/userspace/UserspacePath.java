@@ -82,6 +82,10 @@ public final class UserspacePath implements DataPath {
         }
     }
 
+    /// Its device and all else goes with the process.
+    @Override
+    public void settled() {}
+
     @Override
     public Map<String, Loop> loops() {
         return Map.of("esp-out", outbound::run, "esp-in", inbound::run);

@@ -49,9 +49,17 @@ public final class Strongswan {
     public static final Identity THEIRS = Identity.name("hv2.example");
 
     private static final String OTHER = "s32ike" + ProcessHandle.current().pid();
+    private static final int LIMIT_SECONDS = 60;
+
+    private static final String IN_USER_SPACE = """
+                    kernel-libipsec { allow_peer_ts = yes }
+                    kernel-netlink { fwmark = !0x42 }
+                    socket-default { fwmark = 0x42 }""";
+
     private static final String CHARON = "/usr/lib/ipsec/charon";
 
     private final Path folder;
+    private final boolean kernelEsp;
     private final List<Process> started = new ArrayList<>();
 
     /// What it encrypts of its side and ours.
@@ -68,7 +76,13 @@ public final class Strongswan {
     ///
     /// @param folder for its files
     public Strongswan(Path folder) {
+        this(folder, false);
+    }
+
+    /// @param kernelEsp of the kernel in place of its own in user space
+    public Strongswan(Path folder, boolean kernelEsp) {
         this.folder = folder;
+        this.kernelEsp = kernelEsp;
         Requirement.program("swanctl", "strongswan-swanctl");
         Requirement.program("openssl", "openssl");
         Command.run("ip", "netns", "add", OTHER);
@@ -118,21 +132,24 @@ public final class Strongswan {
         Files.writeString(folder.resolve("strongswan.conf"), """
                 charon {
                   load = random nonce openssl curve25519 pem pkcs1 pkcs8 x509 revocation constraints pubkey kdf hmac gcm aes sha1 sha2 \
-                kernel-libipsec kernel-netlink socket-default vici
+                %s socket-default vici
                   rsa_pss = yes
                   delete_rekeyed_delay = %d
                   plugins {
                     vici { socket = unix://%s/vici }
-                    kernel-libipsec { allow_peer_ts = yes }
-                    kernel-netlink { fwmark = !0x42 }
-                    socket-default { fwmark = 0x42 }
+                    %s
                   }
                   filelog { log { path = %s/log
                     default = 1
                     ike = 2
                     cfg = 2 } }
                 }
-                """.formatted(selectors.lingerSeconds, folder, folder));
+                """.formatted(
+                        kernelEsp ? "kernel-netlink" : "kernel-libipsec kernel-netlink",
+                        selectors.lingerSeconds,
+                        folder,
+                        kernelEsp ? "" : IN_USER_SPACE,
+                        folder));
         Files.writeString(folder.resolve("swanctl.conf"), """
                 connections {
                   ours {
@@ -383,10 +400,10 @@ public final class Strongswan {
     ///
     /// @param state for the report if it never does
     public void eventually(String what, BooleanSupplier holds, Supplier<String> state) {
-        long end = System.nanoTime() + Duration.ofSeconds(30).toNanos();
+        long end = System.nanoTime() + Duration.ofSeconds(LIMIT_SECONDS).toNanos();
         while (!holds.getAsBoolean()) {
             if (System.nanoTime() > end) {
-                throw new AssertionError(what + " not within 30 s; " + state.get() + "\n" + log());
+                throw new AssertionError(what + " not within " + LIMIT_SECONDS + " s; " + state.get() + "\n" + log());
             }
             LockSupport.parkNanos(20_000_000);
         }
