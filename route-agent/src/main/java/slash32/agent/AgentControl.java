@@ -21,6 +21,8 @@ import slash32.agent.dataplane.Dataplane;
 import slash32.agent.intent.EndpointId;
 import slash32.agent.intent.EndpointSpec;
 import slash32.agent.intent.Intent;
+import slash32.agent.intent.SegmentId;
+import slash32.agent.intent.SegmentSpec;
 import slash32.agent.status.ConditionKind;
 import slash32.agent.status.ConditionState;
 import slash32.agent.status.EndpointView;
@@ -127,6 +129,28 @@ final class AgentControl implements Control {
             Outcome outcome = current.delete(id);
             return new Noted<>(outcome, isChange(outcome) ? store.remove(id) : 0);
         }));
+    }
+
+    @Override
+    public Outcome putSegment(SegmentSpec spec) throws InterruptedException {
+        return durable(intent.ask(current -> {
+            Outcome outcome = current.put(spec);
+            return new Noted<>(outcome, isChange(outcome) ? store.put(spec) : 0);
+        }));
+    }
+
+    @Override
+    public Outcome deleteSegment(SegmentId id) throws InterruptedException {
+        return durable(intent.ask(current -> {
+            Outcome outcome = current.delete(id);
+            return new Noted<>(outcome, isChange(outcome) ? store.remove(id) : 0);
+        }));
+    }
+
+    @Override
+    public @Nullable SegmentSpec segment(SegmentId id) {
+        return asking(() -> intent.ask(current -> new Answer<>(current.segment(id))))
+                .value();
     }
 
     private static boolean isChange(Outcome outcome) {

@@ -12,24 +12,28 @@ import slash32.agent.intent.PairCommunities;
 import slash32.bgp.speaker.OriginatedRoute;
 import slash32.bgp.wire.LargeCommunity;
 import slash32.net.IpAddress;
+import slash32.net.Ipv4Address;
 import slash32.net.Prefix;
 
 /// What this node advertises, as docs/design/bgp.md has it on the wire.
 final class OwnRoutes {
     private final Node node;
+    private final List<Ipv4Address> overlays;
 
-    OwnRoutes(Node node) {
+    /// @param overlays where this node takes encapsulated frames, beside its underlay addresses
+    OwnRoutes(Node node, List<Ipv4Address> overlays) {
         this.node = node;
+        this.overlays = List.copyOf(overlays);
     }
 
-    /// The node's own underlay addresses, with its site.
+    /// The node's own underlay addresses, with its site: each leads to itself.
     List<OriginatedRoute> nodeRoutes() {
         List<LargeCommunity> site =
                 List.of(community(Intent.COMMUNITY_SITE, node.site().value()));
-        return Stream.of(node.underlay(), node.underlay6())
+        return Stream.concat(Stream.of(node.underlay(), node.underlay6()), overlays.stream())
                 .filter(Objects::nonNull)
-                .map(IpAddress::hostPrefix)
-                .map(prefix -> new OriginatedRoute(prefix, nextHop(prefix), EndpointRole.ACTIVE.localPref(), site))
+                .distinct()
+                .map(own -> new OriginatedRoute(own.hostPrefix(), own, EndpointRole.ACTIVE.localPref(), site))
                 .toList();
     }
 

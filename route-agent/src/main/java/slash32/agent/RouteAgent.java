@@ -11,6 +11,7 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -34,6 +35,7 @@ import slash32.agent.intent.EndpointId;
 import slash32.agent.intent.EndpointSpec;
 import slash32.agent.intent.Intent;
 import slash32.agent.intent.Node;
+import slash32.agent.intent.OverlayRule;
 import slash32.agent.intent.Progress;
 import slash32.agent.intent.StaticFile;
 import slash32.agent.metrics.AgentMetrics;
@@ -59,8 +61,10 @@ import slash32.net.InterfaceIndex;
 import slash32.net.InterfaceName;
 import slash32.net.IpAddress;
 import slash32.net.Prefix;
+import slash32.net.Vni;
 import slash32.netlink.socket.NetlinkProtocol;
 import slash32.netlink.socket.NetlinkSocket;
+import slash32.overlay.evpn.Segment;
 import slash32.reconcile.Backoff;
 import slash32.securitygroup.HostRules;
 import slash32.securitygroup.compile.RulesetCompiler;
@@ -133,7 +137,12 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
                 config.underlay().address6(),
                 config.underlay().device(),
                 config.endpointPrefixes());
-        ownRoutes = new OwnRoutes(node);
+        ownRoutes = new OwnRoutes(
+                node,
+                config.segments().overlays().stream()
+                        .map(OverlayRule::address)
+                        .filter(Objects::nonNull)
+                        .toList());
         store = StateStore.open(config.stateDirectory());
         events = new EventLog(EVENTS_KEPT, Instant.now().toEpochMilli() * 1_000);
         gateway = GatewayLoop.open(this::guestSeen);
@@ -167,7 +176,7 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
         drops = DroppedPackets.open(dropLog, this::ownerOf);
         speaker = new Speaker(BgpSettings.of(config, links), new FromBgp());
         speaker.drain(config.gracefulShutdown());
-        segments = SegmentLoop.open(config, speaker, this::resumeBgp);
+        segments = SegmentLoop.open(config, speaker, this::reportPort, this::resumeBgp);
         var speaking = new BmpLoop.Speaking(
                 config.node(),
                 "slash32 " + version,
@@ -260,7 +269,9 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
 
     private void recover(Intent current) {
         current.peers(BgpSettings.peerAddresses(started, links));
+        current.segments(started.segments());
         store.recoveredGroups().forEach(group -> current.put(group, IntentLoop.now()));
+        store.recoveredSegments().forEach(current::put);
         for (EndpointSpec spec : store.recoveredEndpoints()) {
             if (current.put(spec, IntentLoop.now()) instanceof Outcome.Refused(Problem problem)) {
                 LOG.error("endpoint={} event=not-recovered reason=\"{}\"", spec.id(), problem.detail());
@@ -284,7 +295,7 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
         if (Collections.disjoint(needRestart, NODE_KEYS)) {
             statePeers(config);
             speaker.drain(config.gracefulShutdown());
-            segments.segments(config.segments());
+            intent.tell(current -> current.segments(config.segments()));
             bfdPeers.configure(BgpSettings.bfd(config), BgpSettings.bfdRanges(config));
             HostRules rules = HostSettings.of(config);
             kernel.tell(dataplane -> dataplane.protectHost(rules));
@@ -323,6 +334,7 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
         switch (effect) {
             case Effect.Desire.EndpointsComplete complete -> {
                 kernel.desire(complete);
+                segments.segmentsComplete();
                 // by then all that is ready was reported, and announced
                 kernel.afterNextPass(() -> intent.tell(_ -> segments.afterwards(speaker::initialRoutesOriginated)));
             }
@@ -331,6 +343,8 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
                 segments.reachable(nextHop.address(), nextHop.path() instanceof slash32.overlay.choice.Path.Native);
             }
             case Effect.Desire desire -> kernel.desire(desire);
+            case Effect.Segment(Segment segment) -> segments.put(segment);
+            case Effect.NoSegment(Vni vni) -> segments.remove(vni);
             case Effect.Originate originate -> speaker.originate(ownRoutes.hostRoutes(originate));
             case Effect.Announce(Prefix prefix, PathAttributes attributes) ->
                 speaker.originate(Map.of(prefix, attributes));
@@ -347,6 +361,10 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
 
     private void report(List<Progress> progress) {
         intent.tell(current -> progress.forEach(each -> current.progress(each, IntentLoop.now())));
+    }
+
+    private void reportPort(InterfaceName device, @Nullable String obstacle) {
+        intent.tell(current -> current.port(device, obstacle, IntentLoop.now()));
     }
 
     private void guestSeen(InterfaceIndex link) {

@@ -1,8 +1,15 @@
 package slash32.agent;
 
 import java.io.IOException;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.BiConsumer;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import slash32.agent.config.AgentConfig;
@@ -10,12 +17,16 @@ import slash32.agent.status.SegmentsView;
 import slash32.bgp.speaker.Speaker;
 import slash32.bgp.wire.AddressFamily;
 import slash32.bgp.wire.EvpnChange;
+import slash32.bgp.wire.ExtendedCommunity;
+import slash32.net.InterfaceName;
 import slash32.net.IpAddress;
 import slash32.net.Ipv4Address;
+import slash32.net.Vni;
 import slash32.netlink.socket.NetlinkProtocol;
 import slash32.netlink.socket.NetlinkSocket;
 import slash32.overlay.evpn.EvpnAction;
 import slash32.overlay.evpn.EvpnNode;
+import slash32.overlay.evpn.Port;
 import slash32.overlay.evpn.Segment;
 import slash32.overlay.vxlan.SegmentPlane;
 
@@ -32,7 +43,15 @@ final class SegmentLoop implements Runnable {
     private final Speaker speaker;
     private final SequenceFile sequences;
     private final Runnable drained;
+    private final BiConsumer<InterfaceName, @Nullable String> ports;
     private TreeSet<String> failing = new TreeSet<>();
+    private final Map<Vni, Set<InterfaceName>> members = new HashMap<>();
+    /// Ports whose state is to be told, and what was told of each last.
+    private final Set<InterfaceName> unsettled = new TreeSet<>();
+
+    private final Map<InterfaceName, Optional<String>> told = new HashMap<>();
+    private boolean routesComplete;
+    private boolean segmentsComplete;
 
     private SegmentLoop(
             NetlinkSocket rtnl,
@@ -40,36 +59,75 @@ final class SegmentLoop implements Runnable {
             Ipv4Address vtep,
             Speaker speaker,
             SequenceFile sequences,
+            BiConsumer<InterfaceName, @Nullable String> ports,
             Runnable drained) {
         this.rtnl = rtnl;
         this.node = node;
         this.plane = new SegmentPlane(rtnl, vtep);
         this.speaker = speaker;
         this.sequences = sequences;
+        this.ports = ports;
         this.drained = drained;
     }
 
     /// A loop that has yet to run, in the calling thread's network namespace.
     ///
+    /// @param ports told of each port that came into its segment (null), or why it is in none
     /// @param drained run after each turn, for a producer that stopped because the mailbox was full
-    static SegmentLoop open(AgentConfig config, Speaker speaker, Runnable drained) throws IOException {
+    static SegmentLoop open(
+            AgentConfig config, Speaker speaker, BiConsumer<InterfaceName, @Nullable String> ports, Runnable drained)
+            throws IOException {
         Ipv4Address vtep = config.underlay().address();
         var sequences = new SequenceFile(config.stateDirectory());
         var node = new EvpnNode(config.asn(), config.routerId(), vtep, sequences.all());
-        var loop = new SegmentLoop(NetlinkSocket.open(NetlinkProtocol.ROUTE), node, vtep, speaker, sequences, drained);
-        loop.segments(config.segments());
+        var loop = new SegmentLoop(
+                NetlinkSocket.open(NetlinkProtocol.ROUTE), node, vtep, speaker, sequences, ports, drained);
         if (config.peers().stream().noneMatch(peer -> peer.families().contains(AddressFamily.L2VPN_EVPN))) {
             loop.complete(); // nobody will say more
         }
         return loop;
     }
 
-    /// Makes {@code segments} all there are.
-    void segments(List<Segment> segments) {
+    /// Makes a segment as stated.
+    void put(Segment segment) {
         mailbox.put(() -> {
-            node.segments(segments, System.nanoTime());
-            plane.segments(segments);
+            node.put(segment, System.nanoTime());
+            plane.put(segment);
+            Set<InterfaceName> now = segment.ports().stream().map(Port::device).collect(Collectors.toSet());
+            Set<InterfaceName> before = members.put(segment.vni(), now);
+            forget(before == null ? Set.of() : before);
+            unsettled.addAll(now);
         });
+    }
+
+    void remove(Vni vni) {
+        mailbox.put(() -> {
+            node.remove(vni);
+            plane.remove(vni);
+            Set<InterfaceName> before = members.remove(vni);
+            forget(before == null ? Set.of() : before);
+        });
+    }
+
+    private void forget(Set<InterfaceName> devices) {
+        unsettled.removeAll(devices);
+        told.keySet().removeAll(devices);
+    }
+
+    /// All segments that there are have been put.
+    void segmentsComplete() {
+        mailbox.put(() -> {
+            segmentsComplete = true;
+            sweep();
+        });
+    }
+
+    /// What an earlier run left goes once both are known: what there is here, and what others say. Their routes are
+    /// with the plane a turn later.
+    private void sweep() {
+        if (segmentsComplete && routesComplete && !node.awaitsRoutes()) {
+            mailbox.put(plane::inSync);
+        }
     }
 
     void changed(List<EvpnChange> changes) {
@@ -85,7 +143,15 @@ final class SegmentLoop implements Runnable {
     void complete() {
         mailbox.put(() -> {
             node.complete(System.nanoTime());
-            mailbox.put(plane::inSync);
+            routesComplete = true;
+            sweep();
+        });
+    }
+
+    private void imported(Set<ExtendedCommunity> targets) {
+        mailbox.put(() -> {
+            node.imported(targets, System.nanoTime());
+            sweep();
         });
     }
 
@@ -95,7 +161,20 @@ final class SegmentLoop implements Runnable {
     }
 
     SegmentsView view() throws InterruptedException {
-        return mailbox.ask(() -> new SegmentsView(node.status(), node.refusals()));
+        return mailbox.ask(() -> new SegmentsView(node.status(), waiting(), node.refusals()));
+    }
+
+    private Map<InterfaceName, String> waiting() {
+        var waiting = new HashMap<InterfaceName, String>();
+        for (Set<InterfaceName> devices : members.values()) {
+            for (InterfaceName device : devices) {
+                String obstacle = plane.obstacle(device);
+                if (obstacle != null) {
+                    waiting.put(device, obstacle);
+                }
+            }
+        }
+        return waiting;
     }
 
     boolean isFull() {
@@ -114,6 +193,7 @@ final class SegmentLoop implements Runnable {
                 }
                 carryOut(node.actions());
                 tell(plane.pass(System.nanoTime()));
+                tellPorts();
                 drained.run();
             }
         } catch (InterruptedException e) {
@@ -140,7 +220,7 @@ final class SegmentLoop implements Runnable {
         }
         for (EvpnAction action : actions) {
             switch (action) {
-                case EvpnAction.Import(var targets) -> speaker.importTargets(targets);
+                case EvpnAction.Import(var targets) -> speaker.importTargets(targets, () -> imported(targets));
                 case EvpnAction.Announce(var paths) -> speaker.originateEvpn(paths);
                 case EvpnAction.Withdraw(var routes) -> speaker.withdrawEvpn(routes);
                 case EvpnAction.Remember _ -> {}
@@ -158,6 +238,19 @@ final class SegmentLoop implements Runnable {
             }
         }
         failing = now;
+    }
+
+    private void tellPorts() {
+        for (InterfaceName device : List.copyOf(unsettled)) {
+            String obstacle = plane.obstacle(device);
+            Optional<String> now = Optional.ofNullable(obstacle);
+            if (!now.equals(told.put(device, now))) {
+                ports.accept(device, obstacle);
+            }
+            if (obstacle == null) {
+                unsettled.remove(device);
+            }
+        }
     }
 
     void close() {

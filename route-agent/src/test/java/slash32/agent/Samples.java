@@ -8,10 +8,17 @@ import slash32.agent.intent.EndpointId;
 import slash32.agent.intent.EndpointRole;
 import slash32.agent.intent.EndpointSpec;
 import slash32.agent.intent.MetadataSpec;
+import slash32.agent.intent.SegmentId;
+import slash32.agent.intent.SegmentPort;
+import slash32.agent.intent.SegmentPorts;
+import slash32.agent.intent.SegmentRef;
+import slash32.agent.intent.SegmentSpec;
 import slash32.net.InterfaceName;
 import slash32.net.IpAddress;
 import slash32.net.MacAddress;
 import slash32.net.Prefix;
+import slash32.net.Vni;
+import slash32.overlay.evpn.Segment;
 import slash32.securitygroup.AddressPair;
 import slash32.securitygroup.Direction;
 import slash32.securitygroup.EtherType;
@@ -52,7 +59,8 @@ public final class Samples {
                 null,
                 GuestSettings.DEFAULT,
                 null,
-                Map.of());
+                Map.of(),
+                SegmentPorts.NONE);
     }
 
     /// One that uses every component, made by the agent.
@@ -89,7 +97,32 @@ public final class Samples {
                         Direction.EGRESS,
                         new RateLimit(new Rate(100_000, 20_000), new Rate(500, 500)),
                         Direction.INGRESS,
-                        new RateLimit(null, new Rate(1_000, 1))));
+                        new RateLimit(null, new Rate(1_000, 1))),
+                new SegmentPorts(
+                        "acme",
+                        List.of(
+                                new SegmentPort(
+                                        new SegmentRef.Named(new SegmentId("blue")),
+                                        new InterfaceName("tap-blue"),
+                                        MacAddress.parse("fa:16:3e:00:00:08"),
+                                        List.of(IpAddress.parse("192.0.2.8"), IpAddress.parse("fd00:8::8")),
+                                        true),
+                                new SegmentPort(
+                                        new SegmentRef.OfOverlay("wide", new Vni(5001)),
+                                        new InterfaceName("tap-5001"),
+                                        MacAddress.parse("fa:16:3e:00:00:09"),
+                                        List.of(),
+                                        false))));
+    }
+
+    /// A segment that uses every component.
+    public static SegmentSpec segment() {
+        return new SegmentSpec(new SegmentId("blue"), new Vni(5000), "acme", "wide", Segment.Flooding.FULL, 1400);
+    }
+
+    /// A segment that leaves out all that may be.
+    public static SegmentSpec otherSegment() {
+        return new SegmentSpec(new SegmentId("red"), new Vni(1), null, "default", Segment.Flooding.NONE, null);
     }
 
     /// A group with a rule of each kind.

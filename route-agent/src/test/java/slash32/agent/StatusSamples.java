@@ -123,7 +123,8 @@ public final class StatusSamples {
                 false);
         var blue = new Segment("blue", new Vni(100), Segment.Flooding.FULL, 1450, List.of(port));
         var status = new SegmentStatus(blue, 1, 0, 3, 1, 0, 2, 0, List.of(IpAddress.parse("10.0.0.12")));
-        return new SegmentsView(List.of(status), Map.of(Refusal.VNI, 4L));
+        return new SegmentsView(
+                List.of(status), Map.of(new InterfaceName("tap7"), "no interface tap7"), Map.of(Refusal.VNI, 4L));
     }
 
     public static MemoryView memory() {

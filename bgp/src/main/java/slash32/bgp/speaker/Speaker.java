@@ -205,6 +205,13 @@ public final class Speaker implements AutoCloseable {
     /// Tells the listener from now on of the EVPN routes that have one of these targets, and peers that ask for it
     /// that we want them (RFC 4684). None at the start.
     public void importTargets(Set<ExtendedCommunity> targets) {
+        importTargets(targets, () -> {});
+    }
+
+    /// The same.
+    ///
+    /// @param told run on this speaker's thread once the listener has heard of all that changed
+    public void importTargets(Set<ExtendedCommunity> targets, Runnable told) {
         Set<ExtendedCommunity> wanted = Set.copyOf(targets);
         loop.execute(() -> {
             advertiser.announceMemberships(evpn.targets(), wanted);
@@ -213,6 +220,7 @@ public final class Speaker implements AutoCloseable {
             if (!changes.isEmpty() && !closing) {
                 listener.evpn(changes);
             }
+            told.run();
         });
     }
 

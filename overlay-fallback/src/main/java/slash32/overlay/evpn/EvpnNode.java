@@ -6,6 +6,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -51,7 +52,11 @@ public final class EvpnNode {
     private final Set<IpAddress> reachable = new HashSet<>();
     private final Map<Refusal, Long> refusals = new EnumMap<>(Refusal.class);
     private final List<EvpnAction> actions = new ArrayList<>();
+    /// Segments that came after BGP had said all, whose routes it is yet to say.
+    private final Set<Vni> unheard = new HashSet<>();
+
     private boolean complete;
+    private boolean importsChanged;
 
     /// A node without segments.
     ///
@@ -66,6 +71,11 @@ public final class EvpnNode {
 
     /// What is to be done, in order; empties it.
     public List<EvpnAction> actions() {
+        if (importsChanged) {
+            importsChanged = false;
+            actions.add(new EvpnAction.Import(
+                    domains.keySet().stream().map(this::target).collect(Collectors.toSet())));
+        }
         List<EvpnAction> all = List.copyOf(actions);
         actions.clear();
         return all;
@@ -91,26 +101,59 @@ public final class EvpnNode {
         }
         Set<Vni> before = Set.copyOf(domains.keySet());
         before.stream().filter(vni -> !wanted.containsKey(vni)).sorted().forEach(this::remove);
-        wanted.forEach((vni, segment) -> {
-            Domain domain = domains.get(vni);
-            if (domain == null) {
-                domain = begin(segment);
-                domains.put(vni, domain);
-                domain.announceFlooding();
-            }
-            domain.change(segment, complete, rememberedOf(segment), nowNanos);
-        });
-        if (!before.equals(wanted.keySet())) {
-            actions.add(new EvpnAction.Import(
-                    wanted.keySet().stream().map(this::target).collect(Collectors.toSet())));
+        wanted.values().forEach(segment -> put(segment, nowNanos));
+    }
+
+    /// Makes a segment as stated, whether it was there or not.
+    public void put(Segment segment, long nowNanos) {
+        Vni vni = segment.vni();
+        Domain domain = domains.get(vni);
+        if (domain != null && !domain.instance().vtep().equals(vtepOf(segment))) {
+            remove(vni);
+            domain = null;
         }
+        if (domain == null) {
+            domain = begin(segment);
+            domains.put(vni, domain);
+            domain.announceFlooding();
+            importsChanged = true;
+            if (complete) {
+                unheard.add(vni);
+            }
+        }
+        domain.change(segment, isComplete(vni), rememberedOf(segment), nowNanos);
+    }
+
+    /// BGP has said all that there is for these targets, which came after {@link #complete}.
+    public void imported(Set<ExtendedCommunity> targets, long nowNanos) {
+        List<Vni> heard = unheard.stream()
+                .filter(vni -> targets.contains(target(vni)))
+                .sorted()
+                .toList();
+        heard.forEach(vni -> {
+            unheard.remove(vni);
+            Objects.requireNonNull(domains.get(vni)).complete(nowNanos);
+        });
+    }
+
+    /// True while there are segments of which BGP is yet to say what there is.
+    public boolean awaitsRoutes() {
+        return !unheard.isEmpty();
+    }
+
+    private boolean isComplete(Vni vni) {
+        return complete && !unheard.contains(vni);
+    }
+
+    private Ipv4Address vtepOf(Segment segment) {
+        Ipv4Address local = segment.encapsulation().local();
+        return local == null ? vtep : local;
     }
 
     private Domain begin(Segment segment) {
         var instance = new EvpnInstance(
-                distinguishers.take(segment.vni()), segment.vni(), List.of(target(segment.vni())), vtep);
-        var empty = new Segment(segment.name(), segment.vni(), segment.flooding(), segment.mtuBytes(), List.of());
-        return new Domain(empty, instance, reachable::contains, actions::add);
+                distinguishers.take(segment.vni()), segment.vni(), List.of(target(segment.vni())), vtepOf(segment));
+        return new Domain(segment.with(List.of()), instance, reachable::contains, actions::add);
     }
 
     /// The target that FRR makes of AS and VNI too: the lower half of the AS number.
@@ -129,9 +172,12 @@ public final class EvpnNode {
         return known;
     }
 
-    private void remove(Vni vni) {
+    /// Takes a segment back, with all that was announced of it.
+    public void remove(Vni vni) {
         Domain domain = domains.remove(vni);
         if (domain != null) {
+            importsChanged = true;
+            unheard.remove(vni);
             domain.remove();
             distinguishers.release(domain.instance().distinguisher());
             takers.values().forEach(some -> some.remove(vni));
@@ -171,7 +217,7 @@ public final class EvpnNode {
         for (ExtendedCommunity community : path.attributes().extendedCommunities()) {
             if (community.isRouteTarget()) {
                 for (Domain domain : domainsOf(community)) {
-                    Refusal refusal = refusal(path, domain.instance().vni());
+                    Refusal refusal = refusal(path, domain.instance());
                     if (refusal == null) {
                         taking.add(domain.instance().vni());
                     } else {
@@ -189,9 +235,10 @@ public final class EvpnNode {
         return domain != null && domain.instance().targets().contains(target) ? List.of(domain) : List.of();
     }
 
-    private @Nullable Refusal refusal(EvpnPath path, Vni vni) {
+    private @Nullable Refusal refusal(EvpnPath path, EvpnInstance instance) {
+        Vni vni = instance.vni();
         PathAttributes attributes = path.attributes();
-        if (!(attributes.nextHop() instanceof Ipv4Address from) || from.equals(vtep)) {
+        if (!(attributes.nextHop() instanceof Ipv4Address from) || from.equals(instance.vtep())) {
             return Refusal.VTEP;
         }
         for (ExtendedCommunity community : attributes.extendedCommunities()) {
@@ -230,7 +277,8 @@ public final class EvpnNode {
                 Claim claim = now == null || from == null
                         ? null
                         : new Claim(from, Mobility.of(now.attributes()), mac.address());
-                Claim before = domain.claim(key, mac.mac(), claim, complete, nowNanos);
+                Claim before = domain.claim(
+                        key, mac.mac(), claim, isComplete(domain.instance().vni()), nowNanos);
                 var of = new MacKey(domain.instance().vni(), mac.mac());
                 if (from != null) {
                     byVtep.computeIfAbsent(from, _ -> new TreeSet<>()).add(of);
@@ -256,7 +304,7 @@ public final class EvpnNode {
                         .computeIfAbsent(key.vni(), _ -> new TreeSet<>())
                         .add(key.mac()));
         domains.forEach((vni, domain) ->
-                domain.reachabilityChanged(node, concerned.getOrDefault(vni, Set.of()), complete, nowNanos));
+                domain.reachabilityChanged(node, concerned.getOrDefault(vni, Set.of()), isComplete(vni), nowNanos));
     }
 
     /// BGP has said all that there is: a port's MAC that nobody claims is new.
@@ -269,7 +317,7 @@ public final class EvpnNode {
 
     /// Does what time was due for.
     public void expire(long nowNanos) {
-        domains.values().forEach(domain -> domain.expire(complete, nowNanos));
+        domains.forEach((vni, domain) -> domain.expire(isComplete(vni), nowNanos));
     }
 
     /// In order of VNIs.

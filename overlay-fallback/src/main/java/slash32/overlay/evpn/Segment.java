@@ -7,15 +7,27 @@ import slash32.net.Vni;
 /// A tenant's Layer 2 domain, as this node takes part in it.
 ///
 /// @param name for people
+/// @param encapsulation how frames go to other nodes
 /// @param ports guests' interfaces of this node in it, no device and no MAC twice
 /// @param mtuBytes of frames' content between guests
-public record Segment(String name, Vni vni, Flooding flooding, int mtuBytes, List<Port> ports) {
+public record Segment(
+        String name, Vni vni, Flooding flooding, int mtuBytes, Encapsulation encapsulation, List<Port> ports) {
     /// What becomes of frames that no table has a place for, and of broadcast.
     public enum Flooding {
         /// They stay on this node: what guests ask for by ARP and ND is answered from the tables.
         NONE,
         /// Each other node of the segment gets a copy.
         FULL
+    }
+
+    /// One with the usual encapsulation.
+    public Segment(String name, Vni vni, Flooding flooding, int mtuBytes, List<Port> ports) {
+        this(name, vni, flooding, mtuBytes, Encapsulation.DEFAULT, ports);
+    }
+
+    /// The same segment with these ports.
+    public Segment with(List<Port> others) {
+        return new Segment(name, vni, flooding, mtuBytes, encapsulation, others);
     }
 
     public Segment {

@@ -98,7 +98,7 @@ final class FdbTable implements Table<MacKey, Destination> {
                 case Change.Remove<MacKey, Destination>(MacKey _, Destination from) -> {
                     requests.delete(key, new FdbEntry(device, key.mac(), ANY_VTEP).delete());
                     Links.Seen port = from instanceof Destination.Local(InterfaceName name) ? links.find(name) : vxlan;
-                    if (port != null) {
+                    if (port != null && key.vni().equals(links.segmentOfPort(port))) {
                         requests.delete(key, new FdbEntry(port.link().index(), key.mac(), null).delete());
                     }
                 }

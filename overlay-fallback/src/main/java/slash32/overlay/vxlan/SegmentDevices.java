@@ -7,11 +7,9 @@ import slash32.net.Vni;
 /// A segment's bridge and VXLAN device.
 ///
 /// @param local the source of encapsulated packets
+/// @param port UDP, where they go to and come from
 /// @param flooding broadcast and multicast go to other nodes
-record SegmentDevices(Ipv4Address local, int mtuBytes, boolean flooding) {
-    /// UDP port of VXLAN (RFC 7348 §5).
-    static final int PORT = 4789;
-
+record SegmentDevices(Ipv4Address local, int port, int mtuBytes, boolean flooding) {
     /// Not {@code slash32:}, which marks endpoints.
     private static final String MARK = "slash32-segment:";
 

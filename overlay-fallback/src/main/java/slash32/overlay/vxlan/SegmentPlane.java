@@ -2,10 +2,11 @@ package slash32.overlay.vxlan;
 
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import slash32.net.InterfaceName;
 import slash32.net.Ipv4Address;
 import slash32.net.MacAddress;
@@ -14,6 +15,7 @@ import slash32.netlink.socket.NetlinkSocket;
 import slash32.overlay.evpn.EvpnAction;
 import slash32.overlay.evpn.EvpnAction.Destination;
 import slash32.overlay.evpn.MacKey;
+import slash32.overlay.evpn.Port;
 import slash32.overlay.evpn.Segment;
 import slash32.reconcile.Backoff;
 import slash32.reconcile.Failure;
@@ -31,6 +33,7 @@ public final class SegmentPlane {
     private final Reconciler<FloodTable.Key, Boolean> flooded;
     private final Reconciler<AnswerTable.Key, MacAddress> answers;
     private final List<Reconciler<?, ?>> all;
+    private final Map<Vni, Set<InterfaceName>> members = new HashMap<>();
 
     /// @param rtnl of NETLINK_ROUTE, for this plane alone
     /// @param local where this node takes encapsulated frames
@@ -46,25 +49,48 @@ public final class SegmentPlane {
 
     /// Makes {@code wanted} the segments that there are, and their ports.
     public void segments(List<Segment> wanted) {
-        Map<Vni, SegmentDevices> devices = new HashMap<>();
-        Map<InterfaceName, Vni> members = new HashMap<>();
-        for (Segment segment : wanted) {
-            boolean floods = segment.flooding() == Segment.Flooding.FULL;
-            devices.put(segment.vni(), new SegmentDevices(local, segment.mtuBytes(), floods));
-            segment.ports().forEach(port -> members.put(port.device(), segment.vni()));
-        }
-        state(segments, known, devices);
-        state(ports, knownPorts, members);
+        Set<Vni> vnis = wanted.stream().map(Segment::vni).collect(Collectors.toSet());
+        members.keySet().stream().filter(vni -> !vnis.contains(vni)).toList().forEach(this::remove);
+        wanted.forEach(this::put);
     }
 
-    private final Set<Vni> known = new HashSet<>();
-    private final Set<InterfaceName> knownPorts = new HashSet<>();
+    /// Makes a segment as stated, with its ports.
+    public void put(Segment segment) {
+        Vni vni = segment.vni();
+        boolean floods = segment.flooding() == Segment.Flooding.FULL;
+        Ipv4Address source = segment.encapsulation().local();
+        segments.put(
+                vni,
+                new SegmentDevices(
+                        source == null ? local : source, segment.encapsulation().port(), segment.mtuBytes(), floods));
+        Set<InterfaceName> now = segment.ports().stream().map(Port::device).collect(Collectors.toSet());
+        Set<InterfaceName> before = members.put(vni, now);
+        if (before != null) {
+            before.stream().filter(device -> !now.contains(device)).forEach(device -> leave(device, vni));
+        }
+        now.forEach(device -> ports.put(device, vni));
+    }
 
-    private static <K, V> void state(Reconciler<K, V> table, Set<K> before, Map<K, V> wanted) {
-        before.stream().filter(key -> !wanted.containsKey(key)).forEach(table::remove);
-        before.clear();
-        before.addAll(wanted.keySet());
-        wanted.forEach(table::put);
+    public void remove(Vni vni) {
+        segments.remove(vni);
+        members.getOrDefault(vni, Set.of()).forEach(device -> leave(device, vni));
+        members.remove(vni);
+    }
+
+    /// Unless it is another segment's by now.
+    private void leave(InterfaceName device, Vni vni) {
+        if (vni.equals(ports.desired(device))) {
+            ports.remove(device);
+        }
+    }
+
+    /// Why a guest's interface is in no segment that should be; null if it is in its.
+    public @Nullable String obstacle(InterfaceName device) {
+        if (ports.inForce(device)) {
+            return null;
+        }
+        String failure = ports.failure(device);
+        return failure == null ? "not yet in its segment" : failure;
     }
 
     /// Takes what is for the kernel.

@@ -22,7 +22,7 @@ import slash32.reconcile.Table;
 /// A bridge and a VXLAN device for each segment, the device a port that learns nothing and answers for what is stated.
 final class SegmentTable implements Table<Vni, SegmentDevices> {
     /// In the place of a value that is not as it should be.
-    private static final SegmentDevices INCOMPLETE = new SegmentDevices(new Ipv4Address(0), 0, false);
+    private static final SegmentDevices INCOMPLETE = new SegmentDevices(new Ipv4Address(0), 0, 0, false);
 
     private final NetlinkSocket rtnl;
 
@@ -61,7 +61,7 @@ final class SegmentTable implements Table<Vni, SegmentDevices> {
                 && vxlan.link().up();
         return terms == null || port == null || !joined || !port.equals(uplink(port.flooding()))
                 ? INCOMPLETE
-                : new SegmentDevices(terms.local(), vxlan.link().mtuBytes(), port.flooding());
+                : new SegmentDevices(terms.local(), terms.port(), vxlan.link().mtuBytes(), port.flooding());
     }
 
     private static BridgePort uplink(boolean flooding) {
@@ -85,7 +85,7 @@ final class SegmentTable implements Table<Vni, SegmentDevices> {
     }
 
     private void put(Vni vni, SegmentDevices wanted) throws IOException {
-        var terms = new VxlanTerms(vni, wanted.local(), SegmentDevices.PORT);
+        var terms = new VxlanTerms(vni, wanted.local(), wanted.port());
         Links links = Links.read(rtnl);
         Links.Seen old = links.vxlan(vni);
         if (old != null && !terms.equals(old.terms())) {

@@ -237,6 +237,30 @@ class EvpnNodeTest {
         assertThat(tables.imported).isEmpty();
     }
 
+    /// A guest that came is here, whatever its old node still says; what that node says has to be heard first.
+    @Test
+    void aSegmentThatComesLateWaitsForWhatBgpHasOfIt() {
+        complete();
+        segment(Segment.Flooding.NONE, port(false));
+        assertThat(tables.routes).isEmpty();
+        announce(of(OTHER).macIp(MAC, null, new Mobility(false, 7)));
+        node.imported(tables.imported, now);
+        tables.take(node);
+        assertThat(tables.routes.values()).contains(own().macIp(MAC, null, new Mobility(false, 8)));
+    }
+
+    @Test
+    void aSegmentHasTheVtepOfItsOverlay() {
+        complete();
+        var own = Ipv4Address.parse("10.0.0.99");
+        var wide = new Encapsulation(own, 4790);
+        node.put(new Segment("blue", BLUE, Segment.Flooding.FULL, 1450, wide, List.of()), now);
+        tables.take(node);
+        assertThat(tables.routes.values())
+                .extracting(path -> path.attributes().nextHop())
+                .containsExactly(own);
+    }
+
     private void segment(Segment.Flooding flooding, Port... ports) {
         node.segments(List.of(new Segment("blue", BLUE, flooding, 1450, List.of(ports))), now);
         tables.take(node);

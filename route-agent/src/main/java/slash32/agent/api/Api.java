@@ -1,6 +1,5 @@
 package slash32.agent.api;
 
-import static slash32.agent.api.Replies.page;
 import static slash32.agent.api.Replies.problem;
 
 import java.time.InstantSource;
@@ -15,8 +14,6 @@ import slash32.agent.api.http.RequestHandler;
 import slash32.agent.api.http.Response;
 import slash32.agent.intent.InvalidFieldException;
 import slash32.agent.json.MalformedJsonException;
-import slash32.agent.status.SegmentFormat;
-import slash32.agent.status.SegmentsView;
 
 /// The paths of the API (docs/openapi.yaml) and what each does with {@link Control}.
 ///
@@ -36,15 +33,10 @@ public final class Api implements RequestHandler {
         var node = new NodePages(control, clock);
         var explain = new ExplainPage(control);
         var events = new EventPages(control);
-        var segments = new Route("GET", "segments", Set.of(), 0, request -> segments(control, request));
-        routes = Stream.of(ofHost(endpoints, groups, explain, events, node), List.of(segments), ofAnyNode(node))
+        var segments = new SegmentPages(control);
+        routes = Stream.of(ofHost(endpoints, groups, explain, events, node), ofSegments(segments), ofAnyNode(node))
                 .flatMap(List::stream)
                 .toList();
-    }
-
-    private static Response segments(Control control, Request request) {
-        SegmentsView view = control.segments();
-        return page(request, json -> SegmentFormat.json(json, view), () -> SegmentFormat.text(view));
     }
 
     private Api(List<Route> routes) {
@@ -75,6 +67,14 @@ public final class Api implements RequestHandler {
                 new Route("POST", "explain", Set.of(), ONE_BYTES, explain::explain),
                 new Route("GET", "drops", Set.of("since", "follow", "endpoint"), 0, events::drops),
                 new Route("GET", "status", Set.of(), 0, node::status));
+    }
+
+    private static List<Route> ofSegments(SegmentPages segments) {
+        return List.of(
+                new Route("GET", "segments", Set.of(), 0, segments::getAll),
+                new Route("GET", "segments/{id}", Set.of(), 0, segments::get),
+                new Route("PUT", "segments/{id}", Set.of(), ONE_BYTES, segments::put),
+                new Route("DELETE", "segments/{id}", Set.of(), 0, segments::delete));
     }
 
     private static List<Route> ofAnyNode(NodePages node) {

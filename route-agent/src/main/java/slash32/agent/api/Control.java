@@ -7,6 +7,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import slash32.agent.intent.EndpointId;
 import slash32.agent.intent.EndpointSpec;
+import slash32.agent.intent.SegmentId;
+import slash32.agent.intent.SegmentSpec;
 import slash32.agent.status.ConditionKind;
 import slash32.agent.status.EndpointView;
 import slash32.agent.status.ExplanationView;
@@ -39,6 +41,16 @@ public interface Control extends NodeControl {
 
     /// {@link Outcome.Changed} if it was there, {@link Outcome.Unchanged} if not.
     Outcome deleteGroup(GroupId id) throws InterruptedException;
+
+    /// Makes {@code spec} the desired state of its segment.
+    Outcome putSegment(SegmentSpec spec) throws InterruptedException;
+
+    /// {@link Outcome.Changed} if it was there, {@link Outcome.Unchanged} if not.
+    Outcome deleteSegment(SegmentId id) throws InterruptedException;
+
+    /// A segment that the API states; null if there is none.
+    @Nullable
+    SegmentSpec segment(SegmentId id);
 
     /// Waits until {@code kind} holds for the endpoint, or fails, or {@code timeout} is over.
     ///

@@ -22,7 +22,7 @@ public record Problem(
     }
 
     /// Somebody else has what a field asks for, such as an address or a device: 409.
-    public static Problem taken(String field, String detail) {
+    public static Problem taken(@Nullable String field, String detail) {
         return new Problem(409, "Already taken", detail, field, null);
     }
 

@@ -7,10 +7,10 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
+import slash32.agent.intent.SegmentTerms;
 import slash32.net.Asn;
 import slash32.net.Ipv4Address;
 import slash32.net.Prefix;
-import slash32.overlay.evpn.Segment;
 
 /// One node's configuration, complete: what the file left out has its default here.
 ///
@@ -29,7 +29,8 @@ import slash32.overlay.evpn.Segment;
 /// @param hostProtection null leaves the host's own services to others
 /// @param metadata null for a node whose metadata are all in its endpoints
 /// @param stateDirectory absolute path of the folder that holds desired state
-/// @param segments Layer 2 domains that this node takes part in, no VNI and no device twice
+/// @param segments Layer 2 domains that this node takes part in, no VNI and no device twice; by which rules their
+///     frames go; and to whom VNIs are delegated
 public record AgentConfig(
         String node,
         SiteConfig site,
@@ -51,7 +52,7 @@ public record AgentConfig(
         Path stateDirectory,
         MonitoringConfig monitoring,
         @Nullable HostProtectionConfig hostProtection,
-        List<Segment> segments) {
+        SegmentTerms segments) {
     public static final Path DEFAULT_FILE = Path.of("/etc/slash32/agent.yaml");
     public static final Path DEFAULT_API_SOCKET = Path.of("/run/slash32/agent.sock");
     static final Path DEFAULT_ENDPOINTS_DIRECTORY = Path.of("/etc/slash32/endpoints.d");
@@ -64,7 +65,6 @@ public record AgentConfig(
         listen = List.copyOf(listen);
         processes = List.copyOf(processes);
         endpointPrefixes = List.copyOf(endpointPrefixes);
-        segments = List.copyOf(segments);
         var addresses = new HashSet<>();
         for (PeerConfig peer : peers) {
             if (!addresses.add(peer.address() + "%" + peer.link())) {
@@ -94,6 +94,7 @@ public record AgentConfig(
         note(unlike, "metadata", Objects.equals(metadata, other.metadata));
         note(unlike, "stateDirectory", stateDirectory.equals(other.stateDirectory));
         monitoring.note(unlike, other.monitoring);
+        note(unlike, "overlays", segments.overlays().equals(other.segments.overlays()));
         return unlike;
     }
 

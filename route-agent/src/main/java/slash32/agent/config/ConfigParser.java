@@ -59,8 +59,7 @@ final class ConfigParser {
         var prefixes = root.list("endpointPrefixes", PREFIX, List.of());
         var metadata = root.optionalSection("metadata", MetadataConfig::read);
         var state = root.optional("stateDirectory", Scalar.ABSOLUTE_PATH, AgentConfig.DEFAULT_STATE_DIRECTORY);
-        var segmentParser = new SegmentParser();
-        var segments = root.sections("segments", segmentParser::segment);
+        var segments = SegmentParser.terms(root);
         var monitoring = MonitoringParser.monitoring(root);
         var hostProtection = root.optionalSection("hostProtection", HostProtectionParser::read);
         if (!root.end()) {

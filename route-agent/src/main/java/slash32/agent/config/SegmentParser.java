@@ -9,13 +9,19 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.snakeyaml.engine.v2.nodes.Tag;
 import slash32.agent.config.Section.Field;
+import slash32.agent.intent.OverlayRule;
+import slash32.agent.intent.SegmentTerms;
+import slash32.agent.intent.Tenant;
 import slash32.net.InterfaceName;
 import slash32.net.MacAddress;
+import slash32.net.NumberRange;
 import slash32.net.Vni;
+import slash32.overlay.choice.SiteId;
+import slash32.overlay.evpn.Encapsulation;
 import slash32.overlay.evpn.Port;
 import slash32.overlay.evpn.Segment;
 
-/// Reads the segments of a node.
+/// Reads the segments of a node, by which rules their frames go, and to whom VNIs are delegated.
 final class SegmentParser {
     private static final Scalar<Vni> VNI =
             new Scalar<>(Tag.INT, "1 to 16777215", text -> new Vni((int) Math.min(Scalar.integer(text), 1L << 24)));
@@ -24,12 +30,65 @@ final class SegmentParser {
     private static final Scalar<MacAddress> MAC =
             new Scalar<>(Tag.STR, "a unicast MAC address", SegmentParser::unicast);
     private static final Scalar<Long> MTU = PolicyParser.number(1_280, 65_450);
-    /// What VXLAN leaves of 1500 octets over IPv4.
-    private static final long DEFAULT_MTU_BYTES = 1_450;
+    private static final Scalar<NumberRange> VNIS =
+            new Scalar<>(Tag.STR, "a range of VNIs such as \"5000-5999\" or \"7000\"", SegmentParser::vnis);
+    private static final Scalar<SiteId> SITE =
+            new Scalar<>(Tag.INT, "1 to 4294967295", text -> new SiteId(Scalar.integer(text)));
 
+    private final List<OverlayRule> overlays;
     private final Set<Vni> vnis = new HashSet<>();
     private final Set<String> names = new HashSet<>();
     private final Set<InterfaceName> devices = new HashSet<>();
+
+    private SegmentParser(List<OverlayRule> overlays) {
+        this.overlays = overlays;
+    }
+
+    /// What of a file's root is about segments; to be called before its end.
+    static Field<SegmentTerms> terms(Section root) {
+        var names = new HashSet<String>();
+        var overlays = root.sections("overlays", section -> overlay(section, names));
+        var owners = new HashSet<String>();
+        var tenants = root.sections("tenants", section -> tenant(section, owners));
+        var parser = new SegmentParser(overlays.or(List.of()));
+        var segments = root.sections("segments", parser::segment);
+        return new Field<>(
+                segments.node(),
+                new SegmentTerms(overlays.or(List.of()), tenants.or(List.of()), segments.or(List.of())));
+    }
+
+    private static @Nullable OverlayRule overlay(Section section, Set<String> names) {
+        var name = section.required("name", Scalar.NAME);
+        var address = section.optional("address", Scalar.IPV4);
+        var port = section.optional("port", Scalar.PORT, Encapsulation.VXLAN_PORT);
+        var mtu = section.optional("mtu", MTU, (long) OverlayRule.DEFAULT_MTU_BYTES);
+        var sites = section.list("sites", SITE, List.of());
+        once(section, name, "name", names);
+        return section.end()
+                ? new OverlayRule(
+                        name.get(), address.value(), port.get(), mtu.get().intValue(), Set.copyOf(sites.get()))
+                : null;
+    }
+
+    private static @Nullable Tenant tenant(Section section, Set<String> names) {
+        var name = section.required("name", Scalar.NAME);
+        var vnis = section.list("vnis", VNIS, List.of());
+        once(section, name, "name", names);
+        return section.end() ? new Tenant(name.get(), vnis.get()) : null;
+    }
+
+    private static NumberRange vnis(String text) {
+        NumberRange range = NumberRange.parse(text);
+        if (range.first() < 1 || range.last() > 0xff_ffff) {
+            throw new IllegalArgumentException("VNIs are 1 to 16777215, not " + text);
+        }
+        return range;
+    }
+
+    /// The rule of this name; null if there is none.
+    private @Nullable OverlayRule rule(String name) {
+        return new SegmentTerms(overlays, List.of(), List.of()).overlay(name);
+    }
 
     /// The segment of a section; null if there is something wrong in it.
     @Nullable
@@ -37,13 +96,20 @@ final class SegmentParser {
         var name = section.required("name", Scalar.NAME);
         var vni = section.required("vni", VNI);
         var flooding = section.optional("flooding", FLOODING, Segment.Flooding.NONE);
-        var mtu = section.optional("mtu", MTU, DEFAULT_MTU_BYTES);
+        var overlay = section.optional("overlay", Scalar.NAME, OverlayRule.DEFAULT_NAME);
+        OverlayRule rule = overlay.value() == null ? null : rule(overlay.value());
+        if (overlay.value() != null && rule == null) {
+            section.problem(overlay, "overlay", "is none of overlays: " + overlay.value());
+        }
+        int most = rule == null ? OverlayRule.DEFAULT_MTU_BYTES : rule.mtuBytes();
+        var mtu = section.optional("mtu", MTU, (long) most);
         var macs = new HashSet<MacAddress>();
         var ports = section.sections("ports", port -> port(port, macs));
         once(section, vni, "vni", vnis);
         once(section, name, "name", names);
-        return section.end()
-                ? new Segment(name.get(), vni.get(), flooding.get(), mtu.get().intValue(), ports.get())
+        return section.end() && rule != null
+                ? new Segment(
+                        name.get(), vni.get(), flooding.get(), mtu.get().intValue(), rule.encapsulation(), ports.get())
                 : null;
     }
 

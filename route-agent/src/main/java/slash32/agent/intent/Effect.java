@@ -6,6 +6,7 @@ import slash32.bgp.wire.AddressFamily;
 import slash32.bgp.wire.PathAttributes;
 import slash32.net.IpAddress;
 import slash32.net.Prefix;
+import slash32.net.Vni;
 import slash32.overlay.choice.Path;
 import slash32.securitygroup.GroupId;
 import slash32.securitygroup.SecurityGroup;
@@ -71,6 +72,12 @@ public sealed interface Effect {
 
     /// For the speaker: announce this prefix with these attributes, as a helper process wants it.
     record Announce(Prefix prefix, PathAttributes attributes) implements Effect {}
+
+    /// For the overlay: the segment is to be on this node as stated, with these ports.
+    record Segment(slash32.overlay.evpn.Segment segment) implements Effect {}
+
+    /// For the overlay: nothing of the segment is to be left on this node.
+    record NoSegment(Vni vni) implements Effect {}
 
     /// For the speaker: these addresses are here no longer.
     record Withdraw(List<Prefix> prefixes) implements Effect {

@@ -7,6 +7,10 @@ public record EndpointId(String value) implements Comparable<EndpointId> {
     public static final int MAX_LENGTH = 63;
 
     public EndpointId {
+        requireName(value);
+    }
+
+    static void requireName(String value) {
         if (value.isEmpty() || value.length() > MAX_LENGTH || !value.chars().allMatch(EndpointId::allowed)) {
             throw new InvalidFieldException(
                     "id", "must be 1 to 63 characters of A-Z a-z 0-9 . _ -, was '" + value + "'");

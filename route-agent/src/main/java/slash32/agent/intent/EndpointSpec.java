@@ -1,6 +1,7 @@
 package slash32.agent.intent;
 
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -27,7 +28,8 @@ import slash32.tap.gateway.Ipv6Assignment;
 /// @param deviceKind what it must be
 /// @param role whether the guest is here or on its way
 /// @param mac the guest's, not the TAP's
-/// @param addresses the guest's host prefixes, 1 to 64, none twice
+/// @param addresses the guest's host prefixes, at most 64, none twice; empty only if {@code segments} has the device,
+///     which is routed to nobody then
 /// @param groups the security groups it is in, at most 64, none twice; empty lets nothing in or out
 /// @param allowedAddressPairs what else it may send as, at most 64, none twice; a member of the groups, here and on
 ///     other hosts, but not where packets to it go
@@ -42,6 +44,7 @@ import slash32.tap.gateway.Ipv6Assignment;
 /// @param guest what the guest is told by DHCP and router advertisements
 /// @param metadata what it reads from the metadata service; null for a guest without one
 /// @param rateLimits how much it may send and be sent; a direction that is not there has no limit
+/// @param segments Layer 2 interfaces: the device itself, or others beside it
 public record EndpointSpec(
         EndpointId id,
         long generation,
@@ -61,7 +64,8 @@ public record EndpointSpec(
         @Nullable Integer txQueueLength,
         GuestSettings guest,
         @Nullable MetadataSpec metadata,
-        Map<Direction, RateLimit> rateLimits) {
+        Map<Direction, RateLimit> rateLimits,
+        SegmentPorts segments) {
     public static final int MAX_ADDRESSES = 64;
     public static final int MAX_GROUPS = 64;
     public static final int MAX_PAIRS = 64;
@@ -69,6 +73,7 @@ public record EndpointSpec(
     private static final IpAddress BROADCAST = IpAddress.parse("255.255.255.255");
     private static final int MIN_MTU_BYTES = 68;
     private static final int MAX_MTU_BYTES = 65_521;
+    private static final String IN_SEGMENT = "of an interface in a segment must be ";
     private static final int MIN_IPV6_MTU_BYTES = 1280;
 
     public EndpointSpec {
@@ -78,7 +83,16 @@ public record EndpointSpec(
         allowedAddressPairs = List.copyOf(allowedAddressPairs);
         require(generation >= 0, "generation", "must be 0 or more, was " + generation);
         require(!mac.isGroup() && mac.value() != 0, "mac", "must be a unicast address, was " + mac);
-        checkAddresses(addresses);
+        boolean routed = !segments.has(device);
+        if (!routed) {
+            checkInSegment(addresses, groups, allowedAddressPairs, portSecurity);
+            require(mode == DeviceMode.ADOPT, "mode", IN_SEGMENT + "adopt");
+            require(mtuBytes == DEFAULT_MTU_BYTES, "mtuBytes", IN_SEGMENT + "the segment's");
+            require(guest.equals(GuestSettings.DEFAULT), "guest", IN_SEGMENT + "absent");
+            require(metadata == null, "metadata", IN_SEGMENT + "absent");
+            require(rateLimits.isEmpty(), "rateLimits", IN_SEGMENT + "empty");
+        }
+        checkAddresses(addresses, routed);
         checkGroups(groups, portSecurity);
         checkPairs(allowedAddressPairs, portSecurity);
         checkMessage(groups, allowedAddressPairs);
@@ -92,6 +106,36 @@ public record EndpointSpec(
         if (guest.ipv6() == Ipv6Assignment.SLAAC) {
             checkSlaac(guest.subnets(), addresses, mac);
         }
+    }
+
+    /// Whether the device is the guest's way to everywhere, and not an interface in a segment alone.
+    public boolean isRouted() {
+        return !addresses.isEmpty();
+    }
+
+    /// All its interfaces, by the fields that name them.
+    Map<String, InterfaceName> devices() {
+        var all = new LinkedHashMap<String, InterfaceName>();
+        all.put("device", device);
+        for (int i = 0; i < segments.ports().size(); i++) {
+            InterfaceName other = segments.ports().get(i).device();
+            if (!other.equals(device)) {
+                all.put("segments[" + i + "].device", other);
+            }
+        }
+        return all;
+    }
+
+    /// Security groups want conntrack, which bridges have not everywhere (ADR 0025).
+    private static void checkInSegment(
+            List<Prefix> addresses, List<GroupId> groups, List<AddressPair> pairs, boolean portSecurity) {
+        require(
+                addresses.isEmpty(),
+                "addresses",
+                IN_SEGMENT + "empty: an interface is routed or in a segment; its addresses there are the port's");
+        require(groups.isEmpty(), "groups", IN_SEGMENT + "empty: there are no security groups in segments");
+        require(pairs.isEmpty(), "allowedAddressPairs", IN_SEGMENT + "empty");
+        require(portSecurity, "portSecurity", IN_SEGMENT + "true");
     }
 
     private static void checkSubnets(List<Prefix> subnets, List<Prefix> addresses) {
@@ -118,8 +162,8 @@ public record EndpointSpec(
                         + new Ipv6Address(0, interfaceId) + ", among the addresses");
     }
 
-    private static void checkAddresses(List<Prefix> addresses) {
-        require(!addresses.isEmpty(), "addresses", "must name at least one address");
+    private static void checkAddresses(List<Prefix> addresses, boolean routed) {
+        require(!routed || !addresses.isEmpty(), "addresses", "must name at least one address");
         require(
                 addresses.size() <= MAX_ADDRESSES,
                 "addresses",

@@ -61,6 +61,7 @@ public final class Intent {
     private final Map<GroupId, SecurityGroup> groups = new TreeMap<>();
     private final Map<GroupId, Set<EndpointId>> users = new HashMap<>();
     private final StaticFiles files = new StaticFiles();
+    private final Segments segments;
     private final Refusals refusals;
     private final IdentityHashMap<PathAttributes, Memberships> membershipsOfAttributes = new IdentityHashMap<>();
     /// What helper processes announce, beside the endpoints' addresses.
@@ -76,7 +77,9 @@ public final class Intent {
         this.node = node;
         this.outbox = outbox;
         sites = new Sites(node.site());
-        refusals = new Refusals(node, new Refusals.Held(endpoints, devices, macs, addresses, groups, users), files);
+        segments = new Segments(node, outbox);
+        refusals = new Refusals(
+                node, new Refusals.Held(endpoints, devices, macs, addresses, groups, users), files, segments);
     }
 
     public Outcome put(EndpointSpec spec, Moment now) {
@@ -144,7 +147,10 @@ public final class Intent {
         withdraw(before);
         moves.claim(before.spec().addresses());
         unclaim(before.spec());
-        outbox.effect(new Effect.Desire.NoEndpoint(id));
+        segments.replace(before.spec(), null);
+        if (before.spec().isRouted()) {
+            outbox.effect(new Effect.Desire.NoEndpoint(id));
+        }
         outbox.event(revision -> new Event.EndpointRemoved(revision, now.at(), id));
         return true;
     }
@@ -237,6 +243,43 @@ public final class Intent {
                 originate(added, endpoint.saying());
             }
         }
+    }
+
+    /// The kernel's word on an interface in a segment.
+    ///
+    /// @param obstacle why it is not in it; null if it is
+    public void port(InterfaceName device, @Nullable String obstacle, Moment now) {
+        segments.reported(device, obstacle);
+        EndpointId id = devices.get(device);
+        EndpointState endpoint = id == null ? null : endpoints.get(id);
+        if (endpoint != null
+                && !endpoint.spec().isRouted()
+                && endpoint.spec().device().equals(device)) {
+            for (ConditionKind kind : ConditionKind.values()) {
+                Progress.Step step = obstacle == null
+                        ? new Progress.Step(kind, ConditionState.TRUE, "InSegment", "")
+                        : new Progress.Step(kind, ConditionState.WAITING, "NotInSegment", obstacle);
+                endpoint.set(step, now, outbox);
+            }
+        }
+    }
+
+    /// What the configuration says of segments.
+    public void segments(SegmentTerms terms) {
+        segments.configure(terms);
+    }
+
+    public Outcome put(SegmentSpec spec) {
+        return segments.put(spec);
+    }
+
+    public Outcome delete(SegmentId id) {
+        return segments.delete(id);
+    }
+
+    /// A segment that the API states; null if there is none.
+    public @Nullable SegmentSpec segment(SegmentId id) {
+        return segments.stated(id);
     }
 
     /// The speaker has written these to every Established peer.
@@ -490,13 +533,26 @@ public final class Intent {
             outbox.effect(new Effect.Withdraw(taken));
         }
         endpoints.put(spec.id(), new EndpointState(spec, inherited, now));
-        devices.put(spec.device(), spec.id());
-        macs.put(spec.mac(), spec.id());
+        spec.devices().values().forEach(device -> devices.put(device, spec.id()));
+        if (spec.isRouted()) {
+            macs.put(spec.mac(), spec.id());
+        }
         spec.addresses().forEach(prefix -> addresses.put(prefix, spec.id()));
         spec.groups()
                 .forEach(group ->
                         users.computeIfAbsent(group, _ -> new HashSet<>()).add(spec.id()));
-        outbox.effect(new Effect.Desire.Endpoint(spec));
+        if (spec.isRouted()) {
+            outbox.effect(new Effect.Desire.Endpoint(spec));
+        } else if (before != null && before.spec().isRouted()) {
+            outbox.effect(new Effect.Desire.NoEndpoint(spec.id()));
+        }
+        segments.replace(before == null ? null : before.spec(), spec);
+        Segments.Report report = segments.report(spec.device());
+        if (spec.role() != EndpointRole.ACTIVE && !spec.isRouted()) {
+            port(spec.device(), "its segment is joined when its role is active", now);
+        } else if (report != null) {
+            port(spec.device(), report.obstacle(), now);
+        }
     }
 
     /// Takes back at once what {@code now} has no more of what {@code before} announces: addresses and memberships.
@@ -540,7 +596,7 @@ public final class Intent {
 
     private void unclaim(EndpointSpec spec) {
         // Where endpoints change places, another one has it already.
-        devices.remove(spec.device(), spec.id());
+        spec.devices().values().forEach(device -> devices.remove(device, spec.id()));
         macs.remove(spec.mac(), spec.id());
         spec.addresses().forEach(prefix -> addresses.remove(prefix, spec.id()));
         spec.groups()

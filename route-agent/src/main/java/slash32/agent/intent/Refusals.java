@@ -20,6 +20,7 @@ final class Refusals {
     private final Node node;
     private final Held held;
     private final StaticFiles files;
+    private final Segments segments;
 
     /// What {@link Intent} holds, as it changes.
     ///
@@ -32,10 +33,11 @@ final class Refusals {
             Map<GroupId, SecurityGroup> groups,
             Map<GroupId, Set<EndpointId>> users) {}
 
-    Refusals(Node node, Held held, StaticFiles files) {
+    Refusals(Node node, Held held, StaticFiles files, Segments segments) {
         this.node = node;
         this.held = held;
         this.files = files;
+        this.segments = segments;
     }
 
     /// Of an endpoint that the API states.
@@ -172,17 +174,27 @@ final class Refusals {
         var devices = new HashMap<InterfaceName, EndpointId>();
         var macs = new HashMap<MacAddress, EndpointId>();
         var addresses = new HashMap<Prefix, EndpointId>();
+        var claims = new HashMap<PortClaim, EndpointId>();
         for (int i = 0; i < specs.size(); i++) {
             EndpointSpec spec = specs.get(i);
             String place = "endpoints[" + i + "].";
             if (!ids.add(spec.id())) {
                 return Problem.invalid(place + "id", "is there twice: " + spec.id());
             }
-            EndpointId other = devices.putIfAbsent(spec.device(), spec.id());
-            if (other != null) {
-                return Problem.taken(place + "device", spec.device() + " is also endpoint " + other + "'s");
+            for (Map.Entry<String, InterfaceName> device : spec.devices().entrySet()) {
+                EndpointId other = devices.putIfAbsent(device.getValue(), spec.id());
+                if (other != null) {
+                    return Problem.taken(
+                            place + device.getKey(), device.getValue() + " is also endpoint " + other + "'s");
+                }
             }
-            EndpointId twin = macs.putIfAbsent(spec.mac(), spec.id());
+            for (PortClaim.Made made : PortClaim.of(spec)) {
+                EndpointId other = claims.putIfAbsent(made.claim(), spec.id());
+                if (other != null) {
+                    return Problem.taken(place + made.field(), made.claim() + " is also endpoint " + other + "'s");
+                }
+            }
+            EndpointId twin = spec.isRouted() ? macs.putIfAbsent(spec.mac(), spec.id()) : null;
             if (twin != null) {
                 return Problem.taken(place + "mac", spec.mac() + " is also endpoint " + twin + "'s");
             }
@@ -211,11 +223,17 @@ final class Refusals {
             String place,
             Predicate<EndpointId> staying,
             Function<GroupId, @Nullable SecurityGroup> groups) {
-        EndpointId owner = held.devices().get(spec.device());
-        if (owner != null && !owner.equals(spec.id()) && staying.test(owner)) {
-            return Problem.taken(place + "device", spec.device() + " is endpoint " + owner + "'s");
+        for (Map.Entry<String, InterfaceName> device : spec.devices().entrySet()) {
+            EndpointId owner = held.devices().get(device.getValue());
+            if (owner != null && !owner.equals(spec.id()) && staying.test(owner)) {
+                return Problem.taken(place + device.getKey(), device.getValue() + " is endpoint " + owner + "'s");
+            }
         }
-        EndpointId twin = held.macs().get(spec.mac());
+        Problem ofSegments = segments.refusal(spec, place, staying);
+        if (ofSegments != null) {
+            return ofSegments;
+        }
+        EndpointId twin = spec.isRouted() ? held.macs().get(spec.mac()) : null; // in segments a MAC is the segment's
         if (twin != null && !twin.equals(spec.id()) && staying.test(twin)) {
             return Problem.taken(place + "mac", spec.mac() + " is endpoint " + twin + "'s");
         }

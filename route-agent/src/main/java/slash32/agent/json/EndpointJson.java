@@ -14,6 +14,8 @@ import slash32.agent.intent.EndpointRole;
 import slash32.agent.intent.EndpointSpec;
 import slash32.agent.intent.InvalidFieldException;
 import slash32.agent.intent.MetadataSpec;
+import slash32.agent.intent.SegmentPort;
+import slash32.agent.intent.SegmentPorts;
 import slash32.net.InterfaceName;
 import slash32.net.MacAddress;
 import slash32.net.Prefix;
@@ -58,6 +60,9 @@ public final class EndpointJson {
         MetadataSpec metadata =
                 fields.objectOrNull("metadata", (metadataNode, at) -> MetadataJson.read(metadataNode, at, named));
         Map<Direction, RateLimit> limits = fields.object("rateLimits", RateLimitJson::read, Map.of());
+        String tenant = fields.textOrNull("tenant");
+        List<SegmentPort> ports =
+                fields.list("segments", (port, at) -> SegmentJson.port(Fields.of(at, port), device, mac));
         fields.end();
         if (id != null && stated != null && !id.equals(stated)) {
             throw new InvalidFieldException("id", "must be '" + id + "' as in the path, was '" + stated + "'");
@@ -81,7 +86,8 @@ public final class EndpointJson {
                 txQueueLength,
                 guest,
                 metadata,
-                limits));
+                limits,
+                new SegmentPorts(tenant, ports)));
     }
 
     private static AddressPair pair(Fields fields, MacAddress ofEndpoint) {
@@ -142,6 +148,16 @@ public final class EndpointJson {
         if (!spec.rateLimits().isEmpty()) {
             json.writeFieldName("rateLimits");
             RateLimitJson.write(json, spec.rateLimits());
+        }
+        if (spec.segments().tenant() != null) {
+            json.writeStringField("tenant", spec.segments().tenant());
+        }
+        if (!spec.segments().ports().isEmpty()) {
+            json.writeArrayFieldStart("segments");
+            for (SegmentPort port : spec.segments().ports()) {
+                SegmentJson.write(json, port);
+            }
+            json.writeEndArray();
         }
         json.writeEndObject();
     }

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import slash32.net.InterfaceName;
 import slash32.net.IpAddress;
 import slash32.overlay.evpn.Port;
 import slash32.overlay.evpn.Refusal;
@@ -20,7 +21,7 @@ public final class SegmentFormat {
         json.writeStartObject();
         json.writeArrayFieldStart("segments");
         for (SegmentStatus status : view.segments()) {
-            segment(json, status);
+            segment(json, status, view.waiting());
         }
         json.writeEndArray();
         json.writeObjectFieldStart("refusedRoutes");
@@ -31,13 +32,15 @@ public final class SegmentFormat {
         json.writeEndObject();
     }
 
-    private static void segment(JsonGenerator json, SegmentStatus status) throws IOException {
+    private static void segment(JsonGenerator json, SegmentStatus status, Map<InterfaceName, String> waiting)
+            throws IOException {
         Segment segment = status.segment();
         json.writeStartObject();
         json.writeStringField("name", segment.name());
         json.writeNumberField("vni", segment.vni().value());
         json.writeStringField("flooding", flooding(segment));
         json.writeNumberField("mtuBytes", segment.mtuBytes());
+        json.writeNumberField("udpPort", segment.encapsulation().port());
         json.writeArrayFieldStart("ports");
         for (Port port : segment.ports()) {
             json.writeStartObject();
@@ -48,6 +51,10 @@ public final class SegmentFormat {
                 json.writeString(address.toString());
             }
             json.writeEndArray();
+            String obstacle = waiting.get(port.device());
+            if (obstacle != null) {
+                json.writeStringField("waiting", obstacle);
+            }
             json.writeEndObject();
         }
         json.writeEndArray();

@@ -2,16 +2,20 @@ package slash32.agent.status;
 
 import java.util.List;
 import java.util.Map;
+import slash32.net.InterfaceName;
 import slash32.overlay.evpn.Refusal;
 import slash32.overlay.evpn.SegmentStatus;
 
 /// The node's segments.
 ///
 /// @param segments in order of VNIs
+/// @param waiting ports that are in no segment yet, and why
 /// @param refusals routes with a target of one of them that were not used, by why
-public record SegmentsView(List<SegmentStatus> segments, Map<Refusal, Long> refusals) {
+public record SegmentsView(
+        List<SegmentStatus> segments, Map<InterfaceName, String> waiting, Map<Refusal, Long> refusals) {
     public SegmentsView {
         segments = List.copyOf(segments);
+        waiting = Map.copyOf(waiting);
         refusals = Map.copyOf(refusals);
     }
 }

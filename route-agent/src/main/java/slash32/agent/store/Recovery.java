@@ -6,10 +6,13 @@ import java.util.TreeMap;
 import slash32.agent.intent.EndpointId;
 import slash32.agent.intent.EndpointSpec;
 import slash32.agent.intent.InvalidFieldException;
+import slash32.agent.intent.SegmentId;
+import slash32.agent.intent.SegmentSpec;
 import slash32.agent.intent.StaticFile;
 import slash32.agent.json.EndpointJson;
 import slash32.agent.json.Fields;
 import slash32.agent.json.GroupJson;
+import slash32.agent.json.SegmentJson;
 import slash32.agent.json.StaticFileJson;
 import slash32.securitygroup.GroupId;
 import slash32.securitygroup.SecurityGroup;
@@ -21,6 +24,7 @@ final class Recovery {
 
     private final TreeMap<EndpointId, EndpointSpec> endpoints = new TreeMap<>();
     private final TreeMap<GroupId, SecurityGroup> groups = new TreeMap<>();
+    private final TreeMap<SegmentId, SegmentSpec> segments = new TreeMap<>();
     private final TreeMap<String, StaticFile> files = new TreeMap<>();
     private long sequence;
 
@@ -36,6 +40,10 @@ final class Recovery {
         return List.copyOf(groups.values());
     }
 
+    List<SegmentSpec> segments() {
+        return List.copyOf(segments.values());
+    }
+
     List<StaticFile> files() {
         return List.copyOf(files.values());
     }
@@ -46,6 +54,7 @@ final class Recovery {
         sequence = first ? FORMAT_1_SEQUENCE : fields.number("sequence", 0, Long.MAX_VALUE);
         fields.requiredList("endpoints", Recovery::endpoint).forEach(spec -> endpoints.put(spec.id(), spec));
         fields.requiredList("groups", Recovery::group).forEach(group -> groups.put(group.id(), group));
+        fields.list("segments", Recovery::segment).forEach(segment -> segments.put(segment.id(), segment));
         if (!first) {
             fields.requiredList("files", Recovery::file).forEach(file -> files.put(file.name(), file));
         }
@@ -91,6 +100,11 @@ final class Recovery {
                 groups.put(group.id(), group);
             }
             case "no-group" -> groups.remove(new GroupId(fields.number("value", 1, GroupJson.MAX_ID)));
+            case "segment" -> {
+                SegmentSpec segment = fields.requiredObject("value", Recovery::segment);
+                segments.put(segment.id(), segment);
+            }
+            case "no-segment" -> segments.remove(fields.value("value", SegmentId::new));
             case "file" -> {
                 StaticFile file = fields.requiredObject("value", Recovery::file);
                 files.put(file.name(), file);
@@ -106,6 +120,10 @@ final class Recovery {
 
     private static SecurityGroup group(JsonNode node, String path) {
         return GroupJson.read(node, path, null);
+    }
+
+    private static SegmentSpec segment(JsonNode node, String path) {
+        return SegmentJson.read(node, path, null);
     }
 
     private static StaticFile file(JsonNode node, String path) {

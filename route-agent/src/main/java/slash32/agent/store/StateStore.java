@@ -16,15 +16,18 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import slash32.agent.intent.EndpointId;
 import slash32.agent.intent.EndpointSpec;
+import slash32.agent.intent.SegmentId;
+import slash32.agent.intent.SegmentSpec;
 import slash32.agent.intent.StaticFile;
 import slash32.agent.json.EndpointJson;
 import slash32.agent.json.GroupJson;
+import slash32.agent.json.SegmentJson;
 import slash32.agent.json.StaticFileJson;
 import slash32.agent.json.StrictJson;
 import slash32.securitygroup.GroupId;
 import slash32.securitygroup.SecurityGroup;
 
-/// Keeps endpoints, groups and what files say of them on disk.
+/// Keeps endpoints, groups, segments and what files say of them on disk.
 ///
 /// A change is noted at once and given a ticket; {@link #run} writes what has come together meanwhile, and whoever has
 /// to answer for a change waits for its ticket. Thread-safe.
@@ -41,6 +44,7 @@ public final class StateStore implements Runnable, AutoCloseable {
     private final Condition written = lock.newCondition();
     private final TreeMap<EndpointId, String> endpoints = new TreeMap<>();
     private final TreeMap<GroupId, String> groups = new TreeMap<>();
+    private final TreeMap<SegmentId, String> segments = new TreeMap<>();
     private final TreeMap<String, String> staticFiles = new TreeMap<>();
     private final List<String> pending = new ArrayList<>();
     private long latestTicket;
@@ -71,6 +75,7 @@ public final class StateStore implements Runnable, AutoCloseable {
         durableTicket = latestTicket;
         recovered.endpoints().forEach(spec -> endpoints.put(spec.id(), text(spec)));
         recovered.groups().forEach(group -> groups.put(group.id(), text(group)));
+        recovered.segments().forEach(segment -> segments.put(segment.id(), text(segment)));
         recovered.files().forEach(file -> staticFiles.put(file.name(), text(file)));
     }
 
@@ -91,6 +96,11 @@ public final class StateStore implements Runnable, AutoCloseable {
     /// Groups of the earlier run.
     public List<SecurityGroup> recoveredGroups() {
         return recovered.groups();
+    }
+
+    /// Segments of the earlier run.
+    public List<SegmentSpec> recoveredSegments() {
+        return recovered.segments();
     }
 
     /// What the files of {@code endpoints.d} said last.
@@ -130,6 +140,15 @@ public final class StateStore implements Runnable, AutoCloseable {
 
     public long remove(GroupId id) {
         return note("no-group", Long.toString(id.number()), () -> groups.remove(id));
+    }
+
+    public long put(SegmentSpec segment) {
+        String text = text(segment);
+        return note("segment", text, () -> segments.put(segment.id(), text));
+    }
+
+    public long remove(SegmentId id) {
+        return note("no-segment", quoted(id.value()), () -> segments.remove(id));
     }
 
     /// Notes what a file of {@code endpoints.d} says; one that is empty is forgotten.
@@ -272,6 +291,7 @@ public final class StateStore implements Runnable, AutoCloseable {
         return "{\"sequence\":" + latestTicket
                 + ",\"endpoints\":[" + String.join(",", endpoints.values())
                 + "],\"groups\":[" + String.join(",", groups.values())
+                + (segments.isEmpty() ? "" : "],\"segments\":[" + String.join(",", segments.values()))
                 + "],\"files\":[" + String.join(",", staticFiles.values()) + "]}";
     }
 
@@ -291,6 +311,10 @@ public final class StateStore implements Runnable, AutoCloseable {
 
     private static String text(EndpointSpec spec) {
         return StrictJson.text(json -> EndpointJson.write(json, spec));
+    }
+
+    private static String text(SegmentSpec segment) {
+        return StrictJson.text(json -> SegmentJson.write(json, segment));
     }
 
     private static String text(SecurityGroup group) {

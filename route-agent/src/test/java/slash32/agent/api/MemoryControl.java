@@ -16,6 +16,8 @@ import slash32.agent.Samples;
 import slash32.agent.StatusSamples;
 import slash32.agent.intent.EndpointId;
 import slash32.agent.intent.EndpointSpec;
+import slash32.agent.intent.SegmentId;
+import slash32.agent.intent.SegmentSpec;
 import slash32.agent.status.Condition;
 import slash32.agent.status.ConditionKind;
 import slash32.agent.status.ConditionState;
@@ -48,6 +50,7 @@ public final class MemoryControl implements Control {
     private final Map<EndpointId, EndpointSpec> endpoints = new TreeMap<>();
     private final Map<EndpointId, Map<ConditionKind, Condition>> reached = new HashMap<>();
     private final Map<GroupId, SecurityGroup> groups = new TreeMap<>();
+    private final Map<SegmentId, SegmentSpec> segments = new TreeMap<>();
     private final EventLog events = new EventLog(4, 1000);
     private final EventLog drops = new EventLog(4, 1000);
     private List<RouteView> routes = List.of();
@@ -122,6 +125,24 @@ public final class MemoryControl implements Control {
     @Override
     public synchronized Outcome deleteGroup(GroupId id) {
         return groups.remove(id) == null ? new Outcome.Unchanged() : new Outcome.Changed();
+    }
+
+    @Override
+    public synchronized Outcome putSegment(SegmentSpec spec) {
+        SegmentSpec before = segments.put(spec.id(), spec);
+        return before == null
+                ? new Outcome.Created()
+                : before.equals(spec) ? new Outcome.Unchanged() : new Outcome.Changed();
+    }
+
+    @Override
+    public synchronized Outcome deleteSegment(SegmentId id) {
+        return segments.remove(id) == null ? new Outcome.Unchanged() : new Outcome.Changed();
+    }
+
+    @Override
+    public synchronized @Nullable SegmentSpec segment(SegmentId id) {
+        return segments.get(id);
     }
 
     @Override

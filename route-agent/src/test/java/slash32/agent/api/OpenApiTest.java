@@ -86,6 +86,10 @@ class OpenApiTest {
                         "POST",
                         "explain",
                         "{\"from\":\"10.0.0.1\",\"to\":\"10.0.0.2\",\"protocol\":\"tcp\",\"x\":1}")));
+        assertThat(fields("SegmentSpec")).isEqualTo(known(put("segments/a", "{\"vni\":1,\"x\":1}")));
+        assertThat(fields("SegmentPort"))
+                .isEqualTo(known(put(
+                        "endpoints/a", "{\"device\":\"a\",\"mac\":\"02:00:00:00:00:01\",\"segments\":[{\"x\":1}]}")));
         assertThat(fields("GroupSpec")).isEqualTo(known(put("groups/1", "{\"x\":1}")));
         assertThat(fields("Rule"))
                 .isEqualTo(known(put("groups/1", "{\"rules\":[{\"id\":\"a\",\"direction\":\"egress\",\"x\":1}]}")));
@@ -99,6 +103,8 @@ class OpenApiTest {
             control.reach(spec.id(), MemoryControl.holds(ConditionKind.ADVERTISED));
             assertValid("Endpoint", get("endpoints/" + spec.id()));
         }
+        control.putSegment(Samples.segment());
+        assertValid("SegmentSpec", get("segments/blue"));
         control.putGroup(Samples.group(100));
         assertValid("GroupSpec", StrictJson.text(json -> GroupJson.write(json, Samples.group(100))));
         assertValid("Group", get("groups/100"));

@@ -26,6 +26,9 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.snakeyaml.engine.v2.api.Load;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 import slash32.agent.Golden;
+import slash32.agent.intent.OverlayRule;
+import slash32.agent.intent.SegmentTerms;
+import slash32.agent.intent.Tenant;
 import slash32.bgp.exabgp.ApiVersion;
 import slash32.bgp.policy.Change;
 import slash32.bgp.policy.Match;
@@ -48,9 +51,11 @@ import slash32.net.IpAddress;
 import slash32.net.Ipv4Address;
 import slash32.net.Ipv6Address;
 import slash32.net.MacAddress;
+import slash32.net.NumberRange;
 import slash32.net.Prefix;
 import slash32.net.Vni;
 import slash32.overlay.choice.SiteId;
+import slash32.overlay.evpn.Encapsulation;
 import slash32.overlay.evpn.Port;
 import slash32.overlay.evpn.Segment;
 import slash32.securitygroup.HostRule;
@@ -146,7 +151,7 @@ class ConfigFileTest {
                         Path.of("/var/lib/slash32"),
                         MonitoringConfig.NONE,
                         null,
-                        List.of()));
+                        SegmentTerms.NONE));
     }
 
     @Test
@@ -242,18 +247,29 @@ class ConfigFileTest {
                                         new HostRule(Prefix.parse("2001:db8::/32"), new Traffic.Any()),
                                         new HostRule(null, new Traffic.Ports(IpProtocol.UDP, 4789, 4790)),
                                         new HostRule(null, new Traffic.OfProtocol(new IpProtocol(50))))),
-                        List.of(
-                                new Segment(
-                                        "blue",
-                                        new Vni(100),
-                                        Segment.Flooding.FULL,
-                                        1400,
-                                        List.of(new Port(
-                                                new InterfaceName("tap7"),
-                                                MacAddress.parse("02:00:00:00:00:07"),
-                                                List.of(IpAddress.parse("192.0.2.7")),
-                                                true))),
-                                new Segment("red", new Vni(16_777_215), Segment.Flooding.NONE, 1450, List.of()))));
+                        new SegmentTerms(
+                                List.of(new OverlayRule(
+                                        "wide",
+                                        Ipv4Address.parse("10.0.0.13"),
+                                        4790,
+                                        8950,
+                                        Set.of(new SiteId(1), new SiteId(2)))),
+                                List.of(new Tenant(
+                                        "acme", List.of(new NumberRange(5000, 5999), new NumberRange(7000, 7000)))),
+                                List.of(
+                                        new Segment(
+                                                "blue",
+                                                new Vni(100),
+                                                Segment.Flooding.FULL,
+                                                1400,
+                                                new Encapsulation(Ipv4Address.parse("10.0.0.13"), 4790),
+                                                List.of(new Port(
+                                                        new InterfaceName("tap7"),
+                                                        MacAddress.parse("02:00:00:00:00:07"),
+                                                        List.of(IpAddress.parse("192.0.2.7")),
+                                                        true))),
+                                        new Segment(
+                                                "red", new Vni(16_777_215), Segment.Flooding.NONE, 1450, List.of())))));
     }
 
     private static PeerConfig onLink(String address, Asn asn, PeerOptions options, String link) {

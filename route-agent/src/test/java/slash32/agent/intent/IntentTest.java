@@ -599,7 +599,8 @@ class IntentTest {
                 null,
                 GuestSettings.DEFAULT,
                 null,
-                Map.of());
+                Map.of(),
+                SegmentPorts.NONE);
     }
 
     private static EndpointSpec inGroup(String id, GroupId group) {

@@ -41,6 +41,9 @@ class StateStoreTest {
             store.store.put(Samples.group(100));
             store.store.put(Samples.group(101));
             store.store.remove(Samples.group(101).id());
+            store.store.put(Samples.segment());
+            store.store.put(Samples.otherSegment());
+            store.store.remove(Samples.otherSegment().id());
             store.store.put(Samples.endpoint(2));
             store.store.awaitDurable(store.store.remove(Samples.endpoint(2).id()));
 
@@ -50,6 +53,7 @@ class StateStoreTest {
             assertThat(again.recoveredEndpoints())
                     .containsExactlyInAnyOrder(Samples.endpoint(1), Samples.createdEndpoint());
             assertThat(again.recoveredGroups()).containsExactly(Samples.group(100));
+            assertThat(again.recoveredSegments()).containsExactly(Samples.segment());
         }
     }
 

@@ -1,0 +1,36 @@
+package slash32.agent.intent;
+
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import slash32.net.Ipv4Address;
+import slash32.overlay.choice.SiteId;
+import slash32.overlay.evpn.Encapsulation;
+
+/// A named way for frames of segments to other nodes. Nodes that share segments of a rule state the same port.
+///
+/// @param address where this node takes its packets; null for the underlay address
+/// @param port UDP
+/// @param mtuBytes the most that its segments may have
+/// @param sites where it holds; empty for everywhere
+public record OverlayRule(String name, @Nullable Ipv4Address address, int port, int mtuBytes, Set<SiteId> sites) {
+    /// The rule that is there though nobody states it.
+    public static final String DEFAULT_NAME = "default";
+
+    /// What VXLAN leaves of 1500 octets over IPv4.
+    public static final int DEFAULT_MTU_BYTES = 1_450;
+
+    public static final OverlayRule DEFAULT =
+            new OverlayRule(DEFAULT_NAME, null, Encapsulation.VXLAN_PORT, DEFAULT_MTU_BYTES, Set.of());
+
+    public OverlayRule {
+        sites = Set.copyOf(sites);
+    }
+
+    boolean holdsIn(SiteId site) {
+        return sites.isEmpty() || sites.contains(site);
+    }
+
+    public Encapsulation encapsulation() {
+        return new Encapsulation(address, port);
+    }
+}

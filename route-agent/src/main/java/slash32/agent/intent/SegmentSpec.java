@@ -1,0 +1,18 @@
+package slash32.agent.intent;
+
+import org.jspecify.annotations.Nullable;
+import slash32.net.Vni;
+import slash32.overlay.evpn.Segment;
+
+/// What the hypervisor daemon wants of a segment. It is on this node while endpoints here are in it.
+///
+/// @param tenant whose it is: endpoints of the same tenant may be in it; null for none's
+/// @param overlay the rule that says how its frames go to other nodes
+/// @param mtuBytes of frames' content between guests, 1280 to 65450; null for the rule's
+public record SegmentSpec(
+        SegmentId id,
+        Vni vni,
+        @Nullable String tenant,
+        String overlay,
+        Segment.Flooding flooding,
+        @Nullable Integer mtuBytes) {}

@@ -1,0 +1,135 @@
+package slash32.agent;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import slash32.agent.api.ApiClient;
+import slash32.agent.config.AgentConfig;
+import slash32.agent.config.ConfigFile;
+import slash32.agent.config.Loaded;
+import slash32.testkit.Command;
+import slash32.testkit.InNetns;
+
+/// Segments by the API of a running agent, in the kernel.
+@InNetns
+class SegmentApiKernelTest {
+    private static final String PORT_A = """
+            {"device": "g0", "mac": "02:00:00:00:00:01", "tenant": "acme",
+             "segments": [{"overlay": "wide", "vni": 5001, "addresses": ["192.0.2.1"]}]}""";
+    private static final String PORT_B = """
+            {"device": "g2", "mac": "02:00:00:00:00:02", "tenant": "acme",
+             "segments": [{"overlay": "wide", "vni": 5001, "addresses": ["192.0.2.2"]}]}""";
+
+    @TempDir
+    Path folder;
+
+    private final String guestA = "s32sega" + ProcessHandle.current().pid();
+    private final String guestB = "s32segb" + ProcessHandle.current().pid();
+    private @Nullable RouteAgent agent;
+
+    @BeforeEach
+    void guests() {
+        Command.run("sh", "-ec", """
+                ip link set lo up; ip addr add 10.0.0.11/32 dev lo
+                for n in "%1$s 0 1" "%2$s 2 2"; do set -- $n
+                  ip netns add $1; ip link add g$2 type veth peer name e0 netns $1 address 02:00:00:00:00:0$3
+                  ip -n $1 addr add 192.0.2.$3/24 dev e0; ip -n $1 link set e0 up; ip link set g$2 addrgenmode none
+                done""".formatted(guestA, guestB));
+    }
+
+    @AfterEach
+    void stop() {
+        if (agent != null) {
+            agent.close();
+        }
+        Command.tryRun("ip", "netns", "del", guestA);
+        Command.tryRun("ip", "netns", "del", guestB);
+    }
+
+    @Test
+    void aSegmentComesWithItsFirstPortOutlivesTheAgentAndGoesWithTheLast() throws Exception {
+        start();
+        assertThat(send("PUT", "endpoints/a", PORT_A.replace("5001", "6000")))
+                .contains(
+                        "422", "segments[0].vni", "VNI 6000 is not delegated to tenant acme, which may use 5000-5999");
+        assertThat(send("PUT", "endpoints/a?wait=enforced&timeout=30s", PORT_A)).contains("201");
+        assertThat(Command.run("ip", "-d", "link", "show", "v32-5001"))
+                .contains("vxlan id 5001 local 10.0.0.11", "dstport 4790", "mtu 1400");
+        assertThat(send("PUT", "endpoints/b?wait=enforced&timeout=30s", PORT_B)).contains("201");
+        assertThat(pings()).isTrue();
+        assertThat(send("GET", "segments", null)).contains("\"wide/5001\"", "\"udpPort\":4790", "\"here\":2");
+
+        RouteAgent first = agent;
+        agent = null;
+        if (first != null) {
+            first.close();
+        }
+        assertThat(pings()).isTrue();
+        String index = index();
+        start();
+        assertThat(send("PUT", "endpoints/b?wait=enforced&timeout=30s", PORT_B)).contains("200");
+        assertThat(index()).isEqualTo(index);
+        assertThat(pings()).isTrue();
+
+        send("DELETE", "endpoints/a", null);
+        send("DELETE", "endpoints/b", null);
+        assertThat(send("PUT", "segments/blue", "{\"vni\": 5001, \"tenant\": \"acme\"}"))
+                .contains("201");
+        assertThat(send(
+                        "PUT",
+                        "endpoints/a?wait=enforced&timeout=30s",
+                        PORT_A.replaceFirst("\"overlay.*5001", "\"segment\": \"blue\"")))
+                .contains("201");
+        assertThat(Command.run("ip", "-d", "link", "show", "v32-5001")).contains("dstport 4789", "mtu 1450");
+        assertThat(send("DELETE", "segments/blue", null)).contains("409", "has ports here, such as g0");
+        send("DELETE", "endpoints/a", null);
+        assertThat(send("DELETE", "segments/blue", null)).contains("204");
+        assertThat(send("PUT", "endpoints/b?wait=enforced&timeout=30s", PORT_B.replace("5001", "5002")))
+                .contains("201");
+        assertThat(Command.run("ip", "link")).doesNotContain("-5001").contains("v32-5002");
+    }
+
+    private static String index() {
+        return Command.run("ip", "-o", "link", "show", "v32-5001").replaceFirst(":.*", "");
+    }
+
+    private boolean pings() {
+        return Command.tryRun("ip", "netns", "exec", guestA, "ping", "-c", "1", "-W", "5", "192.0.2.2")
+                        .exitCode()
+                == 0;
+    }
+
+    private String send(String method, String target, @Nullable String body) throws IOException {
+        try (var client = ApiClient.connect(folder.resolve("agent.sock"), Duration.ofSeconds(60))) {
+            var reply = client.send(method, "/v1/" + target, body);
+            return reply.status() + " " + reply.body();
+        }
+    }
+
+    private void start() throws IOException {
+        Loaded<AgentConfig> loaded = ConfigFile.parse("""
+                node: hv1
+                site: {id: 1}
+                asn: 65000
+                underlay: {address: 10.0.0.11}
+                metrics: {listen: "127.0.0.1:9932"}
+                api: {socket: %1$s/agent.sock}
+                stateDirectory: %1$s/state
+                endpointsDirectory: %1$s/endpoints.d
+                overlays: [{name: wide, port: 4790, mtu: 1400}]
+                tenants: [{name: acme, vnis: ["5000-5999"]}]
+                """.formatted(folder));
+        if (!(loaded instanceof Loaded.Accepted(AgentConfig config))) {
+            throw new AssertionError(loaded);
+        }
+        agent = new RouteAgent(config, "test");
+        agent.start();
+    }
+}
