@@ -3,21 +3,21 @@ package slash32.agent;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import slash32.agent.config.AgentConfig;
 import slash32.agent.config.HostProtectionConfig;
 import slash32.agent.config.SocketEndpoint;
+import slash32.bgp.wire.AddressFamily;
 import slash32.net.Prefix;
+import slash32.overlay.evpn.Encapsulation;
 import slash32.securitygroup.HostRules;
 import slash32.securitygroup.IpProtocol;
 import slash32.securitygroup.Traffic;
 
 /// A configuration as what may reach the host itself: what the operator says, and what the agent needs.
 final class HostSettings {
-    /// RFC 7348 §5.
-    private static final Traffic.Ports VXLAN = new Traffic.Ports(IpProtocol.UDP, 4789, 4789);
-
     private HostSettings() {}
 
     /// Null if nothing is said of the host.
@@ -35,7 +35,18 @@ final class HostSettings {
         return new HostRules(protection.failsafePorts(), peers, ports, tunnels(config), protection.allow());
     }
 
+    /// The ports of overlay rules, and of the one that is always there if there is EVPN to use it with.
     private static List<Traffic.Ports> tunnels(AgentConfig config) {
-        return config.segments().isEmpty() ? List.of() : List.of(VXLAN);
+        var ports = new TreeSet<Integer>();
+        config.segments().overlays().forEach(rule -> ports.add(rule.port()));
+        config.segments()
+                .segments()
+                .forEach(segment -> ports.add(segment.encapsulation().port()));
+        if (config.peers().stream().anyMatch(peer -> peer.families().contains(AddressFamily.L2VPN_EVPN))) {
+            ports.add(Encapsulation.VXLAN_PORT);
+        }
+        return ports.stream()
+                .map(port -> new Traffic.Ports(IpProtocol.UDP, port, port))
+                .toList();
     }
 }

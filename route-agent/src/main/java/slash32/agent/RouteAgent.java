@@ -197,6 +197,7 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
         var control = new AgentControl(
                 about, intent, kernel, speaker, bfd, links, monitors, store, events, dropLog, segments);
         metrics.watch(control::snapshot);
+        metrics.watchSegments(control::segments);
         metrics.watchBfdDiscards(bfd::discarded);
         metrics.watchGateway(gateway::counts);
         metrics.watchDrops(drops::counts, drops::overruns);

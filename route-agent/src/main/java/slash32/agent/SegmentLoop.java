@@ -28,6 +28,7 @@ import slash32.overlay.evpn.EvpnAction;
 import slash32.overlay.evpn.EvpnNode;
 import slash32.overlay.evpn.Port;
 import slash32.overlay.evpn.Segment;
+import slash32.overlay.vxlan.FrameCount;
 import slash32.overlay.vxlan.SegmentPlane;
 
 /// Thread {@code overlay}: what this node's segments are, in BGP and in the kernel. Others tell it, without waiting.
@@ -38,6 +39,7 @@ final class SegmentLoop implements Runnable {
 
     private final Mailbox mailbox = new Mailbox(FULL_AT);
     private final NetlinkSocket rtnl;
+    private final NetlinkSocket nft;
     private final EvpnNode node;
     private final SegmentPlane plane;
     private final Speaker speaker;
@@ -55,6 +57,7 @@ final class SegmentLoop implements Runnable {
 
     private SegmentLoop(
             NetlinkSocket rtnl,
+            NetlinkSocket nft,
             EvpnNode node,
             Ipv4Address vtep,
             Speaker speaker,
@@ -62,8 +65,9 @@ final class SegmentLoop implements Runnable {
             BiConsumer<InterfaceName, @Nullable String> ports,
             Runnable drained) {
         this.rtnl = rtnl;
+        this.nft = nft;
         this.node = node;
-        this.plane = new SegmentPlane(rtnl, vtep);
+        this.plane = new SegmentPlane(rtnl, nft, vtep);
         this.speaker = speaker;
         this.sequences = sequences;
         this.ports = ports;
@@ -81,7 +85,14 @@ final class SegmentLoop implements Runnable {
         var sequences = new SequenceFile(config.stateDirectory());
         var node = new EvpnNode(config.asn(), config.routerId(), vtep, sequences.all());
         var loop = new SegmentLoop(
-                NetlinkSocket.open(NetlinkProtocol.ROUTE), node, vtep, speaker, sequences, ports, drained);
+                NetlinkSocket.open(NetlinkProtocol.ROUTE),
+                NetlinkSocket.open(NetlinkProtocol.NETFILTER),
+                node,
+                vtep,
+                speaker,
+                sequences,
+                ports,
+                drained);
         if (config.peers().stream().noneMatch(peer -> peer.families().contains(AddressFamily.L2VPN_EVPN))) {
             loop.complete(); // nobody will say more
         }
@@ -161,7 +172,17 @@ final class SegmentLoop implements Runnable {
     }
 
     SegmentsView view() throws InterruptedException {
-        return mailbox.ask(() -> new SegmentsView(node.status(), waiting(), node.refusals()));
+        return mailbox.ask(() -> new SegmentsView(node.status(), waiting(), node.refusals(), frames()));
+    }
+
+    /// Empty while the kernel can't be asked.
+    private Map<FrameCount, Long> frames() {
+        try {
+            return plane.counts();
+        } catch (IOException e) {
+            LOG.warn("event=frames-not-counted reason=\"{}\"", e.getMessage());
+            return Map.of();
+        }
     }
 
     private Map<InterfaceName, String> waiting() {
@@ -200,6 +221,7 @@ final class SegmentLoop implements Runnable {
             Thread.currentThread().interrupt();
         } finally {
             rtnl.close();
+            nft.close();
         }
     }
 

@@ -16,6 +16,7 @@ import slash32.agent.intent.SegmentSpec;
 import slash32.net.InterfaceName;
 import slash32.net.IpAddress;
 import slash32.net.MacAddress;
+import slash32.net.NumberRange;
 import slash32.net.Prefix;
 import slash32.net.Vni;
 import slash32.overlay.evpn.Segment;
@@ -117,12 +118,21 @@ public final class Samples {
 
     /// A segment that uses every component.
     public static SegmentSpec segment() {
-        return new SegmentSpec(new SegmentId("blue"), new Vni(5000), "acme", "wide", Segment.Flooding.FULL, 1400);
+        return new SegmentSpec(
+                new SegmentId("blue"),
+                new Vni(5000),
+                "acme",
+                "wide",
+                Segment.Flooding.FULL,
+                1400,
+                List.of(new NumberRange(100, 199), new NumberRange(7, 7)),
+                1000);
     }
 
     /// A segment that leaves out all that may be.
     public static SegmentSpec otherSegment() {
-        return new SegmentSpec(new SegmentId("red"), new Vni(1), null, "default", Segment.Flooding.NONE, null);
+        return new SegmentSpec(
+                new SegmentId("red"), new Vni(1), null, "default", Segment.Flooding.NONE, null, null, null);
     }
 
     /// A group with a rule of each kind.

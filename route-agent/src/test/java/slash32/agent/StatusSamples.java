@@ -33,6 +33,7 @@ import slash32.overlay.evpn.Port;
 import slash32.overlay.evpn.Refusal;
 import slash32.overlay.evpn.Segment;
 import slash32.overlay.evpn.SegmentStatus;
+import slash32.overlay.vxlan.FrameCount;
 import slash32.securitygroup.GroupId;
 
 /// A node to look at: two peers, one of them down; three endpoints, one waiting for its TAP, one refused.
@@ -124,7 +125,10 @@ public final class StatusSamples {
         var blue = new Segment("blue", new Vni(100), Segment.Flooding.FULL, 1450, List.of(port));
         var status = new SegmentStatus(blue, 1, 0, 3, 1, 0, 2, 0, List.of(IpAddress.parse("10.0.0.12")));
         return new SegmentsView(
-                List.of(status), Map.of(new InterfaceName("tap7"), "no interface tap7"), Map.of(Refusal.VNI, 4L));
+                List.of(status),
+                Map.of(new InterfaceName("tap7"), "no interface tap7"),
+                Map.of(Refusal.VNI, 4L),
+                Map.of(FrameCount.SPOOFED_MAC, 12L, FrameCount.QUESTIONS, 40L));
     }
 
     public static MemoryView memory() {

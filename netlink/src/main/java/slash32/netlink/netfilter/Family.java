@@ -1,10 +1,13 @@
 package slash32.netlink.netfilter;
 
+import java.util.Locale;
+
 /// What packets a table sees (NFPROTO_*).
 public enum Family {
     /// IPv4 and IPv6.
     INET(1),
-    ARP(3);
+    ARP(3),
+    BRIDGE(7);
 
     final int number;
 
@@ -14,6 +17,6 @@ public enum Family {
 
     @Override
     public String toString() {
-        return this == INET ? "inet" : "arp";
+        return name().toLowerCase(Locale.ROOT);
     }
 }

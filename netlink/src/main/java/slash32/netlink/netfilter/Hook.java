@@ -6,7 +6,8 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param priority lower ones are called first; conntrack is at -200
 public record Hook(Point point, int priority) {
-    /// A hook's name and its number for the inet families (NF_INET_*); ARP has input as 0 (NF_ARP_IN).
+    /// A hook's name and its number for the inet families (NF_INET_*) and bridges (NF_BR_*); ARP has input as 0
+    /// (NF_ARP_IN).
     public enum Point {
         PREROUTING(0),
         INPUT(1),

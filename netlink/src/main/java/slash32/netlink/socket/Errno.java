@@ -19,6 +19,7 @@ public record Errno(int value) {
     public static final Errno EINVAL = new Errno(22);
     public static final Errno ENOSYS = new Errno(38);
     public static final Errno EPROTONOSUPPORT = new Errno(93);
+    public static final Errno EOPNOTSUPP = new Errno(95);
     public static final Errno ENETDOWN = new Errno(100);
     public static final Errno EADDRINUSE = new Errno(98);
     public static final Errno EADDRNOTAVAIL = new Errno(99);

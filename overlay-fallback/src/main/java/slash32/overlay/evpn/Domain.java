@@ -53,8 +53,8 @@ final class Domain {
     /// @param complete BGP has said all that there is, so that a MAC nobody claims has moved from nowhere
     /// @param remembered sequence numbers of an earlier run
     void change(Segment to, boolean complete, Map<MacAddress, Long> remembered, long nowNanos) {
-        boolean floodedBefore = segment.flooding() == Segment.Flooding.FULL;
-        boolean floods = to.flooding() == Segment.Flooding.FULL;
+        boolean floodedBefore = segment.flooding().leavesTheNode();
+        boolean floods = to.flooding().leavesTheNode();
         Map<MacAddress, Port> before = ports(segment);
         Map<MacAddress, Port> now = ports(to);
         segment = to;
@@ -89,7 +89,7 @@ final class Domain {
 
     /// Says that this node wants flooded frames, if it does.
     void announceFlooding() {
-        if (segment.flooding() == Segment.Flooding.FULL) {
+        if (segment.flooding().leavesTheNode()) {
             actions.accept(new EvpnAction.Announce(List.of(instance.inclusiveMulticast())));
         }
     }
@@ -270,8 +270,7 @@ final class Domain {
     }
 
     private void decideFlooding(IpAddress vtep) {
-        boolean wanted =
-                segment.flooding() == Segment.Flooding.FULL && reachable.test(vtep) && floodRoutes.containsValue(vtep);
+        boolean wanted = segment.flooding().leavesTheNode() && reachable.test(vtep) && floodRoutes.containsValue(vtep);
         if (wanted ? flooded.add(vtep) : flooded.remove(vtep)) {
             actions.accept(new EvpnAction.Flood(segment.vni(), vtep, wanted));
         }
@@ -310,7 +309,7 @@ final class Domain {
     void remove() {
         var routes = new ArrayList<EvpnRoute>();
         announced.values().forEach(paths -> paths.forEach(path -> routes.add(path.route())));
-        if (segment.flooding() == Segment.Flooding.FULL) {
+        if (segment.flooding().leavesTheNode()) {
             routes.add(instance.inclusiveMulticast().route());
         }
         if (!routes.isEmpty()) {

@@ -8,26 +8,40 @@ import slash32.net.Vni;
 ///
 /// @param name for people
 /// @param encapsulation how frames go to other nodes
+/// @param frames that it takes from guests
 /// @param ports guests' interfaces of this node in it, no device and no MAC twice
 /// @param mtuBytes of frames' content between guests
 public record Segment(
-        String name, Vni vni, Flooding flooding, int mtuBytes, Encapsulation encapsulation, List<Port> ports) {
+        String name,
+        Vni vni,
+        Flooding flooding,
+        int mtuBytes,
+        Encapsulation encapsulation,
+        FrameRules frames,
+        List<Port> ports) {
     /// What becomes of frames that no table has a place for, and of broadcast.
     public enum Flooding {
         /// They stay on this node: what guests ask for by ARP and ND is answered from the tables.
         NONE,
+        /// Each other node of the segment gets a copy of what guests ask or say by ARP and ND, and of nothing else.
+        ARP,
         /// Each other node of the segment gets a copy.
-        FULL
+        FULL;
+
+        /// True if other nodes get copies of anything.
+        public boolean leavesTheNode() {
+            return this != NONE;
+        }
     }
 
     /// One with the usual encapsulation.
     public Segment(String name, Vni vni, Flooding flooding, int mtuBytes, List<Port> ports) {
-        this(name, vni, flooding, mtuBytes, Encapsulation.DEFAULT, ports);
+        this(name, vni, flooding, mtuBytes, Encapsulation.DEFAULT, FrameRules.ANY, ports);
     }
 
     /// The same segment with these ports.
     public Segment with(List<Port> others) {
-        return new Segment(name, vni, flooding, mtuBytes, encapsulation, others);
+        return new Segment(name, vni, flooding, mtuBytes, encapsulation, frames, others);
     }
 
     public Segment {

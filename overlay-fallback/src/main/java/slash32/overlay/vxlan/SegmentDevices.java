@@ -8,8 +8,7 @@ import slash32.net.Vni;
 ///
 /// @param local the source of encapsulated packets
 /// @param port UDP, where they go to and come from
-/// @param flooding broadcast and multicast go to other nodes
-record SegmentDevices(Ipv4Address local, int port, int mtuBytes, boolean flooding) {
+record SegmentDevices(Ipv4Address local, int port, int mtuBytes) {
     /// Not {@code slash32:}, which marks endpoints.
     private static final String MARK = "slash32-segment:";
 

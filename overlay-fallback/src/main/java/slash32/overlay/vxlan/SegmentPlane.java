@@ -1,7 +1,9 @@
 package slash32.overlay.vxlan;
 
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -28,23 +30,32 @@ public final class SegmentPlane {
 
     private final Ipv4Address local;
     private final Reconciler<Vni, SegmentDevices> segments;
+    private final GuardTable guardTable;
+    private final Reconciler<InterfaceName, Set<GuardRules.Placed>> guards;
     private final Reconciler<InterfaceName, Vni> ports;
     private final Reconciler<MacKey, Destination> fdb;
     private final Reconciler<FloodTable.Key, Boolean> flooded;
     private final Reconciler<AnswerTable.Key, MacAddress> answers;
     private final List<Reconciler<?, ?>> all;
     private final Map<Vni, Set<InterfaceName>> members = new HashMap<>();
+    /// Ports that are to be in a segment once their guard is in force.
+    private final Map<InterfaceName, Vni> joining = new HashMap<>();
+    /// Interfaces whose guard stays until they are in no segment any more.
+    private final Set<InterfaceName> leaving = new HashSet<>();
 
     /// @param rtnl of NETLINK_ROUTE, for this plane alone
+    /// @param nft of NETLINK_NETFILTER, for this plane alone
     /// @param local where this node takes encapsulated frames
-    public SegmentPlane(NetlinkSocket rtnl, Ipv4Address local) {
+    public SegmentPlane(NetlinkSocket rtnl, NetlinkSocket nft, Ipv4Address local) {
         this.local = local;
         segments = new Reconciler<>(new SegmentTable(rtnl), Backoff.KERNEL);
+        guardTable = new GuardTable(nft);
+        guards = new Reconciler<>(guardTable, Backoff.KERNEL);
         ports = new Reconciler<>(new PortTable(rtnl), Backoff.KERNEL);
         fdb = new Reconciler<>(new FdbTable(rtnl), Backoff.KERNEL);
         flooded = new Reconciler<>(new FloodTable(rtnl), Backoff.KERNEL);
         answers = new Reconciler<>(new AnswerTable(rtnl), Backoff.KERNEL);
-        all = List.of(segments, ports, fdb, flooded, answers);
+        all = List.of(segments, guards, ports, fdb, flooded, answers);
     }
 
     /// Makes {@code wanted} the segments that there are, and their ports.
@@ -57,40 +68,75 @@ public final class SegmentPlane {
     /// Makes a segment as stated, with its ports.
     public void put(Segment segment) {
         Vni vni = segment.vni();
-        boolean floods = segment.flooding() == Segment.Flooding.FULL;
         Ipv4Address source = segment.encapsulation().local();
         segments.put(
                 vni,
                 new SegmentDevices(
-                        source == null ? local : source, segment.encapsulation().port(), segment.mtuBytes(), floods));
+                        source == null ? local : source, segment.encapsulation().port(), segment.mtuBytes()));
+        guards.put(SegmentDevices.vxlan(vni), GuardRules.ofUplink(SegmentDevices.vxlan(vni), segment.flooding()));
         Set<InterfaceName> now = segment.ports().stream().map(Port::device).collect(Collectors.toSet());
         Set<InterfaceName> before = members.put(vni, now);
         if (before != null) {
             before.stream().filter(device -> !now.contains(device)).forEach(device -> leave(device, vni));
         }
-        now.forEach(device -> ports.put(device, vni));
+        for (Port port : segment.ports()) {
+            guards.put(port.device(), GuardRules.ofPort(port, segment.frames()));
+            leaving.remove(port.device());
+            joining.put(port.device(), vni);
+        }
     }
 
     public void remove(Vni vni) {
         segments.remove(vni);
         members.getOrDefault(vni, Set.of()).forEach(device -> leave(device, vni));
         members.remove(vni);
+        guards.remove(SegmentDevices.vxlan(vni));
     }
 
     /// Unless it is another segment's by now.
     private void leave(InterfaceName device, Vni vni) {
-        if (vni.equals(ports.desired(device))) {
+        Vni joined = joining.getOrDefault(device, ports.desired(device));
+        if (vni.equals(joined)) {
+            joining.remove(device);
             ports.remove(device);
+            leaving.add(device);
         }
+    }
+
+    /// An interface comes into its segment when what it sends is looked at, and not before.
+    private void join() {
+        Map.copyOf(joining).forEach((device, vni) -> {
+            if (guards.inForce(device)) {
+                joining.remove(device);
+                ports.put(device, vni);
+            }
+        });
+    }
+
+    private void unguard() {
+        for (InterfaceName device : List.copyOf(leaving)) {
+            if (ports.isRead() && ports.present(device) == null) {
+                leaving.remove(device);
+                guards.remove(device);
+            }
+        }
+    }
+
+    /// What became of the frames that guests sent so far.
+    ///
+    /// @throws IOException if the kernel can't be asked
+    public Map<FrameCount, Long> counts() throws IOException {
+        return guardTable.counts();
     }
 
     /// Why a guest's interface is in no segment that should be; null if it is in its.
     public @Nullable String obstacle(InterfaceName device) {
-        if (ports.inForce(device)) {
-            return null;
+        String guard = guards.failure(device);
+        String failure = guard == null ? ports.failure(device) : guard;
+        if (failure != null) {
+            return failure;
         }
-        String failure = ports.failure(device);
-        return failure == null ? "not yet in its segment" : failure;
+        return guards.inForce(device) && ports.inForce(device) ? null : "not yet in its segment";
     }
 
     /// Takes what is for the kernel.
@@ -137,6 +183,9 @@ public final class SegmentPlane {
     public List<String> pass(long nowNanos) {
         var failures = new ArrayList<String>();
         for (Reconciler<?, ?> table : all) {
+            if (table == ports) {
+                join();
+            }
             Pass<?, ?> pass = table.pass(nowNanos);
             if (pass.broken() != null) {
                 failures.add(pass.broken());
@@ -147,11 +196,12 @@ public final class SegmentPlane {
                     .map(reason -> table.name() + ": " + reason)
                     .forEach(failures::add);
         }
+        unguard();
         return failures;
     }
 
     /// True if all that is desired is in force.
     public boolean isInForce() {
-        return all.stream().allMatch(table -> table.failures() == 0);
+        return joining.isEmpty() && all.stream().allMatch(table -> table.failures() == 0);
     }
 }

@@ -22,7 +22,10 @@ import slash32.reconcile.Table;
 /// A bridge and a VXLAN device for each segment, the device a port that learns nothing and answers for what is stated.
 final class SegmentTable implements Table<Vni, SegmentDevices> {
     /// In the place of a value that is not as it should be.
-    private static final SegmentDevices INCOMPLETE = new SegmentDevices(new Ipv4Address(0), 0, 0, false);
+    private static final SegmentDevices INCOMPLETE = new SegmentDevices(new Ipv4Address(0), 0, 0);
+
+    /// What is flooded is given to it, for {@link GuardRules} decide what of that leaves.
+    private static final BridgePort UPLINK = new BridgePort(false, false, true, true);
 
     private final NetlinkSocket rtnl;
 
@@ -59,13 +62,9 @@ final class SegmentTable implements Table<Vni, SegmentDevices> {
         boolean joined = bridge.link().index().equals(vxlan.link().master())
                 && bridge.link().up()
                 && vxlan.link().up();
-        return terms == null || port == null || !joined || !port.equals(uplink(port.flooding()))
+        return terms == null || port == null || !joined || !port.equals(UPLINK)
                 ? INCOMPLETE
-                : new SegmentDevices(terms.local(), terms.port(), vxlan.link().mtuBytes(), port.flooding());
-    }
-
-    private static BridgePort uplink(boolean flooding) {
-        return new BridgePort(false, false, true, flooding);
+                : new SegmentDevices(terms.local(), terms.port(), vxlan.link().mtuBytes());
     }
 
     @Override
@@ -109,7 +108,7 @@ final class SegmentTable implements Table<Vni, SegmentDevices> {
                 Link.withoutLinkLocal(bridgeIndex),
                 Link.setMtu(vxlanIndex, wanted.mtuBytes()),
                 Link.join(vxlanIndex, bridgeIndex),
-                uplink(wanted.flooding()).set(vxlanIndex),
+                UPLINK.set(vxlanIndex),
                 Link.setMtu(bridgeIndex, wanted.mtuBytes()),
                 Link.setUp(vxlanIndex, true),
                 Link.setUp(bridgeIndex, true))) {

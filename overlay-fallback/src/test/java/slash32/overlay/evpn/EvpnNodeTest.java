@@ -254,7 +254,7 @@ class EvpnNodeTest {
         complete();
         var own = Ipv4Address.parse("10.0.0.99");
         var wide = new Encapsulation(own, 4790);
-        node.put(new Segment("blue", BLUE, Segment.Flooding.FULL, 1450, wide, List.of()), now);
+        node.put(new Segment("blue", BLUE, Segment.Flooding.FULL, 1450, wide, FrameRules.ANY, List.of()), now);
         tables.take(node);
         assertThat(tables.routes.values())
                 .extracting(path -> path.attributes().nextHop())

@@ -40,6 +40,7 @@ class SegmentPlaneKernelTest {
     private final String far = "s32fam-far-" + unique;
     private final String guest = "s32fam-guest-" + unique;
     private @Nullable NetlinkSocket rtnl;
+    private @Nullable NetlinkSocket nft;
     private SegmentPlane plane;
     private long now;
 
@@ -61,17 +62,21 @@ class SegmentPlaneKernelTest {
                   ip neigh add 192.0.2.1 lladdr %3$s dev br0 nud permanent'
                 """.formatted(far, guest, GUEST, FAR_GUEST));
         rtnl = NetlinkSocket.open(NetlinkProtocol.ROUTE);
+        nft = NetlinkSocket.open(NetlinkProtocol.NETFILTER);
         plane = plane();
     }
 
     private SegmentPlane plane() {
-        return new SegmentPlane(Objects.requireNonNull(rtnl), OWN);
+        return new SegmentPlane(Objects.requireNonNull(rtnl), Objects.requireNonNull(nft), OWN);
     }
 
     @AfterEach
     void tearDown() {
         if (rtnl != null) {
             rtnl.close();
+        }
+        if (nft != null) {
+            nft.close();
         }
         Command.tryRun("ip", "netns", "del", far);
         Command.tryRun("ip", "netns", "del", guest);

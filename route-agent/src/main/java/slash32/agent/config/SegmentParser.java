@@ -18,6 +18,7 @@ import slash32.net.NumberRange;
 import slash32.net.Vni;
 import slash32.overlay.choice.SiteId;
 import slash32.overlay.evpn.Encapsulation;
+import slash32.overlay.evpn.FrameRules;
 import slash32.overlay.evpn.Port;
 import slash32.overlay.evpn.Segment;
 
@@ -26,12 +27,15 @@ final class SegmentParser {
     private static final Scalar<Vni> VNI =
             new Scalar<>(Tag.INT, "1 to 16777215", text -> new Vni((int) Math.min(Scalar.integer(text), 1L << 24)));
     private static final Scalar<Segment.Flooding> FLOODING =
-            new Scalar<>(Tag.STR, "none, full", SegmentParser::flooding);
+            new Scalar<>(Tag.STR, "none, arp, full", SegmentParser::flooding);
     private static final Scalar<MacAddress> MAC =
             new Scalar<>(Tag.STR, "a unicast MAC address", SegmentParser::unicast);
     private static final Scalar<Long> MTU = PolicyParser.number(1_280, 65_450);
     private static final Scalar<NumberRange> VNIS =
             new Scalar<>(Tag.STR, "a range of VNIs such as \"5000-5999\" or \"7000\"", SegmentParser::vnis);
+    private static final Scalar<NumberRange> VLANS =
+            new Scalar<>(Tag.STR, "a range of VLANs such as \"100-199\" or \"7\"", SegmentParser::vlans);
+    private static final Scalar<Long> MULTICAST = PolicyParser.number(1, 1_000_000);
     private static final Scalar<SiteId> SITE =
             new Scalar<>(Tag.INT, "1 to 4294967295", text -> new SiteId(Scalar.integer(text)));
 
@@ -74,7 +78,16 @@ final class SegmentParser {
         var name = section.required("name", Scalar.NAME);
         var vnis = section.list("vnis", VNIS, List.of());
         once(section, name, "name", names);
-        return section.end() ? new Tenant(name.get(), vnis.get()) : null;
+        var vlans = section.list("vlans", VLANS, List.of());
+        return section.end() ? new Tenant(name.get(), vnis.get(), vlans.get()) : null;
+    }
+
+    private static NumberRange vlans(String text) {
+        NumberRange range = NumberRange.parse(text);
+        if (!NumberRange.covers(List.of(FrameRules.ALL_VLANS), range)) {
+            throw new IllegalArgumentException("VLANs are 1 to 4094, not " + text);
+        }
+        return range;
     }
 
     private static NumberRange vnis(String text) {
@@ -103,13 +116,21 @@ final class SegmentParser {
         }
         int most = rule == null ? OverlayRule.DEFAULT_MTU_BYTES : rule.mtuBytes();
         var mtu = section.optional("mtu", MTU, (long) most);
+        var vlans = section.list("vlans", VLANS, List.of(FrameRules.ALL_VLANS));
+        var multicast = section.optional("multicastPerSecond", MULTICAST);
         var macs = new HashSet<MacAddress>();
         var ports = section.sections("ports", port -> port(port, macs));
         once(section, vni, "vni", vnis);
         once(section, name, "name", names);
         return section.end() && rule != null
                 ? new Segment(
-                        name.get(), vni.get(), flooding.get(), mtu.get().intValue(), rule.encapsulation(), ports.get())
+                        name.get(),
+                        vni.get(),
+                        flooding.get(),
+                        mtu.get().intValue(),
+                        rule.encapsulation(),
+                        new FrameRules(vlans.get(), multicast.value() == null ? null : (int) (long) multicast.get()),
+                        ports.get())
                 : null;
     }
 

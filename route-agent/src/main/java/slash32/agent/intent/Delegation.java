@@ -9,9 +9,10 @@ import slash32.agent.api.Problem;
 import slash32.net.NumberRange;
 import slash32.net.Vni;
 import slash32.overlay.choice.SiteId;
+import slash32.overlay.evpn.FrameRules;
 
-/// Which VNIs and overlay rules who may use. Where tenants are configured, a segment is a tenant's and its VNI one of
-/// those that are the tenant's; where none are, everything may be used and nobody is a tenant.
+/// Which VNIs, VLANs and overlay rules who may use. Where tenants are configured, a segment is a tenant's and its
+/// VNI one of those that are the tenant's; where none are, everything may be used and nobody is a tenant.
 final class Delegation {
     private final SiteId site;
     private SegmentTerms terms = SegmentTerms.NONE;
@@ -31,6 +32,9 @@ final class Delegation {
         Problem problem = overlay(spec.overlay(), "overlay");
         if (problem == null) {
             problem = vni(spec.tenant(), spec.vni(), "vni", "tenant");
+        }
+        if (problem == null) {
+            problem = vlans(spec);
         }
         OverlayRule rule = terms.overlay(spec.overlay());
         Integer mtu = spec.mtuBytes();
@@ -66,6 +70,27 @@ final class Delegation {
     Problem refusal(@Nullable String tenant, SegmentRef.OfOverlay ref, String at, String place) {
         Problem problem = overlay(ref.overlay(), at + "overlay");
         return problem != null ? problem : vni(tenant, ref.vni(), at + "vni", place + "tenant");
+    }
+
+    private @Nullable Problem vlans(SegmentSpec spec) {
+        Tenant tenant = spec.tenant() == null ? null : terms.tenant(spec.tenant());
+        List<NumberRange> vlans = spec.vlans();
+        for (int i = 0; tenant != null && vlans != null && i < vlans.size(); i++) {
+            if (!NumberRange.covers(tenant.vlans(), vlans.get(i))) {
+                return Problem.invalid(
+                        "vlans[" + i + "]",
+                        "VLAN " + vlans.get(i) + " of VNI " + spec.vni() + " is not delegated to tenant "
+                                + tenant.name() + ", which may use " + text(tenant.vlans()));
+            }
+        }
+        return null;
+    }
+
+    /// What a segment takes of its guests' frames: of VLANs, what it states or else all that are its tenant's.
+    FrameRules frames(@Nullable String owner, @Nullable List<NumberRange> vlans, @Nullable Integer multicastPerSecond) {
+        Tenant tenant = owner == null ? null : terms.tenant(owner);
+        List<NumberRange> delegated = tenant == null ? List.of(FrameRules.ALL_VLANS) : tenant.vlans();
+        return new FrameRules(vlans == null ? delegated : vlans, multicastPerSecond);
     }
 
     private @Nullable Problem overlay(String name, String field) {

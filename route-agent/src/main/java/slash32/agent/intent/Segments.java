@@ -16,6 +16,7 @@ import slash32.agent.api.Outcome;
 import slash32.agent.api.Problem;
 import slash32.net.InterfaceName;
 import slash32.net.Vni;
+import slash32.overlay.evpn.FrameRules;
 import slash32.overlay.evpn.Port;
 import slash32.overlay.evpn.Segment;
 
@@ -39,7 +40,7 @@ final class Segments {
     /// @param obstacle why it is in no segment; null if it is in its
     record Report(@Nullable String obstacle) {}
 
-    private record Member(EndpointId owner, Port port) {}
+    private record Member(EndpointId owner, @Nullable String tenant, Port port) {}
 
     Segments(Node node, Outbox outbox) {
         this.outbox = outbox;
@@ -223,7 +224,7 @@ final class Segments {
             for (SegmentPort port : joined(now)) {
                 concerned.add(port.segment());
                 members.computeIfAbsent(port.segment(), _ -> new TreeMap<>())
-                        .put(port.device(), new Member(now.id(), port.port()));
+                        .put(port.device(), new Member(now.id(), now.segments().tenant(), port.port()));
             }
             PortClaim.of(now).forEach(made -> claims.put(made.claim(), now.id()));
         }
@@ -267,6 +268,14 @@ final class Segments {
         return alone.with(all);
     }
 
+    /// Whose the ports are.
+    private @Nullable String tenantOf(SegmentRef ref) {
+        return members.getOrDefault(ref, Map.of()).values().stream()
+                .findFirst()
+                .map(Member::tenant)
+                .orElse(null);
+    }
+
     /// The segment without endpoints' ports; null if nobody states it.
     private @Nullable Segment resolve(SegmentRef ref) {
         return switch (ref) {
@@ -275,15 +284,32 @@ final class Segments {
                 SegmentSpec spec = stated.get(id);
                 yield ofFile != null || spec == null
                         ? ofFile
-                        : made(id.value(), spec.vni(), spec.overlay(), spec.flooding(), spec.mtuBytes());
+                        : made(
+                                id.value(),
+                                spec.vni(),
+                                spec.overlay(),
+                                spec.flooding(),
+                                spec.mtuBytes(),
+                                delegation.frames(spec.tenant(), spec.vlans(), spec.multicastPerSecond()));
             }
             case SegmentRef.OfOverlay(String overlay, Vni vni) ->
-                made(ref.toString(), vni, overlay, Segment.Flooding.NONE, null);
+                made(
+                        ref.toString(),
+                        vni,
+                        overlay,
+                        Segment.Flooding.NONE,
+                        null,
+                        delegation.frames(tenantOf(ref), null, null));
         };
     }
 
     private @Nullable Segment made(
-            String name, Vni vni, String overlay, Segment.Flooding flooding, @Nullable Integer mtuBytes) {
+            String name,
+            Vni vni,
+            String overlay,
+            Segment.Flooding flooding,
+            @Nullable Integer mtuBytes,
+            FrameRules frames) {
         OverlayRule rule = terms.overlay(overlay);
         return rule == null
                 ? null
@@ -293,6 +319,7 @@ final class Segments {
                         flooding,
                         mtuBytes == null ? rule.mtuBytes() : mtuBytes,
                         rule.encapsulation(),
+                        frames,
                         List.of());
     }
 

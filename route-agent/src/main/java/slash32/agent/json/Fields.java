@@ -39,6 +39,11 @@ public final class Fields {
         return new Fields(path, node);
     }
 
+    /// True if the field is there, and not null.
+    public boolean has(String field) {
+        return optional(field) != null;
+    }
+
     public String text(String field) {
         return asText(required(field), at(field));
     }

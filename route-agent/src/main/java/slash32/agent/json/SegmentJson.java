@@ -3,6 +3,7 @@ package slash32.agent.json;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
+import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import slash32.agent.intent.InvalidFieldException;
@@ -14,7 +15,9 @@ import slash32.agent.intent.SegmentSpec;
 import slash32.net.InterfaceName;
 import slash32.net.IpAddress;
 import slash32.net.MacAddress;
+import slash32.net.NumberRange;
 import slash32.net.Vni;
+import slash32.overlay.evpn.FrameRules;
 import slash32.overlay.evpn.Segment;
 
 /// A {@link SegmentSpec} and an endpoint's {@link SegmentPort} as JSON.
@@ -22,6 +25,7 @@ public final class SegmentJson {
     private static final int MAX_VNI = 0xff_ffff;
     private static final int MIN_MTU_BYTES = 1_280;
     private static final int MAX_MTU_BYTES = 65_450;
+    private static final int MAX_MULTICAST = 1_000_000;
 
     private SegmentJson() {}
 
@@ -38,12 +42,22 @@ public final class SegmentJson {
         String overlay = Objects.requireNonNullElse(fields.textOrNull("overlay"), OverlayRule.DEFAULT_NAME);
         var flooding = fields.constant("flooding", Segment.Flooding.class, Segment.Flooding.NONE);
         Integer mtuBytes = fields.intOrNull("mtuBytes", MIN_MTU_BYTES, MAX_MTU_BYTES);
+        List<NumberRange> vlans = fields.has("vlans") ? fields.values("vlans", SegmentJson::vlans) : null;
+        Integer multicast = fields.intOrNull("multicastPerSecond", 1, MAX_MULTICAST);
         fields.end();
         if (id != null && stated != null && !id.equals(stated)) {
             throw fields.refusal("id", "must be '" + id + "' as in the path, was '" + stated + "'");
         }
         SegmentId named = Objects.requireNonNull(stated == null ? id : stated);
-        return new SegmentSpec(named, vni, tenant, overlay, flooding, mtuBytes);
+        return new SegmentSpec(named, vni, tenant, overlay, flooding, mtuBytes, vlans, multicast);
+    }
+
+    private static NumberRange vlans(String text) {
+        NumberRange range = NumberRange.parse(text);
+        if (!NumberRange.covers(List.of(FrameRules.ALL_VLANS), range)) {
+            throw new IllegalArgumentException("VLANs are 1 to 4094, not " + text);
+        }
+        return range;
     }
 
     /// Writes every field that {@link #read} knows.
@@ -58,6 +72,17 @@ public final class SegmentJson {
         json.writeStringField("flooding", Fields.lowerCase(spec.flooding()));
         if (spec.mtuBytes() != null) {
             json.writeNumberField("mtuBytes", spec.mtuBytes());
+        }
+        List<NumberRange> vlans = spec.vlans();
+        if (vlans != null) {
+            json.writeArrayFieldStart("vlans");
+            for (NumberRange range : vlans) {
+                json.writeString(range.toString());
+            }
+            json.writeEndArray();
+        }
+        if (spec.multicastPerSecond() != null) {
+            json.writeNumberField("multicastPerSecond", spec.multicastPerSecond());
         }
         json.writeEndObject();
     }

@@ -27,6 +27,7 @@ import java.util.function.ToLongFunction;
 import slash32.agent.metadata.MetadataProxy;
 import slash32.agent.status.ConditionKind;
 import slash32.agent.status.EndpointView;
+import slash32.agent.status.SegmentsView;
 import slash32.agent.status.Snapshot;
 import slash32.bgp.bfd.Discard;
 import slash32.net.InterfaceName;
@@ -102,6 +103,11 @@ public final class AgentMetrics {
     /// Adds those of the route reflector that {@code snapshot} describes, likewise.
     public void watchReflector(Supplier<Snapshot> snapshot) {
         registry.register(new SnapshotCollector(snapshot, false));
+    }
+
+    /// Shows the segments' state at each scrape.
+    public void watchSegments(Supplier<SegmentsView> source) {
+        registry.register(new SegmentCollector(source));
     }
 
     /// Exposes what the gateway makes of the guests' frames.

@@ -7,10 +7,12 @@ import java.util.Map;
 import java.util.TreeMap;
 import slash32.net.InterfaceName;
 import slash32.net.IpAddress;
+import slash32.net.NumberRange;
 import slash32.overlay.evpn.Port;
 import slash32.overlay.evpn.Refusal;
 import slash32.overlay.evpn.Segment;
 import slash32.overlay.evpn.SegmentStatus;
+import slash32.overlay.vxlan.FrameCount;
 
 /// Segments as JSON (docs/openapi.yaml) and as text.
 public final class SegmentFormat {
@@ -29,6 +31,11 @@ public final class SegmentFormat {
             json.writeNumberField(each.getKey().label(), each.getValue());
         }
         json.writeEndObject();
+        json.writeObjectFieldStart("frames");
+        for (Map.Entry<FrameCount, Long> each : new TreeMap<>(view.frames()).entrySet()) {
+            json.writeNumberField(each.getKey().label(), each.getValue());
+        }
+        json.writeEndObject();
         json.writeEndObject();
     }
 
@@ -41,6 +48,17 @@ public final class SegmentFormat {
         json.writeStringField("flooding", flooding(segment));
         json.writeNumberField("mtuBytes", segment.mtuBytes());
         json.writeNumberField("udpPort", segment.encapsulation().port());
+        if (!segment.frames().takesAnyVlan()) {
+            json.writeArrayFieldStart("vlans");
+            for (NumberRange range : segment.frames().vlans()) {
+                json.writeString(range.toString());
+            }
+            json.writeEndArray();
+        }
+        Integer most = segment.frames().multicastPerSecond();
+        if (most != null) {
+            json.writeNumberField("multicastPerSecond", most);
+        }
         json.writeArrayFieldStart("ports");
         for (Port port : segment.ports()) {
             json.writeStartObject();

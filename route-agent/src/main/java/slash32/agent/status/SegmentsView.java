@@ -5,17 +5,23 @@ import java.util.Map;
 import slash32.net.InterfaceName;
 import slash32.overlay.evpn.Refusal;
 import slash32.overlay.evpn.SegmentStatus;
+import slash32.overlay.vxlan.FrameCount;
 
 /// The node's segments.
 ///
 /// @param segments in order of VNIs
 /// @param waiting ports that are in no segment yet, and why
 /// @param refusals routes with a target of one of them that were not used, by why
+/// @param frames of guests, by what became of them
 public record SegmentsView(
-        List<SegmentStatus> segments, Map<InterfaceName, String> waiting, Map<Refusal, Long> refusals) {
+        List<SegmentStatus> segments,
+        Map<InterfaceName, String> waiting,
+        Map<Refusal, Long> refusals,
+        Map<FrameCount, Long> frames) {
     public SegmentsView {
         segments = List.copyOf(segments);
         waiting = Map.copyOf(waiting);
         refusals = Map.copyOf(refusals);
+        frames = Map.copyOf(frames);
     }
 }

@@ -56,6 +56,7 @@ import slash32.net.Prefix;
 import slash32.net.Vni;
 import slash32.overlay.choice.SiteId;
 import slash32.overlay.evpn.Encapsulation;
+import slash32.overlay.evpn.FrameRules;
 import slash32.overlay.evpn.Port;
 import slash32.overlay.evpn.Segment;
 import slash32.securitygroup.HostRule;
@@ -255,7 +256,9 @@ class ConfigFileTest {
                                         8950,
                                         Set.of(new SiteId(1), new SiteId(2)))),
                                 List.of(new Tenant(
-                                        "acme", List.of(new NumberRange(5000, 5999), new NumberRange(7000, 7000)))),
+                                        "acme",
+                                        List.of(new NumberRange(5000, 5999), new NumberRange(7000, 7000)),
+                                        List.of(new NumberRange(100, 199)))),
                                 List.of(
                                         new Segment(
                                                 "blue",
@@ -263,6 +266,7 @@ class ConfigFileTest {
                                                 Segment.Flooding.FULL,
                                                 1400,
                                                 new Encapsulation(Ipv4Address.parse("10.0.0.13"), 4790),
+                                                new FrameRules(List.of(new NumberRange(100, 149)), 1000),
                                                 List.of(new Port(
                                                         new InterfaceName("tap7"),
                                                         MacAddress.parse("02:00:00:00:00:07"),

@@ -23,6 +23,7 @@ import slash32.net.Prefix;
 import slash32.net.Vni;
 import slash32.overlay.choice.SiteId;
 import slash32.overlay.evpn.Encapsulation;
+import slash32.overlay.evpn.FrameRules;
 import slash32.overlay.evpn.Port;
 import slash32.overlay.evpn.Segment;
 import slash32.tap.gateway.GuestSettings;
@@ -32,7 +33,8 @@ class SegmentsTest {
     private static final OverlayRule WIDE =
             new OverlayRule("wide", Ipv4Address.parse("10.0.0.13"), 4790, 8950, Set.of(new SiteId(1)));
     private static final OverlayRule ELSEWHERE = new OverlayRule("elsewhere", null, 4791, 1450, Set.of(new SiteId(2)));
-    private static final Tenant ACME = new Tenant("acme", List.of(new NumberRange(5000, 5999), new NumberRange(7, 7)));
+    private static final Tenant ACME = new Tenant(
+            "acme", List.of(new NumberRange(5000, 5999), new NumberRange(7, 7)), List.of(new NumberRange(100, 199)));
     private static final Segment RED = new Segment("red", new Vni(900), Segment.Flooding.NONE, 1450, List.of());
 
     private final List<Effect> effects = new ArrayList<>();
@@ -64,6 +66,7 @@ class SegmentsTest {
                 Segment.Flooding.NONE,
                 8950,
                 new Encapsulation(Ipv4Address.parse("10.0.0.13"), 4790),
+                FrameRules.ANY,
                 List.of());
         assertThat(effects)
                 .containsExactly(
@@ -113,6 +116,35 @@ class SegmentsTest {
     }
 
     @Test
+    void vlansAreDelegatedToo() {
+        terms(List.of(ACME));
+        assertThat(refusal(intent.put(withVlans("acme", new NumberRange(100, 200)))))
+                .isEqualTo("vlans[0]: VLAN 100-200 of VNI 5000 is not delegated to tenant acme, which may use 100-199");
+        assertThat(intent.put(withVlans("acme", new NumberRange(100, 150)))).isEqualTo(new Outcome.Created());
+        put(inSegment("a", "acme", named("blue"), 1));
+        put(inSegment("b", "acme", wide(7), 2));
+        terms(List.of());
+        put(inSegment("c", null, wide(8), 3));
+        assertThat(effects.stream()
+                        .map(effect -> effect instanceof Effect.Segment(Segment segment)
+                                ? segment.vni() + " " + segment.frames().vlans()
+                                : "no"))
+                .containsExactly("5000 [100-150]", "7 [100-199]", "7 [1-4094]", "8 [1-4094]");
+    }
+
+    private static SegmentSpec withVlans(String tenant, NumberRange vlans) {
+        return new SegmentSpec(
+                new SegmentId("blue"),
+                new Vni(5000),
+                tenant,
+                "wide",
+                Segment.Flooding.NONE,
+                null,
+                List.of(vlans),
+                null);
+    }
+
+    @Test
     void everyVniCanBeUsedAndNoneTwice() {
         terms(List.of(), RED);
         put(inSegment("a", null, wide(1), 1));
@@ -133,8 +165,8 @@ class SegmentsTest {
                 .isEqualTo("segments[0].overlay: no such overlay: none");
         assertThat(refusal(inSegment("a", null, new SegmentRef.OfOverlay("elsewhere", new Vni(1)), 1)))
                 .isEqualTo("segments[0].overlay: overlay elsewhere does not hold in this node's site, 1");
-        assertThat(refusal(intent.put(
-                        new SegmentSpec(new SegmentId("blue"), new Vni(1), null, "wide", Segment.Flooding.NONE, 8951))))
+        assertThat(refusal(intent.put(new SegmentSpec(
+                        new SegmentId("blue"), new Vni(1), null, "wide", Segment.Flooding.NONE, 8951, null, null))))
                 .isEqualTo("mtuBytes: must be at most 8950, as overlay wide carries, was 8951");
     }
 
@@ -253,7 +285,8 @@ class SegmentsTest {
     }
 
     private static SegmentSpec segment(String id, int vni, @Nullable String tenant, String overlay) {
-        return new SegmentSpec(new SegmentId(id), new Vni(vni), tenant, overlay, Segment.Flooding.NONE, null);
+        return new SegmentSpec(
+                new SegmentId(id), new Vni(vni), tenant, overlay, Segment.Flooding.NONE, null, null, null);
     }
 
     private static InterfaceName tap(int number) {

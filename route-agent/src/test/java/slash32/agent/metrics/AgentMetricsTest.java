@@ -55,6 +55,18 @@ class AgentMetricsTest {
     }
 
     @Test
+    void segmentsAreSummedUp() throws IOException {
+        var alone = new AgentMetrics();
+        alone.watchSegments(StatusSamples::segments);
+        String ours = alone.expose("")
+                .text()
+                .lines()
+                .filter(line -> line.contains("slash32_segment"))
+                .collect(Collectors.joining("\n", "", "\n"));
+        Golden.check(Path.of("src/test/resources/slash32/agent/metrics/segments.txt"), ours);
+    }
+
+    @Test
     void theGatewayIsCountedByOutcome() {
         metrics.watchGateway(() -> new GatewayLoop.Counts(7, 2, 1, 3, Map.of(Refusal.MALFORMED, 5L)));
         assertThat(metrics.expose("").text())
