@@ -31,6 +31,7 @@ import slash32.agent.status.ExplanationView;
 import slash32.agent.status.GroupView;
 import slash32.agent.status.MemoryView;
 import slash32.agent.status.RouteView;
+import slash32.agent.status.SasView;
 import slash32.agent.status.SegmentsView;
 import slash32.agent.status.Snapshot;
 import slash32.agent.store.StateStore;
@@ -59,6 +60,7 @@ final class AgentControl implements Control {
     private final EventLog events;
     private final EventLog drops;
     private final SegmentLoop segments;
+    private final @Nullable MeshLoop mesh;
 
     AgentControl(
             Snapshot.Node node,
@@ -71,7 +73,8 @@ final class AgentControl implements Control {
             StateStore store,
             EventLog events,
             EventLog drops,
-            SegmentLoop segments) {
+            SegmentLoop segments,
+            @Nullable MeshLoop mesh) {
         this.node = node;
         this.intent = intent;
         this.kernel = kernel;
@@ -83,6 +86,7 @@ final class AgentControl implements Control {
         this.events = events;
         this.drops = drops;
         this.segments = segments;
+        this.mesh = mesh;
     }
 
     /// An outcome, and the ticket of its note in the store; 0 if there was nothing to note.
@@ -313,6 +317,12 @@ final class AgentControl implements Control {
     @Override
     public SegmentsView segments() {
         return asking(segments::view);
+    }
+
+    @Override
+    public SasView sas() {
+        MeshLoop other = mesh;
+        return other == null ? SasView.NONE : asking(other::view);
     }
 
     @Override

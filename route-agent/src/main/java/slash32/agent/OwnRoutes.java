@@ -26,14 +26,19 @@ final class OwnRoutes {
         this.overlays = List.copyOf(overlays);
     }
 
-    /// The node's own underlay addresses, with its site: each leads to itself.
+    /// The node's own underlay addresses, with its site, and where other sites reach it: each leads to itself.
     List<OriginatedRoute> nodeRoutes() {
-        List<LargeCommunity> site =
-                List.of(community(Intent.COMMUNITY_SITE, node.site().value()));
+        var about = new ArrayList<LargeCommunity>();
+        about.add(community(Intent.COMMUNITY_SITE, node.site().value()));
+        if (node.external() != null) {
+            about.add(community(
+                    Intent.COMMUNITY_EXTERNAL,
+                    Integer.toUnsignedLong(node.external().value())));
+        }
         return Stream.concat(Stream.of(node.underlay(), node.underlay6()), overlays.stream())
                 .filter(Objects::nonNull)
                 .distinct()
-                .map(own -> new OriginatedRoute(own.hostPrefix(), own, EndpointRole.ACTIVE.localPref(), site))
+                .map(own -> new OriginatedRoute(own.hostPrefix(), own, EndpointRole.ACTIVE.localPref(), about))
                 .toList();
     }
 

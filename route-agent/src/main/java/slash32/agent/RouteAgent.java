@@ -110,6 +110,7 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
     private final DroppedPackets drops;
     private @Nullable Thread dropsThread;
     private final SegmentLoop segments;
+    private final @Nullable MeshLoop mesh;
     private final Speaker speaker;
     private final BgpMonitors monitors;
     private final Helpers helpers;
@@ -136,6 +137,7 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
                 config.underlay().address(),
                 config.underlay().address6(),
                 config.underlay().device(),
+                config.overlay() == null ? null : config.external(),
                 config.endpointPrefixes());
         ownRoutes = new OwnRoutes(
                 node,
@@ -169,6 +171,9 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
                     links.observed(event);
                 },
                 () -> kernel.tell(Dataplane::routeEventsLost));
+        mesh = config.overlay() == null
+                ? null
+                : MeshLoop.open(config, kernel, (name, loop) -> started(name, loop::run), this::resumeBgp);
         ruleEvents = firewall.exclusive()
                 ? null
                 : new RuleEvents(firewall.port(), () -> kernel.tell(Dataplane::rulesChanged));
@@ -195,12 +200,15 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
         bfdPeers.configure(BgpSettings.bfd(config), BgpSettings.bfdRanges(config));
         var about = new Snapshot.Node(config.node(), version, Instant.now());
         var control = new AgentControl(
-                about, intent, kernel, speaker, bfd, links, monitors, store, events, dropLog, segments);
+                about, intent, kernel, speaker, bfd, links, monitors, store, events, dropLog, segments, mesh);
         metrics.watch(control::snapshot);
         metrics.watchSegments(control::segments);
         metrics.watchBfdDiscards(bfd::discarded);
         metrics.watchGateway(gateway::counts);
         metrics.watchDrops(drops::counts, drops::overruns);
+        if (mesh != null) {
+            metrics.watchSas(control::sas);
+        }
         metrics.configAccepted(about.started());
         http = new HttpServer(Limits.DEFAULT);
         ApiSocket.listen(http, config.api(), new Api(control, InstantSource.system()), metrics);
@@ -234,6 +242,9 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
         thread("kernel", kernel::run);
         thread("intent", intent::run);
         thread("overlay", segments::run);
+        if (mesh != null) {
+            thread("mesh", mesh::run);
+        }
         thread("kernel-events", kernelEvents::run);
         if (ruleEvents != null) {
             thread("rule-events", ruleEvents::run);
@@ -300,6 +311,9 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
             bfdPeers.configure(BgpSettings.bfd(config), BgpSettings.bfdRanges(config));
             HostRules rules = HostSettings.of(config);
             kernel.tell(dataplane -> dataplane.protectHost(rules));
+            if (mesh != null) {
+                mesh.reload();
+            }
             helpers.configure(config.processes(), surroundings(config));
         }
         metrics.configAccepted(Instant.now());
@@ -351,6 +365,24 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
                 speaker.originate(Map.of(prefix, attributes));
             case Effect.Withdraw(List<Prefix> prefixes) -> speaker.withdraw(prefixes);
         }
+        if (mesh != null) {
+            tellMesh(mesh, effect); // after the kernel's writer, which it tells more
+        }
+    }
+
+    private static void tellMesh(MeshLoop mesh, Effect effect) {
+        switch (effect) {
+            case Effect.Desire.NextHop(IpAddress address, var path) -> mesh.path(address, path);
+            case Effect.Desire.Routes(RibDelta delta) -> mesh.routes(delta);
+            case Effect.Desire.RoutesComplete(AddressFamily family) -> mesh.complete(family);
+            case Effect.Originate originate -> mesh.here(originate.prefixes(), true);
+            case Effect.Withdraw(List<Prefix> prefixes) -> mesh.here(prefixes, false);
+            case Effect.Desire _, Effect.Announce _, Effect.Segment _, Effect.NoSegment _ -> {}
+        }
+    }
+
+    private boolean isMeshFull() {
+        return mesh != null && mesh.isFull();
     }
 
     private void measure(Condition condition) {
@@ -373,7 +405,7 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
     }
 
     private void resumeBgp() {
-        if (!kernel.isFull() && !intent.isFull() && !segments.isFull()) {
+        if (!kernel.isFull() && !intent.isFull() && !segments.isFull() && !isMeshFull()) {
             speaker.resume();
         }
     }
@@ -415,7 +447,7 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
 
         @Override
         public boolean ready() {
-            return !intent.isFull() && !kernel.isFull() && !segments.isFull();
+            return !intent.isFull() && !kernel.isFull() && !segments.isFull() && !isMeshFull();
         }
     }
 
@@ -459,6 +491,9 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
         intent.close();
         kernel.close();
         segments.close();
+        if (mesh != null) {
+            mesh.close();
+        }
         gateway.close();
         store.close();
         monitors.close();

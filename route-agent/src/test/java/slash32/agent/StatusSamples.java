@@ -19,20 +19,28 @@ import slash32.agent.status.MemoryView;
 import slash32.agent.status.PeerView;
 import slash32.agent.status.RibView;
 import slash32.agent.status.RouteView;
+import slash32.agent.status.SasView;
 import slash32.agent.status.SegmentsView;
 import slash32.agent.status.Snapshot;
 import slash32.agent.status.TableView;
 import slash32.net.Asn;
 import slash32.net.InterfaceName;
 import slash32.net.IpAddress;
+import slash32.net.Ipv4Address;
 import slash32.net.MacAddress;
 import slash32.net.Prefix;
 import slash32.net.TableSize;
 import slash32.net.Vni;
+import slash32.overlay.esp.path.SaStatus;
 import slash32.overlay.evpn.Port;
 import slash32.overlay.evpn.Refusal;
 import slash32.overlay.evpn.Segment;
 import slash32.overlay.evpn.SegmentStatus;
+import slash32.overlay.ike.crypto.Secret;
+import slash32.overlay.ike.exchange.ChildSa;
+import slash32.overlay.ike.wire.Identity;
+import slash32.overlay.mesh.Mesh;
+import slash32.overlay.pki.PeerCertificate;
 import slash32.overlay.vxlan.FrameCount;
 import slash32.securitygroup.GroupId;
 
@@ -144,6 +152,35 @@ public final class StatusSamples {
                         new MemoryView.Area("code", 6_000_000),
                         new MemoryView.Area("direct buffers", 1_048_576)),
                 new MemoryView.Resident(160_000_000, 145_000_000, 15_000_000, 201_000_000));
+    }
+
+    public static SasView sas() {
+        Ipv4Address node = Ipv4Address.parse("10.0.2.13");
+        Ipv4Address external = Ipv4Address.parse("203.0.113.13");
+        var secret = Secret.copyOf(new byte[36]);
+        var child = new ChildSa(
+                Identity.address(node),
+                0x1001,
+                0x2001,
+                secret,
+                secret,
+                true,
+                false,
+                true,
+                List.of(),
+                List.of(),
+                new slash32.overlay.ike.exchange.Path(Ipv4Address.parse("203.0.113.11"), 4500, external, 4500));
+        Ipv4Address other = Ipv4Address.parse("10.0.2.14");
+        return SasView.of(
+                List.of(
+                        new Mesh.Status(other, Mesh.Phase.FAILED, 0, "the certificate is revoked"),
+                        new Mesh.Status(node, Mesh.Phase.ESTABLISHED, 0, null)),
+                Map.of(node, external, other, Ipv4Address.parse("203.0.113.14")),
+                Map.of(node, new PeerCertificate("hv3.example", NOW.plusSeconds(90 * 86_400))),
+                List.of(new SaStatus(child, true, 12, 1_200, 34, 40_800)),
+                _ -> NOW.minusSeconds(75),
+                Map.of(slash32.overlay.esp.path.Drop.NO_SA, 3L, slash32.overlay.esp.path.Drop.REPLAYED, 0L),
+                Map.of("plain", 2L, "stranger", 7L));
     }
 
     public static List<EvpnView> evpn() {

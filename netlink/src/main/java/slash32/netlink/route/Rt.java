@@ -20,6 +20,7 @@ public final class Rt {
     public static final int RT_TABLE_MAIN = 254;
     public static final int RTN_UNICAST = 1;
     public static final int RTN_BLACKHOLE = 6;
+    public static final int RTN_UNREACHABLE = 7;
     public static final int RT_SCOPE_UNIVERSE = 0;
     public static final int RT_SCOPE_LINK = 253;
     static final int RT_SCOPE_NOWHERE = 255;

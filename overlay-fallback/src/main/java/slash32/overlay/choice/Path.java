@@ -1,11 +1,18 @@
 package slash32.overlay.choice;
 
 import org.jspecify.annotations.Nullable;
+import slash32.net.Ipv4Address;
 
 /// How packets reach a next hop.
 public sealed interface Path {
     /// Over the underlay as they are: both ends are in one site.
     record Native() implements Path {}
+
+    /// Over the encrypted overlay: the other end is in another site.
+    ///
+    /// @param node the underlay address of the other end, which it has to prove
+    /// @param external where other sites reach it
+    record Encrypted(Ipv4Address node, Ipv4Address external) implements Path {}
 
     /// Not at all. Packets are dropped here rather than sent in the clear.
     record Refused(Reason reason) implements Path {}
@@ -35,10 +42,14 @@ public sealed interface Path {
     /// plain text.
     ///
     /// @param remote null if nothing says where the next hop is
-    static Path choose(SiteId own, @Nullable SiteId remote) {
+    /// @param overlay null if one of the two ends takes no part in it
+    static Path choose(SiteId own, @Nullable SiteId remote, @Nullable Encrypted overlay) {
         if (remote == null) {
             return new Refused(Reason.SITE_UNKNOWN);
         }
-        return remote.equals(own) ? NATIVE : new Refused(Reason.OTHER_SITE);
+        if (remote.equals(own)) {
+            return NATIVE;
+        }
+        return overlay == null ? new Refused(Reason.OTHER_SITE) : overlay;
     }
 }

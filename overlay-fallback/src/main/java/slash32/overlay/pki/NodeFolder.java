@@ -42,7 +42,20 @@ public final class NodeFolder {
         Pem.writeCertificates(folder.resolve("node.pem"), List.of(own));
     }
 
-    /// Reads what this node proves itself with.
+    /// Reads what this node proves itself with, where peers know it by its underlay address.
+    ///
+    /// @throws IOException as {@link #credentials()}, and if the certificate does not name the address
+    public Credentials credentials(IpAddress underlay) throws IOException {
+        Path file = folder.resolve("node.pem");
+        if (!SubjectNames.of(Pem.readCertificates(file).getFirst()).addresses().contains(underlay)) {
+            throw new IOException(file + ": does not name the underlay address " + underlay);
+        }
+        Credentials named = credentials();
+        return new Credentials(
+                Identity.address(underlay), named.certificates(), named.key(), named.schemes(), named.authorities());
+    }
+
+    /// Reads what this node proves itself with, by its name.
     ///
     /// @throws IOException naming the file, also if others can read the key, or it is not the certificate's
     public Credentials credentials() throws IOException {

@@ -4,25 +4,30 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import org.junit.jupiter.api.Test;
+import slash32.net.Ipv4Address;
 import slash32.testkit.LayerRules;
 
 class PathTest {
     private static final SiteId OSLO = new SiteId(1);
     private static final SiteId BERGEN = new SiteId(2);
+    private static final Path.Encrypted OVERLAY = new Path.Encrypted(new Ipv4Address(1), new Ipv4Address(2));
 
     @Test
     void oneSiteIsNative() {
-        assertThat(Path.choose(OSLO, new SiteId(1))).isEqualTo(Path.NATIVE);
+        assertThat(Path.choose(OSLO, new SiteId(1), null)).isEqualTo(Path.NATIVE);
+        assertThat(Path.choose(OSLO, new SiteId(1), OVERLAY)).isEqualTo(Path.NATIVE);
     }
 
     @Test
     void anotherSiteIsNeverReachedInTheClear() {
-        assertThat(Path.choose(OSLO, BERGEN)).isEqualTo(new Path.Refused(Path.Reason.OTHER_SITE));
+        assertThat(Path.choose(OSLO, BERGEN, null)).isEqualTo(new Path.Refused(Path.Reason.OTHER_SITE));
+        assertThat(Path.choose(OSLO, BERGEN, OVERLAY)).isEqualTo(OVERLAY);
     }
 
     @Test
     void anUnknownSiteIsNeverReachedInTheClear() {
-        assertThat(Path.choose(OSLO, null)).isEqualTo(new Path.Refused(Path.Reason.SITE_UNKNOWN));
+        assertThat(Path.choose(OSLO, null, null)).isEqualTo(new Path.Refused(Path.Reason.SITE_UNKNOWN));
+        assertThat(Path.choose(OSLO, null, OVERLAY)).isEqualTo(new Path.Refused(Path.Reason.SITE_UNKNOWN));
     }
 
     @Test

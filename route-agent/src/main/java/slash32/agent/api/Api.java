@@ -1,5 +1,6 @@
 package slash32.agent.api;
 
+import static slash32.agent.api.Replies.page;
 import static slash32.agent.api.Replies.problem;
 
 import java.time.InstantSource;
@@ -14,6 +15,8 @@ import slash32.agent.api.http.RequestHandler;
 import slash32.agent.api.http.Response;
 import slash32.agent.intent.InvalidFieldException;
 import slash32.agent.json.MalformedJsonException;
+import slash32.agent.status.SasFormat;
+import slash32.agent.status.SasView;
 
 /// The paths of the API (docs/openapi.yaml) and what each does with {@link Control}.
 ///
@@ -34,9 +37,19 @@ public final class Api implements RequestHandler {
         var explain = new ExplainPage(control);
         var events = new EventPages(control);
         var segments = new SegmentPages(control);
-        routes = Stream.of(ofHost(endpoints, groups, explain, events, node), ofSegments(segments), ofAnyNode(node))
+        var sas = new Route("GET", "sas", Set.of(), 0, request -> sas(control, clock, request));
+        routes = Stream.of(
+                        ofHost(endpoints, groups, explain, events, node),
+                        ofSegments(segments),
+                        List.of(sas),
+                        ofAnyNode(node))
                 .flatMap(List::stream)
                 .toList();
+    }
+
+    private static Response sas(Control control, InstantSource clock, Request request) {
+        SasView view = control.sas();
+        return page(request, json -> SasFormat.json(json, view), () -> SasFormat.text(view, clock.instant()));
     }
 
     private Api(List<Route> routes) {

@@ -13,6 +13,7 @@ import slash32.agent.status.ConditionKind;
 import slash32.agent.status.EndpointView;
 import slash32.agent.status.ExplanationView;
 import slash32.agent.status.GroupView;
+import slash32.agent.status.SasView;
 import slash32.agent.status.SegmentsView;
 import slash32.netlink.netfilter.Counts;
 import slash32.securitygroup.FirstPacket;
@@ -75,6 +76,9 @@ public interface Control extends NodeControl {
 
     /// The Layer 2 domains that this node takes part in.
     SegmentsView segments();
+
+    /// Keys with nodes of other sites.
+    SasView sas();
 
     /// What becomes of the first packet of a flow, and why.
     ExplanationView explain(FirstPacket packet);

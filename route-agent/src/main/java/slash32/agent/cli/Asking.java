@@ -145,6 +145,23 @@ final class Asking {
         }
     }
 
+    @Command(name = "sas", description = "Shows the keys with nodes of other sites, and what passed on them.")
+    static final class Sas implements Callable<Integer> {
+        private final Console console;
+
+        @Mixin
+        private final Connection connection = new Connection();
+
+        Sas(Console console) {
+            this.console = console;
+        }
+
+        @Override
+        public Integer call() {
+            return connection.show("/v1/sas", console);
+        }
+    }
+
     @Command(name = "events", description = "Shows what happened lately: conditions, sessions.")
     static final class Events implements Callable<Integer> {
         private final Console console;

@@ -29,6 +29,7 @@ import slash32.net.Prefix;
 /// @param hostProtection null leaves the host's own services to others
 /// @param metadata null for a node whose metadata are all in its endpoints
 /// @param stateDirectory absolute path of the folder that holds desired state
+/// @param overlay null for a node that reaches no other site
 /// @param segments Layer 2 domains that this node takes part in, no VNI and no device twice; by which rules their
 ///     frames go; and to whom VNIs are delegated
 public record AgentConfig(
@@ -52,6 +53,7 @@ public record AgentConfig(
         Path stateDirectory,
         MonitoringConfig monitoring,
         @Nullable HostProtectionConfig hostProtection,
+        @Nullable OverlayConfig overlay,
         SegmentTerms segments) {
     public static final Path DEFAULT_FILE = Path.of("/etc/slash32/agent.yaml");
     public static final Path DEFAULT_API_SOCKET = Path.of("/run/slash32/agent.sock");
@@ -76,6 +78,16 @@ public record AgentConfig(
         }
     }
 
+    /// All addresses of the fabric's guests.
+    public List<Prefix> guests() {
+        return overlay == null || overlay.guests().isEmpty() ? endpointPrefixes : overlay.guests();
+    }
+
+    /// Where other sites reach this node.
+    public Ipv4Address external() {
+        return underlay.external() instanceof Ipv4Address v4 ? v4 : underlay.address();
+    }
+
     /// Keys that only a restart takes and that have another value in {@code other}, as they are in the file.
     public List<String> fixedKeysUnlike(AgentConfig other) {
         var unlike = new ArrayList<String>();
@@ -95,6 +107,7 @@ public record AgentConfig(
         note(unlike, "stateDirectory", stateDirectory.equals(other.stateDirectory));
         monitoring.note(unlike, other.monitoring);
         note(unlike, "overlays", segments.overlays().equals(other.segments.overlays()));
+        note(unlike, "overlay", Objects.equals(overlay, other.overlay));
         return unlike;
     }
 

@@ -59,6 +59,8 @@ final class ConfigParser {
         var prefixes = root.list("endpointPrefixes", PREFIX, List.of());
         var metadata = root.optionalSection("metadata", MetadataConfig::read);
         var state = root.optional("stateDirectory", Scalar.ABSOLUTE_PATH, AgentConfig.DEFAULT_STATE_DIRECTORY);
+        var overlay = root.optionalSection("overlay", OverlayConfig::read);
+        checkOverlay(root, overlay, underlay.value(), prefixes.value());
         var segments = SegmentParser.terms(root);
         var monitoring = MonitoringParser.monitoring(root);
         var hostProtection = root.optionalSection("hostProtection", HostProtectionParser::read);
@@ -86,7 +88,24 @@ final class ConfigParser {
                 state.get(),
                 monitoring.get(),
                 hostProtection.value(),
+                overlay.value(),
                 segments.get());
+    }
+
+    private static void checkOverlay(
+            Section root,
+            Field<OverlayConfig> overlay,
+            @Nullable UnderlayConfig underlay,
+            @Nullable List<Prefix> endpointPrefixes) {
+        if (overlay.value() == null) {
+            return;
+        }
+        if (underlay != null && underlay.external() instanceof Ipv6Address external) {
+            root.problem(overlay, "overlay", "needs an IPv4 underlay.external, or none, not " + external);
+        }
+        if (overlay.value().guests().isEmpty() && endpointPrefixes != null && endpointPrefixes.isEmpty()) {
+            root.problem(overlay, "overlay", "needs guests, or endpointPrefixes: what must not leave in the clear");
+        }
     }
 
     private static String account(String text) {

@@ -70,6 +70,7 @@ record Scalar<T>(Tag tag, String allowed, Function<String, T> reader) {
             new Scalar<>(Tag.INT, "1 to 255", text -> (int) between(1, 255, text));
 
     static final Scalar<Duration> ANSWER_TIME = new Scalar<>(Tag.STR, "100ms to 60s", Scalar::answerTime);
+    static final Scalar<Duration> KEY_LIFE = new Scalar<>(Tag.STR, "5s to 168h", Scalar::keyLife);
     static final Scalar<URI> HTTP_ADDRESS =
             new Scalar<>(Tag.STR, "http://host:port or https://host:port", Scalar::httpAddress);
 
@@ -102,6 +103,14 @@ record Scalar<T>(Tag tag, String allowed, Function<String, T> reader) {
     private static Duration answerTime(String text) {
         Duration time = duration(text);
         if (time.toMillis() < 100 || time.toSeconds() > 60) {
+            throw new IllegalArgumentException("out of range: " + text);
+        }
+        return time;
+    }
+
+    private static Duration keyLife(String text) {
+        Duration time = duration(text);
+        if (time.toSeconds() < 5 || time.toHours() > 168) {
             throw new IllegalArgumentException("out of range: " + text);
         }
         return time;

@@ -32,6 +32,7 @@ import slash32.net.IpAddress;
 import slash32.net.MacAddress;
 import slash32.net.Prefix;
 import slash32.net.TableSize;
+import slash32.netlink.route.Nexthop;
 import slash32.netlink.route.RouteEvent;
 import slash32.netlink.socket.NetlinkSocket;
 import slash32.overlay.choice.Path;
@@ -97,6 +98,9 @@ public final class Dataplane {
     /// Addresses of guests that moved to other nodes.
     private final Set<Prefix> elsewhere = new HashSet<>();
     private final Set<InterfaceName> blocked = new LinkedHashSet<>();
+    /// How next hops are to be reached.
+    private final Map<IpAddress, Path> paths = new HashMap<>();
+
     private final Set<AddressFamily> routesComplete = new HashSet<>();
     private boolean endpointsComplete;
     private boolean swept;
@@ -302,10 +306,23 @@ public final class Dataplane {
                 fib.permit(address);
                 firewall.putNode(address);
             }
-            case Path.Refused _ -> {
+            case Path.Refused _, Path.Encrypted _ -> { // an encrypted one until lead says by which device
                 fib.refuse(address);
                 firewall.removeNode(address);
             }
+        }
+        paths.put(address, path);
+    }
+
+    /// The guests that a next hop's routes are to.
+    public List<IpAddress> guestsBehind(IpAddress nextHop) {
+        return fib.hostsBehind(nextHop);
+    }
+
+    /// The overlay is ready for packets to a next hop, if it is still to be reached by {@code path}.
+    public void lead(IpAddress nextHop, Path.Encrypted path, Nexthop.Target.Gateway device) {
+        if (path.equals(paths.get(nextHop))) {
+            fib.lead(nextHop, device);
         }
     }
 

@@ -47,6 +47,10 @@ public final class Intent {
     public static final long COMMUNITY_SITE = 1;
 
     public static final long COMMUNITY_GROUP = 2;
+
+    /// The external address of a node that takes part in the overlay, in its node routes (docs/adr/0027).
+    public static final long COMMUNITY_EXTERNAL = 3;
+
     private static final int CACHED_ATTRIBUTES_MAX = 65_536;
 
     private final Node node;
@@ -76,7 +80,7 @@ public final class Intent {
     public Intent(Node node, Outbox outbox) {
         this.node = node;
         this.outbox = outbox;
-        sites = new Sites(node.site());
+        sites = new Sites(node.site(), node.external());
         segments = new Segments(node, outbox);
         refusals = new Refusals(
                 node, new Refusals.Held(endpoints, devices, macs, addresses, groups, users), files, segments);
@@ -349,8 +353,8 @@ public final class Intent {
             PathAttributes now = delta.attributes(i);
             boolean isNodeRoute = isNodeRoute(delta, i, now);
             if (isNodeRoute || isNodeRoute(delta, i, delta.before(i))) {
-                SiteId site = now == null || !isNodeRoute ? null : siteOf(now);
-                sites.nodeRoute(delta.prefix(i).address(), site, outbox::effect);
+                Sites.Said said = now == null || !isNodeRoute ? null : saidBy(now);
+                sites.nodeRoute(delta.prefix(i).address(), said, outbox::effect);
             }
         }
         Moves.Change change = moves.take(delta, this::ownPreference);
@@ -496,21 +500,27 @@ public final class Intent {
     /// Whether packets to {@code nextHop} may leave, as a route's state; installed if they may.
     public RouteView.Fib refusal(IpAddress nextHop) {
         return switch (sites.path(nextHop)) {
-            case Path.Native() -> RouteView.Fib.INSTALLED;
+            case Path.Native(), Path.Encrypted _ -> RouteView.Fib.INSTALLED;
             case Path.Refused(Path.Reason reason) ->
                 new RouteView.Fib(ConditionState.WAITING, nextHop + " is dropped: " + reason.text());
         };
     }
 
-    private @Nullable SiteId siteOf(PathAttributes attributes) {
+    /// What a node route's communities say; null if they name no site.
+    private Sites.@Nullable Said saidBy(PathAttributes attributes) {
+        SiteId site = null;
+        Ipv4Address external = null;
         for (LargeCommunity community : attributes.largeCommunities()) {
-            if (community.administrator() == node.asn().value()
-                    && community.function() == COMMUNITY_SITE
-                    && community.value() > 0) {
-                return new SiteId(community.value());
+            if (community.administrator() != node.asn().value()) {
+                continue;
+            }
+            if (community.function() == COMMUNITY_SITE && community.value() > 0 && site == null) {
+                site = new SiteId(community.value());
+            } else if (community.function() == COMMUNITY_EXTERNAL) {
+                external = new Ipv4Address((int) community.value());
             }
         }
-        return null;
+        return site == null ? null : new Sites.Said(site, external);
     }
 
     private void replace(@Nullable EndpointState before, EndpointSpec spec, Moment now) {

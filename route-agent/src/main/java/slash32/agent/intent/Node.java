@@ -15,6 +15,7 @@ import slash32.overlay.choice.SiteId;
 /// @param underlay its address, NEXT_HOP of its IPv4 routes
 /// @param underlay6 NEXT_HOP of its IPv6 routes; null for a node that can have no IPv6 endpoints
 /// @param uplink its interface toward the underlay, which is never an endpoint's; null if that is not known
+/// @param external where other sites reach it by the overlay; null if it takes no part in that
 /// @param endpointPrefixes that addresses of endpoints must be in; none for any address
 public record Node(
         Asn asn,
@@ -22,6 +23,7 @@ public record Node(
         Ipv4Address underlay,
         @Nullable Ipv6Address underlay6,
         @Nullable InterfaceName uplink,
+        @Nullable Ipv4Address external,
         List<Prefix> endpointPrefixes) {
     public Node {
         endpointPrefixes = List.copyOf(endpointPrefixes);

@@ -4,20 +4,35 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import slash32.net.IpAddress;
+import slash32.net.Ipv4Address;
 import slash32.overlay.choice.Path;
 import slash32.overlay.choice.SiteId;
 
 /// Which site each next hop is in, as node routes say (docs/adr/0006), and so how it is reached.
+///
+/// A node with IPv4 and IPv6 underlay addresses is known as one by its external address: it proves the IPv4 one.
 final class Sites {
     private final SiteId own;
-    private final Map<IpAddress, SiteId> announced = new HashMap<>();
+    private final @Nullable Ipv4Address ownExternal;
+    private final Map<IpAddress, Said> announced = new HashMap<>();
+    /// The underlay addresses of the nodes with an external address.
+    private final Map<Ipv4Address, TreeSet<IpAddress>> behind = new HashMap<>();
+
     private Set<IpAddress> peers = Set.of();
 
-    Sites(SiteId own) {
+    /// What a node route says.
+    ///
+    /// @param external null if the node takes no part in the overlay
+    record Said(SiteId site, @Nullable Ipv4Address external) {}
+
+    /// @param ownExternal null if this node takes no part in the overlay
+    Sites(SiteId own, @Nullable Ipv4Address ownExternal) {
         this.own = own;
+        this.ownExternal = ownExternal;
     }
 
     /// Our configured BGP peers, which are in our site without a node route.
@@ -26,32 +41,71 @@ final class Sites {
         changed.addAll(addresses);
         Map<IpAddress, Path> before = paths(changed);
         peers = Set.copyOf(addresses);
-        paths(changed).forEach((address, path) -> {
-            if (!path.equals(before.get(address))) {
-                effects.accept(new Effect.Desire.NextHop(address, path));
+        tell(before, effects);
+    }
+
+    /// The node route of {@code node} says {@code said}.
+    ///
+    /// @param said null if the node route is gone or names no site
+    void nodeRoute(IpAddress node, @Nullable Said said, Consumer<? super Effect.Desire> effects) {
+        Said earlier = announced.get(node);
+        var changed = new HashSet<>(Set.of(node));
+        changed.addAll(behind(earlier));
+        changed.addAll(behind(said));
+        Map<IpAddress, Path> before = paths(changed);
+        if (earlier != null && earlier.external != null) {
+            behind.computeIfPresent(earlier.external, (_, nodes) -> {
+                nodes.remove(node);
+                return nodes.isEmpty() ? null : nodes;
+            });
+        }
+        if (said == null) {
+            announced.remove(node);
+        } else {
+            announced.put(node, said);
+            if (said.external != null) {
+                behind.computeIfAbsent(said.external, _ -> new TreeSet<>()).add(node);
+            }
+        }
+        tell(before, effects);
+    }
+
+    private Set<IpAddress> behind(@Nullable Said said) {
+        return said == null || said.external == null ? Set.of() : behind.getOrDefault(said.external, new TreeSet<>());
+    }
+
+    private void tell(Map<IpAddress, Path> before, Consumer<? super Effect.Desire> effects) {
+        before.forEach((address, path) -> {
+            Path after = path(address);
+            if (!after.equals(path)) {
+                effects.accept(new Effect.Desire.NextHop(address, after));
             }
         });
     }
 
-    /// The node route of {@code node} says {@code site}.
-    ///
-    /// @param site null if the node route is gone or names none
-    void nodeRoute(IpAddress node, @Nullable SiteId site, Consumer<? super Effect.Desire> effects) {
-        Path before = path(node);
-        if (site == null) {
-            announced.remove(node);
-        } else {
-            announced.put(node, site);
+    Path path(IpAddress nextHop) {
+        Said said = announced.get(nextHop);
+        if (said == null) {
+            return Path.choose(own, peers.contains(nextHop) ? own : null, null);
         }
-        Path after = path(node);
-        if (!after.equals(before)) {
-            effects.accept(new Effect.Desire.NextHop(node, after));
-        }
+        return Path.choose(own, said.site, overlay(nextHop, said));
     }
 
-    Path path(IpAddress nextHop) {
-        SiteId site = announced.get(nextHop);
-        return Path.choose(own, site == null && peers.contains(nextHop) ? own : site);
+    private Path.@Nullable Encrypted overlay(IpAddress nextHop, Said said) {
+        if (ownExternal == null || said.external == null || said.external.equals(ownExternal)) {
+            return null;
+        }
+        if (nextHop instanceof Ipv4Address node) {
+            return new Path.Encrypted(node, said.external);
+        }
+        for (IpAddress other : behind(said)) {
+            if (other instanceof Ipv4Address node
+                    && announced.get(node) instanceof Said(SiteId site, var _)
+                    && site.equals(said.site)) {
+                return new Path.Encrypted(node, said.external);
+            }
+        }
+        return null;
     }
 
     private Map<IpAddress, Path> paths(Set<IpAddress> addresses) {

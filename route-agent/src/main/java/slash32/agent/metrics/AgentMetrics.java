@@ -5,6 +5,7 @@ import io.prometheus.client.CollectorRegistry;
 import io.prometheus.client.Counter;
 import io.prometheus.client.CounterMetricFamily;
 import io.prometheus.client.Gauge;
+import io.prometheus.client.GaugeMetricFamily;
 import io.prometheus.client.Histogram;
 import io.prometheus.client.exporter.common.TextFormat;
 import io.prometheus.client.hotspot.BufferPoolsExports;
@@ -20,6 +21,7 @@ import java.time.Instant;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
@@ -27,11 +29,13 @@ import java.util.function.ToLongFunction;
 import slash32.agent.metadata.MetadataProxy;
 import slash32.agent.status.ConditionKind;
 import slash32.agent.status.EndpointView;
+import slash32.agent.status.SasView;
 import slash32.agent.status.SegmentsView;
 import slash32.agent.status.Snapshot;
 import slash32.bgp.bfd.Discard;
 import slash32.net.InterfaceName;
 import slash32.netlink.netfilter.Counts;
+import slash32.overlay.mesh.Mesh;
 import slash32.securitygroup.Drop;
 import slash32.securitygroup.nft.DropCounts;
 import slash32.tap.GatewayLoop;
@@ -135,6 +139,40 @@ public final class AgentMetrics {
                                 (double) counts.floods()));
             }
         });
+    }
+
+    /// Adds the keys with nodes of other sites, and what was dropped for want of them.
+    public void watchSas(Supplier<SasView> watched) {
+        registry.register(new Collector() {
+            @Override
+            public List<MetricFamilySamples> collect() {
+                SasView view = watched.get();
+                var peers = new GaugeMetricFamily(
+                        "slash32_overlay_peers", "Nodes of other sites, by the state of their keys.", List.of("state"));
+                for (Mesh.Phase phase : Mesh.Phase.values()) {
+                    long count = view.peers().stream()
+                            .filter(peer -> peer.phase() == phase)
+                            .count();
+                    peers.addMetric(List.of(phase.name().toLowerCase(Locale.ROOT)), (double) count);
+                }
+                return List.of(
+                        peers,
+                        byReason(
+                                "slash32_overlay_drops_total",
+                                "Packets to and from other sites that the data path dropped, by reason.",
+                                view.drops()),
+                        byReason(
+                                "slash32_overlay_guard_drops_total",
+                                "Packets that would have crossed between sites in the clear, or came from strangers.",
+                                view.guarded()));
+            }
+        });
+    }
+
+    private static CounterMetricFamily byReason(String name, String help, Map<String, Long> counts) {
+        var family = new CounterMetricFamily(name, help, List.of("reason"));
+        counts.forEach((why, count) -> family.addMetric(List.of(why), (double) count));
+        return family;
     }
 
     /// Adds how many packets were dropped, by reason.

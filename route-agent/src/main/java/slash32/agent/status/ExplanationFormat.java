@@ -90,6 +90,8 @@ public final class ExplanationFormat {
     private static String text(Path path) {
         return switch (path) {
             case Path.Native() -> "native";
+            case Path.Encrypted(var node, var external) ->
+                "encrypted: it is in another site, where node " + node + " is reached at " + external;
             case Path.Refused(Path.Reason reason) -> "refused: " + reason.text();
         };
     }

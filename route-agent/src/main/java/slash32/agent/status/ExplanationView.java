@@ -45,7 +45,8 @@ public record ExplanationView(FirstPacket packet, List<End> ends, Side source, S
 
     /// True if every end that is here lets it pass, and it is not the overlay that refuses every way.
     public boolean passes() {
-        boolean reached = destination.paths().isEmpty() || destination.paths().containsValue(Path.NATIVE);
+        boolean reached = destination.paths().isEmpty()
+                || destination.paths().values().stream().anyMatch(path -> !(path instanceof Path.Refused));
         return reached && ends.stream().allMatch(end -> end.judgement().passes());
     }
 }

@@ -29,6 +29,7 @@ import slash32.agent.status.GroupView;
 import slash32.agent.status.KernelWay;
 import slash32.agent.status.MemoryView;
 import slash32.agent.status.RouteView;
+import slash32.agent.status.SasView;
 import slash32.agent.status.SegmentsView;
 import slash32.agent.status.Snapshot;
 import slash32.net.InterfaceName;
@@ -273,6 +274,11 @@ public final class MemoryControl implements Control {
             }
         }
         return new ExplanationView.Side(found, paths, way);
+    }
+
+    @Override
+    public SasView sas() {
+        return StatusSamples.sas();
     }
 
     @Override

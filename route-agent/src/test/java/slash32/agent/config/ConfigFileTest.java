@@ -68,7 +68,7 @@ class ConfigFileTest {
 
     /// What JSON Schema can't express: a value that depends on another, numbers inside text.
     private static final Set<String> ONLY_THE_PARSER_REFUSES =
-            Set.of("duplicate-peer.yaml", "own-address.yaml", "hold-time.yaml", "key-twice.yaml");
+            Set.of("duplicate-peer.yaml", "own-address.yaml", "hold-time.yaml", "key-twice.yaml", "overlay-place.yaml");
 
     /// Refused before there is a value that a schema could look at.
     private static final Set<String> NOT_JSON =
@@ -151,6 +151,7 @@ class ConfigFileTest {
                         null,
                         Path.of("/var/lib/slash32"),
                         MonitoringConfig.NONE,
+                        null,
                         null,
                         SegmentTerms.NONE));
     }
@@ -248,6 +249,13 @@ class ConfigFileTest {
                                         new HostRule(Prefix.parse("2001:db8::/32"), new Traffic.Any()),
                                         new HostRule(null, new Traffic.Ports(IpProtocol.UDP, 4789, 4790)),
                                         new HostRule(null, new Traffic.OfProtocol(new IpProtocol(50))))),
+                        new OverlayConfig(
+                                Path.of("/etc/slash32/pki"),
+                                List.of(Prefix.parse("10.0.0.0/8")),
+                                9000,
+                                Duration.ofMinutes(5),
+                                new OverlayConfig.Rekey(
+                                        Duration.ofHours(8), Duration.ofMinutes(30), 1_000_000, 1_000_000_000)),
                         new SegmentTerms(
                                 List.of(new OverlayRule(
                                         "wide",

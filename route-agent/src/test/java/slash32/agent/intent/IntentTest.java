@@ -50,6 +50,7 @@ class IntentTest {
             Ipv4Address.parse("10.0.0.11"),
             null,
             new InterfaceName("up0"),
+            null,
             List.of(Prefix.parse("10.0.0.0/8"), Prefix.parse("::/0")));
     private final Intent intent = new Intent(node, new Outbox() {
         @Override

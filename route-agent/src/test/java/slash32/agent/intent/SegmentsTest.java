@@ -39,7 +39,7 @@ class SegmentsTest {
 
     private final List<Effect> effects = new ArrayList<>();
     private final Intent intent = new Intent(
-            new Node(new Asn(65000), new SiteId(1), Ipv4Address.parse("10.0.0.11"), null, null, List.of()),
+            new Node(new Asn(65000), new SiteId(1), Ipv4Address.parse("10.0.0.11"), null, null, null, List.of()),
             new Outbox() {
                 @Override
                 public void effect(Effect effect) {

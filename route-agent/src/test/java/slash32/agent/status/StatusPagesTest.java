@@ -42,6 +42,7 @@ class StatusPagesTest {
                         StatusText.evpn(StatusSamples.evpn()),
                         SegmentFormat.text(StatusSamples.segments()),
                         MemoryFormat.text(StatusSamples.memory()),
+                        SasFormat.text(StatusSamples.sas(), StatusSamples.NOW),
                         events()));
     }
 
@@ -101,6 +102,8 @@ class StatusPagesTest {
         json.append(StrictJson.text(out -> MemoryFormat.json(out, StatusSamples.memory())))
                 .append('\n');
         json.append(StrictJson.text(out -> SegmentFormat.json(out, StatusSamples.segments())))
+                .append('\n');
+        json.append(StrictJson.text(out -> SasFormat.json(out, StatusSamples.sas())))
                 .append('\n');
         for (Event event : someEvents()) {
             json.append(StrictJson.text(out -> StatusJson.event(out, event))).append('\n');

@@ -1,7 +1,6 @@
 package slash32.overlay.esp.path;
 
 import java.io.IOException;
-import java.util.function.Consumer;
 import slash32.net.IpAddress;
 import slash32.overlay.ike.exchange.Action;
 import slash32.overlay.ike.exchange.NodeConfig;
@@ -14,7 +13,7 @@ public final class EspNode implements PathListener, AutoCloseable {
     private final DataPath path;
     private final IkeLoop ike;
     private final IkeListener events;
-    private final Consumer<Identity> needed;
+    private final Wants wants;
 
     /// Opens a data path that talks to {@code listener}.
     @FunctionalInterface
@@ -22,10 +21,19 @@ public final class EspNode implements PathListener, AutoCloseable {
         DataPath open(PathListener listener) throws IOException;
     }
 
-    private EspNode(IpAddress local, Opener opener, NodeConfig config, IkeListener events, Consumer<Identity> needed)
+    /// Hears what packets ask for, on the data path's threads and for each: it must not take long.
+    public interface Wants {
+        /// There was no SA for one to this peer.
+        void needed(Identity peer);
+
+        /// One came from there on an SA that is not there.
+        void strayed(IpAddress from);
+    }
+
+    private EspNode(IpAddress local, Opener opener, NodeConfig config, IkeListener events, Wants wants)
             throws IOException {
         this.events = events;
-        this.needed = needed;
+        this.wants = wants;
         path = opener.open(this);
         try {
             ike = IkeLoop.open(local, config, this::on, path);
@@ -39,14 +47,12 @@ public final class EspNode implements PathListener, AutoCloseable {
     ///
     /// @param config must force encapsulation: a data path has ESP in UDP only
     /// @param events hears of all that IKE decides, after the data path did
-    /// @param needed hears of each packet to a peer that there was no SA for, on the data path's threads
-    public static EspNode open(
-            IpAddress local, Opener opener, NodeConfig config, IkeListener events, Consumer<Identity> needed)
+    public static EspNode open(IpAddress local, Opener opener, NodeConfig config, IkeListener events, Wants wants)
             throws IOException {
         if (!config.forceEncapsulation()) {
             throw new IllegalArgumentException("ESP needs encapsulation in UDP here");
         }
-        return new EspNode(local, opener, config, events, needed);
+        return new EspNode(local, opener, config, events, wants);
     }
 
     /// What is wanted of IKE goes here, by its {@link IkeLoop#execute}; its {@link IkeLoop#run} is the thread `ike`.
@@ -80,7 +86,12 @@ public final class EspNode implements PathListener, AutoCloseable {
 
     @Override
     public void needed(Identity peer) {
-        needed.accept(peer);
+        wants.needed(peer);
+    }
+
+    @Override
+    public void strayed(IpAddress from) {
+        wants.strayed(from);
     }
 
     /// Ends all loops, which must be waited for before {@link #close}.

@@ -13,6 +13,10 @@ public interface PathListener {
     /// So much was sent on the SA that receives with {@code inboundSpi} that it is to be replaced. Said once.
     void wornOut(int inboundSpi);
 
+    /// ESP came of an SA that is not there: the sender may have missed that this node began anew. Said for each packet,
+    /// of anybody.
+    default void strayed(IpAddress from) {}
+
     /// A packet to an attached peer was dropped because no SA with it is sent on. Said for each.
     void needed(Identity peer);
 }

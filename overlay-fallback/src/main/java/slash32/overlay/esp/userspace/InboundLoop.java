@@ -102,6 +102,7 @@ final class InboundLoop implements AutoCloseable {
         InboundSa sa = table.inbound(spi);
         if (sa == null) {
             path.counters().count(Drop.UNKNOWN_SPI);
+            listener.strayed(socket.sender());
             return;
         }
         int landing = coalescer.landing();

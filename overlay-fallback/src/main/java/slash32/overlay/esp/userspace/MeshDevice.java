@@ -23,6 +23,9 @@ public final class MeshDevice implements AutoCloseable {
     /// Enough for the bursts of many flows; the path empties it in batches.
     private static final int TX_QUEUE_LENGTH = 1_000;
 
+    /// For people; not the mark of an endpoint's TAP.
+    private static final String ALIAS = "overlay of slash32";
+
     private final OffloadDevice device;
     private final Ipv4Address self;
     private final NetlinkSocket rtnl;
@@ -45,7 +48,7 @@ public final class MeshDevice implements AutoCloseable {
         try {
             rtnl = NetlinkSocket.open(NetlinkProtocol.ROUTE);
             InterfaceIndex index = index(rtnl, name);
-            rtnl.execute(Link.configure(index, Frames.mac(self), mtuBytes, TX_QUEUE_LENGTH, "slash32:" + name));
+            rtnl.execute(Link.configure(index, Frames.mac(self), mtuBytes, TX_QUEUE_LENGTH, ALIAS));
             rtnl.execute(Link.setUp(index, true));
             // the link-local gateways are then on this link and no other
             rtnl.execute(new InterfaceAddress(index, DataPath.gateway6(self), LINK_LOCAL_LENGTH).put());

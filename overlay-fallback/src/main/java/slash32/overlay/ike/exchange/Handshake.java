@@ -32,6 +32,7 @@ final class Handshake {
     private byte[] peerInit = {};
     private List<Integer> peerHashes = List.of();
     private @Nullable String failure;
+    private List<Bytes> certificates = List.of();
     boolean fragments;
 
     Handshake(IkeSa sa) {
@@ -42,6 +43,12 @@ final class Handshake {
     void inherit(Handshake old) {
         fragments = old.fragments;
         nonceI = old.nonceI;
+        certificates = old.certificates;
+    }
+
+    /// What the peer proved itself with, its own first; empty before it did.
+    List<Bytes> certificates() {
+        return certificates;
     }
 
     byte[] sentInit(byte[] message) {
@@ -288,16 +295,18 @@ final class Handshake {
         if (auth.method() != Payload.Authentication.DIGITAL_SIGNATURE) {
             return "authentication method " + auth.method();
         }
-        List<Bytes> certificates = proof.all(Payload.Certificate.class)
+        List<Bytes> chain = proof.all(Payload.Certificate.class)
                 .filter(one -> one.encoding() == Payload.Certificate.X509_SIGNATURE)
                 .map(Payload.Certificate::value)
                 .toList();
-        return switch (sa.node.config.verifier().verify(claimed.get(), certificates)) {
+        return switch (sa.node.config.verifier().verify(claimed.get(), chain)) {
             case Verifier.Verdict.Refused(String why) -> why;
-            case Verifier.Verdict.Trusted(PublicKey key) ->
-                SignatureScheme.verify(key, auth.value(), signed(!sa.initiator, peerInit, claimed.get()))
+            case Verifier.Verdict.Trusted(PublicKey key) -> {
+                certificates = chain;
+                yield SignatureScheme.verify(key, auth.value(), signed(!sa.initiator, peerInit, claimed.get()))
                         ? null
                         : "the signature is wrong";
+            }
         };
     }
 
@@ -388,6 +397,11 @@ final class Handshake {
         if (failure != null && sa.phase == IkeSa.Phase.OPENING) {
             sa.close(failure);
         }
+    }
+
+    /// The peer was trusted, and is no more.
+    void distrusted(String why) {
+        failure = why;
     }
 
     /// Why the peer was not trusted, if that is so.

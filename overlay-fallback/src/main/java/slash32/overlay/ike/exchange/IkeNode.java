@@ -84,10 +84,17 @@ public final class IkeNode {
         peers.put(peer.identity(), peer);
     }
 
-    /// Proves itself with other certificates and judges those of peers anew, from the next IKE SA on. SAs that are
-    /// there stay, and so do their successors.
-    public void identify(Credentials credentials, Verifier verifier) {
+    /// Proves itself with other certificates, from the next IKE SA on, and judges those of peers anew. SAs that are
+    /// there stay, and so do their successors, but for those of peers that are trusted no more.
+    public void identify(Credentials credentials, Verifier verifier, long nowNanos) {
         config = config.with(credentials, verifier);
+        for (IkeSa sa : List.copyOf(bySpi.values())) {
+            if (sa.phase == IkeSa.Phase.ESTABLISHED
+                    && verifier.verify(sa.peer().identity(), sa.handshake.certificates())
+                            instanceof Verifier.Verdict.Refused(String why)) {
+                sa.distrust(why, nowNanos);
+            }
+        }
     }
 
     /// Begins an IKE SA with a configured peer, unless one is there or on its way from here.
@@ -105,6 +112,11 @@ public final class IkeNode {
     /// Ends all with a peer, and lets it in no more.
     public void disconnect(Identity peer, long nowNanos) {
         peers.remove(peer);
+        release(peer, nowNanos);
+    }
+
+    /// Ends all with a peer, which may begin again.
+    public void release(Identity peer, long nowNanos) {
         with(peer).forEach(sa -> sa.delete(nowNanos));
     }
 
@@ -234,6 +246,15 @@ public final class IkeNode {
     /// Whether a peer has proven who it is and is still there.
     public boolean isEstablished(Identity peer) {
         return with(peer).stream().anyMatch(sa -> sa.phase == IkeSa.Phase.ESTABLISHED);
+    }
+
+    /// What a peer proved itself with, its own certificate first; empty if it is not there.
+    public List<Bytes> certificates(Identity peer) {
+        return with(peer).stream()
+                .filter(sa -> sa.phase == IkeSa.Phase.ESTABLISHED)
+                .map(sa -> sa.handshake.certificates())
+                .findFirst()
+                .orElse(List.of());
     }
 
     /// IKE SAs with a peer, of all phases.

@@ -372,6 +372,14 @@ final class IkeSa {
         public void answered(Message response, long nowNanos) {}
     }
 
+    /// The peer is trusted no more: nothing is sent to it or taken from it while it is told so.
+    void distrust(String why, long nowNanos) {
+        node.count(IkeNode.Counter.NOT_TRUSTED);
+        children.removeAll();
+        handshake.distrusted(why);
+        delete(nowNanos);
+    }
+
     /// Asks the peer to delete the SA, after what is on its way.
     void delete(long nowNanos) {
         if (!isOpen()) {

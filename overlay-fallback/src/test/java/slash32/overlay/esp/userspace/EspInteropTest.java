@@ -38,6 +38,7 @@ import slash32.overlay.ike.crypto.KeyExchangeMethod;
 import slash32.overlay.ike.exchange.Action;
 import slash32.overlay.ike.udp.Strongswan;
 import slash32.overlay.ike.udp.Strongswan.Selectors;
+import slash32.overlay.ike.wire.Identity;
 import slash32.overlay.ike.wire.TrafficSelector;
 import slash32.testkit.Command;
 import slash32.testkit.InNetns;
@@ -100,7 +101,13 @@ class EspInteropTest {
                         listener),
                 far().ours("ec", KeyExchangeMethod.X25519, life, Duration.ofSeconds(LINGER_SECONDS)),
                 events::add,
-                _ -> {});
+                new EspNode.Wants() {
+                    @Override
+                    public void needed(Identity peer) {}
+
+                    @Override
+                    public void strayed(IpAddress from) {}
+                });
         node = opened;
         Command.run("ip", "addr", "add", HERE + "/24", "dev", "esp0");
         Command.run("ip", "link", "set", "esp0", "mtu", "1400", "up");

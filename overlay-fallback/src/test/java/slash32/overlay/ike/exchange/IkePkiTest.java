@@ -70,7 +70,7 @@ class IkePkiTest {
 
     private void identify(Node node) throws IOException {
         String name = node.identity.toString();
-        node.ike.identify(files(name).credentials(), verifier(name));
+        node.ike.identify(files(name).credentials(), verifier(name), sim.nowNanos);
     }
 
     @Test
@@ -109,6 +109,31 @@ class IkePkiTest {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    @Test
+    void aPeerThatIsTrustedNoMoreIsCutOffAndAnotherIsNot() throws IOException {
+        issue("hv1", "192.0.2.1");
+        issue("hv2", "192.0.2.2");
+        Node left = node("hv1");
+        Node right = node("hv2");
+        sim.acquaint(left, right);
+        left.ike.connect(right.identity, sim.nowNanos);
+        sim.runFor(Duration.ofSeconds(5));
+        assertThat(left.ike.certificates(right.identity)).hasSize(1);
+        identify(left); // nothing changed
+        sim.runFor(Duration.ofSeconds(5));
+        assertThat(left.losses()).isEmpty();
+
+        ca().revoke("hv2", NOW);
+        issue("hv1", "192.0.2.1"); // brings the list
+        identify(left);
+        assertThat(left.ike.childSas(right.identity)).isEmpty();
+        sim.runFor(Duration.ofSeconds(5));
+        assertThat(left.losses()).containsExactly("the certificate is revoked");
+        assertThat(left.inbound).isEmpty();
+        assertThat(left.ike.isEstablished(right.identity)).isFalse();
+        assertThat(right.ike.isEstablished(left.identity)).isFalse();
     }
 
     @Test

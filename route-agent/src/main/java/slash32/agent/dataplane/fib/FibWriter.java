@@ -142,6 +142,11 @@ public final class FibWriter {
         decisionsChanged |= nexthops.decide(nextHop, NextHop.Decision.PERMITTED);
     }
 
+    /// Packets to {@code nextHop} go into the overlay's device, and never to the underlay.
+    public void lead(IpAddress nextHop, Nexthop.Target.Gateway overlay) {
+        decisionsChanged |= nexthops.lead(nextHop, overlay);
+    }
+
     /// Packets to {@code nextHop} are dropped; so they are before anything is said about it.
     public void refuse(IpAddress nextHop) {
         decisionsChanged |= nexthops.decide(nextHop, NextHop.Decision.REFUSED);
@@ -406,6 +411,20 @@ public final class FibWriter {
                 new TableSize("fib ipv4", ipv4.size(), ipv4.octets()),
                 new TableSize("fib ipv6", ipv6.size(), ipv6.octets()),
                 new TableSize("next hops", nexthops.views().size(), TableSize.OBJECTS));
+    }
+
+    /// The addresses with a host route of their own to {@code nextHop} alone; a walk over all routes.
+    public List<IpAddress> hostsBehind(IpAddress nextHop) {
+        int handle = nexthops.of(nextHop).handle;
+        var hosts = new ArrayList<IpAddress>();
+        for (FibTable table : List.of(ipv4, ipv6)) {
+            table.forEach(number -> {
+                if (table.desired(number) == handle && table.isHost(number)) {
+                    hosts.add(table.address(number));
+                }
+            });
+        }
+        return hosts;
     }
 
     /// Routes that are desired.

@@ -31,6 +31,11 @@ final class GatewayLookup {
 
     /// Writes what it finds into the next hop.
     void run() throws IOException {
+        if (hop.overlay != null) {
+            hop.viaId = 0;
+            hop.reach = hop.overlay;
+            return;
+        }
         InterfaceIndex link = hop.address instanceof Ipv6Address v6 ? v6.link() : null;
         if (link != null && hop.address instanceof Ipv6Address v6) { // no route leads to it: its link is known
             hop.viaId = 0;

@@ -26,7 +26,9 @@ final class NextHop {
     int routes;
     /// Of its nexthop object; 0 while it has none.
     int id;
-    /// How the underlay reaches it; null if it does not.
+    /// The overlay's device, which packets to it go into instead of the underlay; null if they don't.
+    Target.@Nullable Gateway overlay;
+    /// How it is reached; null if it is not.
     Target.@Nullable Gateway reach;
     /// Of the nexthop object of ours that the underlay's answer came through; 0 if through none.
     int viaId;
@@ -42,7 +44,7 @@ final class NextHop {
 
     long retryNanos;
 
-    /// Whether packets may be given to it as they are (docs/adr/0006).
+    /// Whether packets may be given to it (docs/adr/0006).
     enum Decision {
         UNDECIDED,
         PERMITTED,

@@ -8,6 +8,7 @@ import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.function.ToIntFunction;
@@ -129,11 +130,26 @@ final class Nexthops {
     ///
     /// @return true if the decision is another than before
     boolean decide(IpAddress address, NextHop.Decision decision) {
-        NextHop hop = of(address);
-        if (hop.decision == decision) {
+        return decide(of(address), decision, null);
+    }
+
+    /// States that packets to the next hop go into the overlay's device.
+    boolean lead(IpAddress address, Target.Gateway overlay) {
+        return decide(of(address), NextHop.Decision.PERMITTED, overlay);
+    }
+
+    private boolean decide(NextHop hop, NextHop.Decision decision, Target.@Nullable Gateway overlay) {
+        if (hop.decision == decision && Objects.equals(hop.overlay, overlay)) {
             return false;
         }
         hop.decision = decision;
+        if (!Objects.equals(hop.overlay, overlay)) {
+            hop.overlay = overlay;
+            hop.reach = overlay; // never the underlay's of before, nor the device once it is the underlay's
+            if (hop.routes > 0) {
+                unresolved.add(hop);
+            }
+        }
         changed.add(hop);
         return true;
     }

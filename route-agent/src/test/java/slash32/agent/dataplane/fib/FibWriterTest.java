@@ -72,6 +72,30 @@ class FibWriterTest {
     }
 
     @Test
+    void aNextHopOfAnotherSiteLeadsIntoTheOverlayAndNeverToTheUnderlay() {
+        var device = new Nexthop.Target.Gateway(HV2, new InterfaceIndex(9), true);
+        fib.refuse(HV2);
+        put(GUEST1, HV2);
+        settle();
+        assertThat(kernel.routes(OURS)).isEqualTo("192.0.2.1/32 blackhole");
+        fib.lead(HV2, device);
+        put(GUEST2, HV2);
+        settle();
+        assertThat(kernel.routes(OURS)).isEqualTo("192.0.2.1/32 via 10.0.0.2 dev 9\n192.0.2.2/32 via 10.0.0.2 dev 9");
+        assertThat(fib.hostsBehind(HV2)).containsExactlyInAnyOrder(GUEST1.address(), GUEST2.address());
+        fib.observed(new RouteEvent.RouteAdded(foreign("10.0.0.0/25", 0, null)));
+        settle();
+        assertThat(kernel.routes(OURS)).doesNotContain("dev 7");
+        fib.permit(HV2);
+        settle();
+        assertThat(kernel.routes(OURS)).isEqualTo("192.0.2.1/32 via 10.0.0.2 dev 7\n192.0.2.2/32 via 10.0.0.2 dev 7");
+        fib.lead(HV2, device);
+        fib.refuse(HV2);
+        settle();
+        assertThat(kernel.routes(OURS)).isEqualTo("192.0.2.1/32 blackhole\n192.0.2.2/32 blackhole");
+    }
+
+    @Test
     void routesOfTheSameNextHopsShareAGroup() {
         fib.permit(HV2);
         fib.permit(HV3);

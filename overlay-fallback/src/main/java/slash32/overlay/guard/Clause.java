@@ -1,0 +1,141 @@
+package slash32.overlay.guard;
+
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import slash32.net.Bytes;
+import slash32.net.InterfaceName;
+import slash32.net.Ipv4Address;
+import slash32.netlink.netfilter.Expression;
+import slash32.netlink.netfilter.Expression.Compare.Operator;
+import slash32.netlink.netfilter.Expression.Payload.Header;
+import slash32.netlink.netfilter.NftRule;
+import slash32.netlink.netfilter.PacketLimit;
+import slash32.netlink.netfilter.Verdict;
+
+/// Writes one rule of the guard, as {@code nft} would translate the words in its comments. Not thread-safe.
+final class Clause {
+    static final int UDP = 17;
+    static final int TCP = 6;
+    static final int ESP = 50;
+    static final int ICMP = 1;
+
+    private static final int NAME_BYTES = 16;
+    private static final int NFPROTO_IPV4 = 2;
+    private static final int NFPROTO_IPV6 = 10;
+
+    /// Conntrack's states established and related as bits.
+    private static final int ESTABLISHED_OR_RELATED = 0x6;
+
+    private static final int STATE_BYTES = 4;
+
+    private final List<Expression> expressions = new ArrayList<>();
+
+    /// {@code iifname name}
+    Clause from(InterfaceName name) {
+        return equal(new Expression.Meta(Expression.Meta.Key.INPUT_NAME, 0), padded(name));
+    }
+
+    /// {@code oifname name}
+    Clause to(InterfaceName name) {
+        return equal(new Expression.Meta(Expression.Meta.Key.OUTPUT_NAME, 0), padded(name));
+    }
+
+    private static byte[] padded(InterfaceName name) {
+        return Arrays.copyOf(name.value().getBytes(StandardCharsets.US_ASCII), NAME_BYTES);
+    }
+
+    /// {@code ip saddr @set} or {@code ip6 saddr @set}
+    Clause sourceIn(String set, boolean ipv4) {
+        return in(set, ipv4, ipv4 ? 12 : 8);
+    }
+
+    /// {@code ip daddr @set} or {@code ip6 daddr @set}
+    Clause destinationIn(String set, boolean ipv4) {
+        return in(set, ipv4, ipv4 ? 16 : 24);
+    }
+
+    private Clause in(String set, boolean ipv4, int offset) {
+        family(ipv4);
+        expressions.add(new Expression.Payload(Header.NETWORK, offset, ipv4 ? 4 : 16, 0));
+        expressions.add(new Expression.InSet(set, 0));
+        return this;
+    }
+
+    /// {@code ip saddr address}
+    Clause source(Ipv4Address address) {
+        family(true);
+        return equal(new Expression.Payload(Header.NETWORK, 12, 4, 0), address.toArray());
+    }
+
+    /// {@code ip daddr address}
+    Clause destination(Ipv4Address address) {
+        family(true);
+        return equal(new Expression.Payload(Header.NETWORK, 16, 4, 0), address.toArray());
+    }
+
+    private void family(boolean ipv4) {
+        equal(new Expression.Meta(Expression.Meta.Key.NETWORK_PROTOCOL, 0), (byte)
+                (ipv4 ? NFPROTO_IPV4 : NFPROTO_IPV6));
+    }
+
+    /// {@code meta l4proto protocol}
+    Clause protocol(int protocol) {
+        return equal(new Expression.Meta(Expression.Meta.Key.TRANSPORT_PROTOCOL, 0), (byte) protocol);
+    }
+
+    /// {@code udp dport port}, or of TCP
+    Clause port(int protocol, int port) {
+        protocol(protocol);
+        return equal(new Expression.Payload(Header.TRANSPORT, 2, 2, 0), (byte) (port >>> 8), (byte) port);
+    }
+
+    /// {@code ct state established,related}
+    Clause ofKnownFlow() {
+        expressions.add(new Expression.ConntrackState(0));
+        expressions.add(new Expression.Mask(0, word(ESTABLISHED_OR_RELATED)));
+        expressions.add(new Expression.Compare(0, Operator.NOT_EQUAL, word(0)));
+        return this;
+    }
+
+    private static Bytes word(int value) {
+        return Bytes.copyOf(java.nio.ByteBuffer.allocate(STATE_BYTES)
+                .order(java.nio.ByteOrder.nativeOrder())
+                .putInt(value)
+                .array());
+    }
+
+    /// {@code limit rate perSecond/second burst burst packets}
+    Clause within(long perSecond, int burst) {
+        expressions.add(new Expression.Limit(new PacketLimit(perSecond, burst, false)));
+        return this;
+    }
+
+    NftRule accept(String chain) {
+        return then(new Verdict.Accept(), chain, "");
+    }
+
+    NftRule jump(String chain, String to) {
+        return then(new Verdict.Jump(to), chain, "");
+    }
+
+    /// Counts what it drops.
+    ///
+    /// @param reason its name in metrics
+    NftRule drop(String chain, String reason) {
+        expressions.add(new Expression.CountHere());
+        return then(new Verdict.Drop(), chain, reason);
+    }
+
+    private NftRule then(Verdict verdict, String chain, String comment) {
+        expressions.add(new Expression.Immediate(verdict));
+        return new NftRule(GuardRules.TABLE, chain, expressions, comment);
+    }
+
+    private Clause equal(Expression loaded, byte... value) {
+        expressions.add(loaded);
+        expressions.add(new Expression.Compare(0, Operator.EQUAL, Bytes.copyOf(value)));
+        return this;
+    }
+}

@@ -1,0 +1,143 @@
+package slash32.overlay.guard;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import slash32.netlink.netfilter.Family;
+import slash32.netlink.netfilter.Hook;
+import slash32.netlink.netfilter.NftChain;
+import slash32.netlink.netfilter.NftRule;
+import slash32.netlink.netfilter.NftSet;
+import slash32.netlink.netfilter.SetType;
+import slash32.netlink.netfilter.SetType.Field;
+import slash32.netlink.netfilter.TableId;
+
+/// The rules, which are the same as long as the node's configuration is; who they are about is in sets.
+final class GuardRules {
+    static final TableId TABLE = new TableId(Family.INET, "slash32_overlay");
+
+    /// Addresses of guests of other sites.
+    static final String ELSEWHERE_4 = "elsewhere4";
+
+    static final String ELSEWHERE_6 = "elsewhere6";
+    /// Nodes of other sites, by both their addresses.
+    static final String NODES = "nodes";
+    /// Where peers send ESP from.
+    static final String PEERS = "peers";
+
+    /// Guests of another site, in the clear.
+    static final String PLAIN = "plain";
+
+    static final String VXLAN = "vxlan";
+    /// From other sites' guests to this host itself.
+    static final String TO_HOST = "to-host";
+
+    static final String STRANGER = "stranger";
+
+    private static final String LEAVE = "leave";
+    private static final String ENTER = "enter";
+    private static final String HOST = "host";
+    private static final String OUTSIDE = "outside";
+    private static final int VXLAN_PORT = 4789;
+    private static final List<Integer> IKE_PORTS = List.of(500, 4500);
+
+    /// Before conntrack, NAT and the rules of guests.
+    private static final int FIRST = -300;
+
+    private static final int BEFORE_FILTER = -20;
+    private static final int ICMPV6 = 58;
+
+    /// First messages of strangers: what a node can answer without feeling it.
+    private static final long HANDSHAKES_PER_SECOND = 100;
+
+    private static final int HANDSHAKES_AT_ONCE = 200;
+
+    private GuardRules() {}
+
+    static List<NftSet> sets() {
+        SetType ipv4 = SetType.setOf(Field.IPV4_ADDRESS);
+        return List.of(
+                new NftSet(TABLE, ELSEWHERE_4, ipv4),
+                new NftSet(TABLE, ELSEWHERE_6, SetType.setOf(Field.IPV6_ADDRESS)),
+                new NftSet(TABLE, NODES, ipv4),
+                new NftSet(TABLE, PEERS, ipv4));
+    }
+
+    /// Every chain with its rules; one that is jumped to before those that jump.
+    static Map<NftChain, List<NftRule>> chains(GuardTerms terms) {
+        var chains = new LinkedHashMap<NftChain, List<NftRule>>();
+        chains.put(new NftChain(TABLE, OUTSIDE, null), outside(terms));
+        chains.put(new NftChain(TABLE, LEAVE, new Hook(Hook.Point.POSTROUTING, FIRST)), leave(terms));
+        chains.put(new NftChain(TABLE, ENTER, new Hook(Hook.Point.PREROUTING, FIRST)), enter(terms));
+        chains.put(new NftChain(TABLE, HOST, new Hook(Hook.Point.INPUT, BEFORE_FILTER)), host(terms));
+        return chains;
+    }
+
+    private static List<NftRule> leave(GuardTerms terms) {
+        var rules = new ArrayList<NftRule>();
+        rules.add(new Clause().to(terms.device()).accept(LEAVE));
+        rules.add(new Clause().destinationIn(ELSEWHERE_4, true).drop(LEAVE, PLAIN));
+        rules.add(new Clause().destinationIn(ELSEWHERE_6, false).drop(LEAVE, PLAIN));
+        rules.add(new Clause()
+                .destinationIn(NODES, true)
+                .port(Clause.UDP, VXLAN_PORT)
+                .drop(LEAVE, VXLAN));
+        if (terms.externalAlone()) {
+            rules.add(new Clause()
+                    .source(terms.external())
+                    .port(Clause.UDP, VXLAN_PORT)
+                    .drop(LEAVE, VXLAN));
+        }
+        return rules;
+    }
+
+    private static List<NftRule> enter(GuardTerms terms) {
+        var rules = new ArrayList<NftRule>();
+        rules.add(new Clause().from(terms.device()).accept(ENTER));
+        rules.add(new Clause().sourceIn(ELSEWHERE_4, true).drop(ENTER, PLAIN));
+        rules.add(new Clause().sourceIn(ELSEWHERE_6, false).drop(ENTER, PLAIN));
+        rules.add(
+                new Clause().sourceIn(NODES, true).port(Clause.UDP, VXLAN_PORT).drop(ENTER, VXLAN));
+        if (terms.externalAlone()) {
+            rules.add(new Clause()
+                    .destination(terms.external())
+                    .port(Clause.UDP, VXLAN_PORT)
+                    .drop(ENTER, VXLAN));
+        }
+        return rules;
+    }
+
+    private static List<NftRule> host(GuardTerms terms) {
+        return List.of(
+                new Clause().from(terms.device()).drop(HOST, TO_HOST),
+                new Clause().destination(terms.external()).jump(HOST, OUTSIDE));
+    }
+
+    /// What reaches the external address: ESP and IKE of peers, some of strangers' first messages; nothing else if the
+    /// address is for this alone.
+    private static List<NftRule> outside(GuardTerms terms) {
+        var rules = new ArrayList<NftRule>();
+        for (int port : IKE_PORTS) {
+            rules.add(new Clause().sourceIn(PEERS, true).port(Clause.UDP, port).accept(OUTSIDE));
+            rules.add(new Clause()
+                    .port(Clause.UDP, port)
+                    .within(HANDSHAKES_PER_SECOND, HANDSHAKES_AT_ONCE)
+                    .accept(OUTSIDE));
+            rules.add(new Clause().port(Clause.UDP, port).drop(OUTSIDE, STRANGER));
+        }
+        rules.add(new Clause().sourceIn(PEERS, true).protocol(Clause.ESP).accept(OUTSIDE));
+        rules.add(new Clause().protocol(Clause.ESP).drop(OUTSIDE, STRANGER));
+        if (terms.externalAlone()) {
+            rules.add(new Clause().ofKnownFlow().accept(OUTSIDE));
+            rules.add(new Clause().protocol(Clause.ICMP).accept(OUTSIDE));
+            rules.add(new Clause().protocol(ICMPV6).accept(OUTSIDE));
+            terms.openPorts().stream()
+                    .sorted()
+                    .forEach(port ->
+                            rules.add(new Clause().port(Clause.TCP, port).accept(OUTSIDE)));
+            rules.add(new Clause().drop(OUTSIDE, STRANGER));
+        }
+        return rules;
+    }
+}

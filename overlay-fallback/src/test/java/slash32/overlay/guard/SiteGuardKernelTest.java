@@ -1,0 +1,151 @@
+package slash32.overlay.guard;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import slash32.net.InterfaceName;
+import slash32.net.IpAddress;
+import slash32.net.Ipv4Address;
+import slash32.net.Prefix;
+import slash32.testkit.Command;
+import slash32.testkit.InNetns;
+
+/// The guard of a node that forwards between a guest and the world: the world counts what reaches it.
+@InNetns
+class SiteGuardKernelTest {
+    private static final String WORLD = "s32world" + ProcessHandle.current().pid();
+    private static final Ipv4Address UNDERLAY = (Ipv4Address) IpAddress.parse("10.0.0.1");
+    private static final Ipv4Address EXTERNAL = (Ipv4Address) IpAddress.parse("203.0.113.1");
+    private static final Ipv4Address FAR = (Ipv4Address) IpAddress.parse("203.0.113.9");
+    private static final String HERE = "10.1.0.1";
+    private static final String THERE = "10.1.0.2";
+
+    private final GuardTerms terms = new GuardTerms(
+            new InterfaceName("mesh32"), UNDERLAY, EXTERNAL, List.of(Prefix.parse("10.1.0.0/16")), Set.of(22));
+
+    @BeforeEach
+    void cable() {
+        Command.run("ip", "netns", "add", WORLD);
+        Command.run("ip", "link", "add", "up0", "type", "veth", "peer", "name", "up1", "netns", WORLD);
+        Command.run("ip", "link", "set", "lo", "up");
+        Command.run("ip", "link", "set", "up0", "up");
+        Command.run("ip", "addr", "add", UNDERLAY + "/24", "dev", "up0");
+        Command.run("ip", "addr", "add", EXTERNAL + "/24", "dev", "up0");
+        Command.run("ip", "addr", "add", HERE + "/32", "dev", "lo");
+        world("ip", "link", "set", "lo", "up");
+        world("ip", "link", "set", "up1", "up");
+        world("ip", "addr", "add", "10.0.0.9/24", "dev", "up1");
+        world("ip", "addr", "add", FAR + "/24", "dev", "up1");
+        world("ip", "addr", "add", THERE + "/32", "dev", "lo");
+        world("ip", "route", "add", HERE + "/32", "via", UNDERLAY.toString());
+        Command.run("ip", "route", "add", "default", "via", "10.0.0.9");
+    }
+
+    @AfterEach
+    void away() {
+        Command.tryRun("nft", "delete", "table", "inet", "slash32_overlay");
+        Command.run("ip", "netns", "del", WORLD);
+    }
+
+    private static String world(String... words) {
+        var all = new ArrayList<>(List.of("ip", "netns", "exec", WORLD));
+        all.addAll(List.of(words));
+        return Command.run(all.toArray(String[]::new));
+    }
+
+    private static boolean pings(String from, String to) {
+        return Command.tryRun("ping", "-c", "1", "-W", "1", "-I", from, to).exitCode() == 0;
+    }
+
+    private static boolean worldPings(String to) {
+        return Command.tryRun("ip", "netns", "exec", WORLD, "ping", "-c", "1", "-W", "1", "-I", THERE, to)
+                        .exitCode()
+                == 0;
+    }
+
+    @Test
+    void nothingOfAnotherSitesGuestsPassesInTheClear() throws IOException {
+        assertThat(pings(HERE, THERE)).isTrue(); // the default route: what the guard is for
+        try (SiteGuard guard = SiteGuard.install(terms)) {
+            assertThat(pings(HERE, THERE)).as("no route to a guest").isFalse();
+            Command.run("ip", "route", "add", THERE + "/32", "via", "10.0.0.9");
+            assertThat(pings(HERE, THERE)).as("a guest of this site").isTrue();
+            guard.elsewhere(IpAddress.parse(THERE), true);
+            guard.elsewhere(IpAddress.parse("2001:db8::2"), true);
+            assertThat(guard.pass(System.nanoTime())).isEmpty();
+            assertThat(pings(HERE, THERE)).isFalse();
+            assertThat(worldPings(HERE)).isFalse();
+            assertThat(guard.drops().get("plain")).isGreaterThanOrEqualTo(2);
+            assertThat(Command.run("nft", "list", "set", "inet", "slash32_overlay", "elsewhere6"))
+                    .contains("2001:db8::2");
+            guard.elsewhere(IpAddress.parse(THERE), false);
+            assertThat(guard.pass(System.nanoTime())).isEmpty();
+            assertThat(pings(HERE, THERE)).isTrue();
+        }
+    }
+
+    @Test
+    void whatIsInForceStaysWithoutTheAgentAndIsTakenOver() throws IOException {
+        try (SiteGuard guard = SiteGuard.install(terms)) {
+            guard.elsewhere(IpAddress.parse(THERE), true);
+            guard.pass(System.nanoTime());
+        }
+        Command.run("ip", "route", "add", THERE + "/32", "via", "10.0.0.9");
+        assertThat(pings(HERE, THERE)).isFalse();
+        try (SiteGuard guard = SiteGuard.install(terms)) {
+            guard.pass(System.nanoTime());
+            assertThat(pings(HERE, THERE)).as("nothing was said yet").isFalse();
+            guard.inSync();
+            guard.pass(System.nanoTime());
+            assertThat(pings(HERE, THERE)).isTrue();
+        }
+    }
+
+    @Test
+    void theExternalAddressIsForPeersAndFewOthers() throws Exception {
+        try (SiteGuard guard = SiteGuard.install(terms);
+                var ike = new java.net.DatagramSocket(500, java.net.InetAddress.getByName(EXTERNAL.toString()));
+                var other = new java.net.DatagramSocket(5_000, java.net.InetAddress.getByName(EXTERNAL.toString()))) {
+            send(5_000);
+            send(4_789);
+            for (int i = 0; i < 4; i++) {
+                send(500);
+            }
+            assertThat(received(ike, 4)).isEqualTo(4);
+            assertThat(guard.drops()).containsEntry("stranger", 1L).containsEntry("vxlan", 1L);
+            world("bash", "-c", "for i in $(seq 1000); do echo x > /dev/udp/" + EXTERNAL + "/500; done");
+            long dropped = guard.drops().getOrDefault("stranger", 0L);
+            assertThat(dropped).as("of 1,000 first messages of a stranger").isGreaterThan(100);
+            guard.peer(FAR, true);
+            guard.pass(System.nanoTime());
+            world("bash", "-c", "for i in $(seq 200); do echo x > /dev/udp/" + EXTERNAL + "/500; done");
+            assertThat(guard.drops()).containsEntry("stranger", dropped);
+            other.setSoTimeout(1);
+            assertThat(received(other, 1)).isZero();
+        }
+    }
+
+    private static void send(int port) {
+        world("bash", "-c", "echo x > /dev/udp/" + EXTERNAL + "/" + port);
+    }
+
+    private static int received(java.net.DatagramSocket socket, int most) throws IOException {
+        socket.setSoTimeout(socket.getSoTimeout() == 0 ? 5_000 : socket.getSoTimeout());
+        int count = 0;
+        try {
+            while (count < most) {
+                socket.receive(new java.net.DatagramPacket(new byte[10], 10));
+                count++;
+            }
+        } catch (java.net.SocketTimeoutException _) {
+            return count;
+        }
+        return count;
+    }
+}

@@ -1,0 +1,271 @@
+package slash32.agent;
+
+import java.io.IOException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import slash32.agent.config.AgentConfig;
+import slash32.agent.config.HostProtectionConfig;
+import slash32.agent.config.OverlayConfig;
+import slash32.net.InterfaceIndex;
+import slash32.net.InterfaceName;
+import slash32.net.IpAddress;
+import slash32.net.Ipv4Address;
+import slash32.netlink.udp.BatchUdpSocket;
+import slash32.overlay.esp.path.DataPath;
+import slash32.overlay.esp.path.Drop;
+import slash32.overlay.esp.path.EspNode;
+import slash32.overlay.esp.path.Lifetime;
+import slash32.overlay.esp.path.PathListener;
+import slash32.overlay.esp.path.SaStatus;
+import slash32.overlay.esp.userspace.MeshDevice;
+import slash32.overlay.esp.userspace.UserspacePath;
+import slash32.overlay.guard.GuardTerms;
+import slash32.overlay.ike.crypto.KeyExchangeMethod;
+import slash32.overlay.ike.crypto.Prf;
+import slash32.overlay.ike.exchange.NodeConfig;
+import slash32.overlay.ike.exchange.Path;
+import slash32.overlay.ike.exchange.PeerConfig;
+import slash32.overlay.ike.exchange.Timers;
+import slash32.overlay.ike.udp.IkeListener;
+import slash32.overlay.ike.wire.Identity;
+import slash32.overlay.ike.wire.TrafficSelector;
+import slash32.overlay.pki.NodeFolder;
+import slash32.overlay.pki.PeerCertificate;
+
+/// IKE and the data path of this node, from the moment that somebody needs them. Owned by thread {@code mesh}, which
+/// passes on to their threads what they are to do.
+final class MeshKeys {
+    private static final Logger LOG = LoggerFactory.getLogger(MeshKeys.class);
+
+    /// Not of the names that are guests'.
+    static final InterfaceName DEVICE = new InterfaceName("mesh32");
+
+    /// Half-open IKE SAs from which cookies are asked for.
+    private static final int COOKIES_FROM = 30;
+
+    /// Everything: the routes say whose a packet is.
+    private static final List<TrafficSelector> ALL =
+            List.of(all("0.0.0.0", "255.255.255.255"), all("::", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"));
+
+    private final Terms terms;
+    private final IkeListener events;
+    private final EspNode.Wants wants;
+    /// Read by thread {@code ike} too.
+    private final Map<Identity, PeerConfig> admitted = new ConcurrentHashMap<>();
+
+    /// What peers proved themselves with last; written by thread {@code ike}.
+    private final Map<Ipv4Address, PeerCertificate> certificates = new ConcurrentHashMap<>();
+
+    private final List<Thread> threads = new ArrayList<>();
+    private @Nullable EspNode esp;
+
+    /// @param external where other sites reach this node
+    record Terms(OverlayConfig overlay, Ipv4Address underlay, Ipv4Address external, Starter starter) {}
+
+    /// Starts a thread.
+    @FunctionalInterface
+    interface Starter {
+        Thread start(String name, DataPath.Loop loop);
+    }
+
+    MeshKeys(Terms terms, IkeListener events, EspNode.Wants wants) {
+        this.terms = terms;
+        this.events = events;
+        this.wants = wants;
+    }
+
+    private static TrafficSelector all(String first, String last) {
+        return new TrafficSelector(0, 0, 65_535, IpAddress.parse(first), IpAddress.parse(last));
+    }
+
+    /// What the guard of this configuration is told.
+    static GuardTerms guarded(AgentConfig config) {
+        HostProtectionConfig host = config.hostProtection();
+        return new GuardTerms(
+                DEVICE,
+                config.underlay().address(),
+                config.external(),
+                config.guests(),
+                host == null ? Set.of() : host.failsafePorts());
+    }
+
+    /// Gives the peer's underlay address, if the identity is one.
+    static void node(Identity identity, Consumer<Ipv4Address> then) {
+        if (identity.type() == Identity.IPV4
+                && identity.value().length() == 4
+                && IpAddress.of(identity.value().toArray()) instanceof Ipv4Address node) {
+            then.accept(node);
+        }
+    }
+
+    /// Begins anew with the peer at this address, unless it is keyed: it may use SAs of an earlier run.
+    void strayed(IpAddress external, Consumer<Ipv4Address> then) {
+        admitted.forEach((identity, peer) -> {
+            if (peer.path().remote().equals(external)) {
+                node(identity, then);
+            }
+        });
+    }
+
+    /// Has IKE and the data path run, and their device there. Said again, it changes nothing.
+    ///
+    /// @throws IOException saying what is missing: certificates, an address, a device
+    void open() throws IOException {
+        if (esp != null) {
+            return;
+        }
+        EspNode opened = EspNode.open(terms.external, this::openPath, config(), events, wants);
+        esp = opened;
+        admitted.values().forEach(peer -> opened.ike().execute((ike, _) -> ike.configure(peer)));
+        threads.add(terms.starter.start("ike", opened.ike()::run));
+        opened.path().loops().forEach((name, loop) -> threads.add(terms.starter.start(name, loop)));
+        LOG.info("event=other-sites-opened address={} device={}", terms.external, DEVICE);
+    }
+
+    private DataPath openPath(PathListener listener) throws IOException {
+        OverlayConfig.Rekey rekey = terms.overlay.rekey();
+        BatchUdpSocket socket = BatchUdpSocket.bind(terms.external, Path.NAT_PORT);
+        try {
+            MeshDevice device = MeshDevice.open(DEVICE, terms.underlay, terms.overlay.mtuBytes());
+            return UserspacePath.open(device, socket, new Lifetime(rekey.packets(), rekey.octets()), listener);
+        } catch (IOException e) {
+            socket.close();
+            throw e;
+        }
+    }
+
+    private NodeConfig config() throws IOException {
+        NodeFolder folder = folder();
+        OverlayConfig.Rekey rekey = terms.overlay.rekey();
+        Timers usual = Timers.DEFAULT;
+        var timers = new Timers(
+                usual.retransmit(),
+                usual.tries(),
+                rekey.ike(),
+                rekey.child(),
+                usual.idle(),
+                usual.linger(),
+                usual.halfOpen());
+        return new NodeConfig(
+                folder.credentials(terms.underlay),
+                folder.verifier(this::underlay, Instant::now),
+                List.of(KeyExchangeMethod.X25519, KeyExchangeMethod.P256),
+                List.of(Prf.HMAC_SHA2_256, Prf.HMAC_SHA2_384),
+                timers,
+                true,
+                COOKIES_FROM);
+    }
+
+    private NodeFolder folder() {
+        return new NodeFolder(terms.overlay.certificates());
+    }
+
+    /// On thread {@code ike}: peers are known by the address that their node route has.
+    private Optional<IpAddress> underlay(Identity claimed) {
+        return admitted.containsKey(claimed)
+                ? Optional.of(IpAddress.of(claimed.value().toArray()))
+                : Optional.empty();
+    }
+
+    /// Reads certificates and lists again, and judges the peers by them.
+    void identify() throws IOException {
+        EspNode opened = esp;
+        if (opened != null) {
+            NodeConfig fresh = config();
+            opened.ike().execute((ike, now) -> ike.identify(fresh.credentials(), fresh.verifier(), now));
+        }
+    }
+
+    /// Lets a peer in.
+    void admit(Ipv4Address node, Ipv4Address external) {
+        var peer = new PeerConfig(
+                Identity.address(node),
+                new Path(terms.external, Path.IKE_PORT, external, Path.IKE_PORT),
+                ALL,
+                ALL,
+                false);
+        admitted.put(peer.identity(), peer);
+        if (esp != null) {
+            esp.ike().execute((ike, _) -> ike.configure(peer));
+        }
+    }
+
+    /// Ends all with a peer.
+    void expel(Ipv4Address node) {
+        Identity identity = Identity.address(node);
+        admitted.remove(identity);
+        certificates.remove(node);
+        if (esp != null) {
+            esp.ike().execute((ike, now) -> ike.disconnect(identity, now));
+            esp.path().detach(node);
+        }
+    }
+
+    InterfaceIndex attach(Ipv4Address node) throws IOException {
+        PeerConfig peer = admitted.get(Identity.address(node));
+        if (esp == null || peer == null) {
+            throw new IllegalStateException("attached before it was admitted: " + node);
+        }
+        return esp.path().attach(node, peer);
+    }
+
+    void connect(Ipv4Address node) {
+        Identity identity = Identity.address(node);
+        if (esp != null && admitted.containsKey(identity)) {
+            esp.ike().execute((ike, now) -> ike.connect(identity, now));
+        }
+    }
+
+    void release(Ipv4Address node) {
+        if (esp != null) {
+            esp.ike().execute((ike, now) -> ike.release(Identity.address(node), now));
+        }
+    }
+
+    /// Looks at what a peer has proven itself with.
+    void learn(Ipv4Address node) {
+        if (esp != null) {
+            esp.ike()
+                    .execute((ike, _) -> ike.certificates(Identity.address(node)).stream()
+                            .findFirst()
+                            .flatMap(PeerCertificate::of)
+                            .ifPresent(certificate -> certificates.put(node, certificate)));
+        }
+    }
+
+    Map<Ipv4Address, PeerCertificate> certificates() {
+        return Map.copyOf(certificates);
+    }
+
+    List<SaStatus> sas() {
+        return esp == null ? List.of() : esp.path().sas();
+    }
+
+    Map<Drop, Long> drops() {
+        return esp == null ? Map.of() : esp.path().drops();
+    }
+
+    void close() {
+        if (esp == null) {
+            return;
+        }
+        esp.stop();
+        for (Thread thread : threads) {
+            try {
+                thread.join();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        }
+        esp.close();
+    }
+}

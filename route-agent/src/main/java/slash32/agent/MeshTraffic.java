@@ -1,0 +1,49 @@
+package slash32.agent;
+
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import slash32.net.Ipv4Address;
+import slash32.overlay.esp.path.SaStatus;
+
+/// How much has passed with each peer, over all its Child SAs; and since when each of those is there.
+final class MeshTraffic {
+    private final Map<Integer, Instant> began = new HashMap<>();
+    private final Map<Integer, Long> seen = new HashMap<>();
+    private final Map<Ipv4Address, Long> passed = new HashMap<>();
+
+    void began(int inboundSpi, Instant now) {
+        began.put(inboundSpi, now);
+    }
+
+    @Nullable
+    Instant since(int inboundSpi) {
+        return began.get(inboundSpi);
+    }
+
+    /// Counts what has passed since the last time.
+    ///
+    /// @return the packets with each peer that has an SA
+    Map<Ipv4Address, Long> look(List<SaStatus> sas) {
+        Set<Integer> there = new HashSet<>();
+        Set<Ipv4Address> nodes = new HashSet<>();
+        for (SaStatus sa : sas) {
+            int spi = sa.child().inboundSpi();
+            there.add(spi);
+            long packets = sa.inboundPackets() + sa.outboundPackets();
+            Long before = seen.put(spi, packets);
+            MeshKeys.node(sa.child().peer(), node -> {
+                nodes.add(node);
+                passed.merge(node, packets - (before == null ? 0 : before), Long::sum);
+            });
+        }
+        seen.keySet().retainAll(there);
+        began.keySet().retainAll(there);
+        passed.keySet().retainAll(nodes);
+        return Map.copyOf(passed);
+    }
+}

@@ -1,0 +1,64 @@
+package slash32.agent.config;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.snakeyaml.engine.v2.nodes.Tag;
+import slash32.net.Prefix;
+
+/// How this node reaches others of other sites, encrypted.
+///
+/// @param certificates absolute path of the folder with {@code node.pem} and the others (docs/pki.md)
+/// @param guests all addresses of the fabric's guests; empty for {@code endpointPrefixes}
+/// @param pathMtuBytes between external addresses of sites: 1280 to 9216
+/// @param idle after this long without a packet a peer is let go
+/// @param rekey after how much keys are replaced
+public record OverlayConfig(Path certificates, List<Prefix> guests, int pathMtuBytes, Duration idle, Rekey rekey) {
+    private static final Scalar<Prefix> PREFIX = new Scalar<>(Tag.STR, "a prefix", Prefix::parse);
+    private static final Scalar<Long> MTU = PolicyParser.number(1_280, 9_216);
+    private static final Scalar<Long> AMOUNT = PolicyParser.number(1_000, Long.MAX_VALUE);
+    private static final int DEFAULT_MTU = 1_500;
+    private static final Duration DEFAULT_IDLE = Duration.ofMinutes(10);
+
+    /// IP, UDP, ESP with its vector, ICV, and at the least two octets behind the packet (RFC 4303 §2, RFC 4106 §3).
+    private static final int AROUND_BYTES = 20 + 8 + 8 + 8 + 16;
+
+    private static final int TRAILER_BYTES = 2;
+
+    /// After how much keys are replaced.
+    ///
+    /// @param ike of an IKE SA
+    /// @param child of the SAs that carry packets, besides {@code packets} and {@code octets}
+    public record Rekey(Duration ike, Duration child, long packets, long octets) {
+        static final Rekey DEFAULT = new Rekey(Duration.ofHours(4), Duration.ofHours(1), 1L << 40, 1L << 44);
+    }
+
+    public OverlayConfig {
+        guests = List.copyOf(guests);
+    }
+
+    static @Nullable OverlayConfig read(Section section) {
+        var certificates = section.required("certificates", Scalar.ABSOLUTE_PATH);
+        var guests = section.list("guests", PREFIX, List.of());
+        var mtu = section.optional("pathMtu", MTU, (long) DEFAULT_MTU);
+        var idle = section.optional("idle", Scalar.KEY_LIFE, DEFAULT_IDLE);
+        var rekey = section.optionalSection("rekey", OverlayConfig::rekey, Rekey.DEFAULT);
+        return section.end()
+                ? new OverlayConfig(certificates.get(), guests.get(), mtu.get().intValue(), idle.get(), rekey.get())
+                : null;
+    }
+
+    private static @Nullable Rekey rekey(Section section) {
+        var ike = section.optional("ike", Scalar.KEY_LIFE, Rekey.DEFAULT.ike);
+        var child = section.optional("child", Scalar.KEY_LIFE, Rekey.DEFAULT.child);
+        var packets = section.optional("packets", AMOUNT, Rekey.DEFAULT.packets);
+        var octets = section.optional("bytes", AMOUNT, Rekey.DEFAULT.octets);
+        return section.end() ? new Rekey(ike.get(), child.get(), packets.get(), octets.get()) : null;
+    }
+
+    /// The largest packet of a guest that crosses whole: what is sealed is a multiple of four octets.
+    public int mtuBytes() {
+        return (pathMtuBytes - AROUND_BYTES) / 4 * 4 - TRAILER_BYTES;
+    }
+}

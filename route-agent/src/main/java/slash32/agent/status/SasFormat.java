@@ -1,0 +1,126 @@
+package slash32.agent.status;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import java.io.IOException;
+import java.time.Instant;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
+import slash32.agent.status.SasView.PeerKeys;
+import slash32.agent.status.SasView.Sa;
+import slash32.overlay.esp.path.SaStatus;
+import slash32.overlay.pki.PeerCertificate;
+
+/// Keys with nodes of other sites as JSON (docs/openapi.yaml) and as text.
+public final class SasFormat {
+    private SasFormat() {}
+
+    public static void json(JsonGenerator json, SasView view) throws IOException {
+        json.writeStartObject();
+        json.writeArrayFieldStart("peers");
+        for (PeerKeys peer : view.peers()) {
+            peer(json, peer);
+        }
+        json.writeEndArray();
+        counts(json, "drops", view.drops());
+        counts(json, "guarded", view.guarded());
+        json.writeEndObject();
+    }
+
+    private static void counts(JsonGenerator json, String field, Map<String, Long> counts) throws IOException {
+        json.writeObjectFieldStart(field);
+        for (Map.Entry<String, Long> each : new TreeMap<>(counts).entrySet()) {
+            json.writeNumberField(each.getKey(), each.getValue());
+        }
+        json.writeEndObject();
+    }
+
+    private static void peer(JsonGenerator json, PeerKeys peer) throws IOException {
+        json.writeStartObject();
+        json.writeStringField("node", peer.node().toString());
+        json.writeStringField("external", peer.external().toString());
+        json.writeStringField("state", state(peer));
+        if (peer.why() != null) {
+            json.writeStringField("reason", peer.why());
+        }
+        PeerCertificate certificate = peer.certificate();
+        if (certificate != null) {
+            json.writeObjectFieldStart("certificate");
+            json.writeStringField("name", certificate.name());
+            json.writeStringField("end", certificate.end().toString());
+            json.writeEndObject();
+        }
+        json.writeArrayFieldStart("sas");
+        for (Sa sa : peer.sas()) {
+            SaStatus status = sa.status();
+            json.writeStartObject();
+            json.writeStringField("inboundSpi", spi(status.child().inboundSpi()));
+            json.writeStringField("outboundSpi", spi(status.child().outboundSpi()));
+            json.writeStringField("algorithm", sa.algorithm());
+            json.writeBooleanField("used", status.used());
+            if (sa.since() != null) {
+                json.writeStringField("since", sa.since().toString());
+            }
+            json.writeNumberField("inboundPackets", status.inboundPackets());
+            json.writeNumberField("inboundBytes", status.inboundOctets());
+            json.writeNumberField("outboundPackets", status.outboundPackets());
+            json.writeNumberField("outboundBytes", status.outboundOctets());
+            json.writeEndObject();
+        }
+        json.writeEndArray();
+        json.writeEndObject();
+    }
+
+    private static String spi(int spi) {
+        return "%08x".formatted(spi);
+    }
+
+    private static String state(PeerKeys peer) {
+        return peer.phase().name().toLowerCase(Locale.ROOT);
+    }
+
+    /// One line for each pair of SAs, and one for each peer without.
+    public static String text(SasView view, Instant now) {
+        var columns = new Columns(
+                "NODE", "EXTERNAL", "STATE", "CERTIFICATE", "SPIS", "ALGORITHM", "AGE", "IN", "OUT", "REASON");
+        for (PeerKeys peer : view.peers()) {
+            PeerCertificate certificate = peer.certificate();
+            String name = certificate == null ? "-" : certificate.name();
+            String why = Objects.requireNonNullElse(peer.why(), "");
+            if (peer.sas().isEmpty()) {
+                columns.row(peer.node(), peer.external(), state(peer), name, "-", "-", "-", 0, 0, why);
+            }
+            for (Sa sa : peer.sas()) {
+                SaStatus status = sa.status();
+                columns.row(
+                        peer.node(),
+                        peer.external(),
+                        status.used() ? state(peer) : "replaced",
+                        name,
+                        spi(status.child().inboundSpi()) + "/"
+                                + spi(status.child().outboundSpi()),
+                        sa.algorithm(),
+                        sa.since() == null ? "-" : StatusText.age(sa.since(), now),
+                        status.inboundPackets(),
+                        status.outboundPackets(),
+                        why);
+            }
+        }
+        note(columns, "dropped by the data path", view.drops());
+        note(columns, "dropped between sites", view.guarded());
+        return columns.toString();
+    }
+
+    private static void note(Columns columns, String what, Map<String, Long> counts) {
+        var text = new StringBuilder(what).append(':');
+        new TreeMap<>(counts).forEach((why, count) -> {
+            if (count > 0) {
+                text.append(' ').append(why).append(' ').append(count);
+            }
+        });
+        if (text.length() > what.length() + 1) {
+            columns.note(text.toString());
+        }
+    }
+}

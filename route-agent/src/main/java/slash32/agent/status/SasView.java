@@ -1,0 +1,98 @@
+package slash32.agent.status;
+
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.IntFunction;
+import org.jspecify.annotations.Nullable;
+import slash32.net.Ipv4Address;
+import slash32.overlay.esp.path.Drop;
+import slash32.overlay.esp.path.SaStatus;
+import slash32.overlay.ike.wire.Identity;
+import slash32.overlay.mesh.Mesh;
+import slash32.overlay.pki.PeerCertificate;
+
+/// The node's keys with nodes of other sites.
+///
+/// @param peers in order of addresses
+/// @param drops packets that the data path dropped, by reason
+/// @param guarded packets that the guard between sites dropped, by reason
+public record SasView(List<PeerKeys> peers, Map<String, Long> drops, Map<String, Long> guarded) {
+    /// No peer at all.
+    public static final SasView NONE = new SasView(List.of(), Map.of(), Map.of());
+
+    /// One peer.
+    ///
+    /// @param node its underlay address, which it has to prove
+    /// @param why it has no keys, or had none before; null if nothing went wrong
+    /// @param certificate what it proved itself with; null before it did
+    public record PeerKeys(
+            Ipv4Address node,
+            Ipv4Address external,
+            Mesh.Phase phase,
+            @Nullable String why,
+            @Nullable PeerCertificate certificate,
+            List<Sa> sas) {
+        public PeerKeys {
+            sas = List.copyOf(sas);
+        }
+
+        /// Packets to it can leave now.
+        public boolean isKeyed() {
+            return sas.stream().anyMatch(sa -> sa.status.used());
+        }
+    }
+
+    /// One pair of ESP SAs.
+    ///
+    /// @param since null if it began just now
+    public record Sa(SaStatus status, @Nullable Instant since) {
+        /// {@code AES-256-GCM} and the like.
+        public String algorithm() {
+            int keyBits = 8 * (status.child().inboundKey().length() - 4);
+            return "AES-" + keyBits + "-GCM" + (status.child().esn() ? " ESN" : "");
+        }
+    }
+
+    public SasView {
+        peers = List.copyOf(peers);
+        drops = Map.copyOf(drops);
+        guarded = Map.copyOf(guarded);
+    }
+
+    /// Joins what the mesh, the routes and the data path know.
+    public static SasView of(
+            List<Mesh.Status> mesh,
+            Map<Ipv4Address, Ipv4Address> externals,
+            Map<Ipv4Address, PeerCertificate> certificates,
+            List<SaStatus> sas,
+            IntFunction<@Nullable Instant> since,
+            Map<Drop, Long> drops,
+            Map<String, Long> guarded) {
+        var peers = new ArrayList<PeerKeys>();
+        for (Mesh.Status one : mesh) {
+            Ipv4Address external = externals.get(one.node());
+            if (external != null) {
+                Identity identity = Identity.address(one.node());
+                List<Sa> its = sas.stream()
+                        .filter(sa -> sa.child().peer().equals(identity))
+                        .map(sa -> new Sa(sa, since.apply(sa.child().inboundSpi())))
+                        .toList();
+                peers.add(
+                        new PeerKeys(one.node(), external, one.phase(), one.why(), certificates.get(one.node()), its));
+            }
+        }
+        peers.sort(Comparator.comparing(PeerKeys::node));
+        var reasons = new TreeMap<String, Long>();
+        drops.forEach((why, count) -> reasons.put(label(why), count));
+        return new SasView(peers, reasons, guarded);
+    }
+
+    private static String label(Enum<?> value) {
+        return value.name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+}
