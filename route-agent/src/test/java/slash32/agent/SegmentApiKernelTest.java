@@ -87,7 +87,8 @@ class SegmentApiKernelTest {
                         "endpoints/a?wait=enforced&timeout=30s",
                         PORT_A.replaceFirst("\"overlay.*5001", "\"segment\": \"blue\"")))
                 .contains("201");
-        assertThat(Command.run("ip", "-d", "link", "show", "v32-5001")).contains("dstport 4789", "mtu 1450");
+        assertThat(Command.run("ip", "-d", "link", "show", "v32-5001")).contains("dstport 4789");
+        assertThat(Command.run("ip", "link", "show", "b32-5001")).contains("mtu 1450");
         assertThat(send("DELETE", "segments/blue", null)).contains("409", "has ports here, such as g0");
         send("DELETE", "endpoints/a", null);
         assertThat(send("DELETE", "segments/blue", null)).contains("204");

@@ -85,6 +85,8 @@ public final class Rt {
     static final int IFLA_VXLAN_LOCAL = 4;
     static final int IFLA_VXLAN_LEARNING = 7;
     static final int IFLA_VXLAN_PORT = 15;
+    static final int IFLA_VXLAN_DF = 29;
+    static final int VXLAN_DF_SET = 1;
     static final int IFLA_XFRM_IF_ID = 2;
     static final int IFLA_BR_STP_STATE = 5;
     static final int IFLA_BR_MCAST_SNOOPING = 23;

@@ -8,7 +8,8 @@ import slash32.netlink.message.Attributes;
 import slash32.netlink.message.Message;
 import slash32.netlink.message.Request;
 
-/// What a VXLAN device is made for.
+/// What a VXLAN device is made for. Its packets are not fragmented on their way (RFC 7348 §4.3): where a guest's packet
+/// is too large for the route, the kernel tells the guest.
 ///
 /// @param local the source of its packets
 /// @param port UDP, where packets go to and come from
@@ -22,6 +23,7 @@ public record VxlanTerms(Vni vni, Ipv4Address local, int port) {
                         vxlan -> vxlan.attributeU32(Rt.IFLA_VXLAN_ID, vni.value())
                                 .attribute(Rt.IFLA_VXLAN_LOCAL, local)
                                 .attributeU8(Rt.IFLA_VXLAN_LEARNING, 0)
+                                .attributeU8(Rt.IFLA_VXLAN_DF, Rt.VXLAN_DF_SET)
                                 .attribute(Rt.IFLA_VXLAN_PORT, new byte[] {(byte) (port >>> 8), (byte) port}));
     }
 
@@ -54,11 +56,13 @@ public record VxlanTerms(Vni vni, Ipv4Address local, int port) {
         IpAddress local = null;
         int port = 0;
         boolean learns = true;
+        boolean fragmented = true;
         while (data.next()) {
             switch (data.type()) {
                 case Rt.IFLA_VXLAN_ID -> vni = data.u32();
                 case Rt.IFLA_VXLAN_LOCAL -> local = data.address();
                 case Rt.IFLA_VXLAN_LEARNING -> learns = data.u8() != 0;
+                case Rt.IFLA_VXLAN_DF -> fragmented = data.u8() != Rt.VXLAN_DF_SET;
                 case Rt.IFLA_VXLAN_PORT -> {
                     byte[] octets = data.bytes();
                     port = (octets[0] & 0xff) << 8 | (octets[1] & 0xff);
@@ -66,7 +70,7 @@ public record VxlanTerms(Vni vni, Ipv4Address local, int port) {
                 default -> {}
             }
         }
-        return learns || vni == 0 || !(local instanceof Ipv4Address from)
+        return learns || fragmented || vni == 0 || !(local instanceof Ipv4Address from)
                 ? null
                 : new VxlanTerms(new Vni(vni), from, port);
     }

@@ -27,6 +27,10 @@ final class SegmentTable implements Table<Vni, SegmentDevices> {
     /// What is flooded is given to it, for {@link GuardRules} decide what of that leaves.
     private static final BridgePort UPLINK = new BridgePort(false, false, true, true);
 
+    /// More than any path takes: a port of that size does not drop what is too large before the kernel can tell the
+    /// guest.
+    private static final int ANY_MTU_BYTES = 65_450;
+
     private final NetlinkSocket rtnl;
 
     SegmentTable(NetlinkSocket rtnl) {
@@ -61,10 +65,11 @@ final class SegmentTable implements Table<Vni, SegmentDevices> {
         BridgePort port = vxlan.port();
         boolean joined = bridge.link().index().equals(vxlan.link().master())
                 && bridge.link().up()
-                && vxlan.link().up();
+                && vxlan.link().up()
+                && vxlan.link().mtuBytes() == ANY_MTU_BYTES;
         return terms == null || port == null || !joined || !port.equals(UPLINK)
                 ? INCOMPLETE
-                : new SegmentDevices(terms.local(), terms.port(), vxlan.link().mtuBytes());
+                : new SegmentDevices(terms.local(), terms.port(), bridge.link().mtuBytes());
     }
 
     @Override
@@ -97,7 +102,7 @@ final class SegmentTable implements Table<Vni, SegmentDevices> {
             rtnl.execute(Link.createBridge(bridge, wanted.mtuBytes()));
         }
         if (old == null && !links.isHalfMade(vxlan)) {
-            rtnl.execute(Link.createVxlan(vxlan, terms, wanted.mtuBytes()));
+            rtnl.execute(Link.createVxlan(vxlan, terms, ANY_MTU_BYTES));
         }
         mark(vni, bridge, vxlan);
         Links now = Links.read(rtnl);
@@ -106,7 +111,7 @@ final class SegmentTable implements Table<Vni, SegmentDevices> {
         for (Request request : List.of(
                 Link.withoutLinkLocal(vxlanIndex),
                 Link.withoutLinkLocal(bridgeIndex),
-                Link.setMtu(vxlanIndex, wanted.mtuBytes()),
+                Link.setMtu(vxlanIndex, ANY_MTU_BYTES),
                 Link.join(vxlanIndex, bridgeIndex),
                 UPLINK.set(vxlanIndex),
                 Link.setMtu(bridgeIndex, wanted.mtuBytes()),

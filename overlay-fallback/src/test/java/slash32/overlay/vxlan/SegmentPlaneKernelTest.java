@@ -196,6 +196,29 @@ class SegmentPlaneKernelTest {
         assertThat(plane.isInForce()).isTrue();
     }
 
+    /// 1500 octets of the underlay less 20 of IPv4, 8 of UDP, 8 of VXLAN and 14 of Ethernet.
+    @Test
+    void aGuestIsToldWhatThePathHolds() {
+        Command.run("ip", "netns", "exec", far, "sh", "-ec", """
+                ip addr add 2001:db8::2/64 dev br0 nodad; ip -6 neigh add 2001:db8::1 lladdr %s dev br0
+                """.formatted(GUEST));
+        inGuest("ip addr add 2001:db8::1/64 dev g1 nodad");
+        segment(Segment.Flooding.NONE);
+        states(FAR_GUEST, new Destination.Remote(FAR));
+        plane.desire(new EvpnAction.Answer(BLUE, FAR_ADDRESS, FAR_GUEST));
+        plane.desire(new EvpnAction.Answer(BLUE, IpAddress.parse("2001:db8::2"), FAR_GUEST));
+        assertThat(pass()).isEmpty();
+        assertThat(inGuest("ping -c 1 -W 2 -M do -s 1422 192.0.2.2").output()).contains("1 received");
+        assertThat(inGuest("ping -c 1 -W 2 -M do -s 1423 192.0.2.2").output()).contains("Frag needed", "mtu = 1450");
+        assertThat(inGuest("ping -c 1 -W 2 -M do -s 1402 2001:db8::2").output()).contains("1 received");
+        assertThat(inGuest("ping -c 1 -W 2 -M do -s 1403 2001:db8::2").output()).contains("Packet too big: mtu=1450");
+        assertThat(inGuest("ping -c 1 -W 2 -s 1423 192.0.2.2").output()).contains("1 received"); // in two, by the guest
+    }
+
+    private Command.Outcome inGuest(String line) {
+        return Command.tryRun("ip", "netns", "exec", guest, "sh", "-c", line);
+    }
+
     private static String index() {
         return Command.run("ip", "-o", "link", "show", "v32-100").replaceFirst(":.*", "");
     }
