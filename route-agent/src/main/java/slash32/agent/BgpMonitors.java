@@ -2,11 +2,8 @@ package slash32.agent;
 
 import java.io.IOException;
 import java.io.OutputStream;
-import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import slash32.agent.config.MonitoringConfig;
 import slash32.bgp.speaker.Monitoring;
 import slash32.bgp.speaker.monitor.BmpLoop;
@@ -16,13 +13,10 @@ import slash32.bgp.speaker.monitor.TableDump;
 
 /// The threads that tell others what BGP does here: one a BMP station, one for MRT files.
 final class BgpMonitors implements AutoCloseable {
-    private static final Logger LOG = LoggerFactory.getLogger(BgpMonitors.class);
-    private static final int FAULT_EXIT_CODE = 70;
-
     private final List<BmpLoop> stations;
     private final @Nullable MrtLoop files;
     private final TableDump dump;
-    private final List<Thread> threads = new ArrayList<>();
+    private final RoleThreads threads = new RoleThreads();
 
     /// To be made before the speaker starts; nothing runs before {@link #start}.
     BgpMonitors(MonitoringConfig config, BmpLoop.Speaking speaking, Monitoring monitoring) {
@@ -33,30 +27,15 @@ final class BgpMonitors implements AutoCloseable {
     }
 
     void start() {
-        stations.forEach(station -> thread("bmp-" + station.station(), station::run));
+        stations.forEach(station -> threads.start("bmp-" + station.station(), station::run));
         if (files != null) {
-            thread("mrt", files::run);
+            threads.start("mrt", files::run);
         }
     }
 
     /// Writes the table as an MRT file; on the caller's thread.
     void dump(OutputStream out) throws IOException {
         dump.write(out);
-    }
-
-    private interface Work {
-        void run() throws InterruptedException;
-    }
-
-    private void thread(String name, Work work) {
-        threads.add(Thread.ofPlatform().name(name).daemon(true).start(() -> {
-            try {
-                work.run();
-            } catch (InterruptedException | RuntimeException | Error fault) {
-                LOG.error("thread={} event=died", name, fault);
-                Runtime.getRuntime().halt(FAULT_EXIT_CODE);
-            }
-        }));
     }
 
     /// To be closed before the speaker is.
@@ -66,12 +45,6 @@ final class BgpMonitors implements AutoCloseable {
         if (files != null) {
             files.close();
         }
-        for (Thread thread : threads) {
-            try {
-                thread.join();
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-            }
-        }
+        threads.join();
     }
 }

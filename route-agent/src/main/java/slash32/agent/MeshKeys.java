@@ -259,13 +259,7 @@ final class MeshKeys {
             return;
         }
         esp.stop();
-        for (Thread thread : threads) {
-            try {
-                thread.join();
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-            }
-        }
+        threads.forEach(RoleThreads::join);
         esp.close();
     }
 }

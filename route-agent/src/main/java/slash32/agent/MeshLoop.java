@@ -19,6 +19,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import slash32.agent.config.AgentConfig;
 import slash32.agent.config.OverlayConfig;
+import slash32.agent.intent.Effect;
 import slash32.agent.status.SasView;
 import slash32.bgp.rib.RibDelta;
 import slash32.bgp.wire.AddressFamily;
@@ -107,18 +108,30 @@ final class MeshLoop implements Runnable {
         return new MeshLoop(overlay, kernel, terms, guard, drained);
     }
 
+    /// Hears of what `intent` wants, once those who carry it out have.
+    void carriedOut(Effect effect) {
+        switch (effect) {
+            case Effect.Desire.NextHop(IpAddress address, Path path) -> path(address, path);
+            case Effect.Desire.Routes(RibDelta delta) -> routes(delta);
+            case Effect.Desire.RoutesComplete(AddressFamily family) -> complete(family);
+            case Effect.Originate originate -> here(originate.prefixes(), true);
+            case Effect.Withdraw(List<Prefix> prefixes) -> here(prefixes, false);
+            case Effect.Desire _, Effect.Announce _, Effect.Segment _, Effect.NoSegment _ -> {}
+        }
+    }
+
     /// How packets reach a next hop from now on.
-    void path(IpAddress hop, Path path) {
+    private void path(IpAddress hop, Path path) {
         mailbox.put(() -> pathChanged(hop, path));
     }
 
     /// Best paths changed.
-    void routes(RibDelta delta) {
+    private void routes(RibDelta delta) {
         mailbox.put(() -> routesChanged(delta));
     }
 
     /// This node announces these, or no more.
-    void here(List<Prefix> prefixes, boolean announced) {
+    private void here(List<Prefix> prefixes, boolean announced) {
         mailbox.put(() -> prefixes.stream()
                 .filter(Prefix::isHost)
                 .map(Prefix::address)
@@ -129,7 +142,7 @@ final class MeshLoop implements Runnable {
     }
 
     /// All routes of a family were said.
-    void complete(AddressFamily family) {
+    private void complete(AddressFamily family) {
         mailbox.put(() -> {
             complete.add(family);
             if (complete.size() == 2) {

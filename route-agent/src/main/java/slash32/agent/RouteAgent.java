@@ -6,7 +6,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
@@ -84,7 +83,6 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
     private static final List<String> GUEST_PREFIXES = List.of("s32");
 
     private static final Duration LOOK_AT_FILES_EVERY = Duration.ofSeconds(5);
-    private static final int FAULT_EXIT_CODE = 70;
     private static final List<String> NODE_KEYS = List.of("site", "asn", "routerId", "underlay", "listen");
     /// RFC 4861 §6.2.1, MaxRtrAdvInterval.
     private static final Duration ADVERTISE_EVERY = Duration.ofMinutes(10);
@@ -95,7 +93,7 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
     private final String version;
     private final Node node;
     private final OwnRoutes ownRoutes;
-    private final List<Thread> threads = new ArrayList<>();
+    private final RoleThreads threads = new RoleThreads();
     private final StateStore store;
     private final EventLog events;
     private final IntentLoop intent;
@@ -145,6 +143,8 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
                         .map(OverlayRule::address)
                         .filter(Objects::nonNull)
                         .toList());
+
+        // what is wanted
         store = StateStore.open(config.stateDirectory());
         events = new EventLog(EVENTS_KEPT, Instant.now().toEpochMilli() * 1_000);
         gateway = GatewayLoop.open(this::guestSeen);
@@ -155,6 +155,8 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
                 store.recoveredFiles().stream().map(StaticFile::name).toList(),
                 LOOK_AT_FILES_EVERY,
                 new FilesToIntent(intent, store));
+
+        // what is in force
         rtnl = NetlinkSocket.open(NetlinkProtocol.ROUTE);
         firewall = Firewall.open(
                 new RulesetCompiler(GUEST_PREFIXES, List.copyOf(GatewayAddressTable.ADDRESSES))
@@ -173,12 +175,14 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
                 () -> kernel.tell(Dataplane::routeEventsLost));
         mesh = config.overlay() == null
                 ? null
-                : MeshLoop.open(config, kernel, (name, loop) -> started(name, loop::run), this::resumeBgp);
+                : MeshLoop.open(config, kernel, (name, loop) -> RoleThreads.started(name, loop::run), this::resumeBgp);
         ruleEvents = firewall.exclusive()
                 ? null
                 : new RuleEvents(firewall.port(), () -> kernel.tell(Dataplane::rulesChanged));
         var dropLog = new EventLog(DROPS_KEPT, events.revision());
         drops = DroppedPackets.open(dropLog, this::ownerOf);
+
+        // BGP, and what it carries beside host routes
         speaker = new Speaker(BgpSettings.of(config, links), new FromBgp());
         speaker.drain(config.gracefulShutdown());
         segments = SegmentLoop.open(config, speaker, this::reportPort, this::resumeBgp);
@@ -194,10 +198,12 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
                 Files.readString(Path.of("/proc/sys/kernel/hostname")).strip(),
                 new HelpersToIntent(intent),
                 speaker.monitoring(),
-                (name, loop) -> started(name, loop::run));
+                (name, loop) -> RoleThreads.started(name, loop::run));
         bfd = BfdLoop.open(speaker::linkDown);
         bfdPeers = new BfdPeers(bfd);
         bfdPeers.configure(BgpSettings.bfd(config), BgpSettings.bfdRanges(config));
+
+        // who looks on, and who calls
         var about = new Snapshot.Node(config.node(), version, Instant.now());
         var control = new AgentControl(
                 about, intent, kernel, speaker, bfd, links, monitors, store, events, dropLog, segments, mesh);
@@ -238,30 +244,30 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
     public void start() throws IOException {
         speaker.originate(ownRoutes.nodeRoutes()); // before anybody can say that all is announced
         intent.tell(this::recover);
-        thread("store", store::run);
-        thread("kernel", kernel::run);
-        thread("intent", intent::run);
-        thread("overlay", segments::run);
+        threads.start("store", store::run);
+        threads.start("kernel", kernel::run);
+        threads.start("intent", intent::run);
+        threads.start("overlay", segments::run);
         if (mesh != null) {
-            thread("mesh", mesh::run);
+            threads.start("mesh", mesh::run);
         }
-        thread("kernel-events", kernelEvents::run);
+        threads.start("kernel-events", kernelEvents::run);
         if (ruleEvents != null) {
-            thread("rule-events", ruleEvents::run);
+            threads.start("rule-events", ruleEvents::run);
         }
-        dropsThread = started("drops", drops::run);
-        thread("gateway-arp", gateway::runArp);
-        thread("gateway-ipv6", gateway::runIpv6);
-        thread("gateway-dhcp", gateway::runDhcpv4);
-        thread("gateway-rarp", gateway::runRarp);
-        thread("gateway-ra", () -> gateway.runAdvertisements(ADVERTISE_EVERY));
-        thread("bfd", bfd::run);
+        dropsThread = RoleThreads.started("drops", drops::run);
+        threads.start("gateway-arp", gateway::runArp);
+        threads.start("gateway-ipv6", gateway::runIpv6);
+        threads.start("gateway-dhcp", gateway::runDhcpv4);
+        threads.start("gateway-rarp", gateway::runRarp);
+        threads.start("gateway-ra", () -> gateway.runAdvertisements(ADVERTISE_EVERY));
+        threads.start("bfd", bfd::run);
         monitors.start();
-        filesThread = started("endpoint-files", files::run);
+        filesThread = RoleThreads.started("endpoint-files", files::run);
         helpers.configure(started.processes(), surroundings(started)); // they hear of every session
         speaker.start();
-        thread("link-peers", links::run);
-        thread("link-listen", links::listen);
+        threads.start("link-peers", links::run);
+        threads.start("link-listen", links::listen);
         LOG.info("event=started node={} as={} site={}", node.underlay(), node.asn(), node.site());
     }
 
@@ -366,18 +372,7 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
             case Effect.Withdraw(List<Prefix> prefixes) -> speaker.withdraw(prefixes);
         }
         if (mesh != null) {
-            tellMesh(mesh, effect); // after the kernel's writer, which it tells more
-        }
-    }
-
-    private static void tellMesh(MeshLoop mesh, Effect effect) {
-        switch (effect) {
-            case Effect.Desire.NextHop(IpAddress address, var path) -> mesh.path(address, path);
-            case Effect.Desire.Routes(RibDelta delta) -> mesh.routes(delta);
-            case Effect.Desire.RoutesComplete(AddressFamily family) -> mesh.complete(family);
-            case Effect.Originate originate -> mesh.here(originate.prefixes(), true);
-            case Effect.Withdraw(List<Prefix> prefixes) -> mesh.here(prefixes, false);
-            case Effect.Desire _, Effect.Announce _, Effect.Segment _, Effect.NoSegment _ -> {}
+            mesh.carriedOut(effect); // after the kernel's writer, which it tells more
         }
     }
 
@@ -451,27 +446,6 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
         }
     }
 
-    private interface Work {
-        void run() throws IOException, InterruptedException;
-    }
-
-    /// A thread by its role's name. One that ends by a fault ends the process: the kernel keeps forwarding, and the
-    /// supervisor starts us anew.
-    private void thread(String name, Work work) {
-        threads.add(started(name, work));
-    }
-
-    private static Thread started(String name, Work work) {
-        return Thread.ofPlatform().name(name).daemon(true).start(() -> {
-            try {
-                work.run();
-            } catch (IOException | InterruptedException | RuntimeException | Error fault) {
-                LOG.error("thread={} event=died", name, fault);
-                Runtime.getRuntime().halt(FAULT_EXIT_CODE);
-            }
-        });
-    }
-
     /// Ends without a word to peers and leaves all in the kernel as it is, so that nothing is lost until the next
     /// start.
     @Override
@@ -484,7 +458,7 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
         }
         drops.stop();
         if (dropsThread != null) {
-            join(dropsThread); // it asks intent
+            RoleThreads.join(dropsThread); // it asks intent
         }
         closeFiles();
         helpers.close(); // they ask intent
@@ -499,7 +473,7 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
         monitors.close();
         links.close();
         bfd.close(); // its neighbours hear that it is no fault
-        threads.forEach(RouteAgent::join);
+        threads.join();
         speaker.close();
         drops.close();
         firewall.close();
@@ -510,18 +484,10 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
         try {
             files.close();
             if (filesThread != null) {
-                join(filesThread); // it asks intent
+                RoleThreads.join(filesThread); // it asks intent
             }
         } catch (IOException e) {
             LOG.warn("event=not-closed what=endpoint-files reason=\"{}\"", e.toString());
-        }
-    }
-
-    private static void join(Thread thread) {
-        try {
-            thread.join();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
         }
     }
 }

@@ -44,7 +44,6 @@ import slash32.net.Prefix;
 public final class RouteReflector implements RunningAgent<ReflectorConfig> {
     private static final Logger LOG = LoggerFactory.getLogger(RouteReflector.class);
     private static final int EVENTS_KEPT = 65_536;
-    private static final int FAULT_EXIT_CODE = 70;
     private static final List<String> NODE_KEYS = List.of("asn", "routerId", "clusterId", "listen", "settleTime");
 
     private final ReflectorConfig started;
@@ -56,7 +55,7 @@ public final class RouteReflector implements RunningAgent<ReflectorConfig> {
     private final BgpMonitors monitors;
     private final AgentMetrics metrics = new AgentMetrics();
     private final HttpServer http;
-    private @Nullable Thread bfdThread;
+    private final RoleThreads threads = new RoleThreads();
 
     /// Joins the parts; nothing runs before {@link #start}.
     public RouteReflector(ReflectorConfig config, String version) throws IOException {
@@ -86,20 +85,11 @@ public final class RouteReflector implements RunningAgent<ReflectorConfig> {
 
     @Override
     public void start() throws IOException {
-        bfdThread = Thread.ofPlatform().name("bfd").daemon(true).start(this::runBfd);
+        threads.start("bfd", bfd::run);
         monitors.start();
         speaker.start();
         speaker.initialRoutesOriginated(); // it has none of its own
         LOG.info("event=started reflector={} as={} cluster={}", started.name(), started.asn(), started.clusterId());
-    }
-
-    private void runBfd() {
-        try {
-            bfd.run();
-        } catch (IOException | RuntimeException | Error fault) {
-            LOG.error("thread=bfd event=died", fault);
-            Runtime.getRuntime().halt(FAULT_EXIT_CODE);
-        }
     }
 
     @Override
@@ -123,13 +113,7 @@ public final class RouteReflector implements RunningAgent<ReflectorConfig> {
     public void close() {
         http.close();
         bfd.close(); // its neighbours hear that it is no fault
-        if (bfdThread != null) {
-            try {
-                bfdThread.join();
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-            }
-        }
+        threads.join();
         monitors.close();
         speaker.close();
     }
