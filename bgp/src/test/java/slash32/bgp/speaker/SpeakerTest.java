@@ -228,14 +228,17 @@ class SpeakerTest {
     @Test
     void aPeerThatIsResetKeepsItsNumber() throws Exception {
         Speaker speaker = speaker(OWN, heard, List.of(passive(PEER)));
+        Monitoring monitoring = speaker.monitoring();
         for (int restartSeconds : List.of(60, 61, 62)) {
             PeerConfig as = passive(PEER);
             var changed = new PeerConfig(
                     as.address(), PORT, null, as.asn(), as.families(), null, 180, restartSeconds, true, as.options());
             speaker.reconfigure(config(OWN, List.of(changed)));
+            assertThat(monitoring.ask(monitoring::sessions))
+                    .as("asked after the change, or the peer may connect to what goes")
+                    .isEmpty();
             ScriptedPeer peer = peer(PEER).establish();
             heard.await("the session", () -> heard.state(PEER) == SessionState.ESTABLISHED);
-            Monitoring monitoring = speaker.monitoring();
             assertThat(monitoring.ask(() -> monitoring.sessions().getFirst().number()))
                     .isZero();
             peer.close();
