@@ -12,7 +12,6 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import slash32.agent.dataplane.fib.FibPass;
 import slash32.agent.dataplane.fib.FibWriter;
 import slash32.agent.intent.Effect;
 import slash32.agent.intent.EndpointId;
@@ -25,7 +24,6 @@ import slash32.agent.status.KernelWay;
 import slash32.agent.status.TableView;
 import slash32.bgp.rib.RibDelta;
 import slash32.bgp.wire.AddressFamily;
-import slash32.bgp.wire.PathAttributes;
 import slash32.net.InterfaceIndex;
 import slash32.net.InterfaceName;
 import slash32.net.IpAddress;
@@ -70,13 +68,13 @@ public final class Dataplane {
     private static final Logger LOG = LoggerFactory.getLogger(Dataplane.class);
 
     private static final String RULES = "rule";
-    private static final String REMOTE_ROUTES = "remote_route";
 
     private final Node node;
     private final PassTimer timer;
     private final Firewall firewall;
     private final WayLookup ways;
     private final FibWriter fib;
+    private final RemoteRoutes remoteRoutes;
     private final GatewayLoop gateway;
     private final TapTable tapTable;
     private final TapObserver observer;
@@ -99,15 +97,12 @@ public final class Dataplane {
     private final Set<Prefix> elsewhere = new HashSet<>();
     private final Set<InterfaceName> blocked = new LinkedHashSet<>();
     /// How next hops are to be reached.
-    private final Map<IpAddress, Path> paths = new HashMap<>();
 
     private final Set<AddressFamily> routesComplete = new HashSet<>();
     private boolean endpointsComplete;
     private boolean swept;
     private long rulesApplied;
     private long rulesRefused;
-    private long routesApplied;
-    private long routesRefused;
 
     /// A dataplane that has yet to look at the kernel.
     ///
@@ -121,6 +116,7 @@ public final class Dataplane {
         this.firewall = firewall;
         ways = new WayLookup(rtnl);
         this.fib = fib;
+        remoteRoutes = new RemoteRoutes(fib, timer);
         this.gateway = gateway;
         arrivals = new Arrivals(gateway);
         tapTable = new TapTable(rtnl);
@@ -159,7 +155,7 @@ public final class Dataplane {
             }
             case Effect.Desire.NoGroup(var id) -> firewall.removeGroup(id);
             case Effect.Desire.Members(List<MemberChange> changes) -> changes.forEach(this::change);
-            case Effect.Desire.Routes(RibDelta delta) -> routes(delta);
+            case Effect.Desire.Routes(RibDelta delta) -> remoteRoutes.change(delta);
             case Effect.Desire.NextHop(IpAddress address, Path path) -> nextHop(address, path);
             case Effect.Desire.Moved(List<Prefix> moved) -> {
                 elsewhere.addAll(moved);
@@ -275,43 +271,12 @@ public final class Dataplane {
         }
     }
 
-    private void routes(RibDelta delta) {
-        boolean ipv6 = delta.family().equals(AddressFamily.IPV6_UNICAST);
-        for (int i = 0; i < delta.size(); i++) {
-            PathAttributes attributes = delta.attributes(i);
-            IpAddress nextHop = attributes == null ? null : attributes.nextHop();
-            if (nextHop == null) {
-                fib.remove(delta.high(i), delta.low(i), delta.length(i), ipv6);
-            } else if (!delta.others(i).isEmpty()) {
-                fib.put(delta.high(i), delta.low(i), delta.length(i), ipv6, nextHops(nextHop, delta.others(i)));
-            } else {
-                fib.put(delta.high(i), delta.low(i), delta.length(i), ipv6, nextHop);
-            }
-        }
-    }
-
-    private static List<IpAddress> nextHops(IpAddress best, List<PathAttributes> others) {
-        var nextHops = new ArrayList<>(List.of(best));
-        for (PathAttributes other : others) {
-            if (other.nextHop() != null) {
-                nextHops.add(other.nextHop());
-            }
-        }
-        return nextHops;
-    }
-
     private void nextHop(IpAddress address, Path path) {
+        remoteRoutes.nextHop(address, path);
         switch (path) {
-            case Path.Native() -> {
-                fib.permit(address);
-                firewall.putNode(address);
-            }
-            case Path.Refused _, Path.Encrypted _ -> { // an encrypted one until lead says by which device
-                fib.refuse(address);
-                firewall.removeNode(address);
-            }
+            case Path.Native() -> firewall.putNode(address);
+            case Path.Refused _, Path.Encrypted _ -> firewall.removeNode(address);
         }
-        paths.put(address, path);
     }
 
     /// The guests that a next hop's routes are to.
@@ -321,9 +286,7 @@ public final class Dataplane {
 
     /// The overlay is ready for packets to a next hop, if it is still to be reached by {@code path}.
     public void lead(IpAddress nextHop, Path.Encrypted path, Nexthop.Target.Gateway device) {
-        if (path.equals(paths.get(nextHop))) {
-            fib.lead(nextHop, device);
-        }
+        remoteRoutes.lead(nextHop, path, device);
     }
 
     /// Takes an event of the kernel.
@@ -369,7 +332,7 @@ public final class Dataplane {
         hostRoutes.pass(nowNanos, this::touchAddress);
         giveBack(nowNanos);
         recoverArrivals();
-        passFib(nowNanos);
+        remoteRoutes.pass(nowNanos);
         leaveMoved(nowNanos);
         sweepOnce();
         List<Progress> progress = touched.stream()
@@ -425,22 +388,6 @@ public final class Dataplane {
             }
             return gone;
         });
-    }
-
-    private void passFib(long nowNanos) {
-        long start = System.nanoTime();
-        FibPass pass = fib.pass(nowNanos);
-        if (pass.applied() + pass.failed() > 0) {
-            timer.applied(REMOTE_ROUTES, System.nanoTime() - start);
-        }
-        routesApplied += pass.applied();
-        routesRefused += pass.failed();
-        if (pass.firstFailure() != null) {
-            LOG.warn("table=remote_route event=refused routes={} first=\"{}\"", pass.failed(), pass.firstFailure());
-        }
-        if (pass.broken() != null) {
-            LOG.error("table=remote_route event=broken reason=\"{}\"", pass.broken());
-        }
     }
 
     /// When the next pass has something to do.
@@ -673,7 +620,7 @@ public final class Dataplane {
                 gatewayAddresses.view(),
                 neighbors.view(),
                 hostRoutes.view(),
-                new TableView(REMOTE_ROUTES, fib.size(), fib.owned(), routesApplied, routesRefused, List.of()));
+                remoteRoutes.view());
     }
 
     /// What is held of routes, members of groups and endpoints, and the room that it takes.
@@ -686,7 +633,7 @@ public final class Dataplane {
 
     /// Routes to other nodes written or removed since the start.
     public long routesWritten() {
-        return routesApplied;
+        return remoteRoutes.written();
     }
 
     /// Routes to other nodes that the kernel has.

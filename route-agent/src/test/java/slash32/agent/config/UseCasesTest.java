@@ -22,7 +22,7 @@ class UseCasesTest {
 
     @Test
     void thereIsOneForEachCase() throws IOException {
-        assertThat(configurations()).hasSize(3);
+        assertThat(configurations()).hasSize(4);
     }
 
     @ParameterizedTest
