@@ -61,6 +61,7 @@ final class KernelLoop implements Runnable {
                 if (!progress.isEmpty()) {
                     reports.accept(progress);
                 }
+                dataplane.giveBack(System.nanoTime());
                 drained.run();
                 if (trim.isDue(dataplane.routesWritten(), System.nanoTime())) {
                     System.gc();
