@@ -63,7 +63,7 @@ final class KernelLoop implements Runnable {
                 }
                 dataplane.giveBack(System.nanoTime());
                 drained.run();
-                if (trim.isDue(dataplane.routesWritten(), System.nanoTime())) {
+                if (trim.isDue(dataplane.routesWorked(), System.nanoTime())) {
                     System.gc();
                 }
             }

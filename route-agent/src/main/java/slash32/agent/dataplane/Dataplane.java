@@ -123,7 +123,7 @@ public final class Dataplane {
         gatewayAddresses = counted(new GatewayAddressTable(rtnl));
         var neighborTable = new NeighborTable(rtnl);
         neighbors = counted(neighborTable);
-        hostRoutes = counted(new HostRouteTable(rtnl));
+        hostRoutes = counted(new HostRouteTable(rtnl, fib::readBack));
         vacant = new VacantInterfaces(taps, tapTable, firewall);
         conditions = new Conditions(taps, firewall, gatewayAddresses, neighbors, hostRoutes, elsewhere);
         for (HostSetting setting : HostSetting.values()) {
@@ -626,9 +626,9 @@ public final class Dataplane {
         return sizes;
     }
 
-    /// Routes to other nodes written or removed since the start.
-    public long routesWritten() {
-        return remoteRoutes.written();
+    /// Routes to other nodes stated, written or removed since the start.
+    public long routesWorked() {
+        return remoteRoutes.worked();
     }
 
     /// Routes to other nodes that the kernel has.
