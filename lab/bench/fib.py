@@ -162,6 +162,7 @@ try:
         R["lat_add_ms"] = latencies(gen, mon, f"probe {N} {P} 10000", 1, P, True)
         R["lat_del_ms"] = latencies(gen, mon, f"unprobe {N} {P} 10000", 0, P, True)
         R["rss_idle_mb"] = rss_mb(peer.pids())[0]
+        R["memory"] = peer.memory()
 
     # (f) crash and restart; the last K routes are not announced again
     if ok and not o.no_restart:
