@@ -212,12 +212,15 @@ try:
     # (d) withdraw everything
     if ok:
         note("withdraw")
+        settle(peer.pids, left(10))
+        c = cpu_s(peer.pids())
         mon.say("target 0")
         gen.drain()
         gen.say(f"withdraw 0 {N}")
         s = gen.wait("sent", left(60), what="withdraw")
         f = mon.wait("reached", left(120), present=0)
         R["withdraw_ms"] = ms(f and f["t"], s and s["t_first"])
+        R["withdraw_cpu_user_s"], R["withdraw_cpu_sys_s"] = (round(y - x, 2) for x, y in zip(c, settle(peer.pids, left(10))))
 except Exception as ex:
     R["error"] = f"{type(ex).__name__}: {ex}"[:600]
 finally:
