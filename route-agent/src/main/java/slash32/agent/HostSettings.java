@@ -1,6 +1,5 @@
 package slash32.agent;
 
-import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -13,18 +12,12 @@ import slash32.agent.config.SocketEndpoint;
 import slash32.bgp.wire.AddressFamily;
 import slash32.net.Prefix;
 import slash32.overlay.evpn.Encapsulation;
-import slash32.securitygroup.HostRule;
 import slash32.securitygroup.HostRules;
 import slash32.securitygroup.IpProtocol;
 import slash32.securitygroup.Traffic;
 
 /// A configuration as what may reach the host itself: what the operator says, and what the agent needs.
 final class HostSettings {
-    private static final List<HostRule> IKE_AND_ESP = List.of(
-            new HostRule(null, new Traffic.Ports(IpProtocol.UDP, 500, 500)),
-            new HostRule(null, new Traffic.Ports(IpProtocol.UDP, 4500, 4500)),
-            new HostRule(null, new Traffic.OfProtocol(new IpProtocol(50))));
-
     private HostSettings() {}
 
     /// Null if nothing is said of the host.
@@ -39,11 +32,13 @@ final class HostSettings {
                 .forEach(peer -> peers.add(peer.address().hostPrefix()));
         config.peerRanges().forEach(range -> peers.add(range.prefix()));
         Set<Integer> ports = config.listen().stream().map(SocketEndpoint::port).collect(Collectors.toSet());
-        var allowed = new ArrayList<>(protection.allow());
-        if (config.overlay() != null) {
-            allowed.addAll(IKE_AND_ESP); // the guard between sites judges them
-        }
-        return new HostRules(protection.failsafePorts(), peers, ports, tunnels(config), allowed);
+        return new HostRules(
+                protection.failsafePorts(),
+                peers,
+                ports,
+                tunnels(config),
+                config.overlay() == null ? null : config.external(),
+                protection.allow());
     }
 
     /// The ports of overlay rules, and of the one that is always there if there is EVPN to use it with.

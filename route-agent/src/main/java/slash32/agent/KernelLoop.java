@@ -1,11 +1,14 @@
 package slash32.agent;
 
 import java.util.List;
+import java.util.Optional;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import slash32.agent.dataplane.Dataplane;
 import slash32.agent.intent.Effect;
 import slash32.agent.intent.Progress;
+import slash32.net.InterfaceName;
 
 /// Thread {@code kernel}: the one writer of what is in force. What arrives while a pass runs is the next pass.
 final class KernelLoop implements Runnable {
@@ -15,16 +18,23 @@ final class KernelLoop implements Runnable {
     private final Mailbox mailbox = new Mailbox(FULL_AT);
     private final Dataplane dataplane;
     private final Consumer<List<Progress>> reports;
+    private final BiConsumer<InterfaceName, Optional<String>> portRules;
     private final Runnable drained;
     private final HeapTrim trim = new HeapTrim();
 
     /// A loop that has yet to run.
     ///
     /// @param reports takes what changed for endpoints, without waiting
+    /// @param portRules takes why the groups of a segment's port are not in force, or that they are, likewise
     /// @param drained run after each pass, for producers that stopped because the mailbox was full
-    KernelLoop(Dataplane dataplane, Consumer<List<Progress>> reports, Runnable drained) {
+    KernelLoop(
+            Dataplane dataplane,
+            Consumer<List<Progress>> reports,
+            BiConsumer<InterfaceName, Optional<String>> portRules,
+            Runnable drained) {
         this.dataplane = dataplane;
         this.reports = reports;
+        this.portRules = portRules;
         this.drained = drained;
     }
 
@@ -61,9 +71,9 @@ final class KernelLoop implements Runnable {
                 if (!progress.isEmpty()) {
                     reports.accept(progress);
                 }
-                dataplane.giveBack(System.nanoTime());
+                dataplane.portRules().forEach(portRules);
                 drained.run();
-                if (trim.isDue(dataplane.routesWorked(), System.nanoTime())) {
+                if (trim.isDue(dataplane.routesWritten(), System.nanoTime())) {
                     System.gc();
                 }
             }

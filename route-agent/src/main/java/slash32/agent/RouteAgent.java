@@ -17,6 +17,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import slash32.agent.api.Api;
 import slash32.agent.api.EventLog;
+import slash32.agent.api.Outcome;
+import slash32.agent.api.Problem;
 import slash32.agent.api.http.HttpServer;
 import slash32.agent.api.http.Limits;
 import slash32.agent.cli.RunningAgent;
@@ -29,6 +31,7 @@ import slash32.agent.helper.Helpers;
 import slash32.agent.helper.Surroundings;
 import slash32.agent.intent.Effect;
 import slash32.agent.intent.EndpointId;
+import slash32.agent.intent.EndpointSpec;
 import slash32.agent.intent.Intent;
 import slash32.agent.intent.Node;
 import slash32.agent.intent.OverlayRule;
@@ -62,6 +65,7 @@ import slash32.netlink.socket.NetlinkProtocol;
 import slash32.netlink.socket.NetlinkSocket;
 import slash32.overlay.evpn.Segment;
 import slash32.reconcile.Backoff;
+import slash32.securitygroup.EndpointPolicy;
 import slash32.securitygroup.HostRules;
 import slash32.securitygroup.compile.RulesetCompiler;
 import slash32.securitygroup.nft.Firewall;
@@ -162,7 +166,7 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
         firewall.protectHost(HostSettings.of(config));
         var dataplane =
                 new Dataplane(node, rtnl, firewall, new FibWriter(rtnl, Backoff.KERNEL), gateway, metrics::applied);
-        kernel = new KernelLoop(dataplane, this::report, this::resumeBgp);
+        kernel = new KernelLoop(dataplane, this::report, this::reportPortRules, this::resumeBgp);
         kernelEvents = new KernelEvents(
                 rtnl.port(),
                 event -> {
@@ -284,8 +288,22 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
 
     private void recover(Intent current) {
         current.peers(BgpSettings.peerAddresses(started, links));
+        current.segmentGroups(
+                firewall.judgesSegments() ? null : "this kernel tracks no flows in bridges (nf_conntrack_bridge)");
         current.segments(started.segments());
-        EarlierRun.recover(store, current);
+        store.recoveredGroups().forEach(group -> current.put(group, IntentLoop.now()));
+        store.recoveredSegments().forEach(current::put);
+        for (EndpointSpec spec : store.recoveredEndpoints()) {
+            if (current.put(spec, IntentLoop.now()) instanceof Outcome.Refused(Problem problem)) {
+                LOG.error("endpoint={} event=not-recovered reason=\"{}\"", spec.id(), problem.detail());
+            }
+        }
+        store.recoveredFiles().forEach(file -> current.put(file, IntentLoop.now()));
+        if (store.lost() == null) {
+            current.complete(IntentLoop.now());
+        } else {
+            LOG.error("event=state-lost reason=\"{}\" until=\"the whole set is put\"", store.lost());
+        }
     }
 
     /// Takes a new configuration: peers that changed are reset, all others are left alone. Where the node itself would
@@ -349,8 +367,14 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
                 segments.reachable(nextHop.address(), nextHop.path() instanceof slash32.overlay.choice.Path.Native);
             }
             case Effect.Desire desire -> kernel.desire(desire);
-            case Effect.Segment(Segment segment) -> segments.put(segment);
-            case Effect.NoSegment(Vni vni) -> segments.remove(vni);
+            case Effect.Segment(Segment segment, List<EndpointPolicy> grouped) -> {
+                kernel.tell(dataplane -> dataplane.putSegment(segment.vni(), grouped));
+                segments.put(segment);
+            }
+            case Effect.NoSegment(Vni vni) -> {
+                segments.remove(vni);
+                kernel.tell(dataplane -> dataplane.removeSegment(vni));
+            }
             case Effect.Originate originate -> speaker.originate(ownRoutes.hostRoutes(originate));
             case Effect.Announce(Prefix prefix, PathAttributes attributes) ->
                 speaker.originate(Map.of(prefix, attributes));
@@ -374,6 +398,10 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
 
     private void report(List<Progress> progress) {
         intent.tell(current -> progress.forEach(each -> current.progress(each, IntentLoop.now())));
+    }
+
+    private void reportPortRules(InterfaceName device, Optional<String> obstacle) {
+        intent.tell(current -> current.portRules(device, obstacle.orElse(null), IntentLoop.now()));
     }
 
     private void reportPort(InterfaceName device, @Nullable String obstacle) {

@@ -6,9 +6,11 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import slash32.net.InterfaceName;
 import slash32.net.MacAddress;
 import slash32.net.Prefix;
+import slash32.net.Vni;
 
 /// What an endpoint may send as, and which groups say what it may exchange.
 ///
@@ -19,6 +21,8 @@ import slash32.net.Prefix;
 /// @param groups any one that lets a packet pass is enough; empty lets nothing pass
 /// @param portSecurity false lets everything pass, from any source; then {@code groups} and {@code pairs} are empty
 /// @param limits how much may pass at all, with or without port security
+/// @param segment whose bridge the interface is a port of; null for a routed one. Then there are neither pairs nor
+///     limits, port security is on, and MACs and sources are for the bridge's guard.
 public record EndpointPolicy(
         InterfaceName device,
         MacAddress mac,
@@ -26,7 +30,8 @@ public record EndpointPolicy(
         Set<AddressPair> pairs,
         List<GroupId> groups,
         boolean portSecurity,
-        Map<Direction, RateLimit> limits) {
+        Map<Direction, RateLimit> limits,
+        @Nullable Vni segment) {
     public EndpointPolicy {
         limits = Map.copyOf(limits);
         pairs = Set.copyOf(pairs);
@@ -39,6 +44,26 @@ public record EndpointPolicy(
         require(groups.stream().distinct().count() == groups.size(), "groups", "has one twice: " + groups);
         require(portSecurity || groups.isEmpty(), "groups", "must be empty when portSecurity is false");
         require(portSecurity || pairs.isEmpty(), "allowedAddressPairs", "must be empty when portSecurity is false");
+        boolean plain = portSecurity && pairs.isEmpty() && limits.isEmpty();
+        require(segment == null || plain, "segment", "a port of a segment has groups alone");
+    }
+
+    /// A routed one.
+    public EndpointPolicy(
+            InterfaceName device,
+            MacAddress mac,
+            Set<Prefix> addresses,
+            Set<AddressPair> pairs,
+            List<GroupId> groups,
+            boolean portSecurity,
+            Map<Direction, RateLimit> limits) {
+        this(device, mac, addresses, pairs, groups, portSecurity, limits, null);
+    }
+
+    /// A port of a segment's bridge.
+    public static EndpointPolicy inSegment(
+            InterfaceName device, MacAddress mac, Set<Prefix> addresses, List<GroupId> groups, Vni segment) {
+        return new EndpointPolicy(device, mac, addresses, Set.of(), groups, true, Map.of(), segment);
     }
 
     /// One without limits.

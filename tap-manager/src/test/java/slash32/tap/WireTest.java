@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
@@ -27,7 +26,6 @@ import slash32.tap.gateway.GatewayTerms;
 import slash32.tap.gateway.GuestSettings;
 import slash32.tap.gateway.Refusal;
 import slash32.testkit.Command;
-import slash32.testkit.Eventually;
 import slash32.testkit.InNetns;
 
 /// The guest's wire, frame by frame: what host and gateway together answer, and what they don't.
@@ -101,7 +99,7 @@ class WireTest {
     void stop() throws InterruptedException {
         gateway.close();
         Command.run("ip", "link", "del", "tap0"); // which ends the read
-        join(reader);
+        reader.join();
         wire.close();
         rig.close();
     }
@@ -222,10 +220,9 @@ class WireTest {
             Guest.awaitCarrier(neighbor);
             Thread otherReader = reader(other, answers);
             gateway.serve(rig.index(neighbor), GatewayTerms.of(mac, addresses, 1450, GuestSettings.DEFAULT));
-            Eventually.holds(
-                    "the flood to be noticed",
-                    () -> gateway.counts().floods() > 0,
-                    () -> gateway.counts().toString());
+            while (gateway.counts().floods() == 0) {
+                flood.awaitFrames(1_000);
+            }
             for (int i = 1; i <= 50; i++) {
                 String target = "10.1.1." + i;
                 String asked = question(target)
@@ -234,36 +231,18 @@ class WireTest {
                 assertThat(isAnswered(other, asked, answers)).as(target).isTrue();
             }
             long before = heard();
-            long end = flood.sent.get() + 100_000;
-            Eventually.holds("100,000 frames more", () -> flood.sent.get() >= end, flood.sent::toString);
+            flood.awaitFrames(100_000);
             assertThat(heard() - before)
                     .as("frames of 100,000 that were looked at")
                     .isLessThan(50_000);
-            flood.over = true;
-            join(flooding);
+            flood.stop();
+            flooding.join();
             Command.run("ip", "link", "del", "tap1");
-            join(otherReader);
+            otherReader.join();
         }
         assertThat(gateway.counts().floods()).as("one flood").isOne();
         assertThat(gateway.counts().refusals().get(Refusal.RATE_LIMITED)).isPositive();
-        Eventually.holds(
-                "the flooder to be heard again, once its second is over",
-                this::isHeard,
-                () -> gateway.counts().toString());
-    }
-
-    private boolean isHeard() {
-        try {
-            return isAnswered(wire, question("10.1.0.250"), received);
-        } catch (IOException | InterruptedException e) {
-            throw new AssertionError(e);
-        }
-    }
-
-    private static void join(Thread thread) throws InterruptedException {
-        assertThat(thread.join(Duration.ofSeconds(60)))
-                .as(thread.getName() + " ends")
-                .isTrue();
+        while (!isAnswered(wire, question("10.1.0.250"), received)) {} // once its second is over
     }
 
     private long heard() {
@@ -273,8 +252,7 @@ class WireTest {
     }
 
     /// As a guest asks, three times with a second between them.
-    private static boolean isAnswered(Tap tap, String question, BlockingQueue<byte[]> answers)
-            throws IOException, InterruptedException {
+    private static boolean isAnswered(Tap tap, String question, BlockingQueue<byte[]> answers) throws Exception {
         String target = question.substring(question.length() - 8);
         for (int i = 0; i < 3; i++) {
             send(tap, question);
@@ -311,6 +289,17 @@ class WireTest {
             } catch (IOException e) {
                 throw new AssertionError(e);
             }
+        }
+
+        void awaitFrames(long more) {
+            long end = sent.get() + more;
+            while (sent.get() < end) {
+                Thread.onSpinWait();
+            }
+        }
+
+        void stop() {
+            over = true;
         }
     }
 

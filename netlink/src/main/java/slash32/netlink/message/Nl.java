@@ -27,13 +27,11 @@ public final class Nl {
     static final int NLMSGERR_ATTR_MSG = 1;
 
     static final int NLA_F_NESTED = 0x8000;
-    /// Length and type of an attribute.
-    public static final int NLA_HEADER_BYTES = 4;
-    public static final int NLA_TYPE_MASK = 0x3fff;
+    static final int NLA_TYPE_MASK = 0x3fff;
 
     private Nl() {}
 
-    public static int align(int length) {
+    static int align(int length) {
         return (length + 3) & ~3;
     }
 }

@@ -9,6 +9,8 @@ public sealed interface Expression {
     record Meta(Key key, int register) implements Expression {
         /// NFT_META_*
         public enum Key {
+            /// The frame's ethertype, 2 bytes; that of what a tag carries where the kernel took the tag off.
+            ETHER_TYPE(1),
             /// The packet's queueing priority, 4 bytes in host order.
             PRIORITY(2),
             /// The packet's mark, 4 bytes in host order.
@@ -22,7 +24,9 @@ public sealed interface Expression {
             /// NFPROTO_*, 1 byte.
             NETWORK_PROTOCOL(15),
             /// Of the last header that is no IPv6 extension; 1 byte.
-            TRANSPORT_PROTOCOL(16);
+            TRANSPORT_PROTOCOL(16),
+            /// The bridge that the input is a port of, 16 bytes, NUL-padded; only in family bridge.
+            INPUT_BRIDGE(17);
 
             final int number;
 
@@ -85,6 +89,10 @@ public sealed interface Expression {
 
     /// Makes the register's 4 bytes the flow's mark.
     record StoreFlowMark(int register) implements Expression {}
+
+    /// Makes the register's first 2 bytes, in host order, the conntrack zone that the packet is looked up in; before
+    /// conntrack sees it.
+    record StoreZone(int register) implements Expression {}
 
     /// Goes on if the register compares so with {@code value}.
     record Compare(int register, Operator operator, Bytes value) implements Expression {

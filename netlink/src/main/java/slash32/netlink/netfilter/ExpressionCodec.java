@@ -21,6 +21,7 @@ final class ExpressionCodec {
     private static final int NFTA_COUNTER_BYTES = 1;
     private static final int NFTA_COUNTER_PACKETS = 2;
     private static final int NFT_CT_STATE = 0;
+    private static final int NFT_CT_ZONE = 17;
     private static final int IP_CT_DIR_ORIGINAL = 0;
     static final int NFT_OBJECT_COUNTER = 1;
     /// NFT_REG_VERDICT
@@ -62,6 +63,8 @@ final class ExpressionCodec {
                         "ct",
                         data -> data.attributeBe32(2, Expression.Flow.Field.MARK.number)
                                 .attributeBe32(4, Nft.register(register)));
+            case Expression.StoreZone(int register) ->
+                add(request, "ct", data -> data.attributeBe32(2, NFT_CT_ZONE).attributeBe32(4, Nft.register(register)));
             case Expression.Compare(int register, var operator, var value) ->
                 add(
                         request,
@@ -323,6 +326,9 @@ final class ExpressionCodec {
 
         private @Nullable Expression flow() {
             if (present[4]) {
+                if (numbers[2] == NFT_CT_ZONE) {
+                    return new Expression.StoreZone(register(4));
+                }
                 boolean mark = numbers[2] == Expression.Flow.Field.MARK.number;
                 return mark ? new Expression.StoreFlowMark(register(4)) : null;
             }

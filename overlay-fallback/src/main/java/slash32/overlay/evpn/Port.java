@@ -10,11 +10,17 @@ import slash32.net.MacAddress;
 /// @param mac a unicast address
 /// @param addresses that others are answered for by ARP and ND; none for a guest that speaks no IP
 /// @param sticky the MAC is never believed to be elsewhere (RFC 7432 §15.2)
-public record Port(InterfaceName device, MacAddress mac, List<IpAddress> addresses, boolean sticky) {
+/// @param grouped it has security groups: IP passes only as far as their rules, which are not this module's, judged
+///     it, and nothing with a tag does
+public record Port(InterfaceName device, MacAddress mac, List<IpAddress> addresses, boolean sticky, boolean grouped) {
     public Port {
         addresses = List.copyOf(addresses);
         if (mac.isGroup() || mac.value() == 0) {
             throw new IllegalArgumentException("a port's MAC must be a unicast address, was " + mac);
         }
+    }
+    /// One without security groups.
+    public Port(InterfaceName device, MacAddress mac, List<IpAddress> addresses, boolean sticky) {
+        this(device, mac, addresses, sticky, false);
     }
 }

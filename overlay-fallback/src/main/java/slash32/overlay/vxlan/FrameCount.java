@@ -14,6 +14,9 @@ public enum FrameCount {
     VLAN,
     /// Dropped: broadcast or multicast beyond what a port may send.
     STORM,
+    /// Dropped: IP from or to a port with security groups that their rules did not judge, as long as they are not
+    /// in force.
+    UNJUDGED,
     /// Broadcast or multicast that the segment's flooding keeps on this node.
     SUPPRESSED,
     /// Broadcast or multicast that went to the segment's other nodes.

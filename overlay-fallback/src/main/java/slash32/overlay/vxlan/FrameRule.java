@@ -1,5 +1,7 @@
 package slash32.overlay.vxlan;
 
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
 import slash32.net.Bytes;
@@ -72,6 +74,33 @@ final class FrameRule {
         return bytes(Header.LINK, 12, hex);
     }
 
+    /// The packet's ethertype is this, be it behind a tag that the kernel took off.
+    FrameRule protocol(String hex) {
+        return step(new Meta(Meta.Key.ETHER_TYPE, NAME))
+                .step(new Expression.Compare(NAME, Operator.EQUAL, Bytes.fromHex(hex)));
+    }
+
+    /// The packet's mark has not this bit.
+    FrameRule without(int bit) {
+        return step(new Meta(Meta.Key.MARK, NAME))
+                .step(new Expression.Mask(NAME, word(bit)))
+                .step(new Expression.Compare(NAME, Operator.EQUAL, word(0)));
+    }
+
+    /// Clears this bit of the packet's mark.
+    FrameRule clear(int bit) {
+        return step(new Meta(Meta.Key.MARK, NAME))
+                .step(new Expression.Mask(NAME, word(~bit)))
+                .step(new Expression.StoreMark(NAME));
+    }
+
+    private static Bytes word(int value) {
+        return Bytes.copyOf(ByteBuffer.allocate(Integer.BYTES)
+                .order(ByteOrder.nativeOrder())
+                .putInt(value)
+                .array());
+    }
+
     /// Broadcast too.
     FrameRule multicast() {
         return step(new Expression.Payload(Header.LINK, 0, 1, NAME))
@@ -95,6 +124,10 @@ final class FrameRule {
 
     NftRule drop(String chain) {
         return rule(chain, new Verdict.Drop());
+    }
+
+    NftRule jump(String next, String chain) {
+        return rule(chain, new Verdict.Jump(next));
     }
 
     NftRule goTo(String next, String chain) {

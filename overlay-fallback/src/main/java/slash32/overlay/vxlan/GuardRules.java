@@ -18,6 +18,7 @@ import slash32.net.NumberRange;
 import slash32.netlink.netfilter.Expression.Payload.Header;
 import slash32.netlink.netfilter.Family;
 import slash32.netlink.netfilter.Hook;
+import slash32.netlink.netfilter.JudgedMark;
 import slash32.netlink.netfilter.NftChain;
 import slash32.netlink.netfilter.NftRule;
 import slash32.netlink.netfilter.NftSet;
@@ -36,7 +37,9 @@ import slash32.overlay.evpn.Segment;
 /// ```
 /// prerouting  a port's frame: no BPDU, from its MAC, in its VLANs, from its addresses, not too much broadcast
 /// input       nothing of a segment is for the host
-/// forward     what a VXLAN device would send to all: as the segment's flooding says
+/// forward     what a VXLAN device would send to all: as the segment's flooding says; no tags to ports with groups
+/// judged      IP from and to ports with groups: only what their rules judged (docs/adr/0032)
+/// output      the same of what the host itself sends
 /// ```
 final class GuardRules {
     static final TableId TABLE = new TableId(Family.BRIDGE, "slash32");
@@ -49,6 +52,9 @@ final class GuardRules {
     private static final String VLANS = "vlans";
     private static final String ANY_VLAN = "any_vlan";
     private static final String STORM = "storm";
+    /// Ports with security groups.
+    private static final String GROUPED = "grouped";
+
     private static final String UPLINKS = "uplinks";
     private static final String QUIET = "quiet";
     private static final String ONLY_QUESTIONS = "only_questions";
@@ -62,6 +68,7 @@ final class GuardRules {
             set(VLANS, Field.INTERFACE_NAME, Field.PORT),
             names(ANY_VLAN),
             new NftSet(TABLE, STORM, new SetType(List.of(Field.INTERFACE_NAME), SetType.Content.LIMITED)),
+            names(GROUPED),
             names(UPLINKS),
             names(QUIET),
             names(ONLY_QUESTIONS));
@@ -79,6 +86,8 @@ final class GuardRules {
     private static final String BRIDGES_MASK = "fffffffffff0";
     private static final String BRIDGES = "0180c2000000";
     private static final int RAW = -300;
+    /// After the rules of groups.
+    private static final int FILTER = 0;
 
     static final Map<NftChain, List<NftRule>> CHAINS = chains();
 
@@ -106,15 +115,36 @@ final class GuardRules {
         add(chains, "from_port", null, fromPort("from_port"));
         add(chains, "flood_question", null, floodQuestion("flood_question"));
         add(chains, "flood", null, flood("flood"));
-        add(chains, "prerouting", Hook.Point.PREROUTING, prerouting("prerouting"));
-        add(chains, "input", Hook.Point.INPUT, input("input"));
-        add(chains, "forward", Hook.Point.FORWARD, forward("forward"));
+        add(chains, "from_grouped", null, judged("from_grouped", JudgedMark.FROM_GUEST));
+        add(chains, "to_grouped", null, judged("to_grouped", JudgedMark.TO_GUEST));
+        add(chains, "prerouting", new Hook(Hook.Point.PREROUTING, RAW), prerouting("prerouting"));
+        add(chains, "input", new Hook(Hook.Point.INPUT, RAW), input("input"));
+        add(chains, "forward", new Hook(Hook.Point.FORWARD, RAW), forward("forward"));
+        add(
+                chains,
+                "judged",
+                new Hook(Hook.Point.FORWARD, FILTER),
+                List.of(
+                        when().inputIn(GROUPED).jump("from_grouped", "judged"),
+                        when().outputIn(GROUPED).jump("to_grouped", "judged")));
+        add(
+                chains,
+                "output",
+                new Hook(Hook.Point.OUTPUT, FILTER),
+                List.of(when().outputIn(GROUPED).jump("to_grouped", "output")));
         return chains;
     }
 
     private static void add(
-            Map<NftChain, List<NftRule>> chains, String name, Hook.@Nullable Point point, List<NftRule> rules) {
-        chains.put(new NftChain(TABLE, name, point == null ? null : new Hook(point, RAW)), rules);
+            Map<NftChain, List<NftRule>> chains, String name, @Nullable Hook hook, List<NftRule> rules) {
+        chains.put(new NftChain(TABLE, name, hook), rules);
+    }
+
+    private static List<NftRule> judged(String chain, int bit) {
+        return List.of(
+                when().protocol(IPV4).without(bit).count(FrameCount.UNJUDGED).drop(chain),
+                when().protocol(IPV6).without(bit).count(FrameCount.UNJUDGED).drop(chain),
+                when().clear(bit).rule(chain));
     }
 
     private static List<NftRule> prerouting(String chain) {
@@ -142,8 +172,10 @@ final class GuardRules {
     }
 
     /// What is in a tag is the tenant's own network. VLAN 0 is no VLAN: hosts take it as untagged (IEEE 802.1Q).
+    /// Groups are about what is untagged, so that ports with groups have no tags.
     private static List<NftRule> tagged(String chain) {
         return List.of(
+                when().inputIn(GROUPED).count(FrameCount.VLAN).drop(chain),
                 when().masked(Header.LINK, 14, "0fff", "0000")
                         .count(FrameCount.VLAN)
                         .drop(chain),
@@ -229,7 +261,16 @@ final class GuardRules {
     }
 
     private static List<NftRule> forward(String chain) {
-        return List.of(when().multicast().outputIn(UPLINKS).goTo("flood", chain));
+        return List.of(
+                when().outputIn(GROUPED)
+                        .etherType("8100")
+                        .count(FrameCount.VLAN)
+                        .drop(chain),
+                when().outputIn(GROUPED)
+                        .etherType("88a8")
+                        .count(FrameCount.VLAN)
+                        .drop(chain),
+                when().multicast().outputIn(UPLINKS).goTo("flood", chain));
     }
 
     private static List<NftRule> flood(String chain) {
@@ -284,6 +325,9 @@ final class GuardRules {
         placed.add(in(MACS, device, port.mac().toArray()));
         for (IpAddress address : port.addresses()) {
             placed.add(in(address.isIpv4() ? SOURCES_4 : SOURCES_6, device, address.toArray()));
+        }
+        if (port.grouped()) {
+            placed.add(in(GROUPED, device));
         }
         if (port.addresses().isEmpty()) {
             placed.add(in(ANY_SOURCE, device));

@@ -58,6 +58,11 @@ public final class SegmentPlane {
         all = List.of(segments, guards, ports, fdb, flooded, answers);
     }
 
+    /// The name of a segment's bridge.
+    public static InterfaceName bridge(Vni vni) {
+        return SegmentDevices.bridge(vni);
+    }
+
     /// Makes {@code wanted} the segments that there are, and their ports.
     public void segments(List<Segment> wanted) {
         Set<Vni> vnis = wanted.stream().map(Segment::vni).collect(Collectors.toSet());

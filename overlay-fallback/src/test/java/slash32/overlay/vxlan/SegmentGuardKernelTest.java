@@ -160,6 +160,54 @@ class SegmentGuardKernelTest {
         dropped(FrameCount.VLAN, ALL + OWN + "8100" + "0000" + ARP + "0002" + OWN + OTHER_4 + OTHER + OTHER_4);
     }
 
+    /// What judges IP is another module's: here a table that does so, or not.
+    @Test
+    void ipOfAPortWithGroupsPassesOnlyAsFarAsItWasJudged() {
+        segment(Segment.Flooding.NONE, FrameRules.ANY, true, true);
+        String v4 = ALL + OWN + ipv4(OWN_4, "ffffffff", 1, "0800f7ff00000000");
+        String v6 = ALL + OWN + ipv6(OWN_6, 17, "0035003500080000");
+        dropped(FrameCount.UNJUDGED, v4);
+        dropped(FrameCount.UNJUDGED, v6);
+        passes(ALL + OWN + UNKNOWN_IN_TEST + "1234");
+        passes(ALL + OWN + ARP + "0001" + OWN + OWN_4 + "000000000000" + OTHER_4);
+        dropped(FrameCount.VLAN, ALL + OWN + "8100" + "0064" + "0800" + "1234");
+        dropped(FrameCount.SPOOFED_ADDRESS, ALL + OWN + ipv4(OTHER_4, "ffffffff", 1, "0800f7ff00000000"));
+
+        judge("iifname g0 meta mark set 0x10000001");
+        Command.run(
+                "nft",
+                "add table bridge seen; add chain bridge seen c { type filter hook postrouting priority 0; };"
+                        + " add rule bridge seen c oifname g2 meta mark != 1 ether type {ip, ip6} drop");
+        passes(v4); // and what is not ours of its mark is as it was
+        passes(v6);
+        judge("iifname g0 meta mark set 0x20000000"); // as to a guest, which is another question
+        dropped(FrameCount.UNJUDGED, v4);
+    }
+
+    @Test
+    void ipToAPortWithGroupsPassesOnlyAsFarAsItWasJudged() {
+        segment(Segment.Flooding.NONE, FrameRules.ANY, true, false, true);
+        System.err.println(
+                Command.run("nft", "list", "table", "bridge", "slash32") + Command.run("bridge", "-d", "link"));
+        String v4 = ALL + OWN + ipv4(OWN_4, "ffffffff", 1, "0800f7ff00000000");
+        String v6 = ALL + OWN + ipv6(OWN_6, 17, "0035003500080000");
+        dropped(FrameCount.UNJUDGED, v4);
+        dropped(FrameCount.UNJUDGED, v6);
+        dropped(FrameCount.VLAN, ALL + OWN + "8100" + "0064" + "0800" + "1234");
+        passes(ALL + OWN + UNKNOWN_IN_TEST + "1234");
+        judge("oifname g2 meta mark set 0x20000000");
+        passes(v4);
+        passes(v6);
+    }
+
+    private static void judge(String rule) {
+        Command.tryRun("nft", "delete", "table", "bridge", "judge");
+        Command.run(
+                "nft",
+                "add table bridge judge; add chain bridge judge c { type filter hook forward priority -2; };"
+                        + " add rule bridge judge c " + rule);
+    }
+
     @Test
     void aStormIsCutAndCounted() {
         segment(Segment.Flooding.NONE, new FrameRules(List.of(FrameRules.ALL_VLANS), 10), true);
@@ -224,7 +272,7 @@ class SegmentGuardKernelTest {
     void theHostIsInNoSegment() {
         segment(Segment.Flooding.FULL, FrameRules.ANY, false);
         long before = statistic("e0", 1);
-        send(ALL + OWN + ARP + "0001" + OWN + OWN_4 + "000000000000" + "0a00000b");
+        passes(ALL + OWN + ARP + "0001" + OWN + OWN_4 + "000000000000" + "0a00000b");
         passes(ALL + OWN + UNKNOWN_IN_TEST + "1234");
         assertThat(statistic("e0", 1)).isEqualTo(before);
     }
@@ -246,8 +294,18 @@ class SegmentGuardKernelTest {
     }
 
     private void segment(Segment.Flooding flooding, FrameRules frames, boolean addresses) {
+        segment(flooding, frames, addresses, false);
+    }
+
+    private void segment(Segment.Flooding flooding, FrameRules frames, boolean addresses, boolean grouped) {
+        segment(flooding, frames, addresses, grouped, false);
+    }
+
+    private void segment(
+            Segment.Flooding flooding, FrameRules frames, boolean addresses, boolean grouped, boolean otherGrouped) {
         List<IpAddress> own = addresses ? List.of(IpAddress.parse("192.0.2.1"), IpAddress.parse("fd00::1")) : List.of();
-        var other = new Port(new InterfaceName("g2"), MacAddress.parse("02:00:00:00:00:02"), List.of(), false);
+        var other = new Port(
+                new InterfaceName("g2"), MacAddress.parse("02:00:00:00:00:02"), List.of(), false, otherGrouped);
         plane.put(new Segment(
                 "blue",
                 BLUE,
@@ -255,15 +313,20 @@ class SegmentGuardKernelTest {
                 1450,
                 Encapsulation.DEFAULT,
                 frames,
-                List.of(new Port(DEVICE, GUEST, own, false), other)));
+                List.of(new Port(DEVICE, GUEST, own, false, grouped), other)));
         plane.desire(new EvpnAction.Forward(new MacKey(BLUE, GUEST), new Destination.Local(DEVICE)));
         assertThat(pass()).isEmpty();
+        await(() -> forwarding("g0") && forwarding("g2")); // which the kernel finds out by and by
         assertThat(plane.isInForce()).isTrue();
     }
 
     private List<String> pass() {
         now += 1_000_000_000L;
         return plane.pass(now);
+    }
+
+    private static boolean forwarding(String port) {
+        return Command.run("bridge", "link", "show", "dev", port).contains("state forwarding");
     }
 
     private void passes(String frame) {

@@ -7,6 +7,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -30,6 +31,7 @@ import slash32.net.IpAddress;
 import slash32.net.MacAddress;
 import slash32.net.Prefix;
 import slash32.net.TableSize;
+import slash32.net.Vni;
 import slash32.netlink.route.Nexthop;
 import slash32.netlink.route.RouteEvent;
 import slash32.netlink.socket.NetlinkSocket;
@@ -95,7 +97,9 @@ public final class Dataplane {
     private final Arrivals arrivals;
     /// Addresses of guests that moved to other nodes.
     private final Set<Prefix> elsewhere = new HashSet<>();
-    private final VacantInterfaces vacant;
+    private final Set<InterfaceName> blocked = new LinkedHashSet<>();
+    private final SegmentRules segmentRules;
+
     private final Set<AddressFamily> routesComplete = new HashSet<>();
     private boolean endpointsComplete;
     private boolean swept;
@@ -112,6 +116,7 @@ public final class Dataplane {
         this.node = node;
         this.timer = timer;
         this.firewall = firewall;
+        segmentRules = new SegmentRules(firewall);
         ways = new WayLookup(rtnl);
         this.fib = fib;
         remoteRoutes = new RemoteRoutes(fib, timer);
@@ -123,8 +128,7 @@ public final class Dataplane {
         gatewayAddresses = counted(new GatewayAddressTable(rtnl));
         var neighborTable = new NeighborTable(rtnl);
         neighbors = counted(neighborTable);
-        hostRoutes = counted(new HostRouteTable(rtnl, fib::readBack));
-        vacant = new VacantInterfaces(taps, tapTable, firewall);
+        hostRoutes = counted(new HostRouteTable(rtnl));
         conditions = new Conditions(taps, firewall, gatewayAddresses, neighbors, hostRoutes, elsewhere);
         for (HostSetting setting : HostSetting.values()) {
             settings.reconciler().put(setting, setting.wanted());
@@ -148,9 +152,9 @@ public final class Dataplane {
         switch (desire) {
             case Effect.Desire.Endpoint(EndpointSpec spec) -> put(spec);
             case Effect.Desire.NoEndpoint(EndpointId id) -> remove(id);
-            case Effect.Desire.Held(EndpointId id, InterfaceName device) -> vacant.hold(device, id);
             case Effect.Desire.Group(var group) -> {
                 firewall.putGroup(group);
+                segmentRules.groupChanged(group.id());
                 users.getOrDefault(group.id(), Set.of()).forEach(this::reportAnew);
             }
             case Effect.Desire.NoGroup(var id) -> firewall.removeGroup(id);
@@ -214,7 +218,7 @@ public final class Dataplane {
         spec.groups()
                 .forEach(group ->
                         users.computeIfAbsent(group, _ -> new HashSet<>()).add(spec.id()));
-        vacant.take(spec.device(), spec.id());
+        blocked.remove(spec.device());
         firewall.putEndpoint(new EndpointPolicy(
                 spec.device(),
                 spec.mac(),
@@ -227,7 +231,6 @@ public final class Dataplane {
     }
 
     private void remove(EndpointId id) {
-        vacant.release(id);
         EndpointStage stage = endpoints.remove(id);
         if (stage == null) {
             return;
@@ -266,7 +269,8 @@ public final class Dataplane {
                     .forEach(gatewayAddresses.reconciler()::remove);
         }
         if (leavesDevice) {
-            vacant.leave(spec.device());
+            firewall.blockEndpoint(spec.device());
+            blocked.add(spec.device());
             stopServing(spec.device());
         }
     }
@@ -324,13 +328,13 @@ public final class Dataplane {
         settings.pass(nowNanos, _ -> {});
         passFirewall(nowNanos);
         touched.forEach(this::stateInterface);
-        vacant.keep();
         taps.pass(nowNanos, this::touchDevice);
         touched.forEach(this::attach);
         gatewayAddresses.pass(nowNanos, key -> touchDevice(key.device()));
         neighbors.pass(nowNanos, key -> touchDevice(key.device()));
         touched.forEach(this::route);
         hostRoutes.pass(nowNanos, this::touchAddress);
+        giveBack(nowNanos);
         recoverArrivals();
         remoteRoutes.pass(nowNanos);
         leaveMoved(nowNanos);
@@ -343,6 +347,21 @@ public final class Dataplane {
                 .toList();
         touched.clear();
         return progress;
+    }
+
+    /// The segment is on this node, and exactly these of its ports have groups.
+    public void putSegment(Vni segment, List<EndpointPolicy> grouped) {
+        segmentRules.put(segment, grouped);
+    }
+
+    /// The segment is on this node no more.
+    public void removeSegment(Vni segment) {
+        segmentRules.remove(segment);
+    }
+
+    /// What the last pass changed of the groups of ports in segments: why they are not in force, nothing if they are.
+    public Map<InterfaceName, Optional<String>> portRules() {
+        return segmentRules.take();
     }
 
     private void passFirewall(long nowNanos) {
@@ -361,29 +380,44 @@ public final class Dataplane {
     }
 
     private void touchSubject(Subject subject) {
+        segmentRules.touch(subject);
         switch (subject) {
             case Subject.Endpoint(InterfaceName device) -> touchDevice(device);
             case Subject.Group(GroupId group) ->
                 users.getOrDefault(group, Set.of()).forEach(this::reportAnew);
             case Subject.Lookups() ->
                 users.values().forEach(endpoints -> endpoints.forEach(this::reportAnew)); // a new shape of rule: seldom
-            case Subject.Skeleton _, Subject.Member _, Subject.MemberSets _, Subject.Host _, Subject.Limits _ -> {}
+            case Subject.Skeleton _,
+                    Subject.Member _,
+                    Subject.MemberSets _,
+                    Subject.Host _,
+                    Subject.Limits _,
+                    Subject.Zone _ -> {}
         }
     }
 
-    /// Gives interfaces back that are no endpoint's any more: apart from the pass, because the kernel takes its time
-    /// over it and what the pass did is to be known before.
-    public void giveBack(long nowNanos) {
-        vacant.giveBack(nowNanos, this::touchDevice);
+    /// An interface that is no endpoint's any more goes after all that is on it. It stays blocked as long as it is
+    /// there: the hypervisor may have made it.
+    private void giveBack(long nowNanos) {
+        List<InterfaceName> left = blocked.stream()
+                .filter(device -> taps.reconciler().desired(device) != null)
+                .toList();
+        if (!left.isEmpty()) {
+            left.forEach(taps.reconciler()::remove);
+            taps.pass(nowNanos, this::touchDevice);
+        }
+        blocked.removeIf(device -> {
+            boolean gone = !tapTable.exists(device);
+            if (gone) {
+                firewall.removeEndpoint(device);
+            }
+            return gone;
+        });
     }
 
     /// When the next pass has something to do.
     public long nextDeadlineNanos(long nowNanos) {
-        if (!touched.isEmpty()) {
-            return nowNanos;
-        }
         long next = Math.min(firewall.nextDeadlineNanos(nowNanos), fib.nextDeadlineNanos(nowNanos));
-        next = Math.min(next, vacant.nextDeadlineNanos(nowNanos));
         next = Math.min(next, settings.reconciler().nextDeadlineNanos(nowNanos));
         next = Math.min(next, taps.reconciler().nextDeadlineNanos(nowNanos));
         next = Math.min(next, gatewayAddresses.reconciler().nextDeadlineNanos(nowNanos));
@@ -541,12 +575,8 @@ public final class Dataplane {
     /// What an earlier run left goes once every endpoint was stated, in the first pass after that in which each was
     /// taken as far as it comes.
     private void sweepOnce() {
-        if (endpointsComplete
-                && !swept
-                && taps.reconciler().isRead()
-                && hostRoutes.reconciler().isRead()) {
+        if (endpointsComplete && !swept && hostRoutes.reconciler().isRead()) {
             swept = true;
-            vacant.keep();
             taps.reconciler().inSync();
             gatewayAddresses.reconciler().inSync();
             neighbors.reconciler().inSync();
@@ -626,9 +656,9 @@ public final class Dataplane {
         return sizes;
     }
 
-    /// Routes to other nodes stated, written or removed since the start.
-    public long routesWorked() {
-        return remoteRoutes.worked();
+    /// Routes to other nodes written or removed since the start.
+    public long routesWritten() {
+        return remoteRoutes.written();
     }
 
     /// Routes to other nodes that the kernel has.

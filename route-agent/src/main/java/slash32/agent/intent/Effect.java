@@ -4,11 +4,11 @@ import java.util.List;
 import slash32.bgp.rib.RibDelta;
 import slash32.bgp.wire.AddressFamily;
 import slash32.bgp.wire.PathAttributes;
-import slash32.net.InterfaceName;
 import slash32.net.IpAddress;
 import slash32.net.Prefix;
 import slash32.net.Vni;
 import slash32.overlay.choice.Path;
+import slash32.securitygroup.EndpointPolicy;
 import slash32.securitygroup.GroupId;
 import slash32.securitygroup.SecurityGroup;
 
@@ -22,9 +22,6 @@ public sealed interface Effect {
 
         /// Nothing of the endpoint is to be left.
         record NoEndpoint(EndpointId id) implements Desire {}
-
-        /// The endpoint is refused: its interface, if there is one of ours, stays as it is but carries nothing.
-        record Held(EndpointId id, InterfaceName device) implements Desire {}
 
         record Group(SecurityGroup group) implements Desire {}
 
@@ -77,10 +74,15 @@ public sealed interface Effect {
     /// For the speaker: announce this prefix with these attributes, as a helper process wants it.
     record Announce(Prefix prefix, PathAttributes attributes) implements Effect {}
 
-    /// For the overlay: the segment is to be on this node as stated, with these ports.
-    record Segment(slash32.overlay.evpn.Segment segment) implements Effect {}
+    /// For the overlay: the segment is to be on this node as stated, with these ports. For the kernel's one writer:
+    /// exactly these of them have groups.
+    record Segment(slash32.overlay.evpn.Segment segment, List<EndpointPolicy> grouped) implements Effect {
+        public Segment {
+            grouped = List.copyOf(grouped);
+        }
+    }
 
-    /// For the overlay: nothing of the segment is to be left on this node.
+    /// For both: nothing of the segment is to be left on this node.
     record NoSegment(Vni vni) implements Effect {}
 
     /// For the speaker: these addresses are here no longer.

@@ -4,6 +4,8 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import slash32.bgp.speaker.OriginatedRoute;
 import slash32.net.InterfaceName;
@@ -113,6 +115,15 @@ public record EndpointSpec(
         return !addresses.isEmpty();
     }
 
+    /// The groups that one of its interfaces is in.
+    Set<GroupId> allGroups() {
+        var all = new HashSet<>(groups);
+        for (SegmentPort port : segments.ports()) {
+            all.addAll(Objects.requireNonNullElse(port.groups(), List.of()));
+        }
+        return all;
+    }
+
     /// All its interfaces, by the fields that name them.
     Map<String, InterfaceName> devices() {
         var all = new LinkedHashMap<String, InterfaceName>();
@@ -126,14 +137,13 @@ public record EndpointSpec(
         return all;
     }
 
-    /// Security groups want conntrack, which bridges have not everywhere (ADR 0025).
     private static void checkInSegment(
             List<Prefix> addresses, List<GroupId> groups, List<AddressPair> pairs, boolean portSecurity) {
         require(
                 addresses.isEmpty(),
                 "addresses",
                 IN_SEGMENT + "empty: an interface is routed or in a segment; its addresses there are the port's");
-        require(groups.isEmpty(), "groups", IN_SEGMENT + "empty: there are no security groups in segments");
+        require(groups.isEmpty(), "groups", IN_SEGMENT + "empty: its groups are its port's (segments[].groups)");
         require(pairs.isEmpty(), "allowedAddressPairs", IN_SEGMENT + "empty");
         require(portSecurity, "portSecurity", IN_SEGMENT + "true");
     }
@@ -191,8 +201,12 @@ public record EndpointSpec(
     }
 
     private static void checkGroups(List<GroupId> groups, boolean portSecurity) {
-        require(groups.size() <= MAX_GROUPS, "groups", "must be at most " + MAX_GROUPS + ", were " + groups.size());
         require(portSecurity || groups.isEmpty(), "groups", "must be empty when portSecurity is false");
+        checkGroups(groups);
+    }
+
+    static void checkGroups(List<GroupId> groups) {
+        require(groups.size() <= MAX_GROUPS, "groups", "must be at most " + MAX_GROUPS + ", were " + groups.size());
         var seen = new HashSet<GroupId>();
         for (int i = 0; i < groups.size(); i++) {
             require(seen.add(groups.get(i)), "groups[" + i + "]", "is there twice: " + groups.get(i));

@@ -21,25 +21,30 @@ final class Refusals {
     private final Held held;
     private final StaticFiles files;
     private final Segments segments;
+    /// Why ports of segments can have no groups here; null if they can.
+    private @Nullable String noSegmentGroups = "this node does not enforce security groups in segments";
 
     /// What {@link Intent} holds, as it changes.
     ///
     /// @param users the endpoints that are in a group
-    /// @param refused that claim nothing, and have an owner
     record Held(
             Map<EndpointId, EndpointState> endpoints,
             Map<InterfaceName, EndpointId> devices,
             Map<MacAddress, EndpointId> macs,
             Map<Prefix, EndpointId> addresses,
             Map<GroupId, SecurityGroup> groups,
-            Map<GroupId, Set<EndpointId>> users,
-            RefusedEndpoints refused) {}
+            Map<GroupId, Set<EndpointId>> users) {}
 
     Refusals(Node node, Held held, StaticFiles files, Segments segments) {
         this.node = node;
         this.held = held;
         this.files = files;
         this.segments = segments;
+    }
+
+    /// From now on ports of segments can have no groups for this reason, or can if it is null.
+    void segmentGroups(@Nullable String obstacle) {
+        noSegmentGroups = obstacle;
     }
 
     /// Of an endpoint that the API states.
@@ -59,27 +64,22 @@ final class Refusals {
     }
 
     private @Nullable Problem ofApi(EndpointSpec spec, String place) {
-        EndpointState present = held.endpoints().get(spec.id());
-        EndpointSpec before = present == null ? held.refused().spec(spec.id()) : present.spec();
-        String file = fileOf(spec.id());
+        EndpointState before = held.endpoints().get(spec.id());
+        String file = files.of(spec.id());
         if (file != null) {
             return Problem.statedByFile(place.isEmpty() ? null : place + "id", "endpoint " + spec.id(), file);
         }
-        return before != null && spec.generation() < before.generation()
-                ? Problem.olderGeneration(place + "generation", spec.generation(), before.generation())
+        return before != null && spec.generation() < before.spec().generation()
+                ? Problem.olderGeneration(
+                        place + "generation", spec.generation(), before.spec().generation())
                 : null;
     }
 
     /// Of an endpoint that the API wants no more.
     @Nullable
     Problem ofRemoval(EndpointId id) {
-        String file = fileOf(id);
-        return file == null ? null : Problem.statedByFile(null, "endpoint " + id, file);
-    }
-
-    private @Nullable String fileOf(EndpointId id) {
         String file = files.of(id);
-        return file == null ? held.refused().fileOf(id) : file;
+        return file == null ? null : Problem.statedByFile(null, "endpoint " + id, file);
     }
 
     /// Of a group that the API states.
@@ -156,12 +156,10 @@ final class Refusals {
                     : held.groups().get(id);
         };
         return first(file.endpoints(), (spec, place) -> {
-            String stater = fileOf(spec.id());
-            boolean others = stater == null
-                    ? held.endpoints().containsKey(spec.id()) || held.refused().isOfApi(spec.id())
-                    : !file.name().equals(stater);
+            boolean others =
+                    held.endpoints().containsKey(spec.id()) && !file.name().equals(files.of(spec.id()));
             return others
-                    ? statedElsewhere(place + "id", "endpoint " + spec.id(), stater)
+                    ? statedElsewhere(place + "id", "endpoint " + spec.id(), files.of(spec.id()))
                     : claim(spec, place, id -> !file.name().equals(files.of(id)), groups);
         });
     }
@@ -266,14 +264,23 @@ final class Refusals {
                 return Problem.taken(field, prefix + " is this node's own underlay address");
             }
         }
-        return membership(spec, place, groups);
+        Problem problem = membership(spec.groups(), place, groups);
+        for (int i = 0; i < spec.segments().ports().size() && problem == null; i++) {
+            List<GroupId> ofPort = spec.segments().ports().get(i).groups();
+            String at = place + "segments[" + i + "].";
+            if (ofPort != null && noSegmentGroups != null) {
+                return Problem.invalid(at + "groups", "must be absent: " + noSegmentGroups);
+            }
+            problem = ofPort == null ? null : membership(ofPort, at, groups);
+        }
+        return problem;
     }
 
     private static @Nullable Problem membership(
-            EndpointSpec spec, String place, Function<GroupId, @Nullable SecurityGroup> groups) {
+            List<GroupId> ids, String place, Function<GroupId, @Nullable SecurityGroup> groups) {
         SecurityGroup first = null;
-        for (int i = 0; i < spec.groups().size(); i++) {
-            GroupId id = spec.groups().get(i);
+        for (int i = 0; i < ids.size(); i++) {
+            GroupId id = ids.get(i);
             String field = place + "groups[" + i + "]";
             SecurityGroup group = groups.apply(id);
             if (group == null) {

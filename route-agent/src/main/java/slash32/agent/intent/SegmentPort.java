@@ -2,10 +2,17 @@ package slash32.agent.intent;
 
 import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import slash32.net.InterfaceName;
 import slash32.net.IpAddress;
 import slash32.net.MacAddress;
+import slash32.net.Prefix;
+import slash32.net.Vni;
 import slash32.overlay.evpn.Port;
+import slash32.securitygroup.EndpointPolicy;
+import slash32.securitygroup.GroupId;
 
 /// An interface of an endpoint in a segment, with what the platform assigned to it there.
 ///
@@ -14,12 +21,23 @@ import slash32.overlay.evpn.Port;
 /// @param addresses that are answered for it by ARP and ND, at most 64, none twice; empty for a guest that speaks no
 ///     IP, or for more addresses than are its own, such as a router
 /// @param sticky the MAC is never believed to be elsewhere (RFC 7432 §15.2)
+/// @param groups the security groups that it is in there, at most 64, none twice: empty lets no IP pass; null for a
+///     port whose IP nobody judges
 public record SegmentPort(
-        SegmentRef segment, InterfaceName device, MacAddress mac, List<IpAddress> addresses, boolean sticky) {
+        SegmentRef segment,
+        InterfaceName device,
+        MacAddress mac,
+        List<IpAddress> addresses,
+        boolean sticky,
+        @Nullable List<GroupId> groups) {
     private static final int MAX_ADDRESSES = 64;
 
     public SegmentPort {
         addresses = List.copyOf(addresses);
+        groups = groups == null ? null : List.copyOf(groups);
+        if (groups != null) {
+            EndpointSpec.checkGroups(groups);
+        }
         if (mac.isGroup() || mac.value() == 0) {
             throw new InvalidFieldException("mac", "must be a unicast address, was " + mac);
         }
@@ -39,7 +57,20 @@ public record SegmentPort(
         }
     }
 
+    /// One without groups.
+    public SegmentPort(
+            SegmentRef segment, InterfaceName device, MacAddress mac, List<IpAddress> addresses, boolean sticky) {
+        this(segment, device, mac, addresses, sticky, null);
+    }
+
     Port port() {
-        return new Port(device, mac, addresses, sticky);
+        return new Port(device, mac, addresses, sticky, groups != null);
+    }
+
+    /// What its groups are about in the segment with this VNI; null if it has none.
+    @Nullable
+    EndpointPolicy policy(Vni vni) {
+        Set<Prefix> own = addresses.stream().map(IpAddress::hostPrefix).collect(Collectors.toSet());
+        return groups == null ? null : EndpointPolicy.inSegment(device, mac, own, groups, vni);
     }
 }

@@ -11,6 +11,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import slash32.agent.api.Outcome;
 import slash32.agent.api.Problem;
@@ -19,6 +20,7 @@ import slash32.net.Vni;
 import slash32.overlay.evpn.FrameRules;
 import slash32.overlay.evpn.Port;
 import slash32.overlay.evpn.Segment;
+import slash32.securitygroup.EndpointPolicy;
 
 /// The segments of this node and the ports in them. A segment of the configuration is always there, one of the API or
 /// of an overlay rule while endpoints are in it.
@@ -31,16 +33,22 @@ final class Segments {
     private final Map<PortClaim, EndpointId> claims = new HashMap<>();
     private final Set<PortClaim> configured = new HashSet<>();
     /// As the overlay was told.
-    private final Map<SegmentRef, Segment> there = new LinkedHashMap<>();
+    private final Map<SegmentRef, Effect.Segment> there = new LinkedHashMap<>();
 
     private final Map<InterfaceName, Report> reports = new HashMap<>();
+    /// The same of the groups of ports.
+    private final Map<InterfaceName, Report> rules = new HashMap<>();
 
     /// The kernel's word on a port.
     ///
     /// @param obstacle why it is in no segment; null if it is in its
     record Report(@Nullable String obstacle) {}
 
-    private record Member(EndpointId owner, @Nullable String tenant, Port port) {}
+    private record Member(EndpointId owner, @Nullable String tenant, SegmentPort stated) {
+        Port port() {
+            return stated.port();
+        }
+    }
 
     Segments(Node node, Outbox outbox) {
         this.outbox = outbox;
@@ -58,9 +66,9 @@ final class Segments {
             refs.add(ref);
             segment.ports().forEach(port -> PortClaim.of(ref, port, "").forEach(made -> configured.add(made.claim())));
         }
-        for (Map.Entry<SegmentRef, Segment> each : Map.copyOf(there).entrySet()) {
+        for (Map.Entry<SegmentRef, Effect.Segment> each : Map.copyOf(there).entrySet()) {
             Segment resolved = resolve(each.getKey());
-            Vni vni = each.getValue().vni();
+            Vni vni = each.getValue().segment().vni();
             boolean another = !refs.contains(each.getKey())
                     && now.segments().stream().anyMatch(segment -> segment.vni().equals(vni));
             if (another || resolved == null || !resolved.vni().equals(vni)) {
@@ -217,6 +225,9 @@ final class Segments {
                 if (now == null || !now.segments().has(port.device())) {
                     reports.remove(port.device());
                 }
+                if (now == null || !now.segments().ports().contains(port)) {
+                    rules.remove(port.device());
+                }
             }
             PortClaim.of(before).forEach(made -> claims.remove(made.claim(), before.id()));
         }
@@ -224,7 +235,7 @@ final class Segments {
             for (SegmentPort port : joined(now)) {
                 concerned.add(port.segment());
                 members.computeIfAbsent(port.segment(), _ -> new TreeMap<>())
-                        .put(port.device(), new Member(now.id(), now.segments().tenant(), port.port()));
+                        .put(port.device(), new Member(now.id(), now.segments().tenant(), port));
             }
             PortClaim.of(now).forEach(made -> claims.put(made.claim(), now.id()));
         }
@@ -239,15 +250,23 @@ final class Segments {
 
     /// Tells the overlay what the segment is now, if that is something else.
     private void update(SegmentRef ref) {
-        Segment now = wanted(ref);
-        Segment before = now == null ? there.remove(ref) : there.get(ref);
-        if (before != null && (now == null || !now.vni().equals(before.vni()))) {
-            outbox.effect(new Effect.NoSegment(before.vni()));
+        Segment wanted = wanted(ref);
+        Effect.Segment now = wanted == null ? null : new Effect.Segment(wanted, grouped(ref, wanted.vni()));
+        Effect.Segment before = now == null ? there.remove(ref) : there.get(ref);
+        if (before != null
+                && (now == null || !now.segment().vni().equals(before.segment().vni()))) {
+            outbox.effect(new Effect.NoSegment(before.segment().vni()));
         }
         if (now != null && !now.equals(before)) {
             there.put(ref, now);
-            outbox.effect(new Effect.Segment(now));
+            outbox.effect(now);
         }
+    }
+
+    private List<EndpointPolicy> grouped(SegmentRef ref, Vni vni) {
+        return members.getOrDefault(ref, Map.of()).values().stream()
+                .flatMap(member -> Stream.ofNullable(member.stated().policy(vni)))
+                .toList();
     }
 
     private @Nullable Segment wanted(SegmentRef ref) {
@@ -258,8 +277,8 @@ final class Segments {
             return null;
         }
         boolean taken = there.entrySet().stream()
-                .anyMatch(each ->
-                        !each.getKey().equals(ref) && each.getValue().vni().equals(alone.vni()));
+                .anyMatch(each -> !each.getKey().equals(ref)
+                        && each.getValue().segment().vni().equals(alone.vni()));
         if (taken) { // the configuration has given its VNI to another
             return null;
         }
@@ -324,7 +343,32 @@ final class Segments {
     }
 
     void reported(InterfaceName device, @Nullable String obstacle) {
-        reports.put(device, new Report(obstacle));
+        if (isPort(device)) {
+            reports.put(device, new Report(obstacle));
+        }
+    }
+
+    /// A word on a port that left its segment meanwhile is about nothing that is here.
+    private boolean isPort(InterfaceName device) {
+        return members.values().stream().anyMatch(ports -> ports.containsKey(device));
+    }
+
+    void rulesReported(InterfaceName device, @Nullable String obstacle) {
+        if (isPort(device)) {
+            rules.put(device, new Report(obstacle));
+        }
+    }
+
+    /// Why the groups of an endpoint's own interface are not in force in its segment; null if they are, or it has none.
+    @Nullable
+    String rulesObstacle(EndpointSpec spec) {
+        boolean grouped = spec.segments().ports().stream()
+                .anyMatch(port -> port.device().equals(spec.device()) && port.groups() != null);
+        Report report = rules.get(spec.device());
+        if (!grouped) {
+            return null;
+        }
+        return report == null ? "its groups are not yet in force" : report.obstacle();
     }
 
     /// The kernel's last word on a port; null if there was none yet.

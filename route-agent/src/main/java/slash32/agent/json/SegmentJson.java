@@ -19,6 +19,7 @@ import slash32.net.NumberRange;
 import slash32.net.Vni;
 import slash32.overlay.evpn.FrameRules;
 import slash32.overlay.evpn.Segment;
+import slash32.securitygroup.GroupId;
 
 /// A {@link SegmentSpec} and an endpoint's {@link SegmentPort} as JSON.
 public final class SegmentJson {
@@ -99,6 +100,8 @@ public final class SegmentJson {
         var own = Objects.requireNonNullElse(fields.valueOrNull("mac", MacAddress::parse), mac);
         var addresses = fields.values("addresses", IpAddress::parse);
         boolean sticky = fields.flag("sticky", false);
+        List<GroupId> groups =
+                fields.has("groups") ? fields.numbers("groups", 1, GroupJson.MAX_ID, GroupId::new) : null;
         fields.end();
         if (segment != null && (overlay != null || vni != null)) {
             throw fields.refusal("segment", "says already what overlay and vni would");
@@ -111,7 +114,7 @@ public final class SegmentJson {
                 : new SegmentRef.OfOverlay(
                         Objects.requireNonNullElse(overlay, OverlayRule.DEFAULT_NAME),
                         new Vni(Objects.requireNonNull(vni)));
-        return fields.make(() -> new SegmentPort(ref, device, own, addresses, sticky));
+        return fields.make(() -> new SegmentPort(ref, device, own, addresses, sticky, groups));
     }
 
     static void write(JsonGenerator json, SegmentPort port) throws IOException {
@@ -132,6 +135,14 @@ public final class SegmentJson {
         json.writeEndArray();
         if (port.sticky()) {
             json.writeBooleanField("sticky", true);
+        }
+        List<GroupId> groups = port.groups();
+        if (groups != null) {
+            json.writeArrayFieldStart("groups");
+            for (GroupId group : groups) {
+                json.writeNumber(group.number());
+            }
+            json.writeEndArray();
         }
         json.writeEndObject();
     }

@@ -26,6 +26,9 @@ import slash32.overlay.evpn.Encapsulation;
 import slash32.overlay.evpn.FrameRules;
 import slash32.overlay.evpn.Port;
 import slash32.overlay.evpn.Segment;
+import slash32.securitygroup.EndpointPolicy;
+import slash32.securitygroup.GroupId;
+import slash32.securitygroup.SecurityGroup;
 import slash32.tap.gateway.GuestSettings;
 
 /// Segments and their ports: who makes them, who may be in them, and when they go.
@@ -71,9 +74,9 @@ class SegmentsTest {
                 List.of());
         assertThat(effects)
                 .containsExactly(
-                        new Effect.Segment(empty.with(List.of(port(1)))),
-                        new Effect.Segment(empty.with(List.of(port(1), port(2)))),
-                        new Effect.Segment(empty.with(List.of(port(2)))),
+                        new Effect.Segment(empty.with(List.of(port(1))), List.of()),
+                        new Effect.Segment(empty.with(List.of(port(1), port(2))), List.of()),
+                        new Effect.Segment(empty.with(List.of(port(2))), List.of()),
                         new Effect.NoSegment(new Vni(5001)));
     }
 
@@ -127,7 +130,7 @@ class SegmentsTest {
         terms(List.of());
         put(inSegment("c", null, wide(8), 3));
         assertThat(effects.stream()
-                        .map(effect -> effect instanceof Effect.Segment(Segment segment)
+                        .map(effect -> effect instanceof Effect.Segment(Segment segment, var _)
                                 ? segment.vni() + " " + segment.frames().vlans()
                                 : "no"))
                 .containsExactly("5000 [100-150]", "7 [100-199]", "7 [1-4094]", "8 [1-4094]");
@@ -247,9 +250,60 @@ class SegmentsTest {
         assertThat(effects.stream().map(SegmentsTest::text)).containsExactly("no 900", "900 [tap1]");
     }
 
+    @Test
+    void aPortsGroupsAreRefusedWhereTheKernelCanNotEnforceThem() {
+        terms(List.of());
+        intent.put(new SecurityGroup(new GroupId(7), "", List.of()), now());
+        intent.segmentGroups("this kernel tracks no flows in bridges");
+        assertThat(refusal(grouped("a", new GroupId(7))))
+                .isEqualTo("segments[0].groups: must be absent: this kernel tracks no flows in bridges");
+        intent.segmentGroups(null);
+        assertThat(refusal(grouped("a", new GroupId(8)))).isEqualTo("segments[0].groups[0]: no such group: 8");
+        put(grouped("a", new GroupId(7)));
+        assertThat(refusal(intent.delete(new GroupId(7)))).contains("has members here, such as endpoint a");
+    }
+
+    @Test
+    void aPortWithGroupsIsInItsSegmentWithItsRulesAndReadyWhenBothAreInForce() {
+        terms(List.of());
+        intent.segmentGroups(null);
+        intent.put(new SecurityGroup(new GroupId(7), "", List.of()), now());
+        effects.clear();
+        put(grouped("a", new GroupId(7)));
+        assertThat(effects).singleElement().satisfies(effect -> {
+            var segment = (Effect.Segment) effect;
+            assertThat(segment.segment().ports()).allMatch(Port::grouped);
+            assertThat(segment.grouped())
+                    .containsExactly(EndpointPolicy.inSegment(
+                            tap(1), mac(1), Set.of(Prefix.parse("192.0.2.1")), List.of(new GroupId(7)), new Vni(5001)));
+        });
+        intent.port(tap(1), null, now());
+        assertThat(holds("a")).isFalse();
+        intent.portRules(tap(1), null, now());
+        assertThat(holds("a")).isTrue();
+        intent.put(
+                new SecurityGroup(new GroupId(7), "another", List.of()), now()); // until the kernel has said so of this
+        assertThat(holds("a")).isFalse();
+        intent.portRules(tap(1), "refused", now());
+        assertThat(holds("a")).isFalse();
+        intent.portRules(tap(1), null, now());
+        assertThat(holds("a")).isTrue();
+        effects.clear();
+        put(inSegment("a", null, wide(5001), 1)); // no groups any more
+        assertThat(effects)
+                .singleElement()
+                .satisfies(effect ->
+                        assertThat(((Effect.Segment) effect).grouped()).isEmpty());
+    }
+
+    private static EndpointSpec grouped(String id, GroupId... groups) {
+        var port = new SegmentPort(wide(5001), tap(1), mac(1), port(1).addresses(), false, List.of(groups));
+        return endpoint(id, List.of(), null, 1, port);
+    }
+
     private static String text(Effect effect) {
         return switch (effect) {
-            case Effect.Segment(Segment segment) ->
+            case Effect.Segment(Segment segment, var _) ->
                 segment.vni() + " " + segment.ports().stream().map(Port::device).toList();
             case Effect.NoSegment(Vni vni) -> "no " + vni;
             case Effect other -> other.getClass().getSimpleName();

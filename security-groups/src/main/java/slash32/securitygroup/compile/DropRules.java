@@ -41,9 +41,10 @@ public final class DropRules {
     /// In which tables packets are dropped for this reason.
     public static List<TableId> tables(Drop drop) {
         return switch (drop.reason()) {
-            case SPOOFED -> Layout.TABLES;
-            case NO_ENDPOINT -> drop.direction() == Direction.EGRESS ? Layout.TABLES : List.of(INET);
-            default -> List.of(INET);
+            case SPOOFED -> Plane.ROUTED.tables();
+            case NO_ENDPOINT -> drop.direction() == Direction.EGRESS ? Plane.ROUTED.tables() : List.of(INET);
+            case INVALID, NO_RULE, ENDED, ROUTER_GUARD, DHCP_GUARD, NOT_IN_FORCE -> List.of(INET, Layout.BRIDGE);
+            case TO_HOST, PACKET_RATE, CONNECTION_RATE, HOST_RULES -> List.of(INET);
         };
     }
 

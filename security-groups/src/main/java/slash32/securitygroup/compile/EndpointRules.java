@@ -56,38 +56,59 @@ public final class EndpointRules {
         LimitRules.add(fragment, policy);
         counted(fragment, INET, HOST_COUNTERS, device, Layout.hostCounter(device));
         if (!policy.portSecurity()) {
-            for (TableId table : Layout.TABLES) {
+            for (TableId table : Plane.ROUTED.tables()) {
                 fragment.element(table, OPEN, guest(device));
             }
             return fragment.build();
         }
         fragment.element(INET, stateful ? STATEFUL : STATELESS, guest(device));
-        for (TableId table : Layout.TABLES) {
+        for (TableId table : Plane.ROUTED.tables()) {
             pairs(fragment, table, policy);
             counted(fragment, table, SPOOFED_COUNTERS, device, Layout.spoofedCounter(device));
         }
         sources(fragment, policy);
         counted(fragment, INET, FROM_COUNTERS, device, Layout.fromCounter(device));
         counted(fragment, INET, TO_COUNTERS, device, Layout.toCounter(device));
+        groups(fragment, policy);
+        return fragment.build();
+    }
+
+    /// The part of an endpoint whose interface is a port of a segment's bridge. Who it may send as is for the bridge's
+    /// guard.
+    ///
+    /// @param stateful see {@link #endpoint}
+    public Fragment inSegment(EndpointPolicy policy, boolean stateful) {
+        InterfaceName device = policy.device();
+        var fragment = new Fragment.Builder();
+        known(fragment, INET, device);
+        fragment.element(INET, stateful ? STATEFUL : STATELESS, guest(device));
+        counted(fragment, INET, FROM_COUNTERS, device, Layout.fromCounter(device));
+        counted(fragment, INET, TO_COUNTERS, device, Layout.toCounter(device));
+        groups(fragment, policy);
+        return Plane.BRIDGED.place(fragment.build());
+    }
+
+    private static void groups(Fragment.Builder fragment, EndpointPolicy policy) {
         for (int position = 1; position <= policy.groups().size(); position++) {
             int group = (int) policy.groups().get(position - 1).number();
             fragment.element(
                     INET,
                     GroupRules.groupAt(position).name(),
-                    new SetElement(key(device.value()), new SetElement.Value.Mark(group)));
+                    new SetElement(key(policy.device().value()), new SetElement.Value.Mark(group)));
         }
-        return fragment.build();
     }
 
     private void known(Fragment.Builder fragment, InterfaceName device) {
-        for (TableId table : Layout.TABLES) {
-            fragment.element(table, GUESTS, guest(device));
-            if (sampled) {
-                fragment.element(
-                        table,
-                        SAMPLED,
-                        new SetElement(key(device.value()), new SetElement.Value.Limited(DropRules.OF_ENDPOINT)));
-            }
+        Plane.ROUTED.tables().forEach(table -> known(fragment, table, device));
+    }
+
+    private void known(Fragment.Builder fragment, TableId table, InterfaceName device) {
+        fragment.element(table, GUESTS, guest(device));
+        if (sampled) {
+            fragment.element(
+                    table,
+                    SAMPLED,
+                    new SetElement(key(device.value()), new SetElement.Value.Limited(DropRules.OF_ENDPOINT)));
         }
     }
 
@@ -140,9 +161,9 @@ public final class EndpointRules {
     }
 
     /// The part of an interface through which nothing passes.
-    public Fragment blocked(InterfaceName device) {
+    public Fragment blocked(Plane plane, InterfaceName device) {
         var fragment = new Fragment.Builder();
-        known(fragment, device);
+        plane.tables().forEach(table -> known(fragment, table, device));
         return fragment.build();
     }
 

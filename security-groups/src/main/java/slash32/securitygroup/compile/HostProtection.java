@@ -44,6 +44,11 @@ public final class HostProtection {
     /// Single-hop and multihop (RFC 5881 §4, RFC 5883 §5).
     private static final List<Integer> BFD_PORTS = List.of(3784, 4784);
 
+    /// And of ESP in UDP (RFC 3948 §2.1).
+    private static final List<Integer> IKE_PORTS = List.of(500, 4500);
+
+    private static final IpProtocol ESP = new IpProtocol(50);
+
     private static final NftChain CHAIN =
             new NftChain(INET, PROTECT_HOST, new Hook(Hook.Point.INPUT, Layout.PRIORITY_PROTECT));
 
@@ -93,6 +98,13 @@ public final class HostProtection {
             chain.add(fromNodes(EtherType.IPV4, NODES_4, traffic));
             chain.add(fromNodes(EtherType.IPV6, NODES_6, traffic));
         });
+        IpAddress end = rules.overlayEnd();
+        if (end != null) {
+            IKE_PORTS.forEach(port -> chain.add(rule().destinationIn(end.hostPrefix())
+                    .destinationPorts(IpProtocol.UDP, port, port)
+                    .accept(INET, PROTECT_HOST)));
+            chain.add(rule().destinationIn(end.hostPrefix()).protocol(ESP).accept(INET, PROTECT_HOST));
+        }
         rules.allow().forEach(allowed -> chain.add(match(allowed).accept(INET, PROTECT_HOST)));
         chain.add(rule().drop(INET, PROTECT_HOST, DropReason.HOST_RULES, Direction.INGRESS));
         var fragment = new Fragment.Builder().chain(CHAIN, chain);

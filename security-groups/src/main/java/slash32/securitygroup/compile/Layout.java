@@ -17,7 +17,11 @@ public final class Layout {
     /// Beside the others where anybody may change those; see {@link RulesetCompiler#backstop}.
     public static final TableId BACKSTOP = new TableId(Family.INET, "slash32_backstop");
 
-    public static final List<TableId> TABLES = List.of(INET, ARP);
+    /// Of the ports of segments' bridges; not the table of the bridges' own guard, which is another module's.
+    public static final TableId BRIDGE = new TableId(Family.BRIDGE, "slash32_groups");
+
+    /// Those of every {@link Plane}.
+    public static final List<TableId> TABLES = List.of(INET, ARP, BRIDGE);
 
     /// Before conntrack, so that nothing forged makes an entry there.
     static final int PRIORITY_RAW = -300;
@@ -51,6 +55,9 @@ public final class Layout {
     static final String FROM_ANSWERS = "from_answers";
     static final String TO_ANSWERS = "to_answers";
     static final String OUTPUT_STAMP = "output_stamp";
+
+    /// From a segment's bridge to its conntrack zone.
+    static final String ZONES = "zones";
 
     /// The one mark of flows that the rules of now let pass; see {@link RulesetCompiler}.
     public static final String FRESH = "fresh";

@@ -64,6 +64,7 @@ final class RuleText {
             case Expression.ValueFrom(var map, int _, int _) -> load(take() + " map @" + map);
             case Expression.Flow(var field, int _) -> load(name(field));
             case Expression.StoreFlowMark _ -> words.add("ct mark set " + take());
+            case Expression.StoreZone _ -> words.add("ct zone set " + take());
             case Expression.Mask(int _, var bits) -> mask = bits;
             case Expression.SetBits(int _, var bits) -> words.add(take() + " set meta mark | " + mark(bits));
             case Expression.StoreMark _ -> storeMark();
@@ -142,6 +143,8 @@ final class RuleText {
 
     private static String name(Expression.Meta.Key key) {
         return switch (key) {
+            case ETHER_TYPE -> "meta protocol";
+            case INPUT_BRIDGE -> "meta ibrname";
             case PRIORITY -> "meta priority";
             case MARK -> "meta mark";
             case INPUT_NAME -> "iifname";
@@ -198,6 +201,11 @@ final class RuleText {
                     return;
                 }
                 words.add(key + (value.at(0) == 2 ? " ipv4" : " ipv6"));
+            }
+            case "meta protocol" -> {
+                if (!loads(rest, Header.NETWORK) && !loadsAddress(rest)) {
+                    words.add(key + (value.equals(BridgedRules.IPV4) ? " ip" : " ip6"));
+                }
             }
             case "meta l4proto" -> {
                 transport = protocolName(value);

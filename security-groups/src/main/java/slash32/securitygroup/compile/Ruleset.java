@@ -24,7 +24,7 @@ public record Ruleset(Fragment all) {
     @Override
     public String toString() {
         var text = new StringBuilder();
-        for (TableId table : List.of(Layout.INET, Layout.ARP, Layout.BACKSTOP)) {
+        for (TableId table : List.of(Layout.INET, Layout.ARP, Layout.BRIDGE, Layout.BACKSTOP)) {
             if (all.chains().keySet().stream().noneMatch(chain -> chain.table().equals(table))) {
                 continue;
             }

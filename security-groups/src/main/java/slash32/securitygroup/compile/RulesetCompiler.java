@@ -54,10 +54,12 @@ import static slash32.securitygroup.compile.Layout.TO_HOST;
 import static slash32.securitygroup.compile.Layout.TO_OPEN;
 import static slash32.securitygroup.compile.Layout.TO_STATEFUL;
 import static slash32.securitygroup.compile.Layout.TO_STATELESS;
+import static slash32.securitygroup.compile.Layout.ZONES;
 import static slash32.securitygroup.compile.Statements.INVALID;
 import static slash32.securitygroup.compile.Statements.flow;
 import static slash32.securitygroup.compile.Statements.rule;
 
+import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -66,6 +68,7 @@ import slash32.net.IpAddress;
 import slash32.netlink.netfilter.Hook;
 import slash32.netlink.netfilter.NftRule;
 import slash32.netlink.netfilter.NftSet;
+import slash32.netlink.netfilter.SetElement;
 import slash32.netlink.netfilter.SetType;
 import slash32.netlink.netfilter.SetType.Content;
 import slash32.netlink.netfilter.SetType.Field;
@@ -76,7 +79,7 @@ import slash32.securitygroup.EtherType;
 import slash32.securitygroup.GroupId;
 import slash32.securitygroup.IpProtocol;
 
-/// Compiles to our two tables. A packet from one guest to another of this host goes down the whole picture:
+/// Compiles to our tables. A routed packet from one guest to another of this host goes down the whole picture:
 ///
 /// ```
 /// arp   input       guests[iifname] → guarded: sender's MAC and address, or drop
@@ -194,13 +197,9 @@ public final class RulesetCompiler {
         for (String map : List.of(SPOOFED_COUNTERS, HOST_COUNTERS, FROM_COUNTERS, TO_COUNTERS)) {
             fragment.set(new NftSet(INET, map, new SetType(List.of(Field.INTERFACE_NAME), Content.COUNTER)));
         }
-        fragment.set(new NftSet(INET, GROUPS, SetType.setOf(Field.MARK)))
-                .set(new NftSet(INET, ODD, SetType.setOf(Field.MARK)))
-                .set(new NftSet(INET, FRESH, SetType.setOf(Field.MARK)))
+        groupSets(fragment);
+        fragment.set(new NftSet(INET, FRESH, SetType.setOf(Field.MARK)))
                 .set(new NftSet(INET, STAMP, new SetType(List.of(Field.NETWORK_PROTOCOL), Content.MARK)));
-        for (String map : List.of(OUT_MEMBERS, IN_MEMBERS)) {
-            fragment.set(new NftSet(INET, map, new SetType(List.of(Field.MARK), Content.VERDICT)));
-        }
         fragment.set(new NftSet(INET, MACS, SetType.setOf(Field.INTERFACE_NAME, Field.ETHERNET_ADDRESS)))
                 .set(new NftSet(
                         INET,
@@ -224,32 +223,99 @@ public final class RulesetCompiler {
                 OUTPUT_STAMP,
                 new Hook(Hook.Point.OUTPUT, PRIORITY_STAMP),
                 List.of(rule().outputIn(STATEFUL).stampFlow(STAMP).rule(INET, OUTPUT_STAMP)));
-        fragment.regular(INET, FROM_ANSWERS, fromAnswers());
-        fragment.regular(INET, TO_ANSWERS, toAnswers());
         fragment.regular(INET, GUARD, guard());
         fragment.regular(INET, TO_HOST, byKind(TO_HOST, true, HOST_SERVICES, HOST_SERVICES, HOST_SERVICES));
         fragment.regular(INET, FROM_ENDPOINT, byKind(FROM_ENDPOINT, true, FROM_STATEFUL, FROM_STATELESS, FROM_OPEN));
         fragment.regular(INET, TO_ENDPOINT, byKind(TO_ENDPOINT, false, TO_STATEFUL, TO_STATELESS, TO_OPEN));
+        judgements(fragment);
         fragment.regular(INET, GUARDED, GuardRules.guarded(judging(GUARDED, Direction.EGRESS), gateways));
         fragment.regular(
                 INET, HOST_SERVICES, GuardRules.hostServices(judging(HOST_SERVICES, Direction.EGRESS), gateways));
         fragment.regular(INET, FROM_OPEN, judging(FROM_OPEN, Direction.EGRESS));
         fragment.regular(INET, TO_OPEN, judging(TO_OPEN, Direction.INGRESS));
+        arp(fragment);
+        Plane.ROUTED.tables().forEach(table -> DropRules.add(fragment, table, sampling));
+        return fragment.build();
+    }
+
+    /// What judges a packet of an endpoint with groups; whoever is let pass goes back to the caller.
+    private void judgements(Fragment.Builder fragment) {
         fragment.regular(INET, FROM_STATEFUL, stateful(FROM_STATEFUL, FROM_ANSWERS, FROM_GUEST));
         fragment.regular(INET, FROM_STATELESS, stateless(FROM_STATELESS, FROM_GUEST));
+        fragment.regular(INET, FROM_ANSWERS, fromAnswers());
         fragment.regular(
                 INET,
                 FROM_GUEST,
                 lookups(GuardRules.providerEgress(), FROM_GUEST, EACH_OUT, DropReason.NO_RULE, Direction.EGRESS));
         fragment.regular(INET, TO_STATEFUL, stateful(TO_STATEFUL, TO_ANSWERS, TO_GUEST));
         fragment.regular(INET, TO_STATELESS, stateless(TO_STATELESS, TO_GUEST));
+        fragment.regular(INET, TO_ANSWERS, toAnswers());
         fragment.regular(
                 INET,
                 TO_GUEST,
                 lookups(GuardRules.providerIngress(), TO_GUEST, EACH_IN, DropReason.NO_RULE, Direction.INGRESS));
-        arp(fragment);
-        Layout.TABLES.forEach(table -> DropRules.add(fragment, table, sampling));
-        return fragment.build();
+    }
+
+    /// The same of frames between ports of segments' bridges:
+    ///
+    /// ```
+    /// prerouting  ibrname → zone: each segment's flows are its own
+    /// forward     guests[iifname], IP → from_endpoint
+    ///             guests[oifname], IP → to_endpoint
+    /// ```
+    ///
+    /// Every frame is judged, those of flows that passed too: a frame for many ports is one flow's, and each port
+    /// has its own groups. What was judged carries {@link slash32.netlink.netfilter.JudgedMark}, without which the
+    /// bridges' guard lets nothing pass.
+    public Fragment bridgedSkeleton() {
+        var fragment = new Fragment.Builder();
+        for (String kind : List.of(GUESTS, STATEFUL, STATELESS)) {
+            fragment.set(new NftSet(INET, kind, SetType.setOf(Field.INTERFACE_NAME)));
+        }
+        for (String map : List.of(FROM_COUNTERS, TO_COUNTERS)) {
+            fragment.set(new NftSet(INET, map, new SetType(List.of(Field.INTERFACE_NAME), Content.COUNTER)));
+        }
+        groupSets(fragment);
+        fragment.set(new NftSet(INET, ZONES, new SetType(List.of(Field.INTERFACE_NAME), Content.MARK)));
+        fragment.base(
+                INET,
+                PREROUTING,
+                new Hook(Hook.Point.PREROUTING, PRIORITY_RAW + 1),
+                List.of(rule().zoneOfBridge(ZONES).rule(INET, PREROUTING)));
+        var forward = new ArrayList<NftRule>();
+        for (EtherType family : EtherType.values()) {
+            forward.add(rule().inputIn(GUESTS).family(family).rule(INET, FORWARD, new Verdict.Jump(FROM_ENDPOINT), ""));
+        }
+        for (EtherType family : EtherType.values()) {
+            forward.add(rule().outputIn(GUESTS).family(family).rule(INET, FORWARD, new Verdict.Jump(TO_ENDPOINT), ""));
+        }
+        fragment.base(INET, FORWARD, new Hook(Hook.Point.FORWARD, PRIORITY_FORWARD), forward);
+        fragment.regular(INET, FROM_ENDPOINT, byKind(FROM_ENDPOINT, true, FROM_STATEFUL, FROM_STATELESS));
+        fragment.regular(INET, TO_ENDPOINT, byKind(TO_ENDPOINT, false, TO_STATEFUL, TO_STATELESS));
+        marking().judgements(fragment);
+        var all = new Fragment.Builder().addAll(Plane.BRIDGED.place(fragment.build()));
+        DropRules.add(all, Layout.BRIDGE, sampling);
+        return all.build();
+    }
+
+    private static void groupSets(Fragment.Builder fragment) {
+        fragment.set(new NftSet(INET, GROUPS, SetType.setOf(Field.MARK)))
+                .set(new NftSet(INET, ODD, SetType.setOf(Field.MARK)));
+        for (String map : List.of(OUT_MEMBERS, IN_MEMBERS)) {
+            fragment.set(new NftSet(INET, map, new SetType(List.of(Field.MARK), Content.VERDICT)));
+        }
+    }
+
+    /// A segment's flows are in this zone of conntrack.
+    ///
+    /// @param zone 1 to 65535
+    public static Fragment zone(InterfaceName bridge, int zone) {
+        // the kernel reads the value's first two octets
+        int mark = ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN ? zone : zone << Short.SIZE;
+        return new Fragment.Builder()
+                .element(
+                        Layout.BRIDGE, ZONES, new SetElement(Keys.key(bridge.value()), new SetElement.Value.Mark(mark)))
+                .build();
     }
 
     /// What is known comes first: most packets are of flows that passed, from sources that are an endpoint's.
@@ -295,13 +361,14 @@ public final class RulesetCompiler {
     }
 
     /// Where the packets of an endpoint of each kind go on; the others end here.
-    private static List<NftRule> byKind(String chain, boolean input, String stateful, String stateless, String open) {
+    ///
+    /// @param next those of stateful, stateless and, where there are any, open ones
+    private static List<NftRule> byKind(String chain, boolean input, String... next) {
         var rules = new ArrayList<NftRule>();
         List<String> sets = List.of(STATEFUL, STATELESS, OPEN);
-        List<String> next = List.of(stateful, stateless, open);
-        for (int i = 0; i < sets.size(); i++) {
+        for (int i = 0; i < next.length; i++) {
             Statements kind = input ? rule().inputIn(sets.get(i)) : rule().outputIn(sets.get(i));
-            rules.add(kind.rule(INET, chain, goTo(next.get(i)), ""));
+            rules.add(kind.rule(INET, chain, goTo(next[i]), ""));
         }
         rules.add(rule().drop(INET, chain, DropReason.NOT_IN_FORCE, input ? Direction.EGRESS : Direction.INGRESS));
         return rules;

@@ -4,6 +4,7 @@ import static slash32.netlink.netfilter.Expression.Flow.Field.DESTINATION_PORT;
 import static slash32.netlink.netfilter.Expression.Flow.Field.DIRECTION;
 import static slash32.netlink.netfilter.Expression.Flow.Field.PROTOCOL;
 import static slash32.netlink.netfilter.Expression.Flow.Field.SOURCE_PORT;
+import static slash32.netlink.netfilter.Expression.Meta.Key.INPUT_BRIDGE;
 import static slash32.netlink.netfilter.Expression.Meta.Key.INPUT_NAME;
 import static slash32.netlink.netfilter.Expression.Meta.Key.INPUT_TYPE;
 import static slash32.netlink.netfilter.Expression.Meta.Key.MARK;
@@ -28,6 +29,7 @@ import slash32.net.MacAddress;
 import slash32.net.Prefix;
 import slash32.netlink.netfilter.Expression;
 import slash32.netlink.netfilter.Expression.Compare.Operator;
+import slash32.netlink.netfilter.JudgedMark;
 import slash32.netlink.netfilter.NftRule;
 import slash32.netlink.netfilter.PacketLimit;
 import slash32.netlink.netfilter.TableId;
@@ -46,19 +48,14 @@ final class Statements {
 
     static final int INVALID = 0x1;
 
-    /// Say that our rules judged the packet in this hook, as from a guest and as to one; never seen outside of our
-    /// chains and the backstop's.
-    private static final int JUDGED_FROM = 0x1000_0000;
-
-    private static final int JUDGED_TO = 0x2000_0000;
-    static final int JUDGED = JUDGED_FROM | JUDGED_TO;
+    static final int JUDGED = JudgedMark.FROM_GUEST | JudgedMark.TO_GUEST;
 
     /// The queueing priority of a packet that no rule let pass yet.
     private static final int UNDECIDED = -1;
 
     private static final int IPS_CONFIRMED = 0x8;
     private static final int ARPHRD_ETHER = 1;
-    private static final int NFPROTO_IPV4 = 2;
+    static final int NFPROTO_IPV4 = 2;
     private static final int NFPROTO_IPV6 = 10;
 
     /// Offsets in the key of a set: the interface's name takes four registers, a MAC two.
@@ -445,9 +442,9 @@ final class Statements {
         return this;
     }
 
-    /// Which of the bits of {@link #JUDGED} is about this direction.
+    /// Which bit of {@link JudgedMark} is about this direction.
     static int judged(Direction direction) {
-        return direction == Direction.EGRESS ? JUDGED_FROM : JUDGED_TO;
+        return direction == Direction.EGRESS ? JudgedMark.FROM_GUEST : JudgedMark.TO_GUEST;
     }
 
     /// {@code meta mark set meta mark | bits}
@@ -471,6 +468,14 @@ final class Statements {
         expressions.add(new Expression.Meta(MARK, FIRST));
         expressions.add(new Expression.Mask(FIRST, hostOrder(~JUDGED, 4)));
         expressions.add(new Expression.StoreMark(FIRST));
+        return this;
+    }
+
+    /// {@code ct zone set meta ibrname map @map}
+    Statements zoneOfBridge(String map) {
+        expressions.add(new Expression.Meta(INPUT_BRIDGE, FIRST));
+        expressions.add(new Expression.ValueFrom(map, FIRST, FIRST));
+        expressions.add(new Expression.StoreZone(FIRST));
         return this;
     }
 

@@ -55,6 +55,14 @@ public sealed interface Subject {
         }
     }
 
+    /// The conntrack zone of a segment, by its bridge.
+    record Zone(InterfaceName bridge) implements Subject {
+        @Override
+        public String toString() {
+            return "zone of " + bridge;
+        }
+    }
+
     /// A group's rules.
     record Group(GroupId group) implements Subject {
         @Override
@@ -83,7 +91,7 @@ public sealed interface Subject {
     default int rank() {
         return switch (this) {
             case Skeleton() -> 0;
-            case MemberSets _, Host(), Limits() -> 1;
+            case MemberSets _, Host(), Limits(), Zone _ -> 1;
             case Lookups() -> 2;
             case Group _ -> 3;
             case Endpoint _ -> 4;
@@ -140,6 +148,9 @@ public sealed interface Subject {
         }
         if (Layout.NODE_SETS.contains(set)) {
             return new Host();
+        }
+        if (set.equals(Layout.ZONES)) {
+            return endpoint(key) instanceof Endpoint(var bridge) ? new Zone(bridge) : null;
         }
         if (GROUP_SETS.contains(set) || Shape.parse(set) != null) {
             int number = ByteBuffer.wrap(key.toArray())

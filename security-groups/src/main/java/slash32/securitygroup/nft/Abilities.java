@@ -18,12 +18,13 @@ import slash32.securitygroup.compile.DropRules;
 /// What this kernel can, tried on a table that is never in force.
 final class Abilities {
     private static final TableId TRIAL = new TableId(Family.INET, "slash32_trial");
+    private static final TableId TRIAL_IN_BRIDGES = new TableId(Family.BRIDGE, TRIAL.name());
 
     private Abilities() {}
 
     /// True if the kernel keeps a table for an owner that is gone.
     static boolean canOwn(NetlinkSocket socket) throws IOException {
-        return takes(socket, NftTable.OWNER | NftTable.PERSIST, List.of());
+        return takes(socket, TRIAL, NftTable.OWNER | NftTable.PERSIST, List.of());
     }
 
     /// True if rules can log packets to nfnetlink_log.
@@ -36,15 +37,36 @@ final class Abilities {
                         new Expression.Limit(new PacketLimit(1, 1, false)),
                         new Expression.Log(DropRules.LOG_GROUP, chain, 1)),
                 "");
-        return takes(socket, 0, List.of(Nftables.addChain(new NftChain(TRIAL, chain, null)), Nftables.addRule(rule)));
+        return takes(
+                socket, TRIAL, 0, List.of(Nftables.addChain(new NftChain(TRIAL, chain, null)), Nftables.addRule(rule)));
     }
 
-    private static boolean takes(NetlinkSocket socket, int flags, List<Request> content) throws IOException {
+    /// True if the kernel tracks flows between the ports of bridges (nf_conntrack_bridge), and rules may say in which
+    /// zone.
+    static boolean canTrackBridges(NetlinkSocket socket) throws IOException {
+        String chain = "trial";
+        var rule = new NftRule(
+                TRIAL_IN_BRIDGES,
+                chain,
+                List.of(
+                        new Expression.Meta(Expression.Meta.Key.INPUT_BRIDGE, 0),
+                        new Expression.StoreZone(0),
+                        new Expression.Flow(Expression.Flow.Field.DIRECTION, 0)),
+                "");
+        return takes(
+                socket,
+                TRIAL_IN_BRIDGES,
+                0,
+                List.of(Nftables.addChain(new NftChain(TRIAL_IN_BRIDGES, chain, null)), Nftables.addRule(rule)));
+    }
+
+    private static boolean takes(NetlinkSocket socket, TableId table, int flags, List<Request> content)
+            throws IOException {
         var requests = new ArrayList<Request>();
         requests.add(Nftables.batchBegin(null));
-        requests.add(Nftables.addTable(TRIAL, flags));
+        requests.add(Nftables.addTable(table, flags));
         requests.addAll(content);
-        requests.add(Nftables.deleteTable(TRIAL));
+        requests.add(Nftables.deleteTable(table));
         requests.add(Nftables.batchEnd());
         return socket.transact(requests, 1).isEmpty();
     }

@@ -8,6 +8,7 @@ import slash32.net.InterfaceName;
 import slash32.netlink.netfilter.NftCounter;
 import slash32.netlink.netfilter.Nftables;
 import slash32.netlink.netfilter.TableId;
+import slash32.netlink.socket.KernelException;
 import slash32.netlink.socket.NetlinkSocket;
 import slash32.securitygroup.compile.Layout;
 import slash32.securitygroup.compile.Subject;
@@ -20,10 +21,14 @@ final class EndpointDrops {
         var counters = new ArrayList<NftCounter>();
         for (TableId table : Layout.TABLES) {
             var ofTable = new ArrayList<NftCounter>();
-            socket.dump(
-                    Nftables.dumpCounters(table),
-                    ofTable::clear,
-                    message -> ofTable.add(NftCounter.parse(table.family(), message)));
+            try {
+                socket.dump(
+                        Nftables.dumpCounters(table),
+                        ofTable::clear,
+                        message -> ofTable.add(NftCounter.parse(table.family(), message)));
+            } catch (KernelException e) {
+                ChainCounts.throwUnlessAbsent(e);
+            }
             counters.addAll(ofTable);
         }
         var drops = new HashMap<InterfaceName, DropCounts>();

@@ -5,11 +5,8 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.NavigableMap;
-import java.util.Set;
-import java.util.TreeMap;
+import java.util.Objects;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -19,13 +16,13 @@ import slash32.net.IpAddress;
 import slash32.net.MacAddress;
 import slash32.net.Prefix;
 import slash32.net.TableSize;
+import slash32.net.Vni;
 import slash32.netlink.netfilter.Counts;
 import slash32.netlink.socket.NetlinkProtocol;
 import slash32.netlink.socket.NetlinkSocket;
-import slash32.reconcile.Backoff;
+import slash32.reconcile.Change;
 import slash32.reconcile.Failure;
 import slash32.reconcile.Pass;
-import slash32.reconcile.Reconciler;
 import slash32.securitygroup.Direction;
 import slash32.securitygroup.EndpointPolicy;
 import slash32.securitygroup.FirstPacket;
@@ -33,64 +30,42 @@ import slash32.securitygroup.GroupId;
 import slash32.securitygroup.HostRules;
 import slash32.securitygroup.Judge;
 import slash32.securitygroup.Judgement;
-import slash32.securitygroup.Remote;
 import slash32.securitygroup.Rule;
 import slash32.securitygroup.SecurityGroup;
-import slash32.securitygroup.compile.EndpointRules;
 import slash32.securitygroup.compile.Fragment;
 import slash32.securitygroup.compile.GroupRules;
 import slash32.securitygroup.compile.HostProtection;
-import slash32.securitygroup.compile.LimitRules;
+import slash32.securitygroup.compile.Plane;
 import slash32.securitygroup.compile.RulesetCompiler;
-import slash32.securitygroup.compile.Shape;
 import slash32.securitygroup.compile.Subject;
 
 /// Security groups in force on this host: state what should be, call {@link #apply}, ask what is.
 ///
-/// Every pass is one transaction with only the differences. Only groups that an endpoint here is in, and only member
-/// sets that a rule of those names, are in the kernel. A group that is named but was never stated lets nothing pass.
-/// Before {@link #inSync} nothing is removed that an earlier process left and nobody stated yet, so endpoints and
-/// groups are stated before the first {@link #apply}, and members whenever they become known.
+/// Every pass is one transaction with only the differences for each {@link Plane}. Only groups that an endpoint
+/// here is in, and only member sets that a rule of those names, are in the kernel ({@link GroupPlane}). A group
+/// that is named but was never stated lets nothing pass. Before {@link #inSync} nothing is removed that an earlier
+/// process left and nobody stated yet, so endpoints and groups are stated before the first {@link #apply}, and
+/// members whenever they become known.
 ///
 /// Owned by the thread "kernel".
 public final class Firewall implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Firewall.class);
 
     private final List<IpAddress> gateways;
-    private final EndpointRules endpoints;
     private final NetlinkSocket socket;
     private final @Nullable Backstop backstop;
-    private final NftRuleset ruleset;
-    private final Reconciler<Subject, Fragment> reconciler;
-
-    private final Map<InterfaceName, EndpointPolicy> policies = new HashMap<>();
     private final Map<GroupId, SecurityGroup> groups = new HashMap<>();
-    /// How many endpoints are in a group.
-    private final Map<GroupId, Integer> groupUses = new HashMap<>();
-    /// The groups whose members the rules of a group in use name.
-    private final Map<GroupId, Set<GroupId>> named = new HashMap<>();
-    /// How many groups in use name the members of a group.
-    private final Map<GroupId, Integer> memberUses = new HashMap<>();
-
-    /// How many groups in use have a rule of a shape.
-    private final Map<Shape, Integer> shapeUses = new HashMap<>();
-    /// The shapes of the rules of each group in use.
-    private final Map<GroupId, Set<Shape>> shapes = new HashMap<>();
-    /// How many endpoints have so many groups.
-    private final NavigableMap<Integer, Integer> depths = new TreeMap<>();
-    /// What an earlier process left, which goes when everything is stated.
-    private GroupRules.Needs left;
-
     private final Members members = new Members();
     private final HostState host = new HostState();
+    private final Zones zones = new Zones();
+    private final GroupPlane routed;
+    /// Null where the kernel tracks no flows in bridges.
+    private final @Nullable GroupPlane bridged;
+
+    private final List<GroupPlane> planes;
 
     /// What was logged, so that a retry that fails likewise is not.
     private final Map<Subject, String> warned = new HashMap<>();
-
-    /// How many endpoints have limits.
-    private int limited;
-    /// Whether {@link #inSync} was said.
-    private boolean complete;
 
     private @Nullable String warnedBroken;
     private long renewedNanos;
@@ -98,14 +73,15 @@ public final class Firewall implements AutoCloseable {
     private Firewall(RulesetCompiler compiler, NetlinkSocket socket, @Nullable Backstop backstop, int mark)
             throws IOException {
         gateways = compiler.gateways();
-        endpoints = compiler.endpoints();
         this.socket = socket;
         this.backstop = backstop;
-        left = ReadBack.lookups(socket);
-        ruleset = new NftRuleset(socket, compiler.skeleton(), this::safe, this::unstated, backstop == null, mark);
-        reconciler = new Reconciler<>(ruleset, Backoff.KERNEL);
-        reconciler.put(new Subject.Skeleton(), compiler.skeleton());
-        updateLookups();
+        routed = plane(Plane.ROUTED, compiler, new FlowMarks(mark));
+        bridged = Abilities.canTrackBridges(socket) ? plane(Plane.BRIDGED, compiler, null) : null;
+        planes = Stream.of(routed, bridged).filter(Objects::nonNull).toList();
+    }
+
+    private GroupPlane plane(Plane plane, RulesetCompiler compiler, @Nullable FlowMarks marks) throws IOException {
+        return new GroupPlane(plane, compiler, socket, groups, members, this::unstated, backstop == null, marks);
     }
 
     /// Opens the firewall of the calling thread's network namespace; nothing is written before {@link #apply}.
@@ -140,22 +116,9 @@ public final class Firewall implements AutoCloseable {
         return group == null ? Fragment.EMPTY : GroupRules.ofMembers(group, left);
     }
 
-    /// What an owner gets while what it should have is refused.
-    private @Nullable Fragment safe(Subject subject) {
-        return switch (subject) {
-            case Subject.Endpoint(var device) -> endpoints.blocked(device);
-            case Subject.Group(var group) -> GroupRules.group(nothing(group), _ -> Set.of());
-            case Subject.Skeleton _,
-                    Subject.Lookups _,
-                    Subject.MemberSets _,
-                    Subject.Member _,
-                    Subject.Host _,
-                    Subject.Limits _ -> null;
-        };
-    }
-
-    private static SecurityGroup nothing(GroupId group) {
-        return new SecurityGroup(group, "", List.of());
+    /// True if groups can be enforced at ports of segments' bridges.
+    public boolean judgesSegments() {
+        return bridged != null;
     }
 
     /// States what may reach the host itself; null for everything, as far as it is no guest's.
@@ -181,29 +144,13 @@ public final class Firewall implements AutoCloseable {
         if (before != null) {
             before.addresses().forEach(prefix -> removeMembership(group.id(), prefix));
         }
-        updateGroup(group.id());
-        if (before == null ? !group.stateful() : before.stateful() != group.stateful()) {
-            updateEndpointsOf(group.id());
+        boolean anotherKind = before == null ? !group.stateful() : before.stateful() != group.stateful();
+        for (GroupPlane plane : planes) {
+            plane.updateGroup(group.id());
+            if (anotherKind) {
+                plane.updateEndpointsOf(group.id());
+            }
         }
-    }
-
-    private void updateEndpointsOf(GroupId group) {
-        policies.values().stream()
-                .filter(policy -> policy.groups().contains(group))
-                .forEach(this::updateEndpoint);
-    }
-
-    private void updateEndpoint(EndpointPolicy policy) {
-        reconciler.put(new Subject.Endpoint(policy.device()), endpoints.endpoint(policy, isStateful(policy)));
-    }
-
-    /// A group that was never stated is taken for stateful.
-    private boolean isStateful(EndpointPolicy policy) {
-        return policy.groups().isEmpty()
-                || policy.groups().stream().anyMatch(id -> {
-                    SecurityGroup group = groups.get(id);
-                    return group == null || group.stateful();
-                });
     }
 
     /// From now on the group lets nothing pass.
@@ -211,61 +158,101 @@ public final class Firewall implements AutoCloseable {
         SecurityGroup before = groups.remove(group);
         if (before != null) {
             before.addresses().forEach(prefix -> removeMembership(group, prefix));
-            updateEndpointsOf(group);
+            planes.forEach(plane -> plane.updateEndpointsOf(group));
         }
-        updateGroup(group);
+        planes.forEach(plane -> plane.updateGroup(group));
     }
 
     /// States what the endpoint behind an interface may do, whether or not there is such an interface. Its addresses
     /// become members of its groups.
+    ///
+    /// @throws IllegalArgumentException for a port of a segment where groups can't be enforced there
     public void putEndpoint(EndpointPolicy policy) {
-        EndpointPolicy before = policies.put(policy.device(), policy);
-        if (backstop != null) {
-            backstop.add(policy.device());
+        GroupPlane plane = policy.segment() == null ? routed : bridged;
+        if (plane == null) {
+            throw new IllegalArgumentException("this kernel tracks no flows in bridges: " + policy.device());
         }
-        join(policy);
-        updateEndpoint(policy);
-        if (before != null) {
-            leave(before);
+        guard(plane, policy.device(), true);
+        EndpointPolicy before = plane.put(policy);
+        for (GroupId group : policy.groups()) {
+            policy.memberships().forEach(prefix -> addMembership(group, prefix));
         }
+        leave(plane, before);
     }
 
-    /// From now on nothing passes through the interface.
-    public void blockEndpoint(InterfaceName device) {
-        reconciler.put(new Subject.Endpoint(device), endpoints.blocked(device));
-        if (backstop != null) {
+    private void guard(GroupPlane plane, InterfaceName device, boolean guest) {
+        if (backstop == null || plane.plane() != Plane.ROUTED) {
+            return;
+        }
+        if (guest) {
             backstop.add(device);
-        }
-        EndpointPolicy before = policies.remove(device);
-        if (before != null) {
-            leave(before);
-        }
-    }
-
-    /// From now on the interface is none of ours; while it is still there, it should be blocked instead.
-    public void removeEndpoint(InterfaceName device) {
-        reconciler.remove(new Subject.Endpoint(device));
-        if (backstop != null) {
+        } else {
             backstop.remove(device);
         }
-        EndpointPolicy before = policies.remove(device);
+    }
+
+    private void leave(GroupPlane plane, @Nullable EndpointPolicy before) {
         if (before != null) {
-            leave(before);
+            for (GroupId group : before.groups()) {
+                before.memberships().forEach(prefix -> removeMembership(group, prefix));
+            }
+            plane.leave(before);
+        }
+    }
+
+    /// From now on nothing is routed from or to the interface.
+    public void blockEndpoint(InterfaceName device) {
+        guard(routed, device, true);
+        leave(routed, routed.block(device));
+    }
+
+    /// From now on the interface is none of ours, as far as it was routed; while it is still there, it should be
+    /// blocked instead.
+    public void removeEndpoint(InterfaceName device) {
+        guard(routed, device, false);
+        leave(routed, routed.remove(device));
+    }
+
+    /// From now on the interface has no groups as a port of a segment; that it passes nothing while it should have some
+    /// is for the bridge's guard.
+    public void removePort(InterfaceName device) {
+        if (bridged != null) {
+            leave(bridged, bridged.remove(device));
+        }
+    }
+
+    /// States a segment's bridge: as long as there are ports with groups, its flows are told from those of all others.
+    public void putSegment(Vni segment, InterfaceName bridge) {
+        Integer zone = bridged == null ? null : zones.put(bridge, segment);
+        if (bridged != null && zone != null) {
+            bridged.putZone(bridge, zone);
+        }
+    }
+
+    /// Takes back {@link #putSegment}.
+    public void removeSegment(InterfaceName bridge) {
+        if (bridged != null) {
+            bridged.removeZone(bridge);
+            zones.remove(bridge);
         }
     }
 
     /// States that an address behind another host is in a group. Stating it again changes nothing.
     public void putMember(GroupId group, IpAddress address) {
-        if (members.addRemote(group, address) && memberUses.containsKey(group)) {
-            reconciler.put(member(group, address), Fragment.EMPTY);
+        if (members.addRemote(group, address)) {
+            memberChanged(group, address, true);
         }
     }
 
     /// Takes back {@link #putMember}. An address that never was a remote member is left alone.
     public void removeMember(GroupId group, IpAddress address) {
-        if (members.removeRemote(group, address) && memberUses.containsKey(group)) {
-            reconciler.remove(member(group, address));
+        if (members.removeRemote(group, address)) {
+            memberChanged(group, address, false);
         }
+    }
+
+    private void memberChanged(GroupId group, IpAddress address, boolean joined) {
+        planes.forEach(plane -> plane.memberChanged(group, address, joined));
     }
 
     /// States that whoever is behind other hosts and in a group may also send as {@code prefix}, which is so in the
@@ -281,28 +268,46 @@ public final class Firewall implements AutoCloseable {
 
     /// The first complete state has been stated: what is left of an earlier process and was not stated may go.
     public void inSync() {
-        complete = true;
-        if (limited == 0) {
-            reconciler.remove(new Subject.Limits());
-        }
-        left = GroupRules.Needs.NONE;
-        updateLookups();
-        ruleset.inSync().forEach(reconciler::observed);
-        reconciler.inSync();
+        planes.forEach(GroupPlane::inSync);
     }
 
     /// Forgets what the kernel holds; the next {@link #apply} reads it back and repairs it.
     public void resync() {
-        reconciler.resync();
+        planes.forEach(plane -> plane.reconciler().resync());
     }
 
     /// Brings everything that changed in force.
     public Pass<Subject, Fragment> apply(long nowNanos) {
         if (backstop != null && backstop.apply()) {
-            ruleset.generationPassed();
+            generationPassed(null);
         }
-        host.state(reconciler);
-        Pass<Subject, Fragment> pass = reconciler.pass(nowNanos);
+        host.state(routed.reconciler());
+        var applied = new ArrayList<Change<Subject, Fragment>>();
+        var failed = new ArrayList<Failure<Subject>>();
+        String broken = null;
+        for (GroupPlane plane : planes) {
+            Pass<Subject, Fragment> pass = plane.reconciler().pass(nowNanos);
+            if (!pass.changedNothing()) {
+                generationPassed(plane);
+            }
+            applied.addAll(pass.applied());
+            failed.addAll(pass.failed());
+            broken = broken == null ? pass.broken() : broken;
+        }
+        var pass = new Pass<>(applied, failed, broken);
+        tell(pass);
+        stamp(nowNanos);
+        return pass;
+    }
+
+    /// Another than {@code by} changed tables.
+    private void generationPassed(@Nullable GroupPlane by) {
+        planes.stream()
+                .filter(plane -> plane != by)
+                .forEach(plane -> plane.ruleset().generationPassed());
+    }
+
+    private void tell(Pass<Subject, Fragment> pass) {
         for (Failure<Subject> failure : pass.failed()) {
             if (!failure.reason().equals(warned.put(failure.key(), failure.reason()))) {
                 LOG.warn("event=rules-refused object=\"{}\" reason=\"{}\"", failure.key(), failure.reason());
@@ -314,11 +319,10 @@ public final class Firewall implements AutoCloseable {
             LOG.warn("event=ruleset-unknown reason=\"{}\"", broken);
         }
         warnedBroken = broken;
-        stamp(nowNanos);
-        return pass;
     }
 
     private void stamp(long nowNanos) {
+        NftRuleset ruleset = routed.ruleset();
         if (ruleset.takeRenewed()) {
             renewedNanos = nowNanos;
         }
@@ -327,41 +331,42 @@ public final class Firewall implements AutoCloseable {
         }
         try {
             ruleset.stamp();
+            generationPassed(routed);
         } catch (IOException e) {
             LOG.warn("event=flow-mark-refused reason=\"{}\"", e.getMessage());
             renewedNanos = nowNanos;
-            reconciler.resync();
+            routed.reconciler().resync();
         }
     }
 
     /// When {@link #apply} has something to do; see {@link Reconciler#nextDeadlineNanos}.
     public long nextDeadlineNanos(long nowNanos) {
-        long next = host.isStated() ? reconciler.nextDeadlineNanos(nowNanos) : nowNanos;
-        return ruleset.lags() ? Math.min(next, renewedNanos + FlowMarks.GRACE_NANOS) : next;
+        long next = host.isStated() ? Long.MAX_VALUE : nowNanos;
+        for (GroupPlane plane : planes) {
+            next = Math.min(next, plane.reconciler().nextDeadlineNanos(nowNanos));
+        }
+        return routed.ruleset().lags() ? Math.min(next, renewedNanos + FlowMarks.GRACE_NANOS) : next;
     }
 
     /// True if the interface's endpoint and all its groups are in force as stated.
     public boolean inForce(InterfaceName device) {
-        EndpointPolicy policy = policies.get(device);
-        return reconciler.inForce(new Subject.Endpoint(device))
-                && (policy == null || policy.groups().stream().allMatch(this::inForce));
+        return routed.inForce(device);
     }
 
     /// True if the group is in force as stated; so is one that no endpoint here is in.
     public boolean inForce(GroupId group) {
-        return !groupUses.containsKey(group)
-                || (reconciler.inForce(new Subject.Group(group)) && reconciler.inForce(new Subject.Lookups()));
+        return planes.stream().allMatch(plane -> plane.inForce(group));
     }
 
     /// Why the interface's endpoint, or the first of its groups, is not in force; null if nothing was refused.
     public @Nullable String failure(InterfaceName device) {
-        String own = reconciler.failure(new Subject.Endpoint(device));
-        EndpointPolicy policy = policies.get(device);
-        if (own != null || policy == null) {
-            return own;
-        }
-        for (GroupId group : policy.groups()) {
-            String failure = failure(group);
+        return routed.failure(device);
+    }
+
+    /// Why the group is not in force; null if nothing was refused.
+    public @Nullable String failure(GroupId group) {
+        for (GroupPlane plane : planes) {
+            String failure = plane.failure(group);
             if (failure != null) {
                 return failure;
             }
@@ -369,29 +374,35 @@ public final class Firewall implements AutoCloseable {
         return null;
     }
 
-    /// Why the group is not in force; null if nothing was refused.
-    public @Nullable String failure(GroupId group) {
-        return reconciler.failure(new Subject.Group(group));
+    /// Why the groups of a segment's port are not in force as stated; null if they are.
+    public @Nullable String portObstacle(InterfaceName device) {
+        if (bridged == null || bridged.inForce(device)) {
+            return null;
+        }
+        return Objects.requireNonNullElse(bridged.failure(device), "its groups are not yet in force");
     }
 
     /// What the rules as stated make of the first packet of a flow, at each end that is an endpoint of this host. Costs
     /// a look at all endpoints.
     ///
-    /// @param from the interface it comes in by; null for the one that its source belongs to
+    /// @param from the interface it comes in by, a segment's port for a frame within that; null for the one that is
+    ///     routed and that its source belongs to
     /// @param mac that it is sent with; null for the right one
     public List<Judgement> explain(FirstPacket packet, @Nullable InterfaceName from, @Nullable MacAddress mac) {
         var judge = new Judge(groups::get, members::has, gateways);
         var judgements = new ArrayList<Judgement>();
-        EndpointPolicy sender = from == null ? sender(packet.source()) : policies.get(from);
+        GroupPlane plane = from != null && bridged != null && bridged.policy(from) != null ? bridged : routed;
+        EndpointPolicy sender = from == null ? sender(packet.source()) : plane.policy(from);
         if (sender != null) {
-            judgements.add(judge.judge(sender, Direction.EGRESS, packet, mac, inForce(sender.device())));
+            judgements.add(judge.judge(sender, Direction.EGRESS, packet, mac, plane.inForce(sender.device())));
         }
-        policies.values().stream()
+        plane.policies().stream()
                 .filter(policy ->
                         policy.addresses().contains(packet.destination().hostPrefix()))
+                .filter(policy -> sender == null || Objects.equals(policy.segment(), sender.segment()))
                 .findAny()
                 .ifPresent(receiver -> judgements.add(
-                        judge.judge(receiver, Direction.INGRESS, packet, null, inForce(receiver.device()))));
+                        judge.judge(receiver, Direction.INGRESS, packet, null, plane.inForce(receiver.device()))));
         return judgements;
     }
 
@@ -414,7 +425,7 @@ public final class Firewall implements AutoCloseable {
     /// Whose address it is, or else who may send as it.
     private @Nullable EndpointPolicy sender(IpAddress source) {
         EndpointPolicy paired = null;
-        for (EndpointPolicy policy : policies.values()) {
+        for (EndpointPolicy policy : routed.policies()) {
             if (policy.addresses().contains(source.hostPrefix())) {
                 return policy;
             }
@@ -431,7 +442,7 @@ public final class Firewall implements AutoCloseable {
 
     /// Objects that are desired.
     public int size() {
-        return reconciler.size();
+        return planes.stream().mapToInt(plane -> plane.reconciler().size()).sum();
     }
 
     /// Members of groups behind other hosts, and the room they take.
@@ -441,12 +452,12 @@ public final class Firewall implements AutoCloseable {
 
     /// Objects that are in force as far as we know.
     public int owned() {
-        return reconciler.owned();
+        return planes.stream().mapToInt(plane -> plane.reconciler().owned()).sum();
     }
 
     /// Objects that the kernel refused and that will be tried again.
     public int failures() {
-        return reconciler.failures();
+        return planes.stream().mapToInt(plane -> plane.reconciler().failures()).sum();
     }
 
     /// True if nobody else can change our tables; else {@link ForeignChanges} has to tell when to {@link #resync}.
@@ -464,129 +475,24 @@ public final class Firewall implements AutoCloseable {
         return EndpointDrops.read(socket);
     }
 
-    private void join(EndpointPolicy policy) {
-        if (!policy.limits().isEmpty() && ++limited == 1) {
-            reconciler.put(new Subject.Limits(), LimitRules.SHARED);
-        }
-        if (depths.merge(policy.groups().size(), 1, Integer::sum) == 1) {
-            updateLookups();
-        }
-        for (GroupId group : policy.groups()) {
-            if (groupUses.merge(group, 1, Integer::sum) == 1) {
-                updateGroup(group);
-            }
-            policy.memberships().forEach(prefix -> addMembership(group, prefix));
-        }
-    }
-
-    private void leave(EndpointPolicy policy) {
-        if (!policy.limits().isEmpty() && --limited == 0 && complete) {
-            reconciler.remove(new Subject.Limits());
-        }
-        if (depths.computeIfPresent(policy.groups().size(), (_, uses) -> uses == 1 ? null : uses - 1) == null) {
-            updateLookups();
-        }
-        for (GroupId group : policy.groups()) {
-            policy.memberships().forEach(prefix -> removeMembership(group, prefix));
-            if (groupUses.computeIfPresent(group, (_, uses) -> uses == 1 ? null : uses - 1) == null) {
-                updateGroup(group);
-            }
-        }
-    }
-
-    private void updateGroup(GroupId id) {
-        boolean used = groupUses.containsKey(id);
-        SecurityGroup group = used ? groups.getOrDefault(id, nothing(id)) : nothing(id);
-        Set<GroupId> wanted = namedBy(group);
-        Set<GroupId> before = wanted.isEmpty() ? named.remove(id) : named.put(id, wanted);
-        for (GroupId other : wanted) {
-            if ((before == null || !before.contains(other)) && memberUses.merge(other, 1, Integer::sum) == 1) {
-                reconciler.put(new Subject.MemberSets(other), RulesetCompiler.memberSets(other));
-                members.forEach(other, address -> reconciler.put(member(other, address), Fragment.EMPTY));
-            }
-        }
-        if (used) {
-            putRules(group);
-        } else {
-            reconciler.remove(new Subject.Group(id));
-            useShapes(id, Set.of());
-        }
-        if (before == null) {
-            return;
-        }
-        for (GroupId other : before) {
-            if (!wanted.contains(other)
-                    && memberUses.computeIfPresent(other, (_, uses) -> uses == 1 ? null : uses - 1) == null) {
-                reconciler.remove(new Subject.MemberSets(other));
-                members.forEach(other, address -> reconciler.remove(member(other, address)));
-            }
-        }
-    }
-
-    private static Set<GroupId> namedBy(SecurityGroup group) {
-        return group.rules().stream()
-                .flatMap(rule -> rule.remote() instanceof Remote.Members(var other) ? Stream.of(other) : Stream.empty())
-                .collect(Collectors.toSet());
-    }
-
-    private void putRules(SecurityGroup group) {
-        Fragment rules = GroupRules.group(group, members::prefixes);
-        useShapes(group.id(), GroupRules.shapes(rules));
-        reconciler.put(new Subject.Group(group.id()), rules);
-    }
-
-    private void useShapes(GroupId group, Set<Shape> wanted) {
-        Set<Shape> before = wanted.isEmpty() ? shapes.remove(group) : shapes.put(group, wanted);
-        boolean changed = false;
-        for (Shape shape : wanted) {
-            changed |= shapeUses.merge(shape, 1, Integer::sum) == 1;
-        }
-        for (Shape shape : before == null ? Set.<Shape>of() : before) {
-            changed |= shapeUses.computeIfPresent(shape, (_, uses) -> uses == 1 ? null : uses - 1) == null;
-        }
-        if (changed) {
-            updateLookups();
-        }
-    }
-
-    private void updateLookups() {
-        int depth = depths.isEmpty() ? 0 : depths.lastKey();
-        var needs = new GroupRules.Needs(shapeUses.keySet(), depth).and(left);
-        reconciler.put(new Subject.Lookups(), GroupRules.lookups(needs));
-    }
-
     private void addMembership(GroupId group, Prefix prefix) {
         if (prefix.isHost()) {
-            if (members.addCounted(group, prefix.address()) && memberUses.containsKey(group)) {
-                reconciler.put(member(group, prefix.address()), Fragment.EMPTY);
+            if (members.addCounted(group, prefix.address())) {
+                memberChanged(group, prefix.address(), true);
             }
         } else if (members.addPrefix(group, prefix)) {
-            updateNaming(group);
+            planes.forEach(plane -> plane.prefixesChanged(group));
         }
     }
 
     private void removeMembership(GroupId group, Prefix prefix) {
         if (prefix.isHost()) {
-            if (members.removeCounted(group, prefix.address()) && memberUses.containsKey(group)) {
-                reconciler.remove(member(group, prefix.address()));
+            if (members.removeCounted(group, prefix.address())) {
+                memberChanged(group, prefix.address(), false);
             }
         } else if (members.removePrefix(group, prefix)) {
-            updateNaming(group);
+            planes.forEach(plane -> plane.prefixesChanged(group));
         }
-    }
-
-    /// Compiles anew the groups in use whose rules name the members of {@code group}.
-    private void updateNaming(GroupId group) {
-        named.forEach((id, others) -> {
-            SecurityGroup naming = groups.get(id);
-            if (others.contains(group) && naming != null) {
-                putRules(naming);
-            }
-        });
-    }
-
-    private static Subject member(GroupId group, IpAddress address) {
-        return new Subject.Member(group, address);
     }
 
     /// Lets go of the socket. What is in force stays in force.

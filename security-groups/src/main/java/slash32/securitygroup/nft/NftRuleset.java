@@ -8,6 +8,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.BiFunction;
 import java.util.function.Function;
@@ -27,9 +28,10 @@ import slash32.reconcile.Table;
 import slash32.securitygroup.EtherType;
 import slash32.securitygroup.compile.Fragment;
 import slash32.securitygroup.compile.Layout;
+import slash32.securitygroup.compile.Plane;
 import slash32.securitygroup.compile.Subject;
 
-/// Our nf_tables tables as a table of owners and what each has.
+/// The nf_tables tables of a plane as a table of owners and what each has.
 ///
 /// A batch is one transaction. When the kernel refuses it, the owners whose requests it named are left out, or get what
 /// is safe instead if they have nothing yet, and the rest is tried again: one bad object does not block the others.
@@ -45,6 +47,7 @@ final class NftRuleset implements Table<Subject, Fragment> {
     private static final Subject SKELETON = new Subject.Skeleton();
 
     private final NetlinkSocket socket;
+    private final Plane plane;
     private final Fragment skeleton;
     private final Function<Subject, @Nullable Fragment> safe;
     private final BiFunction<Subject, Fragment, Fragment> unstated;
@@ -53,7 +56,9 @@ final class NftRuleset implements Table<Subject, Fragment> {
     private final Set<Subject> holding = new HashSet<>();
     private final Map<Subject, Fragment> installed = new HashMap<>();
     private final boolean exclusive;
-    private final FlowMarks marks;
+    /// Null where flows are not marked.
+    private final @Nullable FlowMarks marks;
+
     private boolean adopted;
     /// Whether the kernel had none of our tables when they were read back.
     private boolean absent;
@@ -68,15 +73,17 @@ final class NftRuleset implements Table<Subject, Fragment> {
     /// @param safe what an owner gets when it has nothing in the kernel and what it should have is refused
     /// @param unstated what of what an owner has in the kernel it keeps until {@link #inSync}, whatever is stated
     /// @param exclusive whether to own the tables; only if {@link Abilities#canOwn}
-    /// @param mark any number: where the marks of flows begin if the kernel has none
+    /// @param marks null where every packet is judged
     NftRuleset(
             NetlinkSocket socket,
+            Plane plane,
             Fragment skeleton,
             Function<Subject, @Nullable Fragment> safe,
             BiFunction<Subject, Fragment, Fragment> unstated,
             boolean exclusive,
-            int mark) {
-        marks = new FlowMarks(mark);
+            @Nullable FlowMarks marks) {
+        this.marks = marks;
+        this.plane = plane;
         this.socket = socket;
         this.skeleton = skeleton;
         this.safe = safe;
@@ -86,7 +93,7 @@ final class NftRuleset implements Table<Subject, Fragment> {
 
     @Override
     public String name() {
-        return "nftables";
+        return plane == Plane.ROUTED ? "nftables" : "nftables_bridge";
     }
 
     /// True if nobody else can change our tables.
@@ -96,7 +103,7 @@ final class NftRuleset implements Table<Subject, Fragment> {
 
     @Override
     public Map<Subject, Fragment> owned() throws IOException {
-        ReadBack.Result found = ReadBack.of(socket, skeleton);
+        ReadBack.Result found = ReadBack.of(socket, plane, skeleton);
         installed.clear();
         installed.putAll(found.fragments());
         readAt = found.generation();
@@ -107,7 +114,7 @@ final class NftRuleset implements Table<Subject, Fragment> {
         var owned = new HashMap<>(found.fragments());
         found.members().forEach(member -> owned.put(member, Fragment.EMPTY));
         absent = found.tables().isEmpty();
-        boolean marked = marks.read(found.marks());
+        boolean marked = marks == null || marks.read(found.marks());
         if (replace || !marked || (exclusive && !adopted)) {
             owned.remove(SKELETON); // so that it is put, and with it what makes or adopts the tables
         }
@@ -183,7 +190,9 @@ final class NftRuleset implements Table<Subject, Fragment> {
                 settle(open, unsafe);
                 return;
             }
-            marks.forget();
+            if (marks != null) {
+                marks.forget();
+            }
             Map<Subject, Refusal> culprits = culprits(transaction, refusals);
             if (culprits.isEmpty() && open.size() > 1) {
                 List<Change<Subject, Fragment>> half = open.subList(0, open.size() / 2);
@@ -240,7 +249,7 @@ final class NftRuleset implements Table<Subject, Fragment> {
     }
 
     private Transaction plan(List<Change<Subject, Fragment>> changes, Set<Subject> unsafe) {
-        var transaction = new Transaction();
+        var transaction = new Transaction(plane);
         var added = new HashMap<String, Map<SetElement, Subject>>();
         var deleted = new HashMap<String, Map<SetElement, Subject>>();
         for (Change<Subject, Fragment> change : changes) {
@@ -253,9 +262,9 @@ final class NftRuleset implements Table<Subject, Fragment> {
                 continue;
             }
             Fragment wanted = wanted(change, unsafe);
-            if (subject.equals(SKELETON)) {
+            if (subject.equals(SKELETON) && change instanceof Change.Put) {
                 replaced.forEach(table -> transaction.deleteTable(table, subject));
-                Layout.TABLES.forEach(table -> transaction.addTable(table, flags(), subject));
+                plane.tables().forEach(table -> transaction.addTable(table, flags(), subject));
             }
             transaction.change(subject, installed.getOrDefault(subject, Fragment.EMPTY), wanted);
             if (wanted.equals(Fragment.EMPTY)) {
@@ -265,14 +274,21 @@ final class NftRuleset implements Table<Subject, Fragment> {
         }
         added.forEach(transaction::addMembers);
         deleted.forEach(transaction::deleteMembers);
+        if (marks != null) {
+            renew(marks, transaction, changes, unsafe);
+        }
+        return transaction;
+    }
+
+    private void renew(
+            FlowMarks known, Transaction transaction, List<Change<Subject, Fragment>> changes, Set<Subject> unsafe) {
         Set<Subject> cause = changes.stream()
-                .filter(change -> !marks.known() || restricts(change, unsafe))
+                .filter(change -> !known.known() || restricts(change, unsafe))
                 .map(Change::key)
                 .collect(Collectors.toSet());
         if (!transaction.isEmpty() && !cause.isEmpty()) {
-            marks.renew(transaction, absent || !replaced.isEmpty(), cause);
+            known.renew(transaction, absent || !replaced.isEmpty(), cause);
         }
-        return transaction;
     }
 
     /// True if a flow that passes may not pass any more once {@code change} is in force.
@@ -283,7 +299,8 @@ final class NftRuleset implements Table<Subject, Fragment> {
             case Subject.Endpoint _ -> true;
             case Subject.Member _ -> removes;
             case Subject.MemberSets _, Subject.Lookups _ -> false; // nobody names what goes before or after
-            case Subject.Host _, Subject.Limits _ -> false; // what they say of a flow they said when it began
+            case Subject.Host _, Subject.Limits _, Subject.Zone _ ->
+                false; // what they say of a flow they said when it began
             case Subject.Group _ -> !removes && lacks(wanted(change, unsafe), installed.get(change.key()));
         };
     }
@@ -308,20 +325,21 @@ final class NftRuleset implements Table<Subject, Fragment> {
 
     /// True while packets of flows that pass are judged one by one, until {@link #stamp}.
     boolean lags() {
-        return marks.lags();
+        return marks != null && marks.lags();
     }
 
     /// Flows that pass from now on carry the fresh mark.
     void stamp() throws IOException {
-        var transaction = new Transaction();
-        marks.follow(transaction);
+        FlowMarks lagging = Objects.requireNonNull(marks);
+        var transaction = new Transaction(plane);
+        lagging.follow(transaction);
         List<Request> requests = transaction.requests(null, flags());
         List<Refusal> refusals = socket.transact(requests, requests.size() - 2);
         if (!refusals.isEmpty()) {
-            marks.forget();
+            lagging.forget();
             throw refusals.getFirst().reason();
         }
-        marks.settle();
+        lagging.settle();
         readAt = null;
     }
 
@@ -386,9 +404,9 @@ final class NftRuleset implements Table<Subject, Fragment> {
                 }
             }
         }
-        if (marks.settle()) {
+        absent = false;
+        if (marks != null && marks.settle()) {
             renewed = true;
-            absent = false;
         }
         readAt = null;
     }

@@ -7,6 +7,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import slash32.netlink.netfilter.NftChain;
 import slash32.netlink.netfilter.NftCounter;
@@ -24,12 +25,14 @@ import slash32.securitygroup.compile.GroupRules;
 import slash32.securitygroup.compile.HostProtection;
 import slash32.securitygroup.compile.Layout;
 import slash32.securitygroup.compile.LimitRules;
+import slash32.securitygroup.compile.Plane;
 import slash32.securitygroup.compile.RulesetCompiler;
 import slash32.securitygroup.compile.Subject;
 
-/// Our tables as the kernel has them, sorted by owner. Not thread-safe.
+/// Our tables of a plane as the kernel has them, sorted by owner. Not thread-safe.
 final class ReadBack {
     private final NetlinkSocket socket;
+    private final Plane plane;
     private final Fragment skeleton;
     private final Map<Subject, Fragment.Builder> found = new HashMap<>();
     private final Set<Subject.Member> members = new HashSet<>();
@@ -38,8 +41,9 @@ final class ReadBack {
     private final Set<SetElement> stamp = new HashSet<>();
     private boolean strange;
 
-    private ReadBack(NetlinkSocket socket, Fragment skeleton) {
+    private ReadBack(NetlinkSocket socket, Plane plane, Fragment skeleton) {
         this.socket = socket;
+        this.plane = plane;
         this.skeleton = skeleton;
     }
 
@@ -61,11 +65,11 @@ final class ReadBack {
     /// Reads everything; again, if the ruleset changes meanwhile.
     ///
     /// @param skeleton tells which chains and sets are the skeleton's
-    static Result of(NetlinkSocket socket, Fragment skeleton) throws IOException {
+    static Result of(NetlinkSocket socket, Plane plane, Fragment skeleton) throws IOException {
         final int attempts = 5;
         for (int attempt = 1; attempt <= attempts; attempt++) {
             int before = generation(socket);
-            var readBack = new ReadBack(socket, skeleton);
+            var readBack = new ReadBack(socket, plane, skeleton);
             boolean vanished = !readBack.read();
             if (!vanished && generation(socket) == before) {
                 return readBack.result(before);
@@ -75,12 +79,12 @@ final class ReadBack {
     }
 
     /// What lookups an earlier process left.
-    static GroupRules.Needs lookups(NetlinkSocket socket) throws IOException {
+    static GroupRules.Needs lookups(NetlinkSocket socket, Plane plane) throws IOException {
         var names = new ArrayList<String>();
         try {
-            socket.dump(Nftables.dumpSets(Layout.INET), names::clear, message -> {
-                NftSet set = NftSet.parse(Layout.INET.family(), message);
-                if (set != null && GroupRules.isLookup(set)) {
+            socket.dump(Nftables.dumpSets(plane.table()), names::clear, message -> {
+                NftSet set = NftSet.parse(plane.table().family(), message);
+                if (set != null && GroupRules.isLookup(plane.compiled(set))) {
                     names.add(set.name());
                 }
             });
@@ -101,14 +105,14 @@ final class ReadBack {
     private Result result(int generation) {
         var fragments = new HashMap<Subject, Fragment>();
         found.forEach((subject, builder) -> fragments.put(subject, builder.build()));
-        boolean halved = !tables.isEmpty() && tables.size() < Layout.TABLES.size();
+        boolean halved = !tables.isEmpty() && tables.size() < plane.tables().size();
         return new Result(tables, fragments, members, strange || halved, new FlowMarks.Found(fresh, stamp), generation);
     }
 
     /// Reads all tables of ours; false if one vanished between two looks at it.
     private boolean read() throws IOException {
         try {
-            for (TableId table : Layout.TABLES) {
+            for (TableId table : plane.tables()) {
                 if (exists(table)) {
                     chains(table);
                     sets(table);
@@ -125,8 +129,17 @@ final class ReadBack {
     }
 
     private boolean exists(TableId table) throws IOException {
+        return exists(socket, table, tables::add);
+    }
+
+    /// True if there is such a table.
+    static boolean exists(NetlinkSocket socket, TableId table) throws IOException {
+        return exists(socket, table, _ -> {});
+    }
+
+    private static boolean exists(NetlinkSocket socket, TableId table, Consumer<NftTable> found) throws IOException {
         try {
-            socket.get(Nftables.getTable(table), message -> tables.add(NftTable.parse(table.family(), message)));
+            socket.get(Nftables.getTable(table), message -> found.accept(NftTable.parse(table.family(), message)));
             return true;
         } catch (KernelException e) {
             if (e.is(Errno.ENOENT)) {
@@ -165,7 +178,7 @@ final class ReadBack {
         }
         boolean ofSubject = chain.hook() == null || HostProtection.isChain(chain) || LimitRules.isChain(chain);
         Subject owner = ofSubject ? Subject.ofChain(chain.name()) : null;
-        return chain.table().equals(Layout.INET) || owner instanceof Subject.Endpoint ? owner : null;
+        return chain.table().equals(plane.table()) || owner instanceof Subject.Endpoint ? owner : null;
     }
 
     private void sets(TableId table) throws IOException {
@@ -186,16 +199,16 @@ final class ReadBack {
         if (skeleton.sets().contains(set)) {
             return new Subject.Skeleton();
         }
-        if (GroupRules.isLookup(set)) {
+        if (GroupRules.isLookup(plane.compiled(set))) {
             return new Subject.Lookups();
         } else if (LimitRules.isSet(set)) {
             return new Subject.Limits();
         } else if (HostProtection.isSet(set)) {
             return new Subject.Host();
         }
-        boolean memberSet = set.table().equals(Layout.INET)
+        boolean memberSet = set.table().equals(plane.table())
                 && Subject.ofSet(set.name()) instanceof Subject.MemberSets(var group)
-                && RulesetCompiler.memberSets(group).sets().contains(set);
+                && RulesetCompiler.memberSets(group).sets().contains(plane.compiled(set));
         return memberSet ? Subject.ofSet(set.name()) : null;
     }
 

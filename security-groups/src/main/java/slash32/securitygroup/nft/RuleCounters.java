@@ -15,6 +15,7 @@ import slash32.net.Prefix;
 import slash32.netlink.netfilter.Counts;
 import slash32.netlink.netfilter.NftSet;
 import slash32.netlink.netfilter.Nftables;
+import slash32.netlink.netfilter.TableId;
 import slash32.netlink.socket.KernelException;
 import slash32.netlink.socket.NetlinkProtocol;
 import slash32.netlink.socket.NetlinkSocket;
@@ -25,6 +26,7 @@ import slash32.securitygroup.Rule;
 import slash32.securitygroup.SecurityGroup;
 import slash32.securitygroup.compile.GroupRules;
 import slash32.securitygroup.compile.Layout;
+import slash32.securitygroup.compile.Plane;
 import slash32.securitygroup.compile.Shape;
 
 /// Reads how often each rule of a group let something pass: the first packets of flows, and of stateless groups all.
@@ -52,13 +54,18 @@ public final class RuleCounters implements AutoCloseable {
             throws IOException {
         var naming = new HashMap<String, Counts>();
         for (Direction direction : namingMembers(group.rules())) {
-            naming.putAll(ChainCounts.read(socket, Layout.INET, Layout.groupChain(group.id(), direction)));
+            for (Plane plane : Plane.values()) {
+                ChainCounts.read(socket, plane.table(), Layout.groupChain(group.id(), direction))
+                        .forEach((rule, counts) -> naming.merge(rule, counts, Counts::plus));
+            }
         }
         var counts = new LinkedHashMap<String, Counts>();
         for (Rule rule : group.rules()) {
             Counts sum = naming.getOrDefault(rule.id(), Counts.ZERO);
             for (Shape.Entry entry : GroupRules.entries(group.id(), rule, prefixes)) {
-                sum = sum.plus(read(entry));
+                for (Plane plane : Plane.values()) {
+                    sum = sum.plus(read(plane.table(), entry));
+                }
             }
             counts.put(rule.id(), sum);
         }
@@ -72,10 +79,10 @@ public final class RuleCounters implements AutoCloseable {
                 .collect(Collectors.toCollection(() -> EnumSet.noneOf(Direction.class)));
     }
 
-    private Counts read(Shape.Entry entry) throws IOException {
+    private Counts read(TableId table, Shape.Entry entry) throws IOException {
         Counts[] found = {Counts.ZERO};
         try {
-            socket.get(Nftables.getElement(Layout.INET, entry.set(), entry.element()), message -> {
+            socket.get(Nftables.getElement(table, entry.set(), entry.element()), message -> {
                 @Nullable Counts counts = NftSet.parseCounts(message);
                 if (counts != null) {
                     found[0] = counts;

@@ -17,10 +17,10 @@ import slash32.netlink.netfilter.SetElement;
 import slash32.netlink.netfilter.TableId;
 import slash32.securitygroup.compile.Fragment;
 import slash32.securitygroup.compile.Fragment.Placed;
-import slash32.securitygroup.compile.Layout;
+import slash32.securitygroup.compile.Plane;
 import slash32.securitygroup.compile.Subject;
 
-/// The requests that take the kernel from one ruleset to another, and whose each is. Not thread-safe.
+/// The requests that take the kernel from one ruleset of a plane to another, and whose each is. Not thread-safe.
 final class Transaction {
     /// In this order nothing refers to what isn't there yet, or goes while it is referred to.
     private enum Phase {
@@ -44,7 +44,12 @@ final class Transaction {
 
     private final Map<Phase, List<Step>> phases = new EnumMap<>(Phase.class);
     private final List<Set<Subject>> owners = new ArrayList<>();
+    private final TableId main;
     private int sets;
+
+    Transaction(Plane plane) {
+        main = plane.table();
+    }
 
     void deleteTable(TableId table, Subject owner) {
         add(Phase.DELETE_TABLES, Nftables.deleteTable(table), Set.of(owner));
@@ -93,22 +98,19 @@ final class Transaction {
 
     /// Changes elements of one of the skeleton's sets that are no part of it, because of changes to {@code owner}.
     void elements(String set, Collection<SetElement> deleted, List<SetElement> added, Set<Subject> owner) {
-        Nftables.deleteElements(Layout.INET, set, List.copyOf(deleted))
+        Nftables.deleteElements(main, set, List.copyOf(deleted))
                 .forEach(request -> add(Phase.DELETE_ELEMENTS, request, owner));
-        Nftables.addElements(Layout.INET, set, added).forEach(request -> add(Phase.ADD_ELEMENTS, request, owner));
+        Nftables.addElements(main, set, added).forEach(request -> add(Phase.ADD_ELEMENTS, request, owner));
     }
 
     /// Adds elements that belong to as many members.
     void addMembers(String set, Map<SetElement, Subject> members) {
-        members(Phase.ADD_ELEMENTS, Nftables.addElements(Layout.INET, set, List.copyOf(members.keySet())), members);
+        members(Phase.ADD_ELEMENTS, Nftables.addElements(main, set, List.copyOf(members.keySet())), members);
     }
 
     /// Deletes elements that belong to as many members.
     void deleteMembers(String set, Map<SetElement, Subject> members) {
-        members(
-                Phase.DELETE_ELEMENTS,
-                Nftables.deleteElements(Layout.INET, set, List.copyOf(members.keySet())),
-                members);
+        members(Phase.DELETE_ELEMENTS, Nftables.deleteElements(main, set, List.copyOf(members.keySet())), members);
     }
 
     private void members(Phase phase, List<Request> requests, Map<SetElement, Subject> members) {
@@ -134,7 +136,7 @@ final class Transaction {
                     requests.add(step.request());
                     owners.add(step.owners());
                 }));
-        requests.add(Nftables.addTable(Layout.INET, flags));
+        requests.add(Nftables.addTable(main, flags));
         requests.add(Nftables.batchEnd());
         owners.add(Set.of());
         owners.add(Set.of());

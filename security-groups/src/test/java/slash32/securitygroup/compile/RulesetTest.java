@@ -20,6 +20,7 @@ import slash32.net.InterfaceName;
 import slash32.net.IpAddress;
 import slash32.net.MacAddress;
 import slash32.net.Prefix;
+import slash32.net.Vni;
 import slash32.netlink.netfilter.NftChain;
 import slash32.securitygroup.Direction;
 import slash32.securitygroup.EndpointPolicy;
@@ -53,6 +54,36 @@ class RulesetTest {
     }
 
     @Test
+    void portsOfBridgesAreJudgedFrameByFrame() throws IOException {
+        var policy = EndpointPolicy.inSegment(
+                new InterfaceName("tap1"),
+                MacAddress.parse("52:54:00:00:00:01"),
+                Set.of(Prefix.parse("10.0.0.1"), Prefix.parse("2001:db8::1")),
+                List.of(new GroupId(7)),
+                new Vni(5001));
+        var web = new SecurityGroup(
+                new GroupId(7),
+                "web",
+                List.of(
+                        rule("web", "ingress", "ipv4", "tcp", 80, 80, "any"),
+                        rule("dns", "egress", "ipv6", "udp", 53, 53, "2001:db8::/32"),
+                        rule("peers", "ingress", "ipv4", "any", null, null, "group 7"),
+                        rule("peers6", "ingress", "ipv6", "tcp", 22, 22, "group 7")));
+        Fragment rules = GroupRules.group(web, _ -> Set.of());
+        var needs = new GroupRules.Needs(GroupRules.shapes(rules), 1);
+        check(
+                "bridge.nft",
+                new Fragment.Builder()
+                        .addAll(COMPILER.bridgedSkeleton())
+                        .addAll(RulesetCompiler.zone(new InterfaceName("b32-5001"), 5001))
+                        .addAll(Plane.BRIDGED.place(GroupRules.lookups(needs)))
+                        .addAll(Plane.BRIDGED.place(RulesetCompiler.memberSets(web.id())))
+                        .addAll(Plane.BRIDGED.place(rules))
+                        .addAll(COMPILER.endpoints().inSegment(policy, true))
+                        .build());
+    }
+
+    @Test
     void anUplinksNameIsNotOneThatIsKeptForGuests() {
         var uplink = new InterfaceName("s32up");
         assertThatThrownBy(() -> COMPILER.withUplink(uplink)).hasMessageContaining("uplink s32up");
@@ -65,6 +96,7 @@ class RulesetTest {
                 Set.of(Prefix.parse("10.0.0.1/32"), Prefix.parse("2001:db8::/64")),
                 Set.of(179),
                 List.of(new Traffic.Ports(IpProtocol.UDP, 4789, 4789)),
+                IpAddress.parse("203.0.113.1"),
                 List.of(
                         new HostRule(Prefix.parse("10.0.0.0/16"), new Traffic.Ports(IpProtocol.TCP, 9932, 9932)),
                         new HostRule(null, new Traffic.Ports(IpProtocol.UDP, 4789, 4790)),
@@ -134,7 +166,7 @@ class RulesetTest {
                         RulesetCompiler.memberSets(new GroupId(9)),
                         rules,
                         COMPILER.endpoints().endpoint(policy, true),
-                        COMPILER.endpoints().blocked(new InterfaceName("tap2")),
+                        COMPILER.endpoints().blocked(Plane.ROUTED, new InterfaceName("tap2")),
                         COMPILER.endpoints()
                                 .endpoint(
                                         new EndpointPolicy(

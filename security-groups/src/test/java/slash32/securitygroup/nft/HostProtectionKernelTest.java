@@ -51,7 +51,7 @@ class HostProtectionKernelTest {
     private static final RulesetCompiler COMPILER =
             new RulesetCompiler(List.of("s32"), List.of(IpAddress.parse("169.254.1.1"), IpAddress.parse("fe80::1")));
     private static final HostRules RULES = new HostRules(
-            Set.of(SSH), Set.of(prefix(PEER, false), prefix(PEER, true)), Set.of(BGP), List.of(), List.of());
+            Set.of(SSH), Set.of(prefix(PEER, false), prefix(PEER, true)), Set.of(BGP), List.of(), null, List.of());
 
     private Wire wire;
     private Firewall firewall;
@@ -89,7 +89,7 @@ class HostProtectionKernelTest {
     }
 
     private static HostRules allowing(HostRule... allowed) {
-        return new HostRules(RULES.failsafePorts(), RULES.peers(), RULES.bgpPorts(), List.of(), List.of(allowed));
+        return new HostRules(RULES.failsafePorts(), RULES.peers(), RULES.bgpPorts(), List.of(), null, List.of(allowed));
     }
 
     private void protect(HostRules rules) {
@@ -245,6 +245,7 @@ class HostProtectionKernelTest {
                 RULES.peers(),
                 RULES.bgpPorts(),
                 List.of(new Traffic.Ports(IpProtocol.UDP, VXLAN, VXLAN)),
+                null,
                 List.of());
         protect(rules);
         assertThat(udpReaches(NODE, v6, 4000, VXLAN)).as("not known yet").isFalse();
@@ -269,6 +270,42 @@ class HostProtectionKernelTest {
         assertThat(udpReaches(PEER, v6, 4000, VXLAN)).isFalse();
         protect(RULES);
         assertThat(Command.run("nft", "list", "table", "inet", "slash32")).doesNotContain("nodes_");
+    }
+
+    /// The overlay's end is one address, of one family: nothing is open at others. Who may speak there is for the guard
+    /// between sites to say.
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void ikeAndEspReachTheOverlaysEndAndNothingElse(boolean v6) {
+        protect(RULES);
+        assertThat(udpReaches(PEER, v6, 500, 500)).as("no overlay").isFalse();
+        assertThat(udpReaches(PEER, v6, 4500, 4500)).as("no overlay").isFalse();
+        assertThat(espReaches(PEER, v6)).as("no overlay").isFalse();
+        protect(withOverlay(address(HOST, v6)));
+        assertThat(udpReaches(PEER, v6, 500, 500)).isTrue();
+        assertThat(udpReaches(PEER, v6, 40_001, 4500)).as("behind NAT").isTrue();
+        assertThat(espReaches(PEER, v6)).isTrue();
+        assertThat(udpReaches(PEER, v6, 500, 501)).isFalse();
+        assertThat(tcpReaches(PEER, v6, 500)).isFalse();
+        protect(withOverlay(address(HOST, !v6)));
+        assertThat(udpReaches(PEER, v6, 500, 500)).as("the other family's end").isFalse();
+        assertThat(espReaches(PEER, v6)).as("the other family's end").isFalse();
+        protect(RULES);
+        assertThat(udpReaches(PEER, v6, 500, 500)).as("taken back").isFalse();
+    }
+
+    private static HostRules withOverlay(IpAddress end) {
+        return new HostRules(RULES.failsafePorts(), RULES.peers(), RULES.bgpPorts(), List.of(), end, List.of());
+    }
+
+    /// A host without IPsec answers that it has no such protocol.
+    private boolean espReaches(List<String> from, boolean v6) {
+        byte[] packet = Packets.protocol(address(from, v6), address(HOST, v6), 50, wire.payload());
+        return wire
+                .exchange(OUTSIDE, Packets.frame(Wire.GATEWAY, MAC, packet))
+                .getOrDefault(OUTSIDE, List.of())
+                .stream()
+                .anyMatch(frame -> frame[v6 ? 20 : 23] == (v6 ? 58 : 1) && frame[v6 ? 54 : 34] == (v6 ? 4 : 3));
     }
 
     /// Host rules open nothing to guests: for them the services of the gateway are all there is.

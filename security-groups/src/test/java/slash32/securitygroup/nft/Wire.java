@@ -82,6 +82,24 @@ final class Wire implements AutoCloseable {
         }
     }
 
+    /// Adds a bridge without a mind of its own.
+    static void bridge(String bridge) {
+        Command.run("ip", "link", "add", bridge, "type", "bridge", "mcast_snooping", "0");
+        Command.run("sysctl", "-qw", "net.ipv6.conf." + bridge + ".disable_ipv6=1");
+        Command.run("ip", "link", "set", bridge, "up");
+    }
+
+    /// Adds a port of a bridge with a guest behind it.
+    void join(String bridge, String device, MacAddress guest) {
+        pair(device, "g" + device);
+        InterfaceIndex farEnd = index("g" + device);
+        guests.put(farEnd, device);
+        farEnds.put(device, farEnd);
+        Command.run("ip", "link", "set", device, "master", bridge);
+        Command.run("bridge", "link", "set", "dev", device, "learning", "off");
+        Command.run("bridge", "fdb", "add", guest.toString(), "dev", device, "master", "static");
+    }
+
     /// Gives the host an IPv6 address, which is its own only when the kernel has worked off a queue
     /// (addrconf_dad_work).
     static void hostAddress(String device, String prefix) {

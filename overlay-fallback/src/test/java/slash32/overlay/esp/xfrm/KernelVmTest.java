@@ -2,17 +2,14 @@ package slash32.overlay.esp.xfrm;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import slash32.testkit.KernelVm;
 import slash32.testkit.Requirement;
 
 /// The kernel's ESP, which this project's test machine has not, in QEMU with Debian's kernel on emulated CPUs.
 @Tag("interop")
 class KernelVmTest {
-    private static final Path RUN = Path.of("../.ci/kernel-vm").toAbsolutePath().normalize();
-
     @Test
     void ourStatesCarryVxlan() throws Exception {
         assertThat(run("overlay"))
@@ -37,23 +34,7 @@ class KernelVmTest {
 
     /// Has {@link VmScenario} do one of its parts there.
     private static String run(String part) throws Exception {
-        Requirement.root();
-        Requirement.program("qemu-system-x86_64", "qemu-system-x86");
         Requirement.program("tcpdump", "tcpdump");
-        Process vm = new ProcessBuilder(
-                        RUN.toString(),
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "-XX:TieredStopAtLevel=1",
-                        "--enable-native-access=ALL-UNNAMED",
-                        "-cp",
-                        System.getProperty("java.class.path"),
-                        VmScenario.class.getName(),
-                        part)
-                .redirectErrorStream(true)
-                .start();
-        vm.getOutputStream().close();
-        String output = new String(vm.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        assertThat(vm.waitFor()).as(output).isZero();
-        return output;
+        return KernelVm.run(VmScenario.class, part);
     }
 }
