@@ -2,6 +2,15 @@ package slash32.securitygroup.nft;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.entry;
+import static slash32.securitygroup.nft.GuestAndFabric.COMPILER;
+import static slash32.securitygroup.nft.GuestAndFabric.MAC;
+import static slash32.securitygroup.nft.GuestAndFabric.OUTSIDE;
+import static slash32.securitygroup.nft.GuestAndFabric.OUTSIDE_MAC;
+import static slash32.securitygroup.nft.GuestAndFabric.TAP;
+import static slash32.securitygroup.nft.GuestAndFabric.apply;
+import static slash32.securitygroup.nft.GuestAndFabric.guest;
+import static slash32.securitygroup.nft.GuestAndFabric.in;
+import static slash32.securitygroup.nft.GuestAndFabric.outside;
 
 import java.io.IOException;
 import java.util.LinkedHashMap;
@@ -17,7 +26,6 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import slash32.net.InterfaceName;
 import slash32.net.IpAddress;
 import slash32.net.MacAddress;
 import slash32.securitygroup.Direction;
@@ -28,7 +36,6 @@ import slash32.securitygroup.Remote;
 import slash32.securitygroup.Rule;
 import slash32.securitygroup.SecurityGroup;
 import slash32.securitygroup.Traffic;
-import slash32.securitygroup.compile.RulesetCompiler;
 import slash32.testkit.Command;
 import slash32.testkit.InNetns;
 
@@ -36,22 +43,14 @@ import slash32.testkit.InNetns;
 @InNetns
 @ExtendWith(ConformanceExtension.class)
 class ConformanceKernelTest {
-    private static final InterfaceName TAP = new InterfaceName("tapa");
-    private static final String OUTSIDE = "up0";
-    private static final MacAddress MAC = MacAddress.parse("52:54:00:00:00:0a");
-    private static final MacAddress OTHER_MAC = MacAddress.parse("52:54:00:00:00:0f");
     private static final GroupId GROUP = new GroupId(7);
-    private static final RulesetCompiler COMPILER =
-            new RulesetCompiler(List.of("s32"), List.of(IpAddress.parse("169.254.1.1"), IpAddress.parse("fe80::1")));
 
     private Wire wire;
     private Firewall firewall;
 
     @BeforeEach
     void connect() throws IOException {
-        wire = new Wire();
-        wire.attach(TAP.value(), MAC, guest(false), guest(true));
-        wire.attach(OUTSIDE, OTHER_MAC, outside(false), outside(true));
+        wire = GuestAndFabric.wire();
         firewall = Firewall.open(COMPILER);
     }
 
@@ -61,20 +60,9 @@ class ConformanceKernelTest {
         wire.close();
     }
 
-    private static IpAddress guest(boolean v6) {
-        return IpAddress.parse(v6 ? "2001:db8::1" : "10.0.0.1");
-    }
-
-    private static IpAddress outside(boolean v6) {
-        return IpAddress.parse(v6 ? "2001:db8:9::1" : "10.9.0.1");
-    }
-
     private void put(GroupId... groups) {
-        firewall.putEndpoint(new EndpointPolicy(
-                TAP, MAC, Set.of(guest(false).hostPrefix(), guest(true).hostPrefix()), List.of(groups), true));
-        var pass = firewall.apply(0);
-        assertThat(pass.broken()).isNull();
-        assertThat(pass.failed()).isEmpty();
+        firewall.putEndpoint(in(groups));
+        apply(firewall);
     }
 
     private void allow(GroupId group, Direction direction, boolean v6, Traffic traffic) {
@@ -87,7 +75,7 @@ class ConformanceKernelTest {
     }
 
     private boolean comesIn(byte[] packet) {
-        return wire.send(OUTSIDE, OTHER_MAC, packet).contains(TAP.value());
+        return wire.send(OUTSIDE, OUTSIDE_MAC, packet).contains(TAP.value());
     }
 
     private boolean goesOut(byte[] packet) {
@@ -208,7 +196,7 @@ class ConformanceKernelTest {
         };
         wire.send(TAP.value(), MAC, packet);
         assertThat(spoofed()).isEqualTo(genuine ? 0 : 1);
-        wire.send(TAP.value(), OTHER_MAC, packet);
+        wire.send(TAP.value(), OUTSIDE_MAC, packet);
         assertThat(spoofed()).as("from another MAC").isEqualTo(genuine ? 1 : 2);
     }
 
@@ -286,7 +274,7 @@ class ConformanceKernelTest {
         int flow = 4_000;
         for (int port : new int[] {1_001, 1_015, 1_030, 80, 53, 53, 54}) {
             byte[] packet = Packets.udp(outside(v6), flow++, guest(v6), port, wire.payload());
-            wire.send(OUTSIDE, OTHER_MAC, packet);
+            wire.send(OUTSIDE, OUTSIDE_MAC, packet);
         }
         assertThat(packets(group)).containsExactly(entry("range", 3L), entry("net", 1L), entry("members", 2L));
         var changed = new SecurityGroup(GROUP, "", List.of(range, members));

@@ -3,6 +3,8 @@ package slash32.securitygroup.nft;
 import static org.assertj.core.api.Assertions.assertThat;
 import static slash32.securitygroup.Direction.EGRESS;
 import static slash32.securitygroup.Direction.INGRESS;
+import static slash32.securitygroup.nft.GuestAndFabric.guest;
+import static slash32.securitygroup.nft.GuestAndFabric.outside;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -99,14 +101,6 @@ class DropsKernelTest {
         counters.close();
         firewall.close();
         wire.close();
-    }
-
-    private static IpAddress guest(boolean v6) {
-        return IpAddress.parse(v6 ? "2001:db8::1" : "10.0.0.1");
-    }
-
-    private static IpAddress outside(boolean v6) {
-        return IpAddress.parse(v6 ? "2001:db8:9::1" : "10.9.0.1");
     }
 
     private void apply() {

@@ -3,6 +3,14 @@ package slash32.securitygroup.nft;
 import static org.assertj.core.api.Assertions.assertThat;
 import static slash32.securitygroup.Direction.EGRESS;
 import static slash32.securitygroup.Direction.INGRESS;
+import static slash32.securitygroup.nft.GuestAndFabric.COMPILER;
+import static slash32.securitygroup.nft.GuestAndFabric.MAC;
+import static slash32.securitygroup.nft.GuestAndFabric.OUTSIDE;
+import static slash32.securitygroup.nft.GuestAndFabric.OUTSIDE_MAC;
+import static slash32.securitygroup.nft.GuestAndFabric.TAP;
+import static slash32.securitygroup.nft.GuestAndFabric.apply;
+import static slash32.securitygroup.nft.GuestAndFabric.guest;
+import static slash32.securitygroup.nft.GuestAndFabric.outside;
 
 import java.io.IOException;
 import java.util.List;
@@ -19,7 +27,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import slash32.net.InterfaceName;
 import slash32.net.IpAddress;
 import slash32.net.MacAddress;
 import slash32.securitygroup.Direction;
@@ -28,7 +35,6 @@ import slash32.securitygroup.DropReason;
 import slash32.securitygroup.EndpointPolicy;
 import slash32.securitygroup.Rate;
 import slash32.securitygroup.RateLimit;
-import slash32.securitygroup.compile.RulesetCompiler;
 import slash32.testkit.Command;
 import slash32.testkit.InNetns;
 
@@ -36,15 +42,9 @@ import slash32.testkit.InNetns;
 @InNetns
 @ExtendWith(ConformanceExtension.class)
 class RateLimitsKernelTest {
-    private static final String TAP = "tapa";
     private static final String OTHER = "tapb";
-    private static final String OUTSIDE = "up0";
-    private static final MacAddress MAC = MacAddress.parse("52:54:00:00:00:0a");
     private static final MacAddress OTHER_MAC = MacAddress.parse("52:54:00:00:00:0b");
-    private static final MacAddress OUTSIDE_MAC = MacAddress.parse("52:54:00:00:00:0f");
     private static final IpAddress OTHER_GUEST = IpAddress.parse("10.0.0.2");
-    private static final RulesetCompiler COMPILER =
-            new RulesetCompiler(List.of("s32"), List.of(IpAddress.parse("169.254.1.1"), IpAddress.parse("fe80::1")));
     private static final Rate FEW = new Rate(1, 10);
 
     private Wire wire;
@@ -52,10 +52,8 @@ class RateLimitsKernelTest {
 
     @BeforeEach
     void connect() throws IOException {
-        wire = new Wire();
-        wire.attach(TAP, MAC, guest(false), guest(true));
+        wire = GuestAndFabric.wire();
         wire.attach(OTHER, OTHER_MAC, OTHER_GUEST);
-        wire.attach(OUTSIDE, OUTSIDE_MAC, outside(false), outside(true));
         firewall = Firewall.open(COMPILER);
     }
 
@@ -65,18 +63,10 @@ class RateLimitsKernelTest {
         wire.close();
     }
 
-    private static IpAddress guest(boolean v6) {
-        return IpAddress.parse(v6 ? "2001:db8::1" : "10.0.0.1");
-    }
-
-    private static IpAddress outside(boolean v6) {
-        return IpAddress.parse(v6 ? "2001:db8:9::1" : "10.9.0.1");
-    }
-
     /// An endpoint without port security, so that limits are all there is.
     private static EndpointPolicy endpoint(Map<Direction, RateLimit> limits) {
         return new EndpointPolicy(
-                new InterfaceName(TAP),
+                TAP,
                 MAC,
                 Set.of(guest(false).hostPrefix(), guest(true).hostPrefix()),
                 Set.of(),
@@ -87,23 +77,17 @@ class RateLimitsKernelTest {
 
     private void put(Direction direction, @Nullable Rate packets, @Nullable Rate connections) {
         firewall.putEndpoint(endpoint(Map.of(direction, new RateLimit(packets, connections))));
-        apply();
-    }
-
-    private void apply() {
-        var pass = firewall.apply(0);
-        assertThat(pass.broken()).isNull();
-        assertThat(pass.failed()).isEmpty();
+        apply(firewall);
     }
 
     private boolean goesOut(boolean v6, int sourcePort) {
         byte[] packet = Packets.udp(guest(v6), sourcePort, outside(v6), 53, wire.payload());
-        return wire.send(TAP, MAC, packet).contains(OUTSIDE);
+        return wire.send(TAP.value(), MAC, packet).contains(OUTSIDE);
     }
 
     private boolean comesIn(boolean v6, int sourcePort) {
         byte[] packet = Packets.udp(outside(v6), sourcePort, guest(v6), 53, wire.payload());
-        return wire.send(OUTSIDE, OUTSIDE_MAC, packet).contains(TAP);
+        return wire.send(OUTSIDE, OUTSIDE_MAC, packet).contains(TAP.value());
     }
 
     private boolean otherGoesOut(int sourcePort) {
@@ -180,7 +164,7 @@ class RateLimitsKernelTest {
         passesTheBurstOf(less, new Drop(DropReason.PACKET_RATE, EGRESS), i -> goesOut(i % 2 == 0, 4_000));
         firewall.inSync();
         firewall.putEndpoint(endpoint(Map.of()));
-        apply();
+        apply(firewall);
         assertThat(IntStream.range(0, 60).allMatch(i -> goesOut(i % 2 == 0, 4_000)))
                 .isTrue();
         assertThat(Command.run("nft", "list", "table", "inet", "slash32"))
@@ -194,7 +178,7 @@ class RateLimitsKernelTest {
         firewall = Firewall.open(COMPILER, false);
         var limits = Map.of(EGRESS, new RateLimit(FEW, FEW), INGRESS, new RateLimit(FEW, FEW));
         firewall.putEndpoint(endpoint(limits));
-        apply();
+        apply(firewall);
         firewall.close();
         firewall = Firewall.open(COMPILER, false);
         firewall.putEndpoint(endpoint(limits));
@@ -204,7 +188,7 @@ class RateLimitsKernelTest {
         firewall = Firewall.open(COMPILER, false);
         firewall.putEndpoint(endpoint(Map.of()));
         firewall.inSync();
-        apply();
+        apply(firewall);
         assertThat(Command.run("nft", "list", "table", "inet", "slash32")).doesNotContain("limit_");
     }
 }

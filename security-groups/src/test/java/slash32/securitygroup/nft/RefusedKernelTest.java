@@ -1,6 +1,13 @@
 package slash32.securitygroup.nft;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static slash32.securitygroup.nft.GuestAndFabric.COMPILER;
+import static slash32.securitygroup.nft.GuestAndFabric.MAC;
+import static slash32.securitygroup.nft.GuestAndFabric.OUTSIDE;
+import static slash32.securitygroup.nft.GuestAndFabric.OUTSIDE_MAC;
+import static slash32.securitygroup.nft.GuestAndFabric.TAP;
+import static slash32.securitygroup.nft.GuestAndFabric.guest;
+import static slash32.securitygroup.nft.GuestAndFabric.outside;
 
 import java.io.IOException;
 import java.util.List;
@@ -10,9 +17,6 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import slash32.net.InterfaceName;
-import slash32.net.IpAddress;
-import slash32.net.MacAddress;
 import slash32.securitygroup.Direction;
 import slash32.securitygroup.EndpointPolicy;
 import slash32.securitygroup.EtherType;
@@ -21,7 +25,6 @@ import slash32.securitygroup.Remote;
 import slash32.securitygroup.Rule;
 import slash32.securitygroup.SecurityGroup;
 import slash32.securitygroup.Traffic;
-import slash32.securitygroup.compile.RulesetCompiler;
 import slash32.testkit.Command;
 import slash32.testkit.InNetns;
 
@@ -29,9 +32,6 @@ import slash32.testkit.InNetns;
 @InNetns
 @ExtendWith(ConformanceExtension.class)
 class RefusedKernelTest {
-    private static final InterfaceName TAP = new InterfaceName("tapa");
-    private static final MacAddress MAC = MacAddress.parse("52:54:00:00:00:0a");
-    private static final MacAddress OUTSIDE_MAC = MacAddress.parse("52:54:00:00:00:0f");
     private static final GroupId GROUP = new GroupId(5);
     private static final GroupId OTHER_GROUP = new GroupId(6);
     private static final GroupId PEERS = new GroupId(9);
@@ -41,24 +41,14 @@ class RefusedKernelTest {
 
     @BeforeEach
     void connect() throws IOException {
-        wire = new Wire();
-        wire.attach(TAP.value(), MAC, guest(false), guest(true));
-        wire.attach("up0", OUTSIDE_MAC, outside(false), outside(true));
-        firewall = Firewall.open(new RulesetCompiler(List.of("s32"), List.of(IpAddress.parse("169.254.1.1"))), false);
+        wire = GuestAndFabric.wire();
+        firewall = Firewall.open(COMPILER, false);
     }
 
     @AfterEach
     void disconnect() {
         firewall.close();
         wire.close();
-    }
-
-    private static IpAddress guest(boolean v6) {
-        return IpAddress.parse(v6 ? "2001:db8::1" : "10.0.0.1");
-    }
-
-    private static IpAddress outside(boolean v6) {
-        return IpAddress.parse(v6 ? "2001:db8:9::1" : "10.9.0.1");
     }
 
     private void allow(GroupId group, boolean v6, int port, Remote from) {
@@ -70,7 +60,7 @@ class RefusedKernelTest {
     }
 
     private boolean comesIn(boolean v6, int port) {
-        return wire.send("up0", OUTSIDE_MAC, Packets.udp(outside(v6), 4_000 + port, guest(v6), port, wire.payload()))
+        return wire.send(OUTSIDE, OUTSIDE_MAC, Packets.udp(outside(v6), 4_000 + port, guest(v6), port, wire.payload()))
                 .contains(TAP.value());
     }
 

@@ -1,6 +1,13 @@
 package slash32.securitygroup.nft;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static slash32.securitygroup.nft.GuestAndFabric.COMPILER;
+import static slash32.securitygroup.nft.GuestAndFabric.MAC;
+import static slash32.securitygroup.nft.GuestAndFabric.OUTSIDE;
+import static slash32.securitygroup.nft.GuestAndFabric.OUTSIDE_MAC;
+import static slash32.securitygroup.nft.GuestAndFabric.TAP;
+import static slash32.securitygroup.nft.GuestAndFabric.guest;
+import static slash32.securitygroup.nft.GuestAndFabric.outside;
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -15,9 +22,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import slash32.net.InterfaceName;
 import slash32.net.IpAddress;
-import slash32.net.MacAddress;
 import slash32.securitygroup.Direction;
 import slash32.securitygroup.EndpointPolicy;
 import slash32.securitygroup.EtherType;
@@ -35,10 +40,6 @@ import slash32.testkit.Requirement;
 @InNetns
 @ExtendWith(ConformanceExtension.class)
 class StrangersTablesKernelTest {
-    private static final InterfaceName TAP = new InterfaceName("tapa");
-    private static final String OUTSIDE = "up0";
-    private static final MacAddress MAC = MacAddress.parse("52:54:00:00:00:0a");
-    private static final MacAddress OUTSIDE_MAC = MacAddress.parse("52:54:00:00:00:0f");
     private static final GroupId GROUP = new GroupId(7);
     private static final int ALLOWED = 53;
 
@@ -51,24 +52,14 @@ class StrangersTablesKernelTest {
     @BeforeEach
     void connect() throws IOException {
         Requirement.program("nft", "nftables");
-        wire = new Wire();
-        wire.attach(TAP.value(), MAC, guest(false), guest(true));
-        wire.attach(OUTSIDE, OUTSIDE_MAC, outside(false), outside(true));
-        firewall = Firewall.open(new RulesetCompiler(List.of("s32"), List.of(IpAddress.parse("169.254.1.1"))));
+        wire = GuestAndFabric.wire();
+        firewall = Firewall.open(COMPILER);
     }
 
     @AfterEach
     void disconnect() {
         firewall.close();
         wire.close();
-    }
-
-    private static IpAddress guest(boolean v6) {
-        return IpAddress.parse(v6 ? "2001:db8::1" : "10.0.0.1");
-    }
-
-    private static IpAddress outside(boolean v6) {
-        return IpAddress.parse(v6 ? "2001:db8:9::1" : "10.9.0.1");
     }
 
     private void load(String whose) throws IOException {
