@@ -8,6 +8,7 @@ public final class Xfrm {
     public static final int XFRMNLGRP_EXPIRE = 2;
     public static final int XFRMNLGRP_SA = 3;
     public static final int XFRMNLGRP_POLICY = 4;
+    public static final int XFRMNLGRP_MAPPING = 8;
 
     static final int XFRM_MSG_NEWSA = 0x10;
     static final int XFRM_MSG_DELSA = 0x11;
@@ -20,6 +21,7 @@ public final class Xfrm {
     static final int XFRM_MSG_UPDPOLICY = 0x19;
     static final int XFRM_MSG_FLUSHSA = 0x1c;
     static final int XFRM_MSG_FLUSHPOLICY = 0x1d;
+    static final int XFRM_MSG_MAPPING = 0x26;
 
     static final int XFRMA_ENCAP = 4;
     static final int XFRMA_TMPL = 5;

@@ -1,6 +1,7 @@
 package slash32.netlink.xfrm;
 
 import org.jspecify.annotations.Nullable;
+import slash32.net.IpAddress;
 import slash32.netlink.message.Attributes;
 import slash32.netlink.message.Message;
 
@@ -8,6 +9,12 @@ import slash32.netlink.message.Message;
 public sealed interface XfrmEvent {
     /// struct xfrm_user_acquire.
     int USER_ACQUIRE_BYTES = 280;
+
+    /// struct xfrm_user_mapping.
+    int USER_MAPPING_BYTES = 64;
+
+    /// Where the new address stands in it; behind it are the old port and the new one.
+    int NEW_SADDR = 44;
 
     /// So much has passed a state that it is to be replaced.
     record WornOut(StateId id) implements XfrmEvent {}
@@ -25,6 +32,9 @@ public sealed interface XfrmEvent {
 
     record PoliciesRemoved() implements XfrmEvent {}
 
+    /// What came on a state in UDP was authentic, and not from where the state says. Said for each packet.
+    record Moved(StateId id, IpAddress from, int port) implements XfrmEvent {}
+
     /// The event in {@code message}; null for one of a kind that we don't follow.
     static @Nullable XfrmEvent parse(Message message) {
         return switch (message.type()) {
@@ -34,6 +44,7 @@ public sealed interface XfrmEvent {
             case Xfrm.XFRM_MSG_FLUSHSA -> new StatesFlushed();
             case Xfrm.XFRM_MSG_NEWPOLICY, Xfrm.XFRM_MSG_UPDPOLICY -> put(XfrmPolicy.parse(message));
             case Xfrm.XFRM_MSG_DELPOLICY, Xfrm.XFRM_MSG_FLUSHPOLICY -> new PoliciesRemoved();
+            case Xfrm.XFRM_MSG_MAPPING -> mapping(message);
             default -> null;
         };
     }
@@ -44,6 +55,15 @@ public sealed interface XfrmEvent {
 
     private static @Nullable XfrmEvent put(@Nullable XfrmPolicy policy) {
         return policy == null ? null : new PolicyPut(policy);
+    }
+
+    private static @Nullable XfrmEvent mapping(Message message) {
+        StateId id = StateId.parse(message);
+        if (id == null || message.payloadLength() < USER_MAPPING_BYTES) {
+            return null;
+        }
+        Struct mapping = Struct.of(message, USER_MAPPING_BYTES);
+        return new Moved(id, mapping.address(NEW_SADDR, Struct.family(id.destination())), mapping.be16(NEW_SADDR + 18));
     }
 
     private static @Nullable XfrmEvent acquisition(Message message) {

@@ -204,7 +204,13 @@ class XfrmMessagesTest {
         System.arraycopy(request, 16, state, 0, XfrmState.USERSA_INFO_BYTES);
         byte[] hard = state.clone();
         hard[XfrmState.USERSA_INFO_BYTES] = 1;
+        byte[] mapping = new byte[XfrmEvent.USER_MAPPING_BYTES];
+        System.arraycopy(TUNNEL_STATE.id().delete().toArray(), 16, mapping, 0, 24);
+        System.arraycopy(B.toArray(), 0, mapping, XfrmEvent.NEW_SADDR, B.toArray().length);
+        mapping[62] = (byte) 0x9c;
+        mapping[63] = 0x40;
         return Stream.of(
+                arguments(Xfrm.XFRM_MSG_MAPPING, mapping, new XfrmEvent.Moved(TUNNEL_STATE.id(), B, 40_000)),
                 arguments(Xfrm.XFRM_MSG_EXPIRE, state, new XfrmEvent.WornOut(TUNNEL_STATE.id())),
                 arguments(Xfrm.XFRM_MSG_EXPIRE, hard, new XfrmEvent.StateRemoved(TUNNEL_STATE.id())),
                 arguments(Xfrm.XFRM_MSG_FLUSHSA, new byte[4], new XfrmEvent.StatesFlushed()),

@@ -1,5 +1,6 @@
 package slash32.overlay.esp;
 
+import slash32.net.IpAddress;
 import slash32.overlay.ike.exchange.ChildSa;
 
 /// The direction of a Child SA that we receive on (RFC 4303 §3.4).
@@ -22,9 +23,16 @@ public final class InboundSa {
     private final ReplayWindow window;
     private final Traffic traffic = new Traffic();
     private int nextHeader;
+    private boolean newest;
+    /// Where the newest packet came from.
+    private IpAddress peerAddress;
+
+    private int peerPort;
 
     public InboundSa(ChildSa child) {
         this.child = child;
+        peerAddress = child.path().remote();
+        peerPort = child.path().remotePort();
         cipher = new EspCipher(child.inboundSpi(), child.inboundKey(), child.esn());
         window = new ReplayWindow(child.esn());
     }
@@ -65,6 +73,7 @@ public final class InboundSa {
             return NOT_AUTHENTIC;
         }
         window.accept(sequence);
+        newest = window.isNewest(sequence);
         int opened = sealed - EspCipher.TAG_BYTES;
         int padding = out[outAt + opened - 2] & 0xff;
         int inside = opened - OutboundSa.TRAILER_BYTES - padding;
@@ -74,6 +83,17 @@ public final class InboundSa {
         nextHeader = out[outAt + opened - 1] & 0xff;
         traffic.add(inside);
         return inside;
+    }
+
+    /// Whether the peer has moved, or its NAT has forgotten it: what was opened last came from elsewhere than what it
+    /// sent before. One that was overtaken on its way, or held back by somebody, says nothing.
+    public boolean movedTo(IpAddress from, int port) {
+        if (!newest || (port == peerPort && from.equals(peerAddress))) {
+            return false;
+        }
+        peerAddress = from;
+        peerPort = port;
+        return true;
     }
 
     /// The protocol of what was opened last.

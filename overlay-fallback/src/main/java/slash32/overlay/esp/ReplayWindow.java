@@ -56,6 +56,11 @@ final class ReplayWindow {
         ring[word(sequence)] |= bit(sequence);
     }
 
+    /// Whether none that was accepted is newer.
+    boolean isNewest(long sequence) {
+        return sequence == top;
+    }
+
     private static int word(long sequence) {
         return (int) ((sequence >>> 6) & (WORDS - 1));
     }

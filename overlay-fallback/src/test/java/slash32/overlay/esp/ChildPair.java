@@ -1,5 +1,6 @@
 package slash32.overlay.esp;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import slash32.net.IpAddress;
@@ -65,6 +66,14 @@ public record ChildPair(ChildSa left, ChildSa right) {
                         right.local(),
                         right.remote(),
                         right.path()));
+    }
+
+    /// The ESP packet that whoever has {@code child} makes of an IPv4 packet.
+    public static byte[] sealed(ChildSa child, long sequence, byte[] packet) {
+        byte[] out = new byte[OutboundSa.sealedBytes(packet.length)];
+        byte[] plain = Arrays.copyOf(packet, packet.length + OutboundSa.SLACK_BYTES);
+        new OutboundSa(child, sequence - 1).seal(plain, 0, packet.length, 4, out, 0);
+        return out;
     }
 
     static ChildPair of(long seed, boolean esn) {

@@ -184,4 +184,36 @@ class EspTest {
                 .put(other)
                 .array();
     }
+
+    /// What was overtaken, touched or sent again does not say where the peer is.
+    @Test
+    void theNewestAuthenticPacketSaysWhereThePeerIs() {
+        ChildPair pair = ChildPair.of(3, true);
+        var out = new OutboundSa(pair.left());
+        var in = new InboundSa(pair.right());
+        IpAddress known = pair.right().path().remote();
+        int known4500 = pair.right().path().remotePort();
+        IpAddress elsewhere = IpAddress.parse("203.0.113.9");
+        byte[][] packets = new byte[4][];
+        for (int i = 0; i < packets.length; i++) {
+            int wire = out.seal(new byte[60], 0, 40, IPV4, sealed, 0);
+            packets[i] = Arrays.copyOf(sealed, wire);
+        }
+        assertThat(open(in, packets[1])).isEqualTo(40);
+        assertThat(in.movedTo(known, known4500)).isFalse();
+        assertThat(open(in, packets[0])).isEqualTo(40);
+        assertThat(in.movedTo(elsewhere, known4500)).as("overtaken").isFalse();
+        byte[] touched = packets[2].clone();
+        touched[touched.length - 1] ^= 1;
+        assertThat(open(in, touched)).isEqualTo(InboundSa.NOT_AUTHENTIC);
+        assertThat(open(in, packets[2])).isEqualTo(40);
+        assertThat(in.movedTo(known, 40_000)).as("another port").isTrue();
+        assertThat(in.movedTo(known, 40_000)).as("told once").isFalse();
+        assertThat(open(in, packets[3])).isEqualTo(40);
+        assertThat(in.movedTo(elsewhere, 40_000)).as("another address").isTrue();
+    }
+
+    private int open(InboundSa in, byte[] packet) {
+        return in.open(packet, 0, packet.length, opened, 0);
+    }
 }

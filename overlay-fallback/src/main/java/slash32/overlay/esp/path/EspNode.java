@@ -85,6 +85,11 @@ public final class EspNode implements PathListener, AutoCloseable {
     }
 
     @Override
+    public void moved(int inboundSpi, IpAddress from, int port) {
+        ike.execute((node, now) -> node.espHeard(inboundSpi, from, port, now));
+    }
+
+    @Override
     public void needed(Identity peer) {
         wants.needed(peer);
     }

@@ -17,6 +17,10 @@ public interface PathListener {
     /// of anybody.
     default void strayed(IpAddress from) {}
 
+    /// The newest packet of the SA that receives with {@code inboundSpi} came from another address or port than those
+    /// before it.
+    default void moved(int inboundSpi, IpAddress from, int port) {}
+
     /// A packet to an attached peer was dropped because no SA with it is sent on. Said for each.
     void needed(Identity peer);
 }

@@ -6,6 +6,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import slash32.net.IpAddress;
 import slash32.net.Ipv4Address;
 import slash32.netlink.tun.OffloadDevice;
 import slash32.netlink.udp.BatchUdpSocket;
@@ -46,6 +47,9 @@ final class InboundLoop implements AutoCloseable {
     private final InnerPacket packet = new InnerPacket();
     private final byte[] run = new byte[LARGEST_RUN];
     private final Coalescer coalescer;
+    /// Of this run, once somebody asked.
+    private @Nullable IpAddress sender;
+
     private volatile boolean stopped;
 
     InboundLoop(
@@ -72,6 +76,7 @@ final class InboundLoop implements AutoCloseable {
                 selector.await(Long.MAX_VALUE);
             } else {
                 socket.received().get(0, run, 0, length);
+                sender = null;
                 int segmentBytes = socket.segmentBytes();
                 for (int at = 0; at < length; at += segmentBytes) {
                     datagram(at, Math.min(segmentBytes, length - at));
@@ -109,6 +114,9 @@ final class InboundLoop implements AutoCloseable {
         byte[] opened = coalescer.octets();
         int inside = sa.open(run, at, length, opened, landing);
         Drop why = inside < 0 ? refused(inside) : judge(table, sa, opened, landing, inside);
+        if (inside >= 0 && sa.movedTo(sender(), socket.senderPort())) {
+            listener.moved(spi, sender(), socket.senderPort());
+        }
         if (why == null && sa.nextHeader() != NO_NEXT_HEADER) {
             coalescer.take(packet.length());
             return;
@@ -117,6 +125,15 @@ final class InboundLoop implements AutoCloseable {
         if (why != null) {
             path.counters().count(why);
         }
+    }
+
+    private IpAddress sender() {
+        IpAddress known = sender;
+        if (known == null) {
+            known = socket.sender();
+            sender = known;
+        }
+        return known;
     }
 
     private static Drop refused(int code) {

@@ -98,7 +98,8 @@ public final class XfrmPath implements DataPath {
                 Xfrm.XFRMNLGRP_ACQUIRE,
                 Xfrm.XFRMNLGRP_EXPIRE,
                 Xfrm.XFRMNLGRP_SA,
-                Xfrm.XFRMNLGRP_POLICY);
+                Xfrm.XFRMNLGRP_POLICY,
+                Xfrm.XFRMNLGRP_MAPPING);
         policies = new Reconciler<>(new PolicyTable(xfrm), Backoff.KERNEL);
         drops = new KernelDrops();
         states((state, _) -> earlier.put(state.id(), state.interfaceId()));
@@ -405,6 +406,7 @@ public final class XfrmPath implements DataPath {
             case XfrmEvent.WornOut(StateId id) -> replace(id, "worn out");
             case XfrmEvent.StateRemoved(StateId id) -> replace(id, "removed by another");
             case XfrmEvent.StatesFlushed() -> ids().forEach(id -> replace(id, "flushed by another"));
+            case XfrmEvent.Moved(StateId id, IpAddress from, int port) -> moved(id, from, port);
             case XfrmEvent.PolicyPut(XfrmPolicy policy) -> observed(policy);
             case XfrmEvent.PoliciesRemoved() -> overrun();
         }
@@ -430,6 +432,16 @@ public final class XfrmPath implements DataPath {
         if (child != null) {
             LOG.info("esp replace child={} reason={}", child, why);
             listener.wornOut(child.inboundSpi());
+        }
+    }
+
+    private void moved(StateId id, IpAddress from, int port) {
+        ChildSa child;
+        synchronized (this) {
+            child = children.get(id.spi());
+        }
+        if (child != null && receiving(child).equals(id)) {
+            listener.moved(id.spi(), from, port);
         }
     }
 

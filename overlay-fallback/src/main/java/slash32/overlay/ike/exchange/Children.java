@@ -38,6 +38,7 @@ final class Children {
     /// One in force.
     private static final class Child {
         final ChildSa sa;
+        final long madeNanos;
         long rekeyAtNanos;
         /// Until then the peer, who asked for it, may not have our answer and not know it.
         long unknownUntilNanos = Long.MIN_VALUE;
@@ -51,8 +52,9 @@ final class Children {
 
         Bytes rivalNonce = Bytes.EMPTY;
 
-        Child(ChildSa sa) {
+        Child(ChildSa sa, long nowNanos) {
             this.sa = sa;
+            madeNanos = nowNanos;
         }
     }
 
@@ -152,7 +154,7 @@ final class Children {
     }
 
     private Child install(ChildSa made, long nowNanos) {
-        var child = new Child(made);
+        var child = new Child(made, nowNanos);
         child.rekeyAtNanos =
                 nowNanos + sa.node.rekeyAfter(sa.node.config.timers().childLife(), sa.initiator);
         live.add(child);
@@ -274,11 +276,23 @@ final class Children {
         sa.enqueue(new Create(null), nowNanos);
     }
 
-    /// Replaces the one that receives with {@code inboundSpi}, if it is of this IKE SA.
+    /// Replaces the one that receives with {@code inboundSpi}, if it is of this IKE SA, as soon as that can be.
     void rekey(int inboundSpi, long nowNanos) {
         for (Child child : List.copyOf(live)) {
             if (child.sa.inboundSpi() == inboundSpi) {
+                child.rekeyAtNanos = Math.min(child.rekeyAtNanos, nowNanos);
                 replace(child, nowNanos);
+            }
+        }
+    }
+
+    /// Replaces those that lead to where the peer was before it moved. One that was made just now waits, or somebody
+    /// who copies packets could have us do nothing else.
+    void follow(long nowNanos) {
+        long rest = sa.node.config.timers().retransmitNanos(1);
+        for (Child child : live) {
+            if (!child.sa.path().equals(sa.path)) {
+                child.rekeyAtNanos = Math.min(child.rekeyAtNanos, Math.max(nowNanos, child.madeNanos + rest));
             }
         }
     }

@@ -132,6 +132,15 @@ public final class IkeNode {
 
     // What arrives
 
+    /// An authentic ESP packet, the newest of its Child SA, came from elsewhere than those before it.
+    public void espHeard(int inboundSpi, IpAddress from, int port, long nowNanos) {
+        for (IkeSa sa : List.copyOf(bySpi.values())) {
+            if (sa.children.all().stream().anyMatch(child -> child.inboundSpi() == inboundSpi)) {
+                sa.espHeard(from, port, nowNanos);
+            }
+        }
+    }
+
     /// Takes a datagram, without the non-ESP marker of port 4500.
     public void received(Path path, byte[] datagram, long nowNanos) {
         switch (MessageDecoder.decode(ByteBuffer.wrap(datagram))) {

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import slash32.net.Bytes;
+import slash32.net.IpAddress;
 import slash32.overlay.ike.crypto.IkeKeys;
 import slash32.overlay.ike.wire.Header;
 import slash32.overlay.ike.wire.Message;
@@ -227,11 +228,31 @@ final class IkeSa {
                 ? pending != null && header.messageId() == pending.id
                 : header.messageId() == expectedRequestId;
         boolean opening = phase == Phase.OPENING && !initiator;
-        if (fresh && (opening || (peerNatted && !natted))) {
-            path = from;
+        if (fresh && (opening || follows())) {
+            follow(from, nowNanos);
         }
         if (phase != Phase.CLOSED) {
             rekey.successorSpoke(nowNanos);
+        }
+    }
+
+    /// Who is behind a NAT itself follows nobody: one packet of an attacker could lead it away (RFC 7296 §2.23).
+    private boolean follows() {
+        return peerNatted && !natted;
+    }
+
+    private void follow(Path to, long nowNanos) {
+        if (!path.equals(to)) {
+            path = to;
+            children.follow(nowNanos);
+        }
+    }
+
+    /// ESP of a Child SA came from there: asks the peer for another Child SA. Until its answer comes, which says where
+    /// it really is, nothing else goes there.
+    void espHeard(IpAddress from, int port, long nowNanos) {
+        if (phase == Phase.ESTABLISHED && follows()) {
+            follow(new Path(path.local(), path.localPort(), from, port), nowNanos);
         }
     }
 

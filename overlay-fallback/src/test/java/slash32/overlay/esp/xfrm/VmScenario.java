@@ -1,10 +1,16 @@
 package slash32.overlay.esp.xfrm;
 
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
@@ -15,35 +21,48 @@ import slash32.net.InterfaceName;
 import slash32.net.IpAddress;
 import slash32.net.Ipv4Address;
 import slash32.netlink.udp.BatchUdpSocket;
+import slash32.overlay.esp.ChildPair;
+import slash32.overlay.esp.path.End;
+import slash32.overlay.esp.path.Keyed;
 import slash32.overlay.esp.path.Lifetime;
 import slash32.overlay.esp.path.SaStatus;
 import slash32.overlay.esp.userspace.MeshDevice;
 import slash32.overlay.esp.userspace.UserspacePath;
 import slash32.overlay.ike.crypto.KeyExchangeMethod;
+import slash32.overlay.ike.exchange.Action;
 import slash32.overlay.ike.exchange.ChildSa;
+import slash32.overlay.ike.exchange.PeerConfig;
 import slash32.overlay.ike.udp.Strongswan;
 import slash32.overlay.ike.wire.TrafficSelector;
 import slash32.testkit.Command;
+import slash32.testkit.NamedNetns;
 
-/// What KernelVmTest has done inside the VM, "overlay" or "strongswan". Each step that holds prints a line that begins
-/// with "ok".
+/// What KernelVmTest has done inside the VM, "overlay" or "strongswan" and for how long to replace SAs. Each step
+/// that holds prints a line that begins with "ok".
 final class VmScenario {
     private static final int LIMIT_SECONDS = 60;
     private static final long START_NANOS = System.nanoTime();
     private static final int MTU = 1_400;
+    private static final int MOST_SECONDS = 240;
+    private static final int LINGER_SECONDS = 5;
+    private static final String IKE = "aes256gcm16-prfsha256-x25519";
+    private static final String ESP = "aes256gcm16-x25519-esn";
+    private static final String HERE = "10.9.0.1/32";
+    private static final String THERE = "10.9.0.2/32";
     private static final Path FOLDER = Path.of("/tmp/kernel-vm");
 
     private VmScenario() {}
 
     public static void main(String[] args) throws Exception {
+        int soakSeconds = Integer.parseInt(args[1]);
         Files.createDirectories(FOLDER);
         boolean done = false;
-        Thread.ofPlatform().daemon().start(() -> watch(Long.getLong("vm.seconds", 240)));
+        Thread.ofPlatform().daemon().start(() -> watch(MOST_SECONDS + soakSeconds));
         try {
             if (args[0].equals("overlay")) {
                 overlay();
             } else {
-                strongswan();
+                strongswan(soakSeconds);
             }
             ok("end");
             done = true;
@@ -169,6 +188,7 @@ final class VmScenario {
         attach(b, a);
         eventually(() -> pings(2).contains("2 received"), "a kernel at one end, user space at the other");
         rekeys(a, b);
+        moves(b);
         a.stop();
         b.stop();
         capture.destroy();
@@ -248,6 +268,28 @@ final class VmScenario {
         eventually(() -> ping(5).contains("5 received"), "traffic passes after it");
     }
 
+    /// An authentic packet of b comes from another port than those before it.
+    private static void moves(End b) throws Exception {
+        byte[] header = ByteBuffer.allocate(20)
+                .putInt(0x4500_0014)
+                .putInt(0)
+                .putInt(0x403b_0000) // no next header
+                .put(b.underlay.toArray())
+                .put(new byte[] {10, 1, 0, 1})
+                .array();
+        byte[] packet = ChildPair.sealed(used(b).child(), used(b).outboundPackets() + 500, header);
+        byte[] asked = NamedNetns.call(b.netns, () -> {
+            try (var socket = new DatagramSocket(new InetSocketAddress(b.external.toString(), 40_000))) {
+                socket.setSoTimeout(LIMIT_SECONDS * 1_000);
+                socket.send(new DatagramPacket(packet, packet.length, InetAddress.getByName("192.0.2.1"), 4_500));
+                var answer = new DatagramPacket(new byte[2_000], 2_000);
+                socket.receive(answer);
+                return Arrays.copyOf(answer.getData(), answer.getLength());
+            }
+        });
+        must(asked.length > 32 && ByteBuffer.wrap(asked).getInt() == 0, "IKE asks where the kernel has seen the peer");
+    }
+
     private static void flushed(End a) {
         int before = used(a).child().inboundSpi();
         in("a", "ip xfrm state flush");
@@ -284,35 +326,14 @@ final class VmScenario {
     }
 
     /// strongSwan with the kernel's ESP at the other end, which begins in turn with us.
-    private static void strongswan() throws Exception {
+    private static void strongswan(int soakSeconds) throws Exception {
         var far = new Strongswan(FOLDER, true);
         Command.run("ip", "addr", "add", "10.9.0.1/32", "dev", "lo");
         Strongswan.there("ip", "addr", "add", "10.9.0.2/32", "dev", "lo");
-        far.start(
-                "ec",
-                "aes256gcm16-prfsha256-x25519",
-                "aes256gcm16-x25519-esn",
-                new Strongswan.Selectors("10.9.0.2/32", "10.9.0.1/32", 0, 2));
-        var config = far.ours("ec", KeyExchangeMethod.X25519, Duration.ofHours(1), Duration.ofSeconds(2));
-        var node = new Keyed(
-                Strongswan.NEAR, listener -> XfrmPath.open(Strongswan.NEAR, MTU, Lifetime.DEFAULT, listener), config);
+        far.start("ec", IKE, ESP, new Strongswan.Selectors(THERE, HERE, 0, LINGER_SECONDS));
         var peer = Strongswan.peer(
                 TrafficSelector.of(IpAddress.parse("10.9.0.1"), 0), TrafficSelector.of(IpAddress.parse("10.9.0.2"), 0));
-        var underlay = (Ipv4Address) Strongswan.FAR;
-        node.path.attach(underlay, peer);
-        Command.run(
-                "ip",
-                "route",
-                "add",
-                "10.9.0.2/32",
-                "dev",
-                XfrmDevices.name(underlay).value(),
-                "src",
-                "10.9.0.1");
-        node.ike.execute((ike, now) -> {
-            ike.configure(peer);
-            ike.connect(Strongswan.THEIRS, now);
-        });
+        Keyed node = withStrongswan(far, peer, Duration.ofHours(1));
         eventually(() -> current(node) != null, "strongSwan with the kernel's ESP answers us");
         carries(far, node);
         node.ike.execute((ike, now) -> ike.disconnect(Strongswan.THEIRS, now));
@@ -322,6 +343,52 @@ final class VmScenario {
         System.out.println(far.swanctl("--initiate", "--child", "data"));
         eventually(() -> current(node) != null, "strongSwan with the kernel's ESP begins with us");
         carries(far, node);
+        node.ike.execute((ike, now) -> ike.disconnect(Strongswan.THEIRS, now));
+        eventually(() -> node.path.sas().isEmpty() && far.swanctl("--list-sas").isBlank(), "it is over");
+        node.stop();
+        soak(far, peer, soakSeconds);
+    }
+
+    /// Our kernel's end of strongSwan's cable, which begins.
+    private static Keyed withStrongswan(Strongswan far, PeerConfig peer, Duration life) throws Exception {
+        var node = new Keyed(
+                Strongswan.NEAR,
+                listener -> XfrmPath.open(Strongswan.NEAR, MTU, Lifetime.DEFAULT, listener),
+                far.ours("ec", KeyExchangeMethod.X25519, life, Duration.ofSeconds(LINGER_SECONDS)));
+        var underlay = (Ipv4Address) Strongswan.FAR;
+        node.path.attach(underlay, peer);
+        Command.run(
+                "ip",
+                "route",
+                "replace",
+                "10.9.0.2/32",
+                "dev",
+                XfrmDevices.name(underlay).value(),
+                "src",
+                "10.9.0.1");
+        node.ike.execute((ike, now) -> {
+            ike.configure(peer);
+            ike.connect(Strongswan.THEIRS, now);
+        });
+        return node;
+    }
+
+    /// Both ends replace all SAs every ten seconds or so.
+    private static void soak(Strongswan far, PeerConfig peer, int seconds) throws Exception {
+        far.propose(IKE, ESP, new Strongswan.Selectors(THERE, HERE, 10, LINGER_SECONDS));
+        Keyed node = withStrongswan(far, peer, Duration.ofSeconds(12));
+        eventually(() -> current(node) != null, "SAs that live for ten seconds");
+        String first = far.ikeSpi();
+        int count = 20 * seconds;
+        String said = Command.tryRun("ping", "-qnc", "" + count, "-i", "0.05", "-W", "20", "-I", "10.9.0.1", "10.9.0.2")
+                .output();
+        System.out.println(said);
+        must(said.contains(count + " received, 0% packet loss"), "nothing is lost in " + seconds + " s of rekeying");
+        must(node.events.stream().noneMatch(Action.Lost.class::isInstance), "no SA is lost");
+        must(!far.ikeSpi().equals(first), "the IKE SA was replaced");
+        System.out.println(node.events.stream()
+                        .filter(Action.UseOutbound.class::isInstance)
+                        .count() + " Child SAs were used");
         node.stop();
     }
 

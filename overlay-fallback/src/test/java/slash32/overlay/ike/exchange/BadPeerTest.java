@@ -58,6 +58,81 @@ class BadPeerTest {
                         && child.path().equals(elsewhere));
     }
 
+    private static final String OUTSIDE = "198.51.100.7";
+
+    /// ESP comes from another port: the data path says so, and both ends have a Child SA that leads there.
+    @Test
+    void espThatComesFromElsewhereHasAChildSaMadeThatLeadsThere() {
+        Node left = sim.node("hv1", "192.0.2.1");
+        Node natted = sim.node("hv2", "192.0.2.2");
+        sim.translate(natted, OUTSIDE, 40_000);
+        connect(natted, left);
+        ChildSa before = left.sendsOn(natted);
+        assertThat(before.path().remotePort()).isEqualTo(40_000);
+        sim.runFor(AWHILE);
+        sim.translate(natted, OUTSIDE, 41_000);
+        left.ike.espHeard(before.inboundSpi(), IpAddress.parse(OUTSIDE), 41_000, sim.nowNanos);
+        sim.runFor(AWHILE);
+        assertThat(left.sendsOn(natted).path().remotePort()).isEqualTo(41_000);
+        assertThat(left.sendsOn(natted).outboundSpi())
+                .isEqualTo(natted.sendsOn(left).inboundSpi())
+                .isNotEqualTo(before.outboundSpi());
+        assertThat(left.ike.childSas(natted.identity)).hasSize(1);
+        assertThat(left.losses()).isEmpty();
+    }
+
+    /// IKE's own messages say it too.
+    @Test
+    void anIdlePeerBehindANatThatForgotItIsFoundByItsQuestionWhetherWeAreThere() {
+        Node left = sim.node("hv1", "192.0.2.1");
+        Node natted = sim.node("hv2", "192.0.2.2");
+        sim.translate(natted, OUTSIDE, 40_000);
+        connect(natted, left);
+        sim.translate(natted, OUTSIDE, 41_000);
+        sim.runFor(Duration.ofSeconds(40));
+        assertThat(left.sendsOn(natted).path().remotePort()).isEqualTo(41_000);
+        assertThat(left.losses()).isEmpty();
+    }
+
+    /// Somebody copies a packet from an address of its own, faster than the real one: nothing of ours goes there but a
+    /// question, and the real peer is back with its next packet.
+    @Test
+    void aCopyFromElsewhereLeadsNoTrafficAway() {
+        Node left = sim.node("hv1", "192.0.2.1");
+        Node natted = sim.node("hv2", "192.0.2.2");
+        sim.translate(natted, OUTSIDE, 40_000);
+        connect(natted, left);
+        sim.runFor(AWHILE);
+        IpAddress attacker = IpAddress.parse("203.0.113.66");
+        for (int i = 0; i < 100; i++) {
+            int spi = left.sendsOn(natted).inboundSpi();
+            left.ike.espHeard(spi, attacker, 1_000 + i, sim.nowNanos);
+            sim.runFor(Duration.ofMillis(10));
+            left.ike.espHeard(spi, IpAddress.parse(OUTSIDE), 40_000, sim.nowNanos);
+            sim.runFor(Duration.ofMillis(10));
+            assertThat(left.sendsOn(natted).path().remote()).hasToString(OUTSIDE);
+        }
+        sim.runFor(Duration.ofSeconds(10));
+        assertThat(left.sendsOn(natted).path().remotePort()).isEqualTo(40_000);
+        assertThat(left.sendsOn(natted).outboundSpi())
+                .isEqualTo(natted.sendsOn(left).inboundSpi());
+        assertThat(left.losses()).isEmpty();
+    }
+
+    /// RFC 7296 §2.23: it would be enough to copy one packet.
+    @Test
+    void whoIsBehindANatItselfFollowsNobody() {
+        Node left = sim.node("hv1", "192.0.2.1");
+        Node natted = sim.node("hv2", "192.0.2.2");
+        sim.translate(natted, OUTSIDE, 40_000);
+        connect(natted, left);
+        sim.runFor(AWHILE);
+        ChildSa before = natted.sendsOn(left);
+        natted.ike.espHeard(before.inboundSpi(), IpAddress.parse("203.0.113.66"), 1_000, sim.nowNanos);
+        sim.runFor(AWHILE);
+        assertThat(natted.sendsOn(left)).isEqualTo(before);
+    }
+
     /// Certificates are judged by the clock on the wall, SAs by one that only goes forward.
     @Test
     void aClockThatJumpsEndsNoSaAndLetsNobodyNewIn() {

@@ -94,6 +94,20 @@ class IkeNodeTest {
         }
     }
 
+    /// What made the request may be said once only, as that an SA is worn out.
+    @Test
+    void aReplacementThatIsAskedForTooEarlyIsMadeLater() {
+        connect();
+        left.ike.rekeyChild(left.sendsOn(right).inboundSpi(), sim.nowNanos);
+        sim.runFor(AWHILE);
+        ChildSa answered = right.sendsOn(left); // right can't know yet that left has its answer
+        right.ike.rekeyChild(answered.inboundSpi(), sim.nowNanos);
+        sim.runFor(AWHILE);
+        sim.runFor(Duration.ofSeconds(60));
+        assertThat(right.sendsOn(left)).isNotEqualTo(answered);
+        assertUp();
+    }
+
     private static NodeConfig only(NodeConfig config, KeyExchangeMethod... methods) {
         return new NodeConfig(
                 config.credentials(),

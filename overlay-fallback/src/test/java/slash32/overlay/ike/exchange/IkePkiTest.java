@@ -30,6 +30,7 @@ class IkePkiTest {
     @TempDir
     Path folder;
 
+    private Instant now = NOW;
     private final SecureRandom random = new SecureRandom();
     private final IkeSimulation sim = new IkeSimulation(1);
 
@@ -55,7 +56,7 @@ class IkePkiTest {
                 .verifier(
                         peer -> Optional.ofNullable(ADDRESSES.get(peer.toString()))
                                 .map(IpAddress::parse),
-                        () -> NOW);
+                        () -> now);
     }
 
     private Node node(String name) {
@@ -134,6 +135,30 @@ class IkePkiTest {
         assertThat(left.inbound).isEmpty();
         assertThat(left.ike.isEstablished(right.identity)).isFalse();
         assertThat(right.ike.isEstablished(left.identity)).isFalse();
+    }
+
+    @Test
+    void aCertificateThatEndsInUseEndsItsSasWhenItIsJudgedNext() throws IOException {
+        issue("hv1", "192.0.2.1");
+        issue("hv2", "192.0.2.2");
+        Node left = node("hv1");
+        Node right = node("hv2");
+        sim.acquaint(left, right);
+        left.ike.connect(right.identity, sim.nowNanos);
+        sim.runFor(Duration.ofSeconds(5));
+        assertThat(left.ike.isEstablished(right.identity)).isTrue();
+
+        now = NOW.plus(YEAR.dividedBy(2)).plusSeconds(1);
+        identify(left);
+        assertThat(left.ike.childSas(right.identity)).isEmpty();
+        sim.runFor(Duration.ofSeconds(5));
+        assertThat(left.inbound).isEmpty();
+        assertThat(right.inbound).isEmpty();
+        left.ike.connect(right.identity, sim.nowNanos);
+        sim.runFor(Duration.ofSeconds(5));
+        assertThat(left.ike.isEstablished(right.identity)).isFalse();
+        assertThat(right.ike.isEstablished(left.identity)).isFalse();
+        assertThat(left.inbound).isEmpty();
     }
 
     @Test

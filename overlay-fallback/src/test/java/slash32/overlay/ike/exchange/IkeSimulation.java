@@ -49,6 +49,11 @@ final class IkeSimulation {
             new PriorityQueue<>(Comparator.comparingLong(Flight::atNanos).thenComparingLong(Flight::number));
     private long number;
 
+    private final Map<IpAddress, Nat> nats = new HashMap<>();
+
+    /// What a node's NAT makes of its address and, in place of port 4500, of its port; the next is for port 500.
+    private record Nat(IpAddress address, int port) {}
+
     private record Flight(long atNanos, long number, Path atReceiver, Bytes datagram) {}
 
     IkeSimulation(long seed) {
@@ -184,25 +189,48 @@ final class IkeSimulation {
                 true);
     }
 
+    /// Puts a node behind a NAT, or has its NAT forget what it was.
+    void translate(Node node, String address, int port) {
+        nats.put(node.address, new Nat(IpAddress.parse(address), port));
+    }
+
     private void transmit(Path path, Bytes datagram) {
         datagrams++;
+        Nat nat = nats.get(path.local());
+        IpAddress from = nat == null ? path.local() : nat.address;
+        int fromPort = nat == null ? path.localPort() : path.localPort() == Path.NAT_PORT ? nat.port : nat.port + 1;
         int copies = random.nextDouble() < loss ? 0 : random.nextDouble() < duplication ? 2 : 1;
         for (int i = 0; i < copies; i++) {
             long delay = 1_000_000L * (1 + random.nextInt(random.nextInt(20) == 0 ? 1_500 : 50));
             IpAddress to = path.remote();
-            IpAddress from = path.local();
             int toPort = path.remotePort();
-            int fromPort = path.localPort();
             flights.add(new Flight(nowNanos + delay, number++, new Path(to, toPort, from, fromPort), datagram));
         }
     }
 
     void deliver(Path atReceiver, byte[] datagram) {
-        Node to = nodes.get(atReceiver.local());
+        Path inside = inside(atReceiver);
+        Node to = nodes.get(inside.local());
         if (to != null) {
-            to.ike.received(atReceiver, datagram, nowNanos);
+            to.ike.received(inside, datagram, nowNanos);
             to.perform();
         }
+    }
+
+    /// What the receiver's NAT makes of it, if it has one.
+    private Path inside(Path outside) {
+        for (Map.Entry<IpAddress, Nat> entry : nats.entrySet()) {
+            Nat nat = entry.getValue();
+            int port = outside.localPort() - nat.port;
+            if (nat.address.equals(outside.local()) && (port == 0 || port == 1)) {
+                return new Path(
+                        entry.getKey(),
+                        port == 0 ? Path.NAT_PORT : Path.IKE_PORT,
+                        outside.remote(),
+                        outside.remotePort());
+            }
+        }
+        return outside;
     }
 
     /// The next thing that happens.

@@ -1,4 +1,4 @@
-package slash32.overlay.esp.xfrm;
+package slash32.overlay.esp.path;
 
 import java.io.IOException;
 import java.security.KeyPair;
@@ -12,7 +12,6 @@ import org.jspecify.annotations.Nullable;
 import slash32.net.Bytes;
 import slash32.net.IpAddress;
 import slash32.net.Ipv4Address;
-import slash32.overlay.esp.path.DataPath;
 import slash32.overlay.ike.crypto.KeyExchangeMethod;
 import slash32.overlay.ike.crypto.Prf;
 import slash32.overlay.ike.crypto.SignatureScheme;
@@ -28,45 +27,45 @@ import slash32.testkit.NamedNetns;
 
 /// One end of an encrypted overlay, in a namespace of its own: IKE and a data path. The certificate of an end is its
 /// name.
-final class End {
+public final class End {
     private static final Map<Identity, KeyPair> KEYS = new ConcurrentHashMap<>();
     private static final IpAddress FIRST = IpAddress.parse("0.0.0.0");
     private static final IpAddress LAST = IpAddress.parse("255.255.255.255");
     private static final List<TrafficSelector> ALL = List.of(new TrafficSelector(0, 0, 65_535, FIRST, LAST));
 
-    final String netns;
-    final Ipv4Address underlay;
-    final IpAddress external;
+    public final String netns;
+    public final Ipv4Address underlay;
+    public final IpAddress external;
     private @Nullable Keyed node;
 
-    End(String netns, String underlay, String external) throws Exception {
+    public End(String netns, String underlay, String external) throws Exception {
         this.netns = netns;
         this.underlay = Ipv4Address.parse(underlay);
         this.external = IpAddress.parse(external);
         KEYS.put(identity(), KeyPairGenerator.getInstance("Ed25519").generateKeyPair());
     }
 
-    Identity identity() {
+    public Identity identity() {
         return Identity.address(underlay);
     }
 
-    Keyed node() {
+    public Keyed node() {
         return Objects.requireNonNull(node);
     }
 
-    DataPath path() {
+    public DataPath path() {
         return node().path;
     }
 
-    void start(Keyed.Opener opener) throws Exception {
+    public void start(Keyed.Opener opener) throws Exception {
         node = NamedNetns.call(netns, () -> new Keyed(external, opener, config()));
     }
 
-    void stop() throws InterruptedException {
+    public void stop() throws InterruptedException {
         node().stop();
     }
 
-    void attach(End other) throws IOException {
+    public void attach(End other) throws IOException {
         var peer = new PeerConfig(
                 other.identity(), new Path(external, Path.IKE_PORT, other.external, Path.IKE_PORT), ALL, ALL, false);
         node().ike.execute((ike, _) -> ike.configure(peer));

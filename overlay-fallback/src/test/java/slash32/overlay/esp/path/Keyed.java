@@ -1,31 +1,33 @@
-package slash32.overlay.esp.xfrm;
+package slash32.overlay.esp.path;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import slash32.net.IpAddress;
-import slash32.overlay.esp.path.DataPath;
-import slash32.overlay.esp.path.PathListener;
 import slash32.overlay.ike.exchange.Action;
 import slash32.overlay.ike.exchange.NodeConfig;
 import slash32.overlay.ike.udp.IkeLoop;
 import slash32.overlay.ike.wire.Identity;
 
 /// A data path and the IKE that keys it for the first packet of a peer, with the threads of both.
-final class Keyed implements PathListener {
-    final DataPath path;
-    final IkeLoop ike;
+public final class Keyed implements PathListener {
+    public final DataPath path;
+    public final IkeLoop ike;
+    /// What IKE said, but for datagrams.
+    public final List<Action> events = new CopyOnWriteArrayList<>();
+
     private final List<Thread> threads = new ArrayList<>();
 
     /// Opens a data path that talks to {@code listener}.
     @FunctionalInterface
-    interface Opener {
+    public interface Opener {
         DataPath open(PathListener listener) throws IOException;
     }
 
     /// Its threads are in the network namespace of the calling one.
-    Keyed(IpAddress local, Opener opener, NodeConfig config) throws IOException {
+    public Keyed(IpAddress local, Opener opener, NodeConfig config) throws IOException {
         path = opener.open(this);
         ike = IkeLoop.open(local, config, this::on, path);
         start("ike", ike::run);
@@ -49,6 +51,7 @@ final class Keyed implements PathListener {
             case Action.Remove(var child) -> path.remove(child);
             default -> {}
         }
+        events.add(action);
     }
 
     @Override
@@ -62,12 +65,17 @@ final class Keyed implements PathListener {
     }
 
     @Override
+    public void moved(int inboundSpi, IpAddress from, int port) {
+        ike.execute((node, now) -> node.espHeard(inboundSpi, from, port, now));
+    }
+
+    @Override
     public void needed(Identity peer) {
         ike.execute((node, now) -> node.connect(peer, now));
     }
 
     /// As a killed process ends: nobody is told.
-    void stop() throws InterruptedException {
+    public void stop() throws InterruptedException {
         ike.close();
         path.stop();
         for (Thread thread : threads) {
