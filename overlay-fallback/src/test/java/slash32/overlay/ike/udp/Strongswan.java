@@ -60,6 +60,8 @@ public final class Strongswan {
 
     private final Path folder;
     private final boolean kernelEsp;
+    private String charonSettings = "";
+    private String connectionSettings = "";
     private final List<Process> started = new ArrayList<>();
 
     /// What it encrypts of its side and ours.
@@ -124,6 +126,15 @@ public final class Strongswan {
         return Command.run(inside(words));
     }
 
+    /// Has its next start know more than it does by default.
+    ///
+    /// @param charon lines of strongswan.conf
+    /// @param connection lines of a connection in swanctl.conf
+    public void settings(String charon, String connection) {
+        charonSettings = charon;
+        connectionSettings = connection;
+    }
+
     /// Starts it with a key of this kind and these proposals, and with new certificates of both ends if there are none.
     public void start(String keys, String ike, String esp, Selectors selectors) throws IOException {
         if (!Files.exists(folder.resolve("x509"))) {
@@ -135,21 +146,37 @@ public final class Strongswan {
                 %s socket-default vici
                   rsa_pss = yes
                   delete_rekeyed_delay = %d
+                  %s
                   plugins {
                     vici { socket = unix://%s/vici }
                     %s
                   }
                   filelog { log { path = %s/log
+                    flush_line = yes
                     default = 1
                     ike = 2
+                    net = 2
                     cfg = 2 } }
                 }
                 """.formatted(
                         kernelEsp ? "kernel-netlink" : "kernel-libipsec kernel-netlink",
                         selectors.lingerSeconds,
+                        charonSettings,
                         folder,
                         kernelEsp ? "" : IN_USER_SPACE,
                         folder));
+        connection(ike, esp, selectors);
+        launch();
+        assertThat(swanctl("--load-all")).contains("loaded connection 'ours'");
+    }
+
+    /// Has it know these proposals from now on.
+    public void propose(String ike, String esp, Selectors selectors) throws IOException {
+        connection(ike, esp, selectors);
+        assertThat(swanctl("--load-conns")).contains("loaded connection 'ours'");
+    }
+
+    private void connection(String ike, String esp, Selectors selectors) throws IOException {
         Files.writeString(folder.resolve("swanctl.conf"), """
                 connections {
                   ours {
@@ -163,6 +190,7 @@ public final class Strongswan {
                     rekey_time = %ds
                     rand_time = 0s
                     over_time = 60s
+                    %s
                     local { auth = pubkey
                       certs = theirs.pem
                       id = %s }
@@ -186,12 +214,16 @@ public final class Strongswan {
                         NEAR,
                         ike,
                         selectors.rekeySeconds,
+                        connectionSettings,
                         THEIRS,
                         OURS,
                         selectors.theirs,
                         selectors.ours,
                         esp,
                         selectors.rekeySeconds));
+    }
+
+    private void launch() throws IOException {
         var builder = new ProcessBuilder(
                 "ip",
                 "netns",
@@ -211,7 +243,6 @@ public final class Strongswan {
                 "charon's socket",
                 () -> Files.exists(folder.resolve("vici")) && swanctl("--stats").contains("uptime"),
                 () -> "");
-        assertThat(swanctl("--load-all")).contains("loaded connection 'ours'");
     }
 
     private void certificates(String keys) throws IOException {
@@ -409,7 +440,8 @@ public final class Strongswan {
         }
     }
 
-    private String log() {
+    /// What it has noted so far.
+    public String log() {
         try {
             Path log = folder.resolve("log");
             return Files.exists(log) ? Files.readString(log, StandardCharsets.UTF_8) : "no log";

@@ -3,14 +3,16 @@ package slash32.overlay.ike.udp;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
 import java.nio.file.Path;
+import java.security.SecureRandom;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.function.BooleanSupplier;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -19,10 +21,14 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import slash32.net.IpAddress;
 import slash32.overlay.ike.crypto.KeyExchangeMethod;
 import slash32.overlay.ike.exchange.Action;
 import slash32.overlay.ike.exchange.ChildSa;
+import slash32.overlay.ike.exchange.IkeNode;
+import slash32.overlay.ike.exchange.IkeNode.Counter;
+import slash32.overlay.ike.exchange.NodeConfig;
 import slash32.overlay.ike.udp.Strongswan.Selectors;
 import slash32.overlay.ike.wire.Identity;
 import slash32.overlay.ike.wire.TrafficSelector;
@@ -35,17 +41,15 @@ import slash32.testkit.InNetns;
 class StrongswanInteropTest {
     private static final IpAddress NEAR = Strongswan.NEAR;
     private static final IpAddress FAR = Strongswan.FAR;
+    private static final String IKE = "aes256gcm16-prfsha256-x25519";
+    private static final String ESP = "aes256gcm16-x25519";
     private static final Identity THEIRS = Strongswan.THEIRS;
 
     @TempDir
     Path folder;
 
     private @Nullable Strongswan far;
-    private final Set<ChildSa> installed = ConcurrentHashMap.newKeySet();
-    private final List<Action> events = new CopyOnWriteArrayList<>();
-    private volatile @Nullable ChildSa outbound;
-    private @Nullable IkeLoop loop;
-    private @Nullable Thread thread;
+    private @Nullable OurEnd near;
 
     @BeforeEach
     void cable() {
@@ -54,9 +58,8 @@ class StrongswanInteropTest {
 
     @AfterEach
     void tearDown() throws InterruptedException {
-        if (loop != null && thread != null) {
-            loop.close();
-            thread.join();
+        if (near != null) {
+            near.stop();
         }
         far().takeDown();
     }
@@ -70,11 +73,13 @@ class StrongswanInteropTest {
     void weBegin(KeyExchangeMethod method, String keys, String ike, String esp) throws Exception {
         far().start(keys, ike, esp, Selectors.OUTER);
         start(keys, method);
-        connect();
+        near().connect();
         rekeyBothWays();
-        run().execute((node, now) -> node.disconnect(THEIRS, now));
-        eventually("strongSwan has nothing", () -> far().swanctl("--list-sas").isBlank());
-        eventually("nor have we", installed::isEmpty);
+        near().loop().execute((node, now) -> node.disconnect(THEIRS, now));
+        near().eventually(
+                        "strongSwan has nothing",
+                        () -> far().swanctl("--list-sas").isBlank());
+        near().eventually("nor have we", near().installed::isEmpty);
     }
 
     @ParameterizedTest
@@ -87,137 +92,174 @@ class StrongswanInteropTest {
         far().start(keys, ike, esp, Selectors.OUTER);
         start(keys, method);
         assertThat(far().swanctl("--initiate", "--child", "data")).contains("completed successfully");
-        eventually("a Child SA", () -> outbound != null);
-        assertSame();
+        near().connected();
         rekeyBothWays();
         assertThat(far().swanctl("--terminate", "--ike", "ours")).contains("completed successfully");
-        eventually("we have nothing", installed::isEmpty);
-        assertThat(events).contains(new Action.Lost(THEIRS, "deleted by the peer"));
+        near().eventually("we have nothing", near().installed::isEmpty);
+        assertThat(near().events).contains(new Action.Lost(THEIRS, "deleted by the peer"));
     }
 
     @Test
     void bothRekeyAtOnce() throws Exception {
-        far().start("ec", "aes256gcm16-prfsha256-x25519", "aes256gcm16-x25519", Selectors.OUTER);
+        far().start("ec", IKE, ESP, Selectors.OUTER);
         start("ec", KeyExchangeMethod.X25519);
-        connect();
+        near().connect();
         for (int round = 0; round < 5; round++) {
-            ChildSa before = current();
-            run().execute((node, now) -> node.rekeyChild(before.inboundSpi(), now));
+            ChildSa before = near().current();
+            near().loop().execute((node, now) -> node.rekeyChild(before.inboundSpi(), now));
             far().swanctl("--rekey", "--child", "data");
-            eventually("another Child SA", () -> !current().equals(before));
-            settle();
+            near().eventually("another Child SA", () -> !near().current().equals(before));
+            near().settle();
         }
-        assertThat(losses()).isEmpty();
-    }
-
-    @Test
-    void aChainThatNeedsFragmentsIsTaken() throws Exception {
-        far().start("rsa", "aes256gcm16-prfsha256-x25519", "aes256gcm16-x25519", Selectors.OUTER);
-        start("rsa", KeyExchangeMethod.X25519);
-        connect();
+        assertThat(near().losses()).isEmpty();
     }
 
     @Test
     void aStrongswanThatIsKilledIsLostAndComesBack() throws Exception {
-        far().start("ec", "aes256gcm16-prfsha256-x25519", "aes256gcm16-x25519", Selectors.OUTER);
+        far().start("ec", IKE, ESP, Selectors.OUTER);
         start("ec", KeyExchangeMethod.X25519);
-        connect();
+        near().connect();
         far().kill();
-        eventually("it is lost", () -> losses().equals(List.of("the peer does not answer")));
-        assertThat(installed).isEmpty();
-        outbound = null;
-        far().start("ec", "aes256gcm16-prfsha256-x25519", "aes256gcm16-x25519", Selectors.OUTER);
-        connect();
+        near().eventually("it is lost", () -> near().losses().equals(List.of("the peer does not answer")));
+        assertThat(near().installed).isEmpty();
+        far().start("ec", IKE, ESP, Selectors.OUTER);
+        near().connect();
+    }
+
+    /// Each asks the other for a cookie (RFC 7296 §2.6), and gives one.
+    @Test
+    void cookiesAreAskedForAndGiven() throws Exception {
+        far().settings("cookie_threshold = 1", "");
+        far().start("ec", IKE, ESP, Selectors.OUTER);
+        NodeConfig usual = far().ours("ec", KeyExchangeMethod.X25519);
+        start(new NodeConfig(
+                usual.credentials(),
+                usual.verifier(),
+                usual.keyExchanges(),
+                usual.prfs(),
+                usual.timers(),
+                usual.forceEncapsulation(),
+                1));
+        beginAndLeave(usual, NEAR); // a half-open one with us
+        assertThat(far().swanctl("--initiate", "--child", "data")).contains("completed successfully");
+        near().connected();
+        var asked = new CompletableFuture<Map<Counter, Long>>();
+        near().loop().execute((node, _) -> asked.complete(node.counters()));
+        assertThat(asked.get(10, TimeUnit.SECONDS)).containsEntry(Counter.COOKIE_ASKED, 1L);
+        assertThat(far().swanctl("--terminate", "--ike", "ours")).contains("completed successfully");
+        near().eventually("we have nothing", near().installed::isEmpty);
+
+        beginAndLeave(usual, FAR);
+        near().eventually(
+                        "strongSwan has a half-open one",
+                        () -> far().swanctl("--list-sas").contains("CONNECTING"));
+        near().connect();
+        assertThat(far().log()).contains("sending COOKIE notify to " + NEAR);
+    }
+
+    /// Sends what begins an IKE SA, and does not listen.
+    private static void beginAndLeave(NodeConfig config, IpAddress to) throws IOException {
+        var stranger = new IkeNode(config, new SecureRandom(), 0);
+        stranger.configure(Strongswan.peer(
+                TrafficSelector.of(NEAR, TrafficSelector.UDP), TrafficSelector.of(FAR, TrafficSelector.UDP)));
+        stranger.connect(THEIRS, 0);
+        byte[] init = stranger.actions().stream()
+                .filter(Action.Send.class::isInstance)
+                .map(action -> ((Action.Send) action).datagram().toArray())
+                .findFirst()
+                .orElseThrow();
+        try (var socket = new DatagramSocket()) {
+            socket.send(new DatagramPacket(init, init.length, InetAddress.getByName(to.toString()), 500));
+        }
+    }
+
+    /// RFC 7383, both ways.
+    @Test
+    void longMessagesAreCutAndPutTogether() throws Exception {
+        far().start("rsa", IKE, ESP, Selectors.OUTER);
+        start("rsa", KeyExchangeMethod.X25519);
+        near().connect();
+        assertThat(far().log()).contains("reassembled fragmented IKE message").contains("splitting IKE message");
+    }
+
+    /// RFC 6023: strongSwan begins with an IKE SA alone, and asks for a Child SA later.
+    @Test
+    void anIkeSaBeginsWithoutAChildSa() throws Exception {
+        far().settings("", "childless = force");
+        far().start("ec", IKE, ESP, Selectors.OUTER);
+        start("ec", KeyExchangeMethod.X25519);
+        assertThat(far().swanctl("--initiate", "--ike", "ours")).contains("completed successfully");
+        near().eventually(
+                        "it is established",
+                        () -> near().events.stream().anyMatch(Action.Established.class::isInstance));
+        assertThat(near().installed).isEmpty();
+        assertThat(far().swanctl("--initiate", "--child", "data")).contains("completed successfully");
+        near().connected();
+        ChildSa first = near().current();
+        assertThat(far().swanctl("--rekey", "--child", "data")).contains("rekey completed");
+        near().eventually("another Child SA", () -> !near().current().equals(first));
+        near().settle();
+    }
+
+    /// RFC 7296 §2.8.3: a new IKE SA with a new proof, before the old one goes or after it.
+    @ParameterizedTest
+    @ValueSource(strings = {"yes", "no"})
+    void strongswanProvesItselfAnew(String makeBeforeBreak) throws Exception {
+        far().settings("make_before_break = " + makeBeforeBreak, "");
+        far().start("ec", IKE, ESP, Selectors.OUTER);
+        start("ec", KeyExchangeMethod.X25519);
+        assertThat(far().swanctl("--initiate", "--child", "data")).contains("completed successfully");
+        near().connected();
+        for (int round = 0; round < 3; round++) {
+            ChildSa before = near().current();
+            String ike = far().ikeSpi();
+            assertThat(far().swanctl("--rekey", "--ike", "ours", "--reauth")).contains("rekey completed");
+            near().eventually(
+                            "its new IKE SA",
+                            () -> !far().ikeSpi().equals(ike) && far().ikeSpi().length() == 16);
+            near().eventually("a new Child SA", () -> !near().current().equals(before));
+            near().settle();
+        }
+        if (makeBeforeBreak.equals("yes")) {
+            assertThat(near().losses()).isEmpty();
+        }
     }
 
     /// We replace the Child SA and the IKE SA, then strongSwan does.
     private void rekeyBothWays() {
-        ChildSa first = current();
-        run().execute((node, now) -> node.rekeyChild(first.inboundSpi(), now));
-        eventually("our new Child SA", () -> !current().equals(first));
-        settle();
+        ChildSa first = near().current();
+        near().loop().execute((node, now) -> node.rekeyChild(first.inboundSpi(), now));
+        near().eventually("our new Child SA", () -> !near().current().equals(first));
+        near().settle();
         String ike = far().ikeSpi();
-        run().execute((node, now) -> node.rekeyIke(THEIRS, now));
-        eventually(
-                "our new IKE SA",
-                () -> !far().ikeSpi().equals(ike) && far().ikeSpi().length() == 16);
-        settle();
-        ChildSa second = current();
+        near().loop().execute((node, now) -> node.rekeyIke(THEIRS, now));
+        near().eventually(
+                        "our new IKE SA",
+                        () -> !far().ikeSpi().equals(ike) && far().ikeSpi().length() == 16);
+        near().settle();
+        ChildSa second = near().current();
         assertThat(far().swanctl("--rekey", "--child", "data")).contains("rekey completed");
-        eventually("its new Child SA", () -> !current().equals(second));
-        settle();
+        near().eventually("its new Child SA", () -> !near().current().equals(second));
+        near().settle();
         String before = far().ikeSpi();
         assertThat(far().swanctl("--rekey", "--ike", "ours")).contains("rekey completed");
-        eventually(
-                "its new IKE SA",
-                () -> !far().ikeSpi().equals(before) && far().ikeSpi().length() == 16);
-        settle();
-        assertThat(losses()).isEmpty();
-    }
-
-    private void settle() {
-        eventually(
-                "one Child SA at both ends",
-                () -> installed.size() == 1 && far().swanctlChildren().size() == 1);
-        assertSame();
-    }
-
-    /// What strongSwan receives on is what we send on, and the other way round.
-    private void assertSame() {
-        ChildSa ours = current();
-        String wanted = "in %08x out %08x".formatted(ours.outboundSpi(), ours.inboundSpi());
-        eventually("the same SA at both ends", () -> far().swanctlChildren().contains(wanted));
-    }
-
-    private void connect() {
-        run().execute((node, now) -> node.connect(THEIRS, now));
-        eventually("a Child SA", () -> outbound != null);
-        assertSame();
-        assertThat(current().encapsulated()).isTrue();
-    }
-
-    private ChildSa current() {
-        ChildSa now = outbound;
-        assertThat(now).as("what we send on; events: %s", events).isNotNull();
-        return Objects.requireNonNull(now);
-    }
-
-    private List<String> losses() {
-        return events.stream()
-                .filter(Action.Lost.class::isInstance)
-                .map(event -> ((Action.Lost) event).why())
-                .toList();
-    }
-
-    private IkeLoop run() {
-        return Objects.requireNonNull(loop);
+        near().eventually(
+                        "its new IKE SA",
+                        () -> !far().ikeSpi().equals(before) && far().ikeSpi().length() == 16);
+        near().settle();
+        assertThat(near().losses()).isEmpty();
     }
 
     private void start(String keys, KeyExchangeMethod first) throws Exception {
-        IkeLoop opened = IkeLoop.open(NEAR, far().ours(keys, first), this::on);
-        opened.execute((node, _) -> node.configure(Strongswan.peer(
-                TrafficSelector.of(NEAR, TrafficSelector.UDP), TrafficSelector.of(FAR, TrafficSelector.UDP))));
-        loop = opened;
-        thread = Thread.ofPlatform().name("ike").start(() -> {
-            try {
-                opened.run();
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
-            }
-        });
+        start(far().ours(keys, first));
     }
 
-    private void on(Action action) {
-        switch (action) {
-            case Action.InstallInbound(ChildSa child) -> installed.add(child);
-            case Action.UseOutbound(ChildSa child) -> outbound = child;
-            case Action.Remove(ChildSa child) -> installed.remove(child);
-            default -> events.add(action);
-        }
+    private void start(NodeConfig config) throws Exception {
+        near = new OurEnd(far(), config);
     }
 
-    private void eventually(String what, BooleanSupplier holds) {
-        far().eventually(what, holds, () -> "events " + events + ", installed " + installed);
+    private OurEnd near() {
+        return Objects.requireNonNull(near);
     }
 
     private Strongswan far() {
