@@ -24,6 +24,7 @@ import picocli.CommandLine.Spec;
             BenchCommand.class,
             ProbeCommand.class,
             EspEndCommand.class,
+            MeshPeersCommand.class,
         })
 public final class LabCommand implements Runnable {
     @Spec
