@@ -1,0 +1,145 @@
+package slash32.agent;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import slash32.agent.api.ApiClient;
+import slash32.agent.config.AgentConfig;
+import slash32.agent.config.ConfigFile;
+import slash32.agent.config.Loaded;
+import slash32.testkit.Command;
+
+/// What {@link SegmentGroupsVmTest} has done inside the VM: two guests in a segment, each in a namespace of its
+/// own. Each step that holds prints a line that begins with "ok".
+final class SegmentGroupsScenario {
+    private static final String EVERYTHING_OUT = """
+            {"id": "out4", "direction": "egress", "ethertype": "IPv4"}, {"id": "out6", "direction": "egress", "ethertype": "IPv6"}""";
+    private static final String PING_OF_MEMBERS = """
+            {"id": "in4", "direction": "ingress", "ethertype": "IPv4", "protocol": "icmp", "remoteGroupId": 7},
+            {"id": "in6", "direction": "ingress", "ethertype": "IPv6", "protocol": "icmp", "remoteGroupId": 7},\s""";
+
+    private final Path folder;
+    private RouteAgent agent;
+
+    private SegmentGroupsScenario(Path folder) throws IOException {
+        this.folder = folder;
+        agent = start();
+    }
+
+    public static void main(String[] args) throws IOException {
+        boolean done = false;
+        try {
+            guests();
+            new SegmentGroupsScenario(Files.createTempDirectory("s32")).play();
+            System.out.println("ok end");
+            done = true;
+        } catch (AssertionError | RuntimeException e) {
+            e.printStackTrace(System.out);
+            System.out.println(Command.tryRun("nft", "list", "ruleset").output());
+        }
+        Runtime.getRuntime().halt(done ? 0 : 1);
+    }
+
+    private static void guests() {
+        Command.run("sh", "-ec", """
+                ip link set lo up; ip addr add 10.0.0.11/32 dev lo
+                for n in 1 2; do
+                  ip netns add guest$n; ip link add g$n type veth peer name e0 netns guest$n address 02:00:00:00:00:0$n
+                  ip -n guest$n addr add 192.0.2.$n/24 dev e0; ip -n guest$n addr add fd00::$n/64 dev e0 nodad
+                  ip -n guest$n link set e0 up; ip link set g$n addrgenmode none
+                done""");
+    }
+
+    private RouteAgent start() throws IOException {
+        Loaded<AgentConfig> loaded = ConfigFile.parse("""
+                node: hv1
+                site: {id: 1}
+                asn: 65000
+                underlay: {address: 10.0.0.11}
+                metrics: {listen: "127.0.0.1:9932"}
+                api: {socket: %1$s/agent.sock}
+                stateDirectory: %1$s/state
+                endpointsDirectory: %1$s/endpoints.d
+                """.formatted(folder));
+        if (!(loaded instanceof Loaded.Accepted(AgentConfig config))) {
+            throw new AssertionError(loaded);
+        }
+        var started = new RouteAgent(config, "test");
+        started.start();
+        return started;
+    }
+
+    private String send(String method, String target, @Nullable String body) throws IOException {
+        try (var client = ApiClient.connect(folder.resolve("agent.sock"), Duration.ofSeconds(60))) {
+            var reply = client.send(method, "/v1/" + target, body);
+            return reply.status() + " " + reply.body();
+        }
+    }
+
+    private void must(String wanted, String method, String target, String body) throws IOException {
+        String reply = send(method, target, body);
+        if (!reply.startsWith(wanted)) {
+            throw new AssertionError(method + " " + target + " " + body + ": " + reply);
+        }
+    }
+
+    private void port(int number, String wanted, String groups) throws IOException {
+        must(wanted, "PUT", "endpoints/guest" + number + "?wait=enforced&timeout=60s", """
+                {"device": "g%1$d", "mac": "02:00:00:00:00:0%1$d",
+                 "segments": [{"vni": 5001, "addresses": ["192.0.2.%1$d", "fd00::%1$d"]%2$s}]}""".formatted(number, groups));
+    }
+
+    private void group(String wanted, String rules) throws IOException {
+        must(wanted, "PUT", "groups/7", "{\"name\": \"members\", \"rules\": [" + rules + EVERYTHING_OUT + "]}");
+    }
+
+    /// Waits for it, since a group says of itself when it is taken and not when it is in force.
+    private static void pings(boolean wanted, String what) {
+        for (String address : List.of("192.0.2.2", "fd00::2")) {
+            long end = System.nanoTime() + Duration.ofSeconds(60).toNanos();
+            while (wanted != (ping(address) == 0)) {
+                if (System.nanoTime() > end) {
+                    throw new AssertionError(what + ": " + address);
+                }
+            }
+        }
+        System.out.println("ok " + what);
+    }
+
+    private static int ping(String address) {
+        return Command.tryRun("ip", "netns", "exec", "guest1", "ping", "-c", "1", "-W", "2", address)
+                .exitCode();
+    }
+
+    private void play() throws IOException {
+        group("201", PING_OF_MEMBERS);
+        port(1, "201", ", \"groups\": [7]");
+        port(2, "201", ", \"groups\": [7]");
+        pings(true, "members reach each other");
+        group("200", "");
+        pings(false, "a rule that goes takes its flows along");
+        group("200", PING_OF_MEMBERS);
+        pings(true, "it is back");
+        port(2, "200", ", \"groups\": []");
+        pings(false, "no groups: no IP");
+        port(2, "200", ", \"groups\": [7]");
+        pings(true, "in the group again");
+        agent.close();
+        pings(true, "without an agent");
+        agent = start();
+        port(2, "200", ", \"groups\": [7]");
+        pings(true, "a restart changes nothing");
+        group("200", "");
+        pings(false, "and the next change counts");
+        port(1, "200", "");
+        port(2, "200", "");
+        pings(true, "a port without groups is not judged");
+        String left = Command.run("nft", "list", "table", "bridge", "slash32_groups");
+        if (left.contains("chain")) {
+            throw new AssertionError("rules without a port: " + left);
+        }
+    }
+}
