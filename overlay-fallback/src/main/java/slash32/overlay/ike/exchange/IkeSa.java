@@ -71,6 +71,8 @@ final class IkeSa {
         final List<byte[]> datagrams;
         int sent = 1;
         long deadlineNanos;
+        /// What is sent in its place when it is due to be repeated; empty for itself.
+        List<Payload> instead = List.of();
 
         Request(Task task, int id, List<byte[]> datagrams) {
             this.task = task;
@@ -170,8 +172,15 @@ final class IkeSa {
     }
 
     /// IKE_SA_INIT once more with a cookie or another key exchange: the message id stays 0 (RFC 7296 §2.6).
+    ///
+    /// If it was repeated, not before it would be again: a whole answer to one of these may be on its way, and AUTH
+    /// has to be of the one that was answered.
     void sendAgain(Task task, List<Payload> payloads, long nowNanos) {
-        send(task, 0, payloads, nowNanos);
+        if (pending != null && pending.sent > 1) {
+            pending.instead = payloads;
+        } else {
+            send(task, 0, payloads, nowNanos);
+        }
     }
 
     private void send(Task task, int id, List<Payload> payloads, long nowNanos) {
@@ -462,9 +471,7 @@ final class IkeSa {
                 close("the peer does not answer");
                 return;
             }
-            pending.sent++;
-            pending.deadlineNanos = nowNanos + node.config.timers().retransmitNanos(pending.sent);
-            transmit(pending.datagrams);
+            repeat(pending, nowNanos);
         }
         for (Later one : List.copyOf(later)) {
             if (one.atNanos <= nowNanos) {
@@ -481,6 +488,16 @@ final class IkeSa {
             queue.add(new Probe());
         }
         pump(nowNanos);
+    }
+
+    private void repeat(Request request, long nowNanos) {
+        if (!request.instead.isEmpty()) {
+            send(request.task, request.id, request.instead, nowNanos);
+            return;
+        }
+        request.sent++;
+        request.deadlineNanos = nowNanos + node.config.timers().retransmitNanos(request.sent);
+        transmit(request.datagrams);
     }
 
     long nextDeadlineNanos() {

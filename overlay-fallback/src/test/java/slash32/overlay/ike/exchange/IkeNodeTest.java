@@ -94,6 +94,54 @@ class IkeNodeTest {
         }
     }
 
+    /// A repeated request is answered in full while the cookie that was asked for at first is on its way: both ends
+    /// have to mean the same message by the first.
+    @Test
+    void aCookieThatComesLateDoesNotSpoilTheAnswer() {
+        left.ike.connect(right.identity, sim.nowNanos);
+        byte[] first = sent(left);
+        var atRight = new Path(right.address, Path.IKE_PORT, left.address, Path.IKE_PORT);
+        var atLeft = new Path(left.address, Path.IKE_PORT, right.address, Path.IKE_PORT);
+        sim.restart(right, IkeNodeTest::busy);
+        right.ike.received(
+                new Path(right.address, Path.IKE_PORT, IpAddress.parse("192.0.2.77"), Path.IKE_PORT),
+                MessageEncoder.encode(firstMessage()),
+                sim.nowNanos);
+        right.ike.actions();
+        right.ike.received(atRight, first, sim.nowNanos);
+        byte[] cookie = sent(right);
+        sim.restart(right);
+        sim.acquaint(left, right);
+        sim.nowNanos += Duration.ofSeconds(1).toNanos();
+        left.ike.expire(sim.nowNanos);
+        right.ike.received(atRight, sent(left), sim.nowNanos);
+        byte[] answer = sent(right);
+        left.ike.received(atLeft, cookie, sim.nowNanos);
+        left.ike.received(atLeft, answer, sim.nowNanos);
+        sim.runFor(AWHILE);
+        assertUp();
+    }
+
+    /// Asks for cookies from the second half-open SA on.
+    private static NodeConfig busy(NodeConfig config) {
+        return new NodeConfig(
+                config.credentials(),
+                config.verifier(),
+                config.keyExchanges(),
+                config.prfs(),
+                config.timers(),
+                config.forceEncapsulation(),
+                1);
+    }
+
+    private static byte[] sent(Node node) {
+        return node.ike.actions().stream()
+                .filter(Action.Send.class::isInstance)
+                .map(action -> ((Action.Send) action).datagram().toArray())
+                .findFirst()
+                .orElseThrow();
+    }
+
     /// What made the request may be said once only, as that an SA is worn out.
     @Test
     void aReplacementThatIsAskedForTooEarlyIsMadeLater() {

@@ -15,7 +15,7 @@ class IkeScaleTest {
     @ParameterizedTest(name = "the hub begins: {0}")
     @ValueSource(booleans = {true, false})
     void allPeersComeUp(boolean hubBegins) {
-        int count = Integer.getInteger("ike.peers", 40);
+        int count = Integer.getInteger("ike.peers", 150);
         var sim = new IkeSimulation(1);
         Node hub = sim.node("hub", "192.0.2.1");
         List<Node> peers = new ArrayList<>();
