@@ -3,6 +3,7 @@ package slash32.agent;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -28,6 +29,7 @@ import slash32.overlay.esp.path.PathListener;
 import slash32.overlay.esp.path.SaStatus;
 import slash32.overlay.esp.userspace.MeshDevice;
 import slash32.overlay.esp.userspace.UserspacePath;
+import slash32.overlay.evpn.Encapsulation;
 import slash32.overlay.guard.GuardTerms;
 import slash32.overlay.ike.crypto.KeyExchangeMethod;
 import slash32.overlay.ike.crypto.Prf;
@@ -95,7 +97,14 @@ final class MeshKeys {
                 config.underlay().address(),
                 config.external(),
                 config.guests(),
-                host == null ? Set.of() : host.failsafePorts());
+                host == null ? Set.of() : host.failsafePorts(),
+                tunnelPorts(config));
+    }
+
+    private static Set<Integer> tunnelPorts(AgentConfig config) {
+        var ports = new HashSet<>(Set.of(Encapsulation.VXLAN_PORT));
+        config.segments().overlays().forEach(rule -> ports.add(rule.port()));
+        return ports;
     }
 
     /// Gives the peer's underlay address, if the identity is one.

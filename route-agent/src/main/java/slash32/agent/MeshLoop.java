@@ -49,6 +49,7 @@ final class MeshLoop implements Runnable {
 
     private final Mailbox mailbox = new Mailbox(FULL_AT);
     private final KernelLoop kernel;
+    private final Leads leads;
     private final MeshKeys keys;
     private final Runnable drained;
     private final SiteGuard guard;
@@ -69,6 +70,9 @@ final class MeshLoop implements Runnable {
 
     private final Set<IpAddress> strays = ConcurrentHashMap.newKeySet();
 
+    /// What is to be told of ways that are ready, once the guard knows their nodes.
+    private final List<Runnable> ready = new ArrayList<>();
+
     private final MeshTraffic traffic = new MeshTraffic();
     private TreeSet<String> failing = new TreeSet<>();
     private long lookNanos;
@@ -88,8 +92,21 @@ final class MeshLoop implements Runnable {
         }
     }
 
-    private MeshLoop(OverlayConfig config, KernelLoop kernel, MeshKeys.Terms keys, SiteGuard guard, Runnable drained) {
+    /// Hears by which device a next hop is reached, if it is still to be by {@code path}.
+    @FunctionalInterface
+    interface Leads {
+        void lead(IpAddress hop, Path.Encrypted path, Target.Gateway device);
+    }
+
+    private MeshLoop(
+            OverlayConfig config,
+            KernelLoop kernel,
+            Leads leads,
+            MeshKeys.Terms keys,
+            SiteGuard guard,
+            Runnable drained) {
         this.kernel = kernel;
+        this.leads = leads;
         this.guard = guard;
         this.drained = drained;
         this.keys = new MeshKeys(keys, this::ikeSaid, new Wants());
@@ -100,12 +117,12 @@ final class MeshLoop implements Runnable {
     ///
     /// @param threads starts those of IKE and the data path
     /// @param drained run after each turn, for a producer that stopped because the mailbox was full
-    static MeshLoop open(AgentConfig config, KernelLoop kernel, MeshKeys.Starter threads, Runnable drained)
+    static MeshLoop open(AgentConfig config, KernelLoop kernel, Leads leads, MeshKeys.Starter threads, Runnable drained)
             throws IOException {
         OverlayConfig overlay = Objects.requireNonNull(config.overlay());
         SiteGuard guard = SiteGuard.install(MeshKeys.guarded(config));
         var terms = new MeshKeys.Terms(overlay, config.underlay().address(), config.external(), threads);
-        return new MeshLoop(overlay, kernel, terms, guard, drained);
+        return new MeshLoop(overlay, kernel, leads, terms, guard, drained);
     }
 
     /// Hears of what `intent` wants, once those who carry it out have.
@@ -219,6 +236,8 @@ final class MeshLoop implements Runnable {
                 failures.add(String.valueOf(e.getMessage()));
             }
         }
+        ready.forEach(Runnable::run);
+        ready.clear();
         if (lookNanos - now <= 0) {
             lookNanos = now + LOOK_NANOS;
             traffic.look(keys.sas()).forEach((node, packets) -> mesh.passed(node, packets, now));
@@ -324,7 +343,7 @@ final class MeshLoop implements Runnable {
         InterfaceIndex link = peer.link;
         if (link != null && paths.get(hop) instanceof Path.Encrypted path) {
             IpAddress gateway = hop.isIpv4() ? node : DataPath.gateway6(node);
-            kernel.tell(dataplane -> dataplane.lead(hop, path, new Target.Gateway(gateway, link, true)));
+            ready.add(() -> leads.lead(hop, path, new Target.Gateway(gateway, link, true)));
         }
     }
 

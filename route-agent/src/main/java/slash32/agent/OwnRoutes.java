@@ -1,8 +1,11 @@
 package slash32.agent;
 
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import slash32.agent.intent.Effect;
 import slash32.agent.intent.EndpointRole;
@@ -26,19 +29,27 @@ final class OwnRoutes {
         this.overlays = List.copyOf(overlays);
     }
 
-    /// The node's own underlay addresses, with its site, and where other sites reach it: each leads to itself.
+    /// The node's own underlay addresses, with its site, and where other sites reach it: each leads to itself. An
+    /// address
+    /// that is for frames alone is in its site alone: nobody proves to have it.
     List<OriginatedRoute> nodeRoutes() {
-        var about = new ArrayList<LargeCommunity>();
-        about.add(community(Intent.COMMUNITY_SITE, node.site().value()));
+        LargeCommunity site = community(Intent.COMMUNITY_SITE, node.site().value());
+        var reached = new ArrayList<>(List.of(site));
         if (node.external() != null) {
-            about.add(community(
+            reached.add(community(
                     Intent.COMMUNITY_EXTERNAL,
                     Integer.toUnsignedLong(node.external().value())));
         }
-        return Stream.concat(Stream.of(node.underlay(), node.underlay6()), overlays.stream())
+        Set<IpAddress> underlay = Stream.of(node.underlay(), node.underlay6())
                 .filter(Objects::nonNull)
+                .collect(Collectors.toCollection(LinkedHashSet::new));
+        return Stream.concat(underlay.stream(), overlays.stream())
                 .distinct()
-                .map(own -> new OriginatedRoute(own.hostPrefix(), own, EndpointRole.ACTIVE.localPref(), about))
+                .map(own -> new OriginatedRoute(
+                        own.hostPrefix(),
+                        own,
+                        EndpointRole.ACTIVE.localPref(),
+                        underlay.contains(own) ? reached : List.of(site)))
                 .toList();
     }
 

@@ -61,8 +61,10 @@ import slash32.net.InterfaceName;
 import slash32.net.IpAddress;
 import slash32.net.Prefix;
 import slash32.net.Vni;
+import slash32.netlink.route.Nexthop.Target;
 import slash32.netlink.socket.NetlinkProtocol;
 import slash32.netlink.socket.NetlinkSocket;
+import slash32.overlay.choice.Path.Encrypted;
 import slash32.overlay.evpn.Segment;
 import slash32.reconcile.Backoff;
 import slash32.securitygroup.EndpointPolicy;
@@ -176,7 +178,12 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
                 () -> kernel.tell(Dataplane::routeEventsLost));
         mesh = config.overlay() == null
                 ? null
-                : MeshLoop.open(config, kernel, (name, loop) -> RoleThreads.started(name, loop::run), this::resumeBgp);
+                : MeshLoop.open(
+                        config,
+                        kernel,
+                        this::lead,
+                        (name, loop) -> RoleThreads.started(name, loop::run),
+                        this::resumeBgp);
         ruleEvents = firewall.exclusive()
                 ? null
                 : new RuleEvents(firewall.port(), () -> kernel.tell(Dataplane::rulesChanged));
@@ -364,7 +371,7 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
             }
             case Effect.Desire.NextHop nextHop -> {
                 kernel.desire(nextHop);
-                segments.reachable(nextHop.address(), nextHop.path() instanceof slash32.overlay.choice.Path.Native);
+                segments.path(nextHop.address(), nextHop.path());
             }
             case Effect.Desire desire -> kernel.desire(desire);
             case Effect.Segment(Segment segment, List<EndpointPolicy> grouped) -> {
@@ -383,6 +390,11 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
         if (mesh != null) {
             mesh.carriedOut(effect); // after the kernel's writer, which it tells more
         }
+    }
+
+    private void lead(IpAddress nextHop, Encrypted path, Target.Gateway device) {
+        kernel.tell(dataplane -> dataplane.lead(nextHop, path, device));
+        segments.lead(nextHop, path, device.link());
     }
 
     private boolean isMeshFull() {

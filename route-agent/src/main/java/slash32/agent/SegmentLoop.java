@@ -18,12 +18,14 @@ import slash32.bgp.speaker.Speaker;
 import slash32.bgp.wire.AddressFamily;
 import slash32.bgp.wire.EvpnChange;
 import slash32.bgp.wire.ExtendedCommunity;
+import slash32.net.InterfaceIndex;
 import slash32.net.InterfaceName;
 import slash32.net.IpAddress;
 import slash32.net.Ipv4Address;
 import slash32.net.Vni;
 import slash32.netlink.socket.NetlinkProtocol;
 import slash32.netlink.socket.NetlinkSocket;
+import slash32.overlay.choice.Path;
 import slash32.overlay.evpn.EvpnAction;
 import slash32.overlay.evpn.EvpnNode;
 import slash32.overlay.evpn.Port;
@@ -48,6 +50,7 @@ final class SegmentLoop implements Runnable {
     private final BiConsumer<InterfaceName, @Nullable String> ports;
     private TreeSet<String> failing = new TreeSet<>();
     private final Map<Vni, Set<InterfaceName>> members = new HashMap<>();
+    private final Map<IpAddress, Path> paths = new HashMap<>();
     /// Ports whose state is to be told, and what was told of each last.
     private final Set<InterfaceName> unsettled = new TreeSet<>();
 
@@ -145,9 +148,28 @@ final class SegmentLoop implements Runnable {
         mailbox.put(() -> node.changed(changes, System.nanoTime()));
     }
 
-    /// A node may be sent to as it is, or not.
-    void reachable(IpAddress vtep, boolean reachable) {
-        mailbox.put(() -> node.reachable(vtep, reachable, System.nanoTime()));
+    /// How a node is reached from now on. One of another site gets nothing before {@link #lead}.
+    void path(IpAddress vtep, Path path) {
+        mailbox.put(() -> {
+            paths.put(vtep, path);
+            boolean plain = path instanceof Path.Native;
+            if (plain) {
+                plane.way(vtep, null);
+            }
+            node.reachable(vtep, plain, System.nanoTime());
+        });
+    }
+
+    /// The encrypted overlay is ready for packets to a node, if it is still to be reached by {@code path}.
+    ///
+    /// @param link that leads to it alone: frames never leave by another, whatever the routes say
+    void lead(IpAddress vtep, Path.Encrypted path, InterfaceIndex link) {
+        mailbox.put(() -> {
+            if (path.equals(paths.get(vtep))) {
+                plane.way(vtep, link);
+                node.reachable(vtep, true, System.nanoTime());
+            }
+        });
     }
 
     /// BGP has said all that there is.

@@ -15,9 +15,18 @@ import slash32.netlink.message.Request;
 /// @param link the port, or the VXLAN device
 /// @param mac {@link #FLOODED} at a VXLAN device for what is flooded, of which there may be one entry a VTEP
 /// @param vtep of a VXLAN device's entry; null for a bridge's
+/// @param through the one link by which packets to the VTEP leave; null for what the routes say
 public record FdbEntry(
-        InterfaceIndex link, MacAddress mac, @Nullable IpAddress vtep) {
+        InterfaceIndex link,
+        MacAddress mac,
+        @Nullable IpAddress vtep,
+        @Nullable InterfaceIndex through) {
     public static final MacAddress FLOODED = new MacAddress(0);
+
+    /// One whose packets the routes lead.
+    public FdbEntry(InterfaceIndex link, MacAddress mac, @Nullable IpAddress vtep) {
+        this(link, mac, vtep, null);
+    }
 
     /// Asks for the entries of all bridges and VXLAN devices.
     public static Request dump() {
@@ -53,7 +62,10 @@ public record FdbEntry(
                 .u8(vtep == null ? Rt.NTF_MASTER : Rt.NTF_SELF)
                 .u8(0)
                 .attribute(Rt.NDA_LLADDR, mac.toArray());
-        return vtep == null ? request : request.attribute(Rt.NDA_DST, vtep);
+        if (vtep != null) {
+            request.attribute(Rt.NDA_DST, vtep);
+        }
+        return through == null ? request : request.attributeU32(Rt.NDA_IFINDEX, through.value());
     }
 
     /// The entry in an RTM_NEWNEIGH message; null if it is none that {@link #put} makes: a learned one, a device's own
@@ -64,12 +76,14 @@ public record FdbEntry(
         }
         MacAddress mac = null;
         IpAddress vtep = null;
+        InterfaceIndex through = null;
         boolean ofBridge = false;
         Attributes attributes = message.attributes(Rt.NDMSG_BYTES);
         while (attributes.next()) {
             switch (attributes.type()) {
                 case Rt.NDA_LLADDR -> mac = attributes.length() == 6 ? MacAddress.of(attributes.bytes(), 0) : null;
                 case Rt.NDA_DST -> vtep = attributes.address();
+                case Rt.NDA_IFINDEX -> through = new InterfaceIndex(attributes.u32());
                 case Rt.NDA_MASTER -> ofBridge = true;
                 default -> {}
             }
@@ -78,11 +92,13 @@ public record FdbEntry(
         boolean stated = ofBridge ? state == Rt.NUD_NOARP : vtep != null && (state & Rt.NUD_PERMANENT) != 0;
         return mac == null || !stated
                 ? null
-                : new FdbEntry(new InterfaceIndex(message.u32(4)), mac, ofBridge ? null : vtep);
+                : new FdbEntry(
+                        new InterfaceIndex(message.u32(4)), mac, ofBridge ? null : vtep, ofBridge ? null : through);
     }
 
     @Override
     public String toString() {
-        return "fdb " + mac + (vtep == null ? "" : " dst " + vtep) + " dev " + link;
+        return "fdb " + mac + (vtep == null ? "" : " dst " + vtep) + (through == null ? "" : " via " + through)
+                + " dev " + link;
     }
 }

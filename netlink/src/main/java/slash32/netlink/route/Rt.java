@@ -117,6 +117,7 @@ public final class Rt {
 
     static final int NDA_DST = 1;
     static final int NDA_LLADDR = 2;
+    static final int NDA_IFINDEX = 8;
     static final int NDA_MASTER = 9;
     static final int NUD_NOARP = 0x40;
     static final int NUD_PERMANENT = 0x80;

@@ -4,6 +4,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SortedSet;
+import java.util.TreeSet;
 import slash32.netlink.netfilter.Family;
 import slash32.netlink.netfilter.Hook;
 import slash32.netlink.netfilter.NftChain;
@@ -39,7 +41,6 @@ final class GuardRules {
     private static final String ENTER = "enter";
     private static final String HOST = "host";
     private static final String OUTSIDE = "outside";
-    private static final int VXLAN_PORT = 4789;
     private static final List<Integer> IKE_PORTS = List.of(500, 4500);
 
     /// Before conntrack, NAT and the rules of guests.
@@ -79,15 +80,17 @@ final class GuardRules {
         rules.add(new Clause().to(terms.device()).accept(LEAVE));
         rules.add(new Clause().destinationIn(ELSEWHERE_4, true).drop(LEAVE, PLAIN));
         rules.add(new Clause().destinationIn(ELSEWHERE_6, false).drop(LEAVE, PLAIN));
-        rules.add(new Clause()
-                .destinationIn(NODES, true)
-                .port(Clause.UDP, VXLAN_PORT)
-                .drop(LEAVE, VXLAN));
-        if (terms.externalAlone()) {
+        for (int port : ports(terms)) {
             rules.add(new Clause()
-                    .source(terms.external())
-                    .port(Clause.UDP, VXLAN_PORT)
+                    .destinationIn(NODES, true)
+                    .port(Clause.UDP, port)
                     .drop(LEAVE, VXLAN));
+            if (terms.externalAlone()) {
+                rules.add(new Clause()
+                        .source(terms.external())
+                        .port(Clause.UDP, port)
+                        .drop(LEAVE, VXLAN));
+            }
         }
         return rules;
     }
@@ -97,21 +100,37 @@ final class GuardRules {
         rules.add(new Clause().from(terms.device()).accept(ENTER));
         rules.add(new Clause().sourceIn(ELSEWHERE_4, true).drop(ENTER, PLAIN));
         rules.add(new Clause().sourceIn(ELSEWHERE_6, false).drop(ENTER, PLAIN));
-        rules.add(
-                new Clause().sourceIn(NODES, true).port(Clause.UDP, VXLAN_PORT).drop(ENTER, VXLAN));
-        if (terms.externalAlone()) {
-            rules.add(new Clause()
-                    .destination(terms.external())
-                    .port(Clause.UDP, VXLAN_PORT)
-                    .drop(ENTER, VXLAN));
+        for (int port : ports(terms)) {
+            rules.add(new Clause().sourceIn(NODES, true).port(Clause.UDP, port).drop(ENTER, VXLAN));
+            if (terms.externalAlone()) {
+                rules.add(new Clause()
+                        .destination(terms.external())
+                        .port(Clause.UDP, port)
+                        .drop(ENTER, VXLAN));
+            }
         }
         return rules;
     }
 
+    /// In one order, so that rules that are read back are the same.
+    private static SortedSet<Integer> ports(GuardTerms terms) {
+        return new TreeSet<>(terms.tunnelPorts());
+    }
+
+    /// By the device segments' frames of other sites' nodes come to this node itself, and nothing else does.
     private static List<NftRule> host(GuardTerms terms) {
-        return List.of(
-                new Clause().from(terms.device()).drop(HOST, TO_HOST),
-                new Clause().destination(terms.external()).jump(HOST, OUTSIDE));
+        var rules = new ArrayList<NftRule>();
+        for (int port : ports(terms)) {
+            rules.add(new Clause()
+                    .from(terms.device())
+                    .sourceIn(NODES, true)
+                    .destination(terms.underlay())
+                    .port(Clause.UDP, port)
+                    .accept(HOST));
+        }
+        rules.add(new Clause().from(terms.device()).drop(HOST, TO_HOST));
+        rules.add(new Clause().destination(terms.external()).jump(HOST, OUTSIDE));
+        return rules;
     }
 
     /// What reaches the external address: ESP and IKE of peers, some of strangers' first messages; nothing else if the

@@ -13,11 +13,18 @@ import slash32.net.Prefix;
 /// @param external where other sites reach it; may be the same
 /// @param guests all addresses that guests of the fabric have: what is in them and has no route leads nowhere
 /// @param openPorts of TCP that stay open on {@code external}: the operator's way in
+/// @param tunnelPorts UDP ports of this node's overlays, by {@code device} alone for other sites
 public record GuardTerms(
-        InterfaceName device, Ipv4Address underlay, Ipv4Address external, List<Prefix> guests, Set<Integer> openPorts) {
+        InterfaceName device,
+        Ipv4Address underlay,
+        Ipv4Address external,
+        List<Prefix> guests,
+        Set<Integer> openPorts,
+        Set<Integer> tunnelPorts) {
     public GuardTerms {
         guests = List.copyOf(guests);
         openPorts = Set.copyOf(openPorts);
+        tunnelPorts = Set.copyOf(tunnelPorts);
     }
 
     boolean externalAlone() {

@@ -13,7 +13,6 @@ import slash32.net.Vni;
 import slash32.netlink.route.FdbEntry;
 import slash32.netlink.socket.ChangeRequests;
 import slash32.netlink.socket.NetlinkSocket;
-import slash32.overlay.evpn.EvpnAction.Destination;
 import slash32.overlay.evpn.MacKey;
 import slash32.reconcile.Change;
 import slash32.reconcile.Failure;
@@ -21,7 +20,7 @@ import slash32.reconcile.Table;
 
 /// Where frames to a MAC go. To another node that takes two entries: the bridge's, that it is behind the VXLAN
 /// device, and the device's, behind which VTEP. Every stated entry at a segment's devices is ours.
-final class FdbTable implements Table<MacKey, Destination> {
+final class FdbTable implements Table<MacKey, Place> {
     private static final IpAddress ANY_VTEP = new Ipv4Address(0);
 
     private final NetlinkSocket rtnl;
@@ -38,10 +37,10 @@ final class FdbTable implements Table<MacKey, Destination> {
     /// One of the two entries of a MAC that is elsewhere, without the other, reads as a MAC at the VXLAN device itself,
     /// which is never desired.
     @Override
-    public Map<MacKey, Destination> owned() throws IOException {
+    public Map<MacKey, Place> owned() throws IOException {
         Links links = Links.read(rtnl);
         var ofBridges = new HashMap<MacKey, InterfaceName>();
-        var ofDevices = new HashMap<MacKey, IpAddress>();
+        var ofDevices = new HashMap<MacKey, Place>();
         rtnl.dump(
                 FdbEntry.dump(),
                 () -> {
@@ -63,41 +62,38 @@ final class FdbTable implements Table<MacKey, Destination> {
                     if (vtep == null) {
                         ofBridges.put(key, seen.link().name());
                     } else {
-                        ofDevices.put(key, vtep);
+                        ofDevices.put(key, new Place.Behind(vtep, new Way(entry.through())));
                     }
                 });
-        var found = new HashMap<MacKey, Destination>();
+        var found = new HashMap<MacKey, Place>();
         ofBridges.forEach((key, device) -> {
-            IpAddress vtep = ofDevices.get(key);
+            Place behind = ofDevices.get(key);
             boolean remote = device.equals(SegmentDevices.vxlan(key.vni()));
-            found.put(key, remote && vtep != null ? new Destination.Remote(vtep) : new Destination.Local(device));
+            found.put(key, remote && behind != null ? behind : new Place.At(device));
         });
-        ofDevices
-                .keySet()
-                .forEach(key -> found.putIfAbsent(key, new Destination.Local(SegmentDevices.vxlan(key.vni()))));
+        ofDevices.keySet().forEach(key -> found.putIfAbsent(key, new Place.At(SegmentDevices.vxlan(key.vni()))));
         return found;
     }
 
     @Override
-    public List<Failure<MacKey>> apply(List<Change<MacKey, Destination>> batch) throws IOException {
+    public List<Failure<MacKey>> apply(List<Change<MacKey, Place>> batch) throws IOException {
         var requests = new ChangeRequests<MacKey>();
         Links links = Links.read(rtnl);
-        for (Change<MacKey, Destination> change : batch) {
+        for (Change<MacKey, Place> change : batch) {
             MacKey key = change.key();
             Links.Seen vxlan = links.vxlan(key.vni());
             if (vxlan == null) {
-                if (change instanceof Change.Put<MacKey, Destination>) {
+                if (change instanceof Change.Put<MacKey, Place>) {
                     requests.fail(key, "no interface " + SegmentDevices.vxlan(key.vni()));
                 }
                 continue;
             }
             InterfaceIndex device = vxlan.link().index();
             switch (change) {
-                case Change.Put<MacKey, Destination>(MacKey _, Destination to, Destination _) ->
-                    put(key, to, device, links, requests);
-                case Change.Remove<MacKey, Destination>(MacKey _, Destination from) -> {
+                case Change.Put<MacKey, Place>(MacKey _, Place to, Place _) -> put(key, to, device, links, requests);
+                case Change.Remove<MacKey, Place>(MacKey _, Place from) -> {
                     requests.delete(key, new FdbEntry(device, key.mac(), ANY_VTEP).delete());
-                    Links.Seen port = from instanceof Destination.Local(InterfaceName name) ? links.find(name) : vxlan;
+                    Links.Seen port = from instanceof Place.At(InterfaceName name) ? links.find(name) : vxlan;
                     if (port != null && key.vni().equals(links.segmentOfPort(port))) {
                         requests.delete(key, new FdbEntry(port.link().index(), key.mac(), null).delete());
                     }
@@ -107,15 +103,14 @@ final class FdbTable implements Table<MacKey, Destination> {
         return requests.execute(rtnl);
     }
 
-    private static void put(
-            MacKey key, Destination to, InterfaceIndex device, Links links, ChangeRequests<MacKey> requests) {
+    private static void put(MacKey key, Place to, InterfaceIndex device, Links links, ChangeRequests<MacKey> requests) {
         MacAddress mac = key.mac();
         switch (to) {
-            case Destination.Remote(IpAddress vtep) -> {
-                requests.put(key, new FdbEntry(device, mac, vtep).put());
+            case Place.Behind(IpAddress vtep, Way way) -> {
+                requests.put(key, new FdbEntry(device, mac, vtep, way.link()).put());
                 requests.put(key, new FdbEntry(device, mac, null).put());
             }
-            case Destination.Local(InterfaceName name) -> {
+            case Place.At(InterfaceName name) -> {
                 Links.Seen port = links.find(name);
                 if (port == null || !key.vni().equals(links.segmentOfPort(port))) {
                     requests.fail(key, name + " is no port of segment " + key.vni());

@@ -109,6 +109,11 @@ final class Links {
         return master == null ? null : bridges.get(master);
     }
 
+    /// True if what the way leads through is there.
+    boolean has(Way way) {
+        return way.link() == null || byIndex.containsKey(way.link());
+    }
+
     boolean isVxlan(Seen seen, Vni vni) {
         return seen.link().name().equals(SegmentDevices.vxlan(vni));
     }

@@ -9,7 +9,9 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
+import slash32.net.InterfaceIndex;
 import slash32.net.InterfaceName;
+import slash32.net.IpAddress;
 import slash32.net.Ipv4Address;
 import slash32.net.MacAddress;
 import slash32.net.Vni;
@@ -33,8 +35,8 @@ public final class SegmentPlane {
     private final GuardTable guardTable;
     private final Reconciler<InterfaceName, Set<GuardRules.Placed>> guards;
     private final Reconciler<InterfaceName, Vni> ports;
-    private final Reconciler<MacKey, Destination> fdb;
-    private final Reconciler<FloodTable.Key, Boolean> flooded;
+    private final Reconciler<MacKey, Place> fdb;
+    private final Reconciler<FloodTable.Key, Set<Way>> flooded;
     private final Reconciler<AnswerTable.Key, MacAddress> answers;
     private final List<Reconciler<?, ?>> all;
     private final Map<Vni, Set<InterfaceName>> members = new HashMap<>();
@@ -42,6 +44,12 @@ public final class SegmentPlane {
     private final Map<InterfaceName, Vni> joining = new HashMap<>();
     /// Interfaces whose guard stays until they are in no segment any more.
     private final Set<InterfaceName> leaving = new HashSet<>();
+    /// Nodes that packets leave to by a link of their own.
+    private final Map<IpAddress, Way> ways = new HashMap<>();
+    /// MACs at other nodes, and who gets copies.
+    private final Map<MacKey, IpAddress> remote = new HashMap<>();
+
+    private final Set<FloodTable.Key> copied = new HashSet<>();
 
     /// @param rtnl of NETLINK_ROUTE, for this plane alone
     /// @param nft of NETLINK_NETFILTER, for this plane alone
@@ -144,16 +152,54 @@ public final class SegmentPlane {
         return guards.inForce(device) && ports.inForce(device) ? null : "not yet in its segment";
     }
 
+    /// How encapsulated frames to a node leave from now on, those of entries that are in force too.
+    ///
+    /// @param link the encrypted overlay's to this node; null for the underlay, as the routes have it
+    public void way(IpAddress vtep, @Nullable InterfaceIndex link) {
+        if (link == null) {
+            ways.remove(vtep);
+        } else {
+            ways.put(vtep, new Way(link));
+        }
+        remote.forEach((mac, at) -> {
+            if (at.equals(vtep)) {
+                fdb.put(mac, behind(vtep));
+            }
+        });
+        copied.stream().filter(key -> key.vtep().equals(vtep)).forEach(key -> flooded.put(key, Set.of(wayTo(vtep))));
+    }
+
+    private Way wayTo(IpAddress vtep) {
+        return ways.getOrDefault(vtep, Way.NATIVE);
+    }
+
+    private Place behind(IpAddress vtep) {
+        return new Place.Behind(vtep, wayTo(vtep));
+    }
+
     /// Takes what is for the kernel.
     public void desire(EvpnAction action) {
         switch (action) {
-            case EvpnAction.Forward(MacKey mac, Destination to) when to == null -> fdb.remove(mac);
-            case EvpnAction.Forward(MacKey mac, Destination to) -> fdb.put(mac, to);
-            case EvpnAction.Flood(Vni vni, var vtep, boolean wanted) -> {
+            case EvpnAction.Forward(MacKey mac, Destination to)
+            when to == null -> {
+                remote.remove(mac);
+                fdb.remove(mac);
+            }
+            case EvpnAction.Forward(MacKey mac, Destination.Local(InterfaceName device)) -> {
+                remote.remove(mac);
+                fdb.put(mac, new Place.At(device));
+            }
+            case EvpnAction.Forward(MacKey mac, Destination.Remote(IpAddress vtep)) -> {
+                remote.put(mac, vtep);
+                fdb.put(mac, behind(vtep));
+            }
+            case EvpnAction.Flood(Vni vni, IpAddress vtep, boolean wanted) -> {
                 var key = new FloodTable.Key(vni, vtep);
                 if (wanted) {
-                    flooded.put(key, true);
+                    copied.add(key);
+                    flooded.put(key, Set.of(wayTo(vtep)));
                 } else {
+                    copied.remove(key);
                     flooded.remove(key);
                 }
             }

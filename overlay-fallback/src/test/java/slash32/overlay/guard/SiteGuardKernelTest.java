@@ -27,7 +27,12 @@ class SiteGuardKernelTest {
     private static final String THERE = "10.1.0.2";
 
     private final GuardTerms terms = new GuardTerms(
-            new InterfaceName("mesh32"), UNDERLAY, EXTERNAL, List.of(Prefix.parse("10.1.0.0/16")), Set.of(22));
+            new InterfaceName("mesh32"),
+            UNDERLAY,
+            EXTERNAL,
+            List.of(Prefix.parse("10.1.0.0/16")),
+            Set.of(22),
+            Set.of(4_789, 4_790));
 
     @BeforeEach
     void cable() {
@@ -88,6 +93,46 @@ class SiteGuardKernelTest {
             assertThat(guard.pass(System.nanoTime())).isEmpty();
             assertThat(pings(HERE, THERE)).isTrue();
         }
+    }
+
+    /// The device is a veth pair: what comes out of it was opened.
+    @Test
+    void framesOfSegmentsComeByTheDeviceAloneAndNothingElseDoes() throws IOException {
+        Command.run("ip", "link", "add", "mesh32", "type", "veth", "peer", "name", "mesh1", "netns", WORLD);
+        Command.run("sysctl", "-qw", "net.ipv4.conf.all.rp_filter=0", "net.ipv4.conf.mesh32.rp_filter=0");
+        Command.run("ip", "link", "set", "mesh32", "up");
+        world("ip", "link", "set", "mesh1", "up");
+        world("ip", "addr", "add", "198.51.100.9/32", "dev", "lo");
+        try (SiteGuard guard = SiteGuard.install(terms);
+                var frames = new java.net.DatagramSocket(4_790, java.net.InetAddress.getByName(UNDERLAY.toString()));
+                var other = new java.net.DatagramSocket(5_000, java.net.InetAddress.getByName(UNDERLAY.toString()))) {
+            guard.node((Ipv4Address) IpAddress.parse("10.0.0.9"), true);
+            assertThat(guard.pass(System.nanoTime())).isEmpty();
+            frames.setSoTimeout(200);
+            fromWorld("10.0.0.9", "up1", 4_790);
+            assertThat(received(frames, 1)).as("in the clear").isZero();
+            assertThat(guard.drops()).containsEntry("vxlan", 1L);
+            fromWorld("10.0.0.9", "mesh1", 4_790);
+            assertThat(received(frames, 1)).isEqualTo(1);
+            fromWorld("198.51.100.9", "mesh1", 4_790);
+            fromWorld("10.0.0.9", "mesh1", 5_000);
+            assertThat(received(frames, 1)).as("of no node").isZero();
+            assertThat(guard.drops()).containsEntry("to-host", 2L);
+            other.setSoTimeout(1);
+            assertThat(received(other, 1)).isZero();
+        }
+    }
+
+    private static void fromWorld(String source, String device, int port) {
+        String link = Command.run("ip", "-o", "link", "show", device.equals("up1") ? "up0" : "mesh32");
+        String mac = link.replaceFirst("(?s).*link/ether (\\S+) .*", "$1");
+        world("ip", "neigh", "replace", UNDERLAY.toString(), "lladdr", mac, "dev", device);
+        world(
+                "python3",
+                "-c",
+                "import socket; s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM);"
+                        + "s.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, b'" + device + "');"
+                        + "s.bind(('" + source + "', 0)); s.sendto(b'x', ('" + UNDERLAY + "', " + port + "))");
     }
 
     @Test

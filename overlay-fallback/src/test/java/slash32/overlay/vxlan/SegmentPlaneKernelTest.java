@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import slash32.net.InterfaceIndex;
 import slash32.net.InterfaceName;
 import slash32.net.IpAddress;
 import slash32.net.Ipv4Address;
@@ -194,6 +195,69 @@ class SegmentPlaneKernelTest {
         now += HOUR;
         assertThat(pass()).isEmpty();
         assertThat(plane.isInForce()).isTrue();
+    }
+
+    /// The overlay's link here is a veth pair beside the underlay's: what comes out of it would have been sealed.
+    @Test
+    void aNodeOfAnotherSiteIsReachedByItsLinkAlone() {
+        segment(Segment.Flooding.FULL);
+        plane.way(FAR, overlay("m0"));
+        states(FAR_GUEST, new Destination.Remote(FAR));
+        plane.desire(new EvpnAction.Flood(BLUE, FAR, true));
+        assertThat(pass()).isEmpty();
+        assertThat(pings()).as("a question that is flooded, and the ping").isTrue();
+        assertThat(plain()).isZero();
+        assertThat(fdb()).contains("00:00:00:00:00:00 dst 10.0.0.12 via m0", FAR_GUEST + " dst 10.0.0.12 via m0");
+
+        // an agent that died takes the device with it, and the next has another
+        Command.run("ip", "link", "del", "m0");
+        assertThat(pings()).isFalse();
+        assertThat(plain()).isZero();
+        plane = plane();
+        segment(Segment.Flooding.FULL);
+        plane.way(FAR, overlay("m1"));
+        states(FAR_GUEST, new Destination.Remote(FAR));
+        plane.desire(new EvpnAction.Flood(BLUE, FAR, true));
+        plane.desire(new EvpnAction.Flood(BLUE, IpAddress.parse("10.0.0.13"), true));
+        assertThat(pass()).isEmpty();
+        assertThat(pings()).isTrue();
+        assertThat(plain()).as("copies to 10.0.0.13 and nothing else").isZero();
+        assertThat(fdb())
+                .containsOnlyOnce("00:00:00:00:00:00 dst 10.0.0.12")
+                .contains(
+                        "00:00:00:00:00:00 dst 10.0.0.12 via m1",
+                        "00:00:00:00:00:00 dst 10.0.0.13",
+                        FAR_GUEST + " dst 10.0.0.12 via m1");
+
+        // a node that turns out to be of this site
+        plane.way(FAR, null);
+        assertThat(pass()).isEmpty();
+        assertThat(fdb()).doesNotContain("via");
+        assertThat(pings()).isTrue();
+        assertThat(plain()).isPositive();
+    }
+
+    private InterfaceIndex overlay(String name) {
+        Command.run("sh", "-ec", """
+                ip link add %2$s type veth peer name far-%2$s netns %1$s address 02:53:0a:00:00:0c
+                ip link set %2$s up; ip neigh add 10.0.0.12 lladdr 02:53:0a:00:00:0c dev %2$s
+                ip netns exec %1$s sh -ec 'sysctl -qw net.ipv4.conf.all.rp_filter=0; ip link set far-%2$s up
+                  sysctl -qw net.ipv4.conf.far-%2$s.rp_filter=0
+                  nft add table inet count; nft add chain inet count in "{ type filter hook prerouting priority 0; }"
+                  nft flush chain inet count in; nft add rule inet count in iifname u1 udp dport 4789 counter'
+                """.formatted(far, name));
+        String line = Command.run("ip", "-o", "link", "show", name);
+        return new InterfaceIndex(Integer.parseInt(line.substring(0, line.indexOf(':'))));
+    }
+
+    /// Encapsulated frames that the far end got by the underlay.
+    private long plain() {
+        String rule = Command.run("ip", "netns", "exec", far, "nft", "list", "chain", "inet", "count", "in");
+        return Long.parseLong(rule.replaceFirst("(?s).*counter packets ([0-9]+) .*", "$1"));
+    }
+
+    private static String fdb() {
+        return Command.run("bridge", "fdb", "show", "dev", "v32-100");
     }
 
     /// 1500 octets of the underlay less 20 of IPv4, 8 of UDP, 8 of VXLAN and 14 of Ethernet.

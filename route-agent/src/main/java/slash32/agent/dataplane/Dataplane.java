@@ -290,7 +290,9 @@ public final class Dataplane {
 
     /// The overlay is ready for packets to a next hop, if it is still to be reached by {@code path}.
     public void lead(IpAddress nextHop, Path.Encrypted path, Nexthop.Target.Gateway device) {
-        remoteRoutes.lead(nextHop, path, device);
+        if (remoteRoutes.lead(nextHop, path, device)) {
+            firewall.putNode(nextHop); // in the clear the guard between sites takes nothing from there
+        }
     }
 
     /// Takes an event of the kernel.

@@ -67,10 +67,14 @@ final class RemoteRoutes {
     }
 
     /// The overlay is ready for packets to a next hop, if it is still to be reached by {@code path}.
-    void lead(IpAddress nextHop, Path.Encrypted path, Nexthop.Target.Gateway device) {
-        if (path.equals(paths.get(nextHop))) {
+    ///
+    /// @return false if it is not
+    boolean lead(IpAddress nextHop, Path.Encrypted path, Nexthop.Target.Gateway device) {
+        boolean still = path.equals(paths.get(nextHop));
+        if (still) {
             fib.lead(nextHop, device);
         }
+        return still;
     }
 
     void pass(long nowNanos) {

@@ -1,6 +1,8 @@
 package slash32.overlay.esp.userspace;
 
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import org.jspecify.annotations.Nullable;
 import slash32.net.InterfaceIndex;
@@ -19,6 +21,7 @@ import slash32.overlay.esp.path.DataPath;
 /// the frame. It goes with the process, and its routes with it.
 public final class MeshDevice implements AutoCloseable {
     private static final int LINK_LOCAL_LENGTH = 64;
+    private static final int HOST_LENGTH = 32;
 
     /// Enough for the bursts of many flows; the path empties it in batches.
     private static final int TX_QUEUE_LENGTH = 1_000;
@@ -49,6 +52,8 @@ public final class MeshDevice implements AutoCloseable {
             rtnl = NetlinkSocket.open(NetlinkProtocol.ROUTE);
             InterfaceIndex index = index(rtnl, name);
             rtnl.execute(Link.configure(index, Frames.mac(self), mtuBytes, TX_QUEUE_LENGTH, ALIAS));
+            takeFromAnywhere(name);
+            rtnl.execute(new InterfaceAddress(index, self, HOST_LENGTH).put());
             rtnl.execute(Link.setUp(index, true));
             // the link-local gateways are then on this link and no other
             rtnl.execute(new InterfaceAddress(index, DataPath.gateway6(self), LINK_LOCAL_LENGTH).put());
@@ -60,6 +65,13 @@ public final class MeshDevice implements AutoCloseable {
             }
             throw e;
         }
+    }
+
+    /// Segments' frames come from nodes' underlay addresses, to which the routes lead elsewhere: where {@code
+    /// rp_filter}
+    /// is 1 for all devices, 2 here is what is in force.
+    private static void takeFromAnywhere(InterfaceName name) throws IOException {
+        Files.writeString(Path.of("/proc/sys/net/ipv4/conf", name.value(), "rp_filter"), "2");
     }
 
     private static InterfaceIndex index(NetlinkSocket rtnl, InterfaceName name) throws IOException {
