@@ -34,8 +34,9 @@ test: packages build ## every test: unit, kernel, interop and the lab's scenario
 build: packages-build ## leaves bin/slash32 runnable
 	@$(MVN) -T2 -DskipTests package
 
-interop: packages ## a table of real BGP speakers and features, every cell measured; written into docs/interop.md
+interop: packages ## real BGP speakers, and strongSwan, by feature and by algorithm, every cell measured; written into docs/interop.md and docs/interop-ike.md
 	@$(MVN) -pl bgp -am verify -Dtest=InteropMatrix -Dtest.groups.excluded= -Dsurefire.failIfNoSpecifiedTests=false
+	@$(MVN) -pl overlay-fallback -am verify -Dtest=IkeInteropMatrix -Dtest.groups.excluded= -Dsurefire.failIfNoSpecifiedTests=false
 
 bench: packages build bench-micro ## benchmarks of the lab, of segments and of single parts, printed as JSON lines and a table
 	@.ci/need-packages $(PACKAGES_OVERLAY)
