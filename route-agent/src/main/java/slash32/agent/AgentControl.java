@@ -345,11 +345,14 @@ final class AgentControl implements Control {
 
     @Override
     public ExplanationView explain(FirstPacket packet) {
+        ExplanationView.Side source = side(packet.source());
+        ExplanationView.Side destination = side(packet.destination());
         return new ExplanationView(
                 packet,
                 asking(() -> kernel.ask(dataplane -> dataplane.explain(packet))),
-                side(packet.source()),
-                side(packet.destination()));
+                source,
+                destination,
+                source.crosses() || destination.crosses() ? sas() : SasView.NONE);
     }
 
     private ExplanationView.Side side(IpAddress address) {

@@ -41,13 +41,25 @@ final class HostSettings {
                 protection.allow());
     }
 
-    /// The ports of overlay rules, and of the one that is always there if there is EVPN to use it with.
-    private static List<Traffic.Ports> tunnels(AgentConfig config) {
+    /// UDP ports that frames of segments may go to.
+    static Set<Integer> tunnelPorts(AgentConfig config) {
+        Set<Integer> ports = statedPorts(config);
+        ports.add(Encapsulation.VXLAN_PORT);
+        return ports;
+    }
+
+    private static Set<Integer> statedPorts(AgentConfig config) {
         var ports = new TreeSet<Integer>();
         config.segments().overlays().forEach(rule -> ports.add(rule.port()));
         config.segments()
                 .segments()
                 .forEach(segment -> ports.add(segment.encapsulation().port()));
+        return ports;
+    }
+
+    /// The ports of overlay rules, and of the one that is always there if there is EVPN to use it with.
+    private static List<Traffic.Ports> tunnels(AgentConfig config) {
+        Set<Integer> ports = statedPorts(config);
         if (config.peers().stream().anyMatch(peer -> peer.families().contains(AddressFamily.L2VPN_EVPN))) {
             ports.add(Encapsulation.VXLAN_PORT);
         }

@@ -3,9 +3,9 @@ package slash32.agent;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -16,6 +16,7 @@ import org.slf4j.LoggerFactory;
 import slash32.agent.config.AgentConfig;
 import slash32.agent.config.HostProtectionConfig;
 import slash32.agent.config.OverlayConfig;
+import slash32.agent.status.SasView;
 import slash32.net.InterfaceIndex;
 import slash32.net.InterfaceName;
 import slash32.net.IpAddress;
@@ -29,8 +30,10 @@ import slash32.overlay.esp.path.PathListener;
 import slash32.overlay.esp.path.SaStatus;
 import slash32.overlay.esp.userspace.MeshDevice;
 import slash32.overlay.esp.userspace.UserspacePath;
-import slash32.overlay.evpn.Encapsulation;
+import slash32.overlay.esp.xfrm.KernelEsp;
+import slash32.overlay.esp.xfrm.XfrmPath;
 import slash32.overlay.guard.GuardTerms;
+import slash32.overlay.guard.Way;
 import slash32.overlay.ike.crypto.KeyExchangeMethod;
 import slash32.overlay.ike.crypto.Prf;
 import slash32.overlay.ike.exchange.NodeConfig;
@@ -48,8 +51,8 @@ import slash32.overlay.pki.PeerCertificate;
 final class MeshKeys {
     private static final Logger LOG = LoggerFactory.getLogger(MeshKeys.class);
 
-    /// Not of the names that are guests'.
-    static final InterfaceName DEVICE = new InterfaceName("mesh32");
+    /// Of the data path in user space; not of the names that are guests'.
+    private static final InterfaceName DEVICE = new InterfaceName("mesh32");
 
     /// Half-open IKE SAs from which cookies are asked for.
     private static final int COOKIES_FROM = 30;
@@ -69,9 +72,15 @@ final class MeshKeys {
 
     private final List<Thread> threads = new ArrayList<>();
     private @Nullable EspNode esp;
+    private boolean settled;
 
     /// @param external where other sites reach this node
-    record Terms(OverlayConfig overlay, Ipv4Address underlay, Ipv4Address external, Starter starter) {}
+    record Terms(
+            OverlayConfig overlay,
+            Ipv4Address underlay,
+            Ipv4Address external,
+            SasView.Carrier carrier,
+            Starter starter) {}
 
     /// Starts a thread.
     @FunctionalInterface
@@ -89,22 +98,40 @@ final class MeshKeys {
         return new TrafficSelector(0, 0, 65_535, IpAddress.parse(first), IpAddress.parse(last));
     }
 
+    /// Who carries what crosses, in the calling thread's network namespace.
+    static SasView.Carrier choose(OverlayConfig overlay, Ipv4Address external) {
+        return switch (overlay.dataPath()) {
+            case KERNEL -> new SasView.Carrier(SasView.Carrier.Kind.KERNEL, null);
+            case USERSPACE -> new SasView.Carrier(SasView.Carrier.Kind.USERSPACE, null);
+            case AUTO -> {
+                String missing = KernelEsp.missing(external);
+                yield new SasView.Carrier(
+                        missing == null ? SasView.Carrier.Kind.KERNEL : SasView.Carrier.Kind.USERSPACE, missing);
+            }
+        };
+    }
+
     /// What the guard of this configuration is told.
-    static GuardTerms guarded(AgentConfig config) {
+    static GuardTerms guarded(AgentConfig config, SasView.Carrier carrier) {
         HostProtectionConfig host = config.hostProtection();
         return new GuardTerms(
-                DEVICE,
+                carrier.kind() == SasView.Carrier.Kind.KERNEL
+                        ? new Way.KernelIpsec(KernelEsp.DEVICES)
+                        : new Way.Device(DEVICE),
                 config.underlay().address(),
                 config.external(),
                 config.guests(),
                 host == null ? Set.of() : host.failsafePorts(),
-                tunnelPorts(config));
+                HostSettings.tunnelPorts(config),
+                Objects.requireNonNull(config.overlay()).mtuBytes());
     }
 
-    private static Set<Integer> tunnelPorts(AgentConfig config) {
-        var ports = new HashSet<>(Set.of(Encapsulation.VXLAN_PORT));
-        config.segments().overlays().forEach(rule -> ports.add(rule.port()));
-        return ports;
+    SasView.Carrier carrier() {
+        return terms.carrier;
+    }
+
+    private boolean isKernel() {
+        return terms.carrier.kind() == SasView.Carrier.Kind.KERNEL;
     }
 
     /// Gives the peer's underlay address, if the identity is one.
@@ -137,15 +164,40 @@ final class MeshKeys {
         admitted.values().forEach(peer -> opened.ike().execute((ike, _) -> ike.configure(peer)));
         threads.add(terms.starter.start("ike", opened.ike()::run));
         opened.path().loops().forEach((name, loop) -> threads.add(terms.starter.start(name, loop)));
-        LOG.info("event=other-sites-opened address={} device={}", terms.external, DEVICE);
+        LOG.info(
+                "event=other-sites-opened address={} data-path={}",
+                terms.external,
+                terms.carrier.kind().label());
+        if (settled) {
+            opened.path().settled();
+        }
+    }
+
+    /// All peers that there are have been attached: what an earlier run left of others, or of another data path, goes.
+    void settled() throws IOException {
+        settled = true;
+        if (esp != null) {
+            esp.path().settled();
+        }
+        if (esp == null || !isKernel()) {
+            KernelEsp.clear();
+        }
     }
 
     private DataPath openPath(PathListener listener) throws IOException {
         OverlayConfig.Rekey rekey = terms.overlay.rekey();
+        var lifetime = new Lifetime(rekey.packets(), rekey.octets());
+        if (isKernel()) {
+            String missing = KernelEsp.missing(terms.external);
+            if (missing != null) {
+                throw new IOException("the kernel can not seal packets: " + missing);
+            }
+            return XfrmPath.open(terms.external, terms.overlay.mtuBytes(), lifetime, listener);
+        }
         BatchUdpSocket socket = BatchUdpSocket.bind(terms.external, Path.NAT_PORT);
         try {
             MeshDevice device = MeshDevice.open(DEVICE, terms.underlay, terms.overlay.mtuBytes());
-            return UserspacePath.open(device, socket, new Lifetime(rekey.packets(), rekey.octets()), listener);
+            return UserspacePath.open(device, socket, lifetime, listener);
         } catch (IOException e) {
             socket.close();
             throw e;
@@ -257,6 +309,11 @@ final class MeshKeys {
 
     List<SaStatus> sas() {
         return esp == null ? List.of() : esp.path().sas();
+    }
+
+    /// Packets of ESP so far whose SA is not there, where nobody says of which peer they were.
+    long strayed() {
+        return isKernel() ? drops().getOrDefault(Drop.UNKNOWN_SPI, 0L) : 0;
     }
 
     Map<Drop, Long> drops() {

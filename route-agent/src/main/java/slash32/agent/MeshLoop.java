@@ -4,9 +4,7 @@ import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -14,7 +12,6 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import slash32.agent.config.AgentConfig;
@@ -23,15 +20,17 @@ import slash32.agent.intent.Effect;
 import slash32.agent.status.SasView;
 import slash32.bgp.rib.RibDelta;
 import slash32.bgp.wire.AddressFamily;
-import slash32.bgp.wire.PathAttributes;
 import slash32.net.InterfaceIndex;
 import slash32.net.IpAddress;
 import slash32.net.Ipv4Address;
 import slash32.net.Prefix;
+import slash32.netlink.route.Link;
 import slash32.netlink.route.Nexthop.Target;
+import slash32.netlink.route.RouteEvent;
 import slash32.overlay.choice.Path;
 import slash32.overlay.esp.path.DataPath;
 import slash32.overlay.esp.path.EspNode;
+import slash32.overlay.esp.xfrm.KernelEsp;
 import slash32.overlay.guard.SiteGuard;
 import slash32.overlay.ike.exchange.Action;
 import slash32.overlay.ike.wire.Identity;
@@ -53,18 +52,13 @@ final class MeshLoop implements Runnable {
     private final MeshKeys keys;
     private final Runnable drained;
     private final SiteGuard guard;
+    private final Set<Ipv4Address> known;
     private final Mesh mesh;
-
-    private final Map<IpAddress, Path> paths = new HashMap<>();
-    private final Map<Ipv4Address, Peer> peers = new LinkedHashMap<>();
-    /// The next hop of each guest whose own is not in this site, as far as that is known; and the other way round.
-    private final Map<IpAddress, IpAddress> crossing = new HashMap<>();
-
-    private final Map<IpAddress, Set<IpAddress>> behind = new HashMap<>();
-    /// What this node announces.
-    private final Set<IpAddress> here = new HashSet<>();
-
+    private final Crossings crossings = new Crossings(new Hands());
     private final Set<AddressFamily> complete = new HashSet<>();
+    /// What an earlier run left of keys is gone.
+    private boolean settled;
+
     /// Peers that a packet asked for and that this thread has not looked at yet.
     private final Set<Identity> asked = ConcurrentHashMap.newKeySet();
 
@@ -77,20 +71,6 @@ final class MeshLoop implements Runnable {
     private TreeSet<String> failing = new TreeSet<>();
     private long lookNanos;
     private long judgeNanos;
-
-    /// A node of another site.
-    private static final class Peer {
-        final Ipv4Address external;
-        /// Its underlay addresses.
-        final Set<IpAddress> hops = new HashSet<>();
-
-        @Nullable
-        InterfaceIndex link;
-
-        Peer(Ipv4Address external) {
-            this.external = external;
-        }
-    }
 
     /// Hears by which device a next hop is reached, if it is still to be by {@code path}.
     @FunctionalInterface
@@ -110,6 +90,8 @@ final class MeshLoop implements Runnable {
         this.guard = guard;
         this.drained = drained;
         this.keys = new MeshKeys(keys, this::ikeSaid, new Wants());
+        known = config.peers();
+        known.forEach(external -> guard.peer(external, true));
         mesh = new Mesh(new Mesh.Terms(config.idle(), MOST_OPENING), ThreadLocalRandom.current());
     }
 
@@ -120,42 +102,31 @@ final class MeshLoop implements Runnable {
     static MeshLoop open(AgentConfig config, KernelLoop kernel, Leads leads, MeshKeys.Starter threads, Runnable drained)
             throws IOException {
         OverlayConfig overlay = Objects.requireNonNull(config.overlay());
-        SiteGuard guard = SiteGuard.install(MeshKeys.guarded(config));
-        var terms = new MeshKeys.Terms(overlay, config.underlay().address(), config.external(), threads);
+        SasView.Carrier carrier = MeshKeys.choose(overlay, config.external());
+        if (carrier.isFallback()) {
+            LOG.warn(
+                    "event=data-path-fallback kind={} reason=\"{}\"",
+                    carrier.kind().label(),
+                    carrier.instead());
+        } else {
+            LOG.info("event=data-path-chosen kind={}", carrier.kind().label());
+        }
+        SiteGuard guard = SiteGuard.install(MeshKeys.guarded(config, carrier));
+        var terms = new MeshKeys.Terms(overlay, config.underlay().address(), config.external(), carrier, threads);
         return new MeshLoop(overlay, kernel, leads, terms, guard, drained);
     }
 
     /// Hears of what `intent` wants, once those who carry it out have.
     void carriedOut(Effect effect) {
         switch (effect) {
-            case Effect.Desire.NextHop(IpAddress address, Path path) -> path(address, path);
-            case Effect.Desire.Routes(RibDelta delta) -> routes(delta);
+            case Effect.Desire.NextHop(IpAddress address, Path path) ->
+                mailbox.put(() -> crossings.path(address, path));
+            case Effect.Desire.Routes(RibDelta delta) -> mailbox.put(() -> crossings.routes(delta));
             case Effect.Desire.RoutesComplete(AddressFamily family) -> complete(family);
-            case Effect.Originate originate -> here(originate.prefixes(), true);
-            case Effect.Withdraw(List<Prefix> prefixes) -> here(prefixes, false);
+            case Effect.Originate originate -> mailbox.put(() -> crossings.here(originate.prefixes(), true));
+            case Effect.Withdraw(List<Prefix> prefixes) -> mailbox.put(() -> crossings.here(prefixes, false));
             case Effect.Desire _, Effect.Announce _, Effect.Segment _, Effect.NoSegment _ -> {}
         }
-    }
-
-    /// How packets reach a next hop from now on.
-    private void path(IpAddress hop, Path path) {
-        mailbox.put(() -> pathChanged(hop, path));
-    }
-
-    /// Best paths changed.
-    private void routes(RibDelta delta) {
-        mailbox.put(() -> routesChanged(delta));
-    }
-
-    /// This node announces these, or no more.
-    private void here(List<Prefix> prefixes, boolean announced) {
-        mailbox.put(() -> prefixes.stream()
-                .filter(Prefix::isHost)
-                .map(Prefix::address)
-                .forEach(address -> {
-                    boolean _ = announced ? here.add(address) : here.remove(address);
-                    stateElsewhere(address);
-                }));
     }
 
     /// All routes of a family were said.
@@ -168,6 +139,13 @@ final class MeshLoop implements Runnable {
         });
     }
 
+    /// Hears of the kernel's events, on their thread: a peer's device that somebody removed is made anew.
+    void observed(RouteEvent event) {
+        if (event instanceof RouteEvent.LinkRemoved(Link link) && KernelEsp.isDevice(link.name())) {
+            mailbox.put(() -> crossings.deviceGone(link.index()));
+        }
+    }
+
     /// Certificates and lists are read again.
     void reload() {
         mailbox.put(() -> judgeNanos = System.nanoTime());
@@ -178,18 +156,15 @@ final class MeshLoop implements Runnable {
     }
 
     SasView view() throws InterruptedException {
-        return mailbox.ask(() -> {
-            Map<Ipv4Address, Ipv4Address> externals = new HashMap<>();
-            peers.forEach((node, peer) -> externals.put(node, peer.external));
-            return SasView.of(
-                    mesh.peers(),
-                    externals,
-                    keys.certificates(),
-                    keys.sas(),
-                    traffic::since,
-                    keys.drops(),
-                    guardDrops());
-        });
+        return mailbox.ask(() -> SasView.of(
+                keys.carrier(),
+                mesh.peers(),
+                crossings.peers(),
+                keys.certificates(),
+                keys.sas(),
+                traffic::since,
+                keys.drops(),
+                guardDrops()));
     }
 
     private Map<String, Long> guardDrops() {
@@ -207,7 +182,7 @@ final class MeshLoop implements Runnable {
             while (!mailbox.isClosed()) {
                 long now = System.nanoTime();
                 long next = Math.min(guard.nextDeadlineNanos(now), mesh.nextDeadlineNanos());
-                next = Math.min(next, peers.isEmpty() ? Long.MAX_VALUE : lookNanos);
+                next = Math.min(next, crossings.peers().isEmpty() ? Long.MAX_VALUE : lookNanos);
                 mailbox.take(Math.clamp(next - now, 0, LOOK_NANOS)).forEach(Runnable::run);
                 turn(System.nanoTime());
                 drained.run();
@@ -222,25 +197,32 @@ final class MeshLoop implements Runnable {
 
     private void turn(long now) {
         var failures = new ArrayList<>(guard.pass(now));
-        if (!peers.isEmpty()) {
-            try {
+        try {
+            if (!crossings.peers().isEmpty()) {
                 keys.open();
-                peers.forEach(this::attach);
+                crossings.unattached().forEach(this::attach);
                 if (judgeNanos == 0 || judgeNanos - now <= 0) {
                     judgeNanos = now + JUDGE_NANOS;
                     keys.identify();
                 }
-            } catch (NoSuchFileException e) {
-                failures.add(e.getMessage() + ": is not there");
-            } catch (IOException e) {
-                failures.add(String.valueOf(e.getMessage()));
             }
+            if (!settled && complete.size() == 2 && crossings.unattached().isEmpty()) {
+                keys.settled();
+                settled = true;
+            }
+        } catch (NoSuchFileException e) {
+            failures.add(e.getMessage() + ": is not there");
+        } catch (IOException e) {
+            failures.add(String.valueOf(e.getMessage()));
         }
         ready.forEach(Runnable::run);
         ready.clear();
         if (lookNanos - now <= 0) {
             lookNanos = now + LOOK_NANOS;
             traffic.look(keys.sas()).forEach((node, packets) -> mesh.passed(node, packets, now));
+            if (traffic.isStraying(keys.strayed())) {
+                crossings.peers().keySet().forEach(node -> mesh.needed(node, now));
+            }
         }
         mesh.expire(now);
         for (Mesh.Action action : mesh.actions()) {
@@ -263,124 +245,55 @@ final class MeshLoop implements Runnable {
         failing = now;
     }
 
-    private void pathChanged(IpAddress hop, Path path) {
-        Path before = paths.put(hop, path);
-        if (before instanceof Path.Encrypted left && !left.equals(path)) {
-            leave(hop, left.node());
-        }
-        if (hop instanceof Ipv4Address v4) {
-            guard.node(v4, isElsewhere(path));
-        }
-        if (path instanceof Path.Encrypted(Ipv4Address node, Ipv4Address external)) {
-            join(hop, node, external);
-        }
-        if (path instanceof Path.Native) {
-            Set<IpAddress> guests = behind.remove(hop);
-            if (guests != null) {
-                guests.forEach(crossing::remove);
-                guests.forEach(this::stateElsewhere);
-            }
-        } else if (before instanceof Path.Native) {
-            kernel.tell(dataplane -> {
-                List<IpAddress> guests = dataplane.guestsBehind(hop);
-                mailbox.put(() -> guests.forEach(guest -> routed(guest, hop)));
-            });
-        } else {
-            behind.getOrDefault(hop, Set.of()).forEach(this::stateElsewhere);
-        }
-    }
-
-    private static boolean isElsewhere(@Nullable Path path) {
-        return path instanceof Path.Encrypted
-                || (path instanceof Path.Refused(Path.Reason why) && why == Path.Reason.OTHER_SITE);
-    }
-
-    private void join(IpAddress hop, Ipv4Address node, Ipv4Address external) {
-        Peer peer = peers.get(node);
-        if (peer == null || !peer.external.equals(external)) {
-            if (peer != null) {
-                expel(node, peer);
-            }
-            peer = new Peer(external);
-            peers.put(node, peer);
-            keys.admit(node, external);
-            guard.node(external, true);
-            guard.peer(external, true);
-            mesh.admit(node, System.nanoTime());
-        }
-        peer.hops.add(hop);
-        lead(hop, node, peer);
-    }
-
-    private void leave(IpAddress hop, Ipv4Address node) {
-        Peer peer = peers.get(node);
-        if (peer != null && peer.hops.remove(hop) && peer.hops.isEmpty()) {
-            peers.remove(node);
-            expel(node, peer);
-        }
-    }
-
-    private void expel(Ipv4Address node, Peer peer) {
-        mesh.expel(node, System.nanoTime());
-        keys.expel(node);
-        guard.node(peer.external, false);
-        guard.peer(peer.external, false);
-    }
-
-    private void attach(Ipv4Address node, Peer peer) {
-        if (peer.link != null) {
-            return;
-        }
+    private void attach(Ipv4Address node) {
         try {
-            peer.link = keys.attach(node);
-            peer.hops.forEach(hop -> lead(hop, node, peer));
+            crossings.attached(node, keys.attach(node));
         } catch (IOException e) {
             LOG.warn("event=peer-not-attached node={} reason=\"{}\"", node, e.getMessage());
         }
     }
 
-    private void lead(IpAddress hop, Ipv4Address node, Peer peer) {
-        InterfaceIndex link = peer.link;
-        if (link != null && paths.get(hop) instanceof Path.Encrypted path) {
-            IpAddress gateway = hop.isIpv4() ? node : DataPath.gateway6(node);
-            ready.add(() -> leads.lead(hop, path, new Target.Gateway(gateway, link, true)));
+    /// Those of this thread, and of the kernel's writer.
+    private final class Hands implements Crossings.Hands {
+        @Override
+        public void elsewhere(IpAddress guest, boolean there) {
+            guard.elsewhere(guest, there);
         }
-    }
 
-    private void routesChanged(RibDelta delta) {
-        for (int i = 0; i < delta.size(); i++) {
-            PathAttributes attributes = delta.attributes(i);
-            IpAddress hop = attributes == null ? null : attributes.nextHop();
-            boolean native_ = hop == null || paths.get(hop) instanceof Path.Native;
-            if ((native_ && crossing.isEmpty())
-                    || delta.length(i) != (delta.family().afi() == 1 ? 32 : 128)) {
-                continue;
-            }
-            IpAddress guest = delta.prefix(i).address();
-            if (!guest.equals(hop)) {
-                routed(guest, native_ ? null : hop);
-            }
+        @Override
+        public void node(IpAddress address, boolean there) {
+            guard.node(address, there);
         }
-    }
 
-    /// @param hop null if the guest is in this site, or nowhere
-    private void routed(IpAddress guest, @Nullable IpAddress hop) {
-        IpAddress before = hop == null ? crossing.remove(guest) : crossing.put(guest, hop);
-        if (before != null && !before.equals(hop)) {
-            behind.computeIfPresent(before, (_, guests) -> {
-                guests.remove(guest);
-                return guests.isEmpty() ? null : guests;
+        @Override
+        public void admit(Ipv4Address node, Ipv4Address external) {
+            keys.admit(node, external);
+            guard.node(external, true);
+            guard.peer(external, true);
+            mesh.admit(node, System.nanoTime());
+        }
+
+        @Override
+        public void expel(Ipv4Address node, Ipv4Address external) {
+            mesh.expel(node, System.nanoTime());
+            keys.expel(node);
+            guard.node(external, false);
+            guard.peer(external, known.contains(external));
+        }
+
+        @Override
+        public void lead(IpAddress hop, Path.Encrypted path, InterfaceIndex device) {
+            IpAddress gateway = hop.isIpv4() ? path.node() : DataPath.gateway6(path.node());
+            ready.add(() -> leads.lead(hop, path, new Target.Gateway(gateway, device, true)));
+        }
+
+        @Override
+        public void askGuestsBehind(IpAddress hop) {
+            kernel.tell(dataplane -> {
+                List<IpAddress> guests = dataplane.guestsBehind(hop);
+                mailbox.put(() -> crossings.guestsBehind(hop, guests));
             });
         }
-        if (hop != null) {
-            behind.computeIfAbsent(hop, _ -> new HashSet<>()).add(guest);
-        }
-        stateElsewhere(guest);
-    }
-
-    private void stateElsewhere(IpAddress guest) {
-        IpAddress hop = crossing.get(guest);
-        guard.elsewhere(guest, hop != null && !here.contains(guest) && isElsewhere(paths.get(hop)));
     }
 
     /// On thread {@code ike}.

@@ -12,9 +12,15 @@ import slash32.overlay.esp.path.SaStatus;
 
 /// How much has passed with each peer, over all its Child SAs; and since when each of those is there.
 final class MeshTraffic {
+    /// Looks in a row that had stray packets before somebody is asked about them: a few come late of an SA that was
+    /// replaced.
+    private static final int SUSTAINED = 2;
+
     private final Map<Integer, Instant> began = new HashMap<>();
     private final Map<Integer, Long> seen = new HashMap<>();
     private final Map<Ipv4Address, Long> passed = new HashMap<>();
+    private long strayed;
+    private int strayingLooks;
 
     void began(int inboundSpi, Instant now) {
         began.put(inboundSpi, now);
@@ -45,5 +51,16 @@ final class MeshTraffic {
         began.keySet().retainAll(there);
         passed.keySet().retainAll(nodes);
         return Map.copyOf(passed);
+    }
+
+    /// Whether ESP of SAs that are not there goes on and on, which a peer does that missed that this node began anew.
+    ///
+    /// @param packets of that kind so far
+    boolean isStraying(long packets) {
+        strayingLooks = packets > strayed ? strayingLooks + 1 : 0;
+        strayed = packets;
+        boolean sustained = strayingLooks >= SUSTAINED;
+        strayingLooks = sustained ? 0 : strayingLooks;
+        return sustained;
     }
 }

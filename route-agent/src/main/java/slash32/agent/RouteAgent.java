@@ -169,14 +169,7 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
         var dataplane =
                 new Dataplane(node, rtnl, firewall, new FibWriter(rtnl, Backoff.KERNEL), gateway, metrics::applied);
         kernel = new KernelLoop(dataplane, this::report, this::reportPortRules, this::resumeBgp);
-        kernelEvents = new KernelEvents(
-                rtnl.port(),
-                event -> {
-                    kernel.tell(d -> d.observed(event));
-                    links.observed(event);
-                },
-                () -> kernel.tell(Dataplane::routeEventsLost));
-        mesh = config.overlay() == null
+        MeshLoop crossing = config.overlay() == null
                 ? null
                 : MeshLoop.open(
                         config,
@@ -184,6 +177,17 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
                         this::lead,
                         (name, loop) -> RoleThreads.started(name, loop::run),
                         this::resumeBgp);
+        mesh = crossing;
+        kernelEvents = new KernelEvents(
+                rtnl.port(),
+                event -> {
+                    kernel.tell(d -> d.observed(event));
+                    links.observed(event);
+                    if (crossing != null) {
+                        crossing.observed(event);
+                    }
+                },
+                () -> kernel.tell(Dataplane::routeEventsLost));
         ruleEvents = firewall.exclusive()
                 ? null
                 : new RuleEvents(firewall.port(), () -> kernel.tell(Dataplane::rulesChanged));

@@ -15,6 +15,7 @@ import org.junit.jupiter.api.Test;
 import slash32.agent.config.AgentConfig;
 import slash32.agent.config.ConfigFile;
 import slash32.agent.config.Loaded;
+import slash32.agent.status.SasView;
 import slash32.net.IpAddress;
 import slash32.net.Ipv4Address;
 import slash32.overlay.guard.SiteGuard;
@@ -120,7 +121,8 @@ class HostAndSiteGuardKernelTest {
     @Test
     void withOneTheExternalAddressIsForPeersAndTheGuardSaysWhoTheyAre() throws Exception {
         AgentConfig config = config(CONFIG + OVERLAY);
-        try (SiteGuard guard = SiteGuard.install(MeshKeys.guarded(config))) {
+        var carrier = new SasView.Carrier(SasView.Carrier.Kind.USERSPACE, null);
+        try (SiteGuard guard = SiteGuard.install(MeshKeys.guarded(config, carrier))) {
             guard.peer((Ipv4Address) IpAddress.parse(PEER), true);
             assertThat(guard.pass(System.nanoTime())).isEmpty();
             protect(config);

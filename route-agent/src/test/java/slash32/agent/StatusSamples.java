@@ -172,6 +172,7 @@ public final class StatusSamples {
                 new slash32.overlay.ike.exchange.Path(Ipv4Address.parse("203.0.113.11"), 4500, external, 4500));
         Ipv4Address other = Ipv4Address.parse("10.0.2.14");
         return SasView.of(
+                new SasView.Carrier(SasView.Carrier.Kind.USERSPACE, "add state esp: ENOSYS"),
                 List.of(
                         new Mesh.Status(other, Mesh.Phase.FAILED, 0, "the certificate is revoked"),
                         new Mesh.Status(node, Mesh.Phase.ESTABLISHED, 0, null)),

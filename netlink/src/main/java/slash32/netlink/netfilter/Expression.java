@@ -52,6 +52,13 @@ public sealed interface Expression {
         }
     }
 
+    /// Loads one byte: 1 if the packet's route seals it by IPsec, on its way to being so.
+    record SealedByRoute(int register) implements Expression {}
+
+    /// Makes the register's 2 bytes, in the order of the wire, the maximum segment size of a TCP packet that states a
+    /// larger one; one that states none ends the rule.
+    record LowerSegmentSize(int register) implements Expression {}
+
     /// Loads conntrack's state of the packet as a bit mask in host order.
     record ConntrackState(int register) implements Expression {}
 

@@ -20,6 +20,14 @@ final class ExpressionCodec {
 
     private static final int NFTA_COUNTER_BYTES = 1;
     private static final int NFTA_COUNTER_PACKETS = 2;
+    private static final int NFT_RT_XFRM = 4;
+    private static final int NFT_EXTHDR_OP_TCPOPT = 1;
+    /// Of the option that has the maximum segment size (RFC 9293 §3.2): its kind, and where its value is.
+    private static final int SEGMENT_SIZE_KIND = 2;
+
+    private static final int SEGMENT_SIZE_AT = 2;
+    private static final int SEGMENT_SIZE_BYTES = 2;
+
     private static final int NFT_CT_STATE = 0;
     private static final int NFT_CT_ZONE = 17;
     private static final int IP_CT_DIR_ORIGINAL = 0;
@@ -45,6 +53,17 @@ final class ExpressionCodec {
                                 .attributeBe32(2, header.number)
                                 .attributeBe32(3, offset)
                                 .attributeBe32(4, length));
+            case Expression.SealedByRoute(int register) ->
+                add(request, "rt", data -> data.attributeBe32(2, NFT_RT_XFRM).attributeBe32(1, Nft.register(register)));
+            case Expression.LowerSegmentSize(int register) ->
+                add(
+                        request,
+                        "exthdr",
+                        data -> data.attributeBe32(7, Nft.register(register))
+                                .attributeU8(2, SEGMENT_SIZE_KIND)
+                                .attributeBe32(3, SEGMENT_SIZE_AT)
+                                .attributeBe32(4, SEGMENT_SIZE_BYTES)
+                                .attributeBe32(6, NFT_EXTHDR_OP_TCPOPT));
             case Expression.ConntrackState(int register) ->
                 add(
                         request,
@@ -282,6 +301,8 @@ final class ExpressionCodec {
             return switch (name) {
                 case "meta" -> meta();
                 case "payload" -> payload();
+                case "rt" -> numbers[2] == NFT_RT_XFRM ? new Expression.SealedByRoute(register(1)) : null;
+                case "exthdr" -> segmentSize();
                 case "ct" -> flow();
                 case "cmp" -> compare();
                 case "bitwise" -> bitwise();
@@ -322,6 +343,15 @@ final class ExpressionCodec {
                 }
             }
             return null;
+        }
+
+        private @Nullable Expression segmentSize() {
+            boolean ours = present[7]
+                    && numbers[2] == SEGMENT_SIZE_KIND
+                    && numbers[3] == SEGMENT_SIZE_AT
+                    && numbers[4] == SEGMENT_SIZE_BYTES
+                    && numbers[6] == NFT_EXTHDR_OP_TCPOPT;
+            return ours ? new Expression.LowerSegmentSize(register(7)) : null;
         }
 
         private @Nullable Expression flow() {

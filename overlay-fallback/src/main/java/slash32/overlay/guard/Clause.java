@@ -21,6 +21,10 @@ final class Clause {
     static final int ESP = 50;
     static final int ICMP = 1;
 
+    private static final int TCP_FLAGS_AT = 13;
+    private static final byte TCP_SYN = 0x02;
+    private static final byte TCP_RST = 0x04;
+
     private static final int NAME_BYTES = 16;
     private static final int NFPROTO_IPV4 = 2;
     private static final int NFPROTO_IPV6 = 10;
@@ -32,18 +36,44 @@ final class Clause {
 
     private final List<Expression> expressions = new ArrayList<>();
 
-    /// {@code iifname name}
-    Clause from(InterfaceName name) {
-        return equal(new Expression.Meta(Expression.Meta.Key.INPUT_NAME, 0), padded(name));
+    /// {@code iifname name}, or {@code iifname "prefix*"}
+    Clause from(Way way) {
+        return equal(new Expression.Meta(Expression.Meta.Key.INPUT_NAME, 0), name(way));
     }
 
-    /// {@code oifname name}
-    Clause to(InterfaceName name) {
-        return equal(new Expression.Meta(Expression.Meta.Key.OUTPUT_NAME, 0), padded(name));
+    /// {@code oifname name}, or {@code oifname "prefix*"}
+    Clause to(Way way) {
+        return equal(new Expression.Meta(Expression.Meta.Key.OUTPUT_NAME, 0), name(way));
     }
 
-    private static byte[] padded(InterfaceName name) {
-        return Arrays.copyOf(name.value().getBytes(StandardCharsets.US_ASCII), NAME_BYTES);
+    private static byte[] name(Way way) {
+        return switch (way) {
+            case Way.Device(InterfaceName name) ->
+                Arrays.copyOf(name.value().getBytes(StandardCharsets.US_ASCII), NAME_BYTES);
+            case Way.KernelIpsec(String prefix) -> prefix.getBytes(StandardCharsets.US_ASCII);
+        };
+    }
+
+    /// {@code rt ipsec exists}
+    Clause sealedByRoute() {
+        return equal(new Expression.SealedByRoute(0), (byte) 1);
+    }
+
+    /// {@code meta nfproto ipv4}, or the other family
+    Clause ip(boolean ipv4) {
+        family(ipv4);
+        return this;
+    }
+
+    /// {@code tcp flags & (syn | rst) == syn tcp option maxseg size set most}, which only lowers it
+    NftRule segmentSize(int most, String chain) {
+        protocol(TCP);
+        expressions.add(new Expression.Payload(Header.TRANSPORT, TCP_FLAGS_AT, 1, 0));
+        expressions.add(new Expression.Mask(0, Bytes.copyOf(new byte[] {TCP_SYN | TCP_RST})));
+        expressions.add(new Expression.Compare(0, Operator.EQUAL, Bytes.copyOf(new byte[] {TCP_SYN})));
+        expressions.add(new Expression.Constant(Bytes.copyOf(new byte[] {(byte) (most >>> 8), (byte) most}), 0));
+        expressions.add(new Expression.LowerSegmentSize(0));
+        return new NftRule(GuardRules.TABLE, chain, expressions, "");
     }
 
     /// {@code ip saddr @set} or {@code ip6 saddr @set}

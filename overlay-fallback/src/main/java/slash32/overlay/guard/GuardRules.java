@@ -4,8 +4,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.SortedSet;
-import java.util.TreeSet;
+import java.util.function.Supplier;
 import slash32.netlink.netfilter.Family;
 import slash32.netlink.netfilter.Hook;
 import slash32.netlink.netfilter.NftChain;
@@ -23,15 +22,19 @@ final class GuardRules {
     static final String ELSEWHERE_4 = "elsewhere4";
 
     static final String ELSEWHERE_6 = "elsewhere6";
-    /// Nodes of other sites, by both their addresses.
-    static final String NODES = "nodes";
+    /// Nodes of other sites, by all their addresses.
+    static final String NODES_4 = "nodes";
+
+    static final String NODES_6 = "nodes6";
     /// Where peers send ESP from.
     static final String PEERS = "peers";
 
     /// Guests of another site, in the clear.
     static final String PLAIN = "plain";
 
-    static final String VXLAN = "vxlan";
+    /// Frames of segments, and of others' tunnels, in the clear.
+    static final String TUNNEL = "tunnel";
+
     /// From other sites' guests to this host itself.
     static final String TO_HOST = "to-host";
 
@@ -41,6 +44,7 @@ final class GuardRules {
     private static final String ENTER = "enter";
     private static final String HOST = "host";
     private static final String OUTSIDE = "outside";
+    private static final List<Boolean> FAMILIES = List.of(true, false);
     private static final List<Integer> IKE_PORTS = List.of(500, 4500);
 
     /// Before conntrack, NAT and the rules of guests.
@@ -48,6 +52,14 @@ final class GuardRules {
 
     private static final int BEFORE_FILTER = -20;
     private static final int ICMPV6 = 58;
+
+    /// IP in IP, IPv6 in IP, GRE: protocols that carry a packet as it is.
+    private static final List<Integer> PLAIN_TUNNELS = List.of(4, 41, 47);
+
+    /// IP and TCP without options.
+    private static final int HEADERS_4 = 40;
+
+    private static final int HEADERS_6 = 60;
 
     /// First messages of strangers: what a node can answer without feeling it.
     private static final long HANDSHAKES_PER_SECOND = 100;
@@ -61,7 +73,8 @@ final class GuardRules {
         return List.of(
                 new NftSet(TABLE, ELSEWHERE_4, ipv4),
                 new NftSet(TABLE, ELSEWHERE_6, SetType.setOf(Field.IPV6_ADDRESS)),
-                new NftSet(TABLE, NODES, ipv4),
+                new NftSet(TABLE, NODES_4, ipv4),
+                new NftSet(TABLE, NODES_6, SetType.setOf(Field.IPV6_ADDRESS)),
                 new NftSet(TABLE, PEERS, ipv4));
     }
 
@@ -77,58 +90,74 @@ final class GuardRules {
 
     private static List<NftRule> leave(GuardTerms terms) {
         var rules = new ArrayList<NftRule>();
-        rules.add(new Clause().to(terms.device()).accept(LEAVE));
-        rules.add(new Clause().destinationIn(ELSEWHERE_4, true).drop(LEAVE, PLAIN));
-        rules.add(new Clause().destinationIn(ELSEWHERE_6, false).drop(LEAVE, PLAIN));
-        for (int port : ports(terms)) {
-            rules.add(new Clause()
-                    .destinationIn(NODES, true)
-                    .port(Clause.UDP, port)
-                    .drop(LEAVE, VXLAN));
-            if (terms.externalAlone()) {
-                rules.add(new Clause()
-                        .source(terms.external())
-                        .port(Clause.UDP, port)
-                        .drop(LEAVE, VXLAN));
-            }
+        for (boolean ipv4 : FAMILIES) {
+            rules.add(new Clause().to(terms.way()).ip(ipv4).segmentSize(mostOf(terms, ipv4), LEAVE));
+        }
+        rules.add(new Clause().to(terms.way()).accept(LEAVE));
+        if (terms.way() instanceof Way.KernelIpsec) {
+            rules.add(new Clause().sealedByRoute().accept(LEAVE));
+        }
+        for (boolean ipv4 : FAMILIES) {
+            rules.add(new Clause().destinationIn(elsewhere(ipv4), ipv4).drop(LEAVE, PLAIN));
+            tunnels(terms, () -> new Clause().destinationIn(nodes(ipv4), ipv4), LEAVE, rules);
+        }
+        if (terms.externalAlone()) {
+            tunnels(terms, () -> new Clause().source(terms.external()), LEAVE, rules);
         }
         return rules;
     }
 
     private static List<NftRule> enter(GuardTerms terms) {
         var rules = new ArrayList<NftRule>();
-        rules.add(new Clause().from(terms.device()).accept(ENTER));
-        rules.add(new Clause().sourceIn(ELSEWHERE_4, true).drop(ENTER, PLAIN));
-        rules.add(new Clause().sourceIn(ELSEWHERE_6, false).drop(ENTER, PLAIN));
-        for (int port : ports(terms)) {
-            rules.add(new Clause().sourceIn(NODES, true).port(Clause.UDP, port).drop(ENTER, VXLAN));
-            if (terms.externalAlone()) {
-                rules.add(new Clause()
-                        .destination(terms.external())
-                        .port(Clause.UDP, port)
-                        .drop(ENTER, VXLAN));
-            }
+        for (boolean ipv4 : FAMILIES) {
+            rules.add(new Clause().from(terms.way()).ip(ipv4).segmentSize(mostOf(terms, ipv4), ENTER));
+        }
+        rules.add(new Clause().from(terms.way()).accept(ENTER));
+        for (boolean ipv4 : FAMILIES) {
+            rules.add(new Clause().sourceIn(elsewhere(ipv4), ipv4).drop(ENTER, PLAIN));
+            tunnels(terms, () -> new Clause().sourceIn(nodes(ipv4), ipv4), ENTER, rules);
+        }
+        if (terms.externalAlone()) {
+            tunnels(terms, () -> new Clause().destination(terms.external()), ENTER, rules);
         }
         return rules;
     }
 
-    /// In one order, so that rules that are read back are the same.
-    private static SortedSet<Integer> ports(GuardTerms terms) {
-        return new TreeSet<>(terms.tunnelPorts());
+    /// What a guest may say that it takes: a host that no message about the size of a packet reaches (RFC 2923) sends
+    /// no more than that.
+    private static int mostOf(GuardTerms terms, boolean ipv4) {
+        return terms.mtuBytes() - (ipv4 ? HEADERS_4 : HEADERS_6);
     }
 
-    /// By the device segments' frames of other sites' nodes come to this node itself, and nothing else does.
+    static String elsewhere(boolean ipv4) {
+        return ipv4 ? ELSEWHERE_4 : ELSEWHERE_6;
+    }
+
+    static String nodes(boolean ipv4) {
+        return ipv4 ? NODES_4 : NODES_6;
+    }
+
+    /// Whatever tunnel it is: plain ones are for nodes of this site.
+    private static void tunnels(GuardTerms terms, Supplier<Clause> whose, String chain, List<NftRule> rules) {
+        terms.tunnelPorts().stream()
+                .sorted()
+                .forEach(port -> rules.add(whose.get().port(Clause.UDP, port).drop(chain, TUNNEL)));
+        PLAIN_TUNNELS.forEach(
+                protocol -> rules.add(whose.get().protocol(protocol).drop(chain, TUNNEL)));
+    }
+
+    /// By the way from other sites segments' frames of nodes come to this node itself, and nothing else does.
     private static List<NftRule> host(GuardTerms terms) {
         var rules = new ArrayList<NftRule>();
-        for (int port : ports(terms)) {
-            rules.add(new Clause()
-                    .from(terms.device())
-                    .sourceIn(NODES, true)
-                    .destination(terms.underlay())
-                    .port(Clause.UDP, port)
-                    .accept(HOST));
-        }
-        rules.add(new Clause().from(terms.device()).drop(HOST, TO_HOST));
+        terms.tunnelPorts().stream()
+                .sorted()
+                .forEach(port -> rules.add(new Clause()
+                        .from(terms.way())
+                        .sourceIn(NODES_4, true)
+                        .destination(terms.underlay())
+                        .port(Clause.UDP, port)
+                        .accept(HOST)));
+        rules.add(new Clause().from(terms.way()).drop(HOST, TO_HOST));
         rules.add(new Clause().destination(terms.external()).jump(HOST, OUTSIDE));
         return rules;
     }

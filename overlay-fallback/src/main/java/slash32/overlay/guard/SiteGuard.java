@@ -123,12 +123,12 @@ public final class SiteGuard implements AutoCloseable {
 
     /// A guest has this address in another site, or not.
     public void elsewhere(IpAddress guest, boolean there) {
-        state(new Entry(guest.isIpv4() ? GuardRules.ELSEWHERE_4 : GuardRules.ELSEWHERE_6, guest), there);
+        state(new Entry(GuardRules.elsewhere(guest.isIpv4()), guest), there);
     }
 
     /// A node of another site has this address, or not.
-    public void node(Ipv4Address address, boolean there) {
-        state(new Entry(GuardRules.NODES, address), there);
+    public void node(IpAddress address, boolean there) {
+        state(new Entry(GuardRules.nodes(address.isIpv4()), address), there);
     }
 
     /// A peer sends from this address, or not.
@@ -172,7 +172,7 @@ public final class SiteGuard implements AutoCloseable {
         return failures;
     }
 
-    /// Packets dropped since the rules were written, by reason: {@code plain}, {@code vxlan}, {@code to-host}, {@code
+    /// Packets dropped since the rules were written, by reason: {@code plain}, {@code tunnel}, {@code to-host}, {@code
     /// stranger}.
     public Map<String, Long> drops() throws IOException {
         var drops = new TreeMap<String, Long>();

@@ -14,25 +14,29 @@ import slash32.net.IpAddress;
 import slash32.net.Ipv4Address;
 import slash32.net.Prefix;
 import slash32.testkit.Command;
+import slash32.testkit.Eventually;
 import slash32.testkit.InNetns;
 
 /// The guard of a node that forwards between a guest and the world: the world counts what reaches it.
 @InNetns
 class SiteGuardKernelTest {
     private static final String WORLD = "s32world" + ProcessHandle.current().pid();
+    private static final String GUEST = "s32guest" + ProcessHandle.current().pid();
     private static final Ipv4Address UNDERLAY = (Ipv4Address) IpAddress.parse("10.0.0.1");
     private static final Ipv4Address EXTERNAL = (Ipv4Address) IpAddress.parse("203.0.113.1");
     private static final Ipv4Address FAR = (Ipv4Address) IpAddress.parse("203.0.113.9");
     private static final String HERE = "10.1.0.1";
     private static final String THERE = "10.1.0.2";
 
-    private final GuardTerms terms = new GuardTerms(
-            new InterfaceName("mesh32"),
-            UNDERLAY,
-            EXTERNAL,
-            List.of(Prefix.parse("10.1.0.0/16")),
-            Set.of(22),
-            Set.of(4_789, 4_790));
+    private static final String FAR_6 = "2001:db8:a::9";
+    private static final Way MESH = new Way.Device(new InterfaceName("mesh32"));
+
+    private final GuardTerms terms = terms(MESH);
+
+    private static GuardTerms terms(Way way) {
+        return new GuardTerms(
+                way, UNDERLAY, EXTERNAL, List.of(Prefix.parse("10.1.0.0/16")), Set.of(22), Set.of(4_789, 4_790), 1_438);
+    }
 
     @BeforeEach
     void cable() {
@@ -50,6 +54,8 @@ class SiteGuardKernelTest {
         world("ip", "addr", "add", THERE + "/32", "dev", "lo");
         world("ip", "route", "add", HERE + "/32", "via", UNDERLAY.toString());
         Command.run("ip", "route", "add", "default", "via", "10.0.0.9");
+        Command.run("ip", "addr", "add", "2001:db8:a::1/64", "dev", "up0", "nodad");
+        world("ip", "addr", "add", FAR_6 + "/64", "dev", "up1", "nodad");
     }
 
     @AfterEach
@@ -58,10 +64,14 @@ class SiteGuardKernelTest {
         Command.run("ip", "netns", "del", WORLD);
     }
 
-    private static String world(String... words) {
-        var all = new ArrayList<>(List.of("ip", "netns", "exec", WORLD));
+    private static String[] inside(String netns, String... words) {
+        var all = new ArrayList<>(List.of("ip", "netns", "exec", netns));
         all.addAll(List.of(words));
-        return Command.run(all.toArray(String[]::new));
+        return all.toArray(String[]::new);
+    }
+
+    private static String world(String... words) {
+        return Command.run(inside(WORLD, words));
     }
 
     private static boolean pings(String from, String to) {
@@ -95,46 +105,6 @@ class SiteGuardKernelTest {
         }
     }
 
-    /// The device is a veth pair: what comes out of it was opened.
-    @Test
-    void framesOfSegmentsComeByTheDeviceAloneAndNothingElseDoes() throws IOException {
-        Command.run("ip", "link", "add", "mesh32", "type", "veth", "peer", "name", "mesh1", "netns", WORLD);
-        Command.run("sysctl", "-qw", "net.ipv4.conf.all.rp_filter=0", "net.ipv4.conf.mesh32.rp_filter=0");
-        Command.run("ip", "link", "set", "mesh32", "up");
-        world("ip", "link", "set", "mesh1", "up");
-        world("ip", "addr", "add", "198.51.100.9/32", "dev", "lo");
-        try (SiteGuard guard = SiteGuard.install(terms);
-                var frames = new java.net.DatagramSocket(4_790, java.net.InetAddress.getByName(UNDERLAY.toString()));
-                var other = new java.net.DatagramSocket(5_000, java.net.InetAddress.getByName(UNDERLAY.toString()))) {
-            guard.node((Ipv4Address) IpAddress.parse("10.0.0.9"), true);
-            assertThat(guard.pass(System.nanoTime())).isEmpty();
-            frames.setSoTimeout(200);
-            fromWorld("10.0.0.9", "up1", 4_790);
-            assertThat(received(frames, 1)).as("in the clear").isZero();
-            assertThat(guard.drops()).containsEntry("vxlan", 1L);
-            fromWorld("10.0.0.9", "mesh1", 4_790);
-            assertThat(received(frames, 1)).isEqualTo(1);
-            fromWorld("198.51.100.9", "mesh1", 4_790);
-            fromWorld("10.0.0.9", "mesh1", 5_000);
-            assertThat(received(frames, 1)).as("of no node").isZero();
-            assertThat(guard.drops()).containsEntry("to-host", 2L);
-            other.setSoTimeout(1);
-            assertThat(received(other, 1)).isZero();
-        }
-    }
-
-    private static void fromWorld(String source, String device, int port) {
-        String link = Command.run("ip", "-o", "link", "show", device.equals("up1") ? "up0" : "mesh32");
-        String mac = link.replaceFirst("(?s).*link/ether (\\S+) .*", "$1");
-        world("ip", "neigh", "replace", UNDERLAY.toString(), "lladdr", mac, "dev", device);
-        world(
-                "python3",
-                "-c",
-                "import socket; s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM);"
-                        + "s.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, b'" + device + "');"
-                        + "s.bind(('" + source + "', 0)); s.sendto(b'x', ('" + UNDERLAY + "', " + port + "))");
-    }
-
     @Test
     void whatIsInForceStaysWithoutTheAgentAndIsTakenOver() throws IOException {
         try (SiteGuard guard = SiteGuard.install(terms)) {
@@ -163,7 +133,7 @@ class SiteGuardKernelTest {
                 send(500);
             }
             assertThat(received(ike, 4)).isEqualTo(4);
-            assertThat(guard.drops()).containsEntry("stranger", 1L).containsEntry("vxlan", 1L);
+            assertThat(guard.drops()).containsEntry("stranger", 1L).containsEntry("tunnel", 1L);
             world("bash", "-c", "for i in $(seq 1000); do echo x > /dev/udp/" + EXTERNAL + "/500; done");
             long dropped = guard.drops().getOrDefault("stranger", 0L);
             assertThat(dropped).as("of 1,000 first messages of a stranger").isGreaterThan(100);
@@ -174,6 +144,175 @@ class SiteGuardKernelTest {
             other.setSoTimeout(1);
             assertThat(received(other, 1)).isZero();
         }
+    }
+
+    @Test
+    void noTunnelIsPlainToOrFromAnotherSite() throws Exception {
+        try (SiteGuard guard = SiteGuard.install(terms)) {
+            IpAddress far = IpAddress.parse("10.0.0.9");
+            guard.node(far, true);
+            guard.node(IpAddress.parse(FAR_6), true);
+            guard.pass(System.nanoTime());
+            long before = tunnels(guard);
+            for (String to : List.of(far.toString(), FAR_6)) {
+                for (int port : List.of(4_789, 4_790, 4_791)) {
+                    Command.tryRun("bash", "-c", "echo x > /dev/udp/" + to + "/" + port);
+                }
+            }
+            assertThat(tunnels(guard)).as("two ports, two families, out").isEqualTo(before + 4);
+            for (String to : List.of(UNDERLAY.toString(), EXTERNAL.toString(), "2001:db8:a::1")) {
+                for (int port : List.of(4_789, 4_790, 4_791)) {
+                    world("bash", "-c", "echo x > /dev/udp/" + to + "/" + port);
+                }
+            }
+            assertThat(tunnels(guard)).as("and in").isEqualTo(before + 10);
+            protocols(guard);
+            guard.node(far, false);
+            guard.pass(System.nanoTime());
+            long after = tunnels(guard);
+            world("bash", "-c", "echo x > /dev/udp/" + UNDERLAY + "/4790");
+            assertThat(tunnels(guard)).as("a node of this site").isEqualTo(after);
+        }
+    }
+
+    /// GRE and IP in IP, by a socket of that protocol.
+    private static void protocols(SiteGuard guard) throws IOException {
+        long before = tunnels(guard);
+        for (int protocol : List.of(4, 41, 47)) {
+            world(
+                    "python3",
+                    "-c",
+                    "import socket; s = socket.socket(socket.AF_INET, socket.SOCK_RAW, " + protocol
+                            + "); s.bind(('10.0.0.9', 0)); s.sendto(b'x' * 40, ('" + UNDERLAY + "', 0))");
+        }
+        assertThat(tunnels(guard)).isEqualTo(before + 3);
+    }
+
+    private static long tunnels(SiteGuard guard) throws IOException {
+        return guard.drops().getOrDefault("tunnel", 0L);
+    }
+
+    /// Devices of the kernel's IPsec are known by how their names begin.
+    @Test
+    void whatADeviceTookIsLetOutByItsNameAlone() throws IOException {
+        Command.run("ip", "link", "add", "m32-0a000009", "type", "veth", "peer", "name", "sink");
+        Command.run("ip", "link", "set", "m32-0a000009", "up");
+        Command.run("ip", "link", "set", "sink", "up");
+        Command.run("ip", "route", "add", THERE + "/32", "via", "10.0.0.9", "dev", "m32-0a000009", "onlink");
+        Command.run("ip", "neigh", "add", "10.0.0.9", "lladdr", "02:00:00:00:00:09", "dev", "m32-0a000009");
+        try (SiteGuard guard = SiteGuard.install(terms(new Way.KernelIpsec("m32-")))) {
+            guard.elsewhere(IpAddress.parse(THERE), true);
+            guard.pass(System.nanoTime());
+            Command.tryRun("ping", "-c", "1", "-W", "1", "-I", HERE, THERE);
+            assertThat(guard.drops().getOrDefault("plain", 0L)).isZero();
+            Command.run("ip", "route", "replace", THERE + "/32", "via", "10.0.0.9", "dev", "up0");
+            Command.tryRun("ping", "-c", "1", "-W", "1", "-I", HERE, THERE);
+            assertThat(guard.drops().getOrDefault("plain", 0L)).isEqualTo(1);
+        }
+    }
+
+    /// Both ends of a connection between a guest and one behind the device send no larger segments than cross whole.
+    @Test
+    void aConnectionLearnsTheSegmentSizeThatFits() throws Exception {
+        guest();
+        Process server = new ProcessBuilder(inside(
+                        WORLD,
+                        "python3",
+                        "-uc",
+                        "import socket\ns = socket.create_server(('::', 5001), family=socket.AF_INET6,"
+                                + " dualstack_ipv6=True)\nwhile True:\n    c = s.accept()[0]\n"
+                                + "    c.sendall(b'%d\\n' % c.getsockopt(6, 2))\n    c.close()"))
+                .start();
+        try (SiteGuard guard = SiteGuard.install(terms(new Way.Device(new InterfaceName("up0"))))) {
+            assertThat(segmentSizes("10.0.0.9")).as("theirs, ours").isEqualTo("1398 1398");
+            assertThat(segmentSizes(FAR_6)).isEqualTo("1378 1378");
+            assertThat(guard.drops().getOrDefault("plain", 0L)).isZero();
+        } finally {
+            server.destroyForcibly().waitFor();
+            Command.run("ip", "netns", "del", GUEST);
+        }
+    }
+
+    /// A guest behind this node, whose packets it forwards.
+    private static void guest() {
+        Command.run("ip", "netns", "add", GUEST);
+        Command.run("ip", "link", "add", "tap1", "type", "veth", "peer", "name", "eth0", "netns", GUEST);
+        Command.run("ip", "link", "set", "tap1", "up");
+        Command.run("ip", "addr", "add", "192.0.2.1/24", "dev", "tap1");
+        Command.run("ip", "addr", "add", "2001:db8:b::1/64", "dev", "tap1", "nodad");
+        Command.run("sysctl", "-qw", "net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1");
+        for (String words : List.of(
+                "ip link set eth0 up",
+                "ip addr add 192.0.2.2/24 dev eth0",
+                "ip addr add 2001:db8:b::2/64 dev eth0 nodad",
+                "ip route add default via 192.0.2.1",
+                "ip route add default via 2001:db8:b::1",
+                "sysctl -qw net.ipv4.tcp_timestamps=0")) {
+            Command.run(inside(GUEST, words.split(" ", -1)));
+        }
+        world("sysctl", "-qw", "net.ipv4.tcp_timestamps=0");
+        world("ip", "route", "add", "192.0.2.0/24", "via", UNDERLAY.toString());
+        world("ip", "route", "add", "2001:db8:b::/64", "via", "2001:db8:a::1");
+        // neighbor discovery is for the host, which nothing reaches from other sites
+        Command.run("ip", "link", "set", "up0", "address", "02:00:00:00:00:01");
+        world("ip", "link", "set", "up1", "address", "02:00:00:00:00:09");
+        Command.run("ip", "neigh", "add", FAR_6, "lladdr", "02:00:00:00:00:09", "dev", "up0");
+        world("ip", "neigh", "add", "2001:db8:a::1", "lladdr", "02:00:00:00:00:01", "dev", "up1");
+    }
+
+    /// What the far end may send in a segment, and what the guest may.
+    private static String segmentSizes(String to) {
+        String[] client = inside(
+                GUEST,
+                "python3",
+                "-c",
+                "import socket\nc = socket.create_connection(('" + to + "', 5001), 5)\n"
+                        + "print(c.recv(9).decode().strip(), c.getsockopt(6, 2))");
+        Eventually.holds(
+                "a connection",
+                () -> Command.tryRun(client).exitCode() == 0,
+                () -> Command.tryRun(client).output());
+        return Command.run(client).strip();
+    }
+
+    /// The device is a veth pair: what comes out of it was opened.
+    @Test
+    void framesOfSegmentsComeByTheDeviceAloneAndNothingElseDoes() throws IOException {
+        Command.run("ip", "link", "add", "mesh32", "type", "veth", "peer", "name", "mesh1", "netns", WORLD);
+        Command.run("sysctl", "-qw", "net.ipv4.conf.all.rp_filter=0", "net.ipv4.conf.mesh32.rp_filter=0");
+        Command.run("ip", "link", "set", "mesh32", "up");
+        world("ip", "link", "set", "mesh1", "up");
+        world("ip", "addr", "add", "198.51.100.9/32", "dev", "lo");
+        try (SiteGuard guard = SiteGuard.install(terms);
+                var frames = new java.net.DatagramSocket(4_790, java.net.InetAddress.getByName(UNDERLAY.toString()));
+                var other = new java.net.DatagramSocket(5_000, java.net.InetAddress.getByName(UNDERLAY.toString()))) {
+            guard.node(IpAddress.parse("10.0.0.9"), true);
+            assertThat(guard.pass(System.nanoTime())).isEmpty();
+            frames.setSoTimeout(200);
+            fromWorld("10.0.0.9", "up1", 4_790);
+            assertThat(received(frames, 1)).as("in the clear").isZero();
+            assertThat(guard.drops()).containsEntry("tunnel", 1L);
+            fromWorld("10.0.0.9", "mesh1", 4_790);
+            assertThat(received(frames, 1)).isEqualTo(1);
+            fromWorld("198.51.100.9", "mesh1", 4_790);
+            fromWorld("10.0.0.9", "mesh1", 5_000);
+            assertThat(received(frames, 1)).as("of no node").isZero();
+            assertThat(guard.drops()).containsEntry("to-host", 2L);
+            other.setSoTimeout(1);
+            assertThat(received(other, 1)).isZero();
+        }
+    }
+
+    private static void fromWorld(String source, String device, int port) {
+        String link = Command.run("ip", "-o", "link", "show", device.equals("up1") ? "up0" : "mesh32");
+        String mac = link.replaceFirst("(?s).*link/ether (\\S+) .*", "$1");
+        world("ip", "neigh", "replace", UNDERLAY.toString(), "lladdr", mac, "dev", device);
+        world(
+                "python3",
+                "-c",
+                "import socket; s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM);"
+                        + "s.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, b'" + device + "');"
+                        + "s.bind(('" + source + "', 0)); s.sendto(b'x', ('" + UNDERLAY + "', " + port + "))");
     }
 
     private static void send(int port) {

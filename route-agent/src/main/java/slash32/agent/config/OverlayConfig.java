@@ -2,9 +2,13 @@ package slash32.agent.config;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.snakeyaml.engine.v2.nodes.Tag;
+import slash32.net.Ipv4Address;
 import slash32.net.Prefix;
 
 /// How this node reaches others of other sites, encrypted.
@@ -12,10 +16,21 @@ import slash32.net.Prefix;
 /// @param certificates absolute path of the folder with {@code node.pem} and the others (docs/pki.md)
 /// @param guests all addresses of the fabric's guests; empty for {@code endpointPrefixes}
 /// @param pathMtuBytes between external addresses of sites: 1280 to 9216
+/// @param dataPath who seals and opens packets
+/// @param peers external addresses that may talk IKE to this node whether BGP names them or not, as often as they like
 /// @param idle after this long without a packet a peer is let go
 /// @param rekey after how much keys are replaced
-public record OverlayConfig(Path certificates, List<Prefix> guests, int pathMtuBytes, Duration idle, Rekey rekey) {
+public record OverlayConfig(
+        Path certificates,
+        List<Prefix> guests,
+        int pathMtuBytes,
+        DataPath dataPath,
+        Set<Ipv4Address> peers,
+        Duration idle,
+        Rekey rekey) {
     private static final Scalar<Prefix> PREFIX = new Scalar<>(Tag.STR, "a prefix", Prefix::parse);
+    private static final Scalar<DataPath> DATA_PATH =
+            new Scalar<>(Tag.STR, "auto, kernel, userspace", OverlayConfig::dataPath);
     private static final Scalar<Long> MTU = PolicyParser.number(1_280, 9_216);
     private static final Scalar<Long> AMOUNT = PolicyParser.number(1_000, Long.MAX_VALUE);
     private static final int DEFAULT_MTU = 1_500;
@@ -25,6 +40,15 @@ public record OverlayConfig(Path certificates, List<Prefix> guests, int pathMtuB
     private static final int AROUND_BYTES = 20 + 8 + 8 + 8 + 16;
 
     private static final int TRAILER_BYTES = 2;
+
+    /// Who seals and opens packets.
+    public enum DataPath {
+        /// The kernel where it can, else this process.
+        AUTO,
+        /// The kernel or nobody.
+        KERNEL,
+        USERSPACE
+    }
 
     /// After how much keys are replaced.
     ///
@@ -36,17 +60,34 @@ public record OverlayConfig(Path certificates, List<Prefix> guests, int pathMtuB
 
     public OverlayConfig {
         guests = List.copyOf(guests);
+        peers = Set.copyOf(peers);
     }
 
     static @Nullable OverlayConfig read(Section section) {
         var certificates = section.required("certificates", Scalar.ABSOLUTE_PATH);
         var guests = section.list("guests", PREFIX, List.of());
         var mtu = section.optional("pathMtu", MTU, (long) DEFAULT_MTU);
+        var dataPath = section.optional("dataPath", DATA_PATH, DataPath.AUTO);
+        var peers = section.list("peers", Scalar.IPV4, List.of());
         var idle = section.optional("idle", Scalar.KEY_LIFE, DEFAULT_IDLE);
         var rekey = section.optionalSection("rekey", OverlayConfig::rekey, Rekey.DEFAULT);
         return section.end()
-                ? new OverlayConfig(certificates.get(), guests.get(), mtu.get().intValue(), idle.get(), rekey.get())
+                ? new OverlayConfig(
+                        certificates.get(),
+                        guests.get(),
+                        mtu.get().intValue(),
+                        dataPath.get(),
+                        Set.copyOf(peers.get()),
+                        idle.get(),
+                        rekey.get())
                 : null;
+    }
+
+    private static DataPath dataPath(String text) {
+        return Arrays.stream(DataPath.values())
+                .filter(path -> path.name().toLowerCase(Locale.ROOT).equals(text))
+                .findFirst()
+                .orElseThrow(() -> new IllegalArgumentException("no such data path: '" + text + "'"));
     }
 
     private static @Nullable Rekey rekey(Section section) {

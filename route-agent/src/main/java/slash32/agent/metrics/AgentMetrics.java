@@ -155,7 +155,12 @@ public final class AgentMetrics {
                             .count();
                     peers.addMetric(List.of(phase.name().toLowerCase(Locale.ROOT)), (double) count);
                 }
+                SasView.Carrier carrier = view.carrier();
                 return List.of(
+                        new GaugeMetricFamily(
+                                "slash32_overlay_fallback_active",
+                                "1 if packets to other sites are sealed in user space since the kernel can not.",
+                                carrier != null && carrier.isFallback() ? 1 : 0),
                         peers,
                         byReason(
                                 "slash32_overlay_drops_total",

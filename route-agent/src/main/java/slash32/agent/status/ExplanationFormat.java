@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import java.io.IOException;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
+import slash32.net.Ipv4Address;
 import slash32.netlink.netfilter.Counts;
 import slash32.overlay.choice.Path;
 import slash32.securitygroup.GroupId;
@@ -47,13 +48,13 @@ public final class ExplanationFormat {
         }
         json.writeEndArray();
         json.writeFieldName("source");
-        json(json, explanation.source());
+        json(json, explanation.source(), explanation.keys());
         json.writeFieldName("destination");
-        json(json, explanation.destination());
+        json(json, explanation.destination(), explanation.keys());
         json.writeEndObject();
     }
 
-    private static void json(JsonGenerator json, ExplanationView.Side side) throws IOException {
+    private static void json(JsonGenerator json, ExplanationView.Side side, SasView keys) throws IOException {
         json.writeStartObject();
         json.writeArrayFieldStart("routes");
         for (RouteView route : side.routes()) {
@@ -65,6 +66,10 @@ public final class ExplanationFormat {
             json.writeStartObject();
             json.writeStringField("nextHop", hop.getKey().toString());
             json.writeStringField("path", text(hop.getValue()));
+            if (hop.getValue() instanceof Path.Encrypted(var node, var _)) {
+                json.writeBooleanField("keyed", isKeyed(keys, node));
+                json.writeStringField("keys", keys(keys, node));
+            }
             json.writeEndObject();
         }
         json.writeEndArray();
@@ -85,6 +90,16 @@ public final class ExplanationFormat {
         }
         json.writeEndObject();
         json.writeEndObject();
+    }
+
+    private static boolean isKeyed(SasView keys, Ipv4Address node) {
+        SasView.PeerKeys peer = keys.peer(node);
+        return peer != null && peer.isKeyed();
+    }
+
+    private static String keys(SasView keys, Ipv4Address node) {
+        SasView.PeerKeys peer = keys.peer(node);
+        return peer == null ? "no keys: the node is not known yet" : SasFormat.brief(peer, keys.carrier());
     }
 
     private static String text(Path path) {
@@ -113,8 +128,8 @@ public final class ExplanationFormat {
                             because(judgement) + counted(end.counts()),
                             judgement.inForce() ? "" : "; NOT IN FORCE"));
         }
-        side(text, "source", explanation.source());
-        side(text, "destination", explanation.destination());
+        side(text, "source", explanation.source(), explanation.keys());
+        side(text, "destination", explanation.destination(), explanation.keys());
         return text.toString();
     }
 
@@ -134,7 +149,7 @@ public final class ExplanationFormat {
         return counts == null ? "" : " (let " + counts.packets() + " packets pass)";
     }
 
-    private static void side(StringBuilder text, String end, ExplanationView.Side side) {
+    private static void side(StringBuilder text, String end, ExplanationView.Side side, SasView keys) {
         if (side.routes().isEmpty()) {
             text.append("  ").append(end).append(": no host route\n");
         } else {
@@ -143,7 +158,12 @@ public final class ExplanationFormat {
                     .lines()
                     .forEach(line -> text.append("    ").append(line).append('\n'));
         }
-        side.paths().forEach((hop, path) -> text.append("    overlay to " + hop + ": " + text(path) + "\n"));
+        side.paths().forEach((hop, path) -> {
+            text.append("    overlay to " + hop + ": " + text(path) + "\n");
+            if (path instanceof Path.Encrypted(var node, var _)) {
+                text.append("      " + keys(keys, node) + "\n");
+            }
+        });
         text.append("    neighbor: ").append(side.way()).append('\n');
     }
 }

@@ -17,7 +17,8 @@ import slash32.securitygroup.Judgement;
 /// @param ends that are endpoints of this host, in the packet's order
 /// @param source how its source is reached, and which groups that is a member of
 /// @param destination how it reaches where it goes
-public record ExplanationView(FirstPacket packet, List<End> ends, Side source, Side destination) {
+/// @param keys with nodes of other sites, where one of the two is behind such
+public record ExplanationView(FirstPacket packet, List<End> ends, Side source, Side destination, SasView keys) {
 
     /// What an endpoint of this host makes of it.
     ///
@@ -36,6 +37,11 @@ public record ExplanationView(FirstPacket packet, List<End> ends, Side source, S
         public Side {
             routes = List.copyOf(routes);
             paths = Collections.unmodifiableMap(new LinkedHashMap<>(paths));
+        }
+
+        /// It is behind a node of another site.
+        public boolean crosses() {
+            return paths.values().stream().anyMatch(Path.Encrypted.class::isInstance);
         }
     }
 

@@ -7,6 +7,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 import slash32.agent.status.SasView.PeerKeys;
 import slash32.agent.status.SasView.Sa;
 import slash32.overlay.esp.path.SaStatus;
@@ -18,6 +19,16 @@ public final class SasFormat {
 
     public static void json(JsonGenerator json, SasView view) throws IOException {
         json.writeStartObject();
+        SasView.Carrier carrier = view.carrier();
+        if (carrier != null) {
+            json.writeObjectFieldStart("dataPath");
+            json.writeStringField("kind", carrier.kind().label());
+            json.writeBooleanField("fallback", carrier.isFallback());
+            if (carrier.instead() != null) {
+                json.writeStringField("reason", carrier.instead());
+            }
+            json.writeEndObject();
+        }
         json.writeArrayFieldStart("peers");
         for (PeerKeys peer : view.peers()) {
             peer(json, peer);
@@ -76,6 +87,19 @@ public final class SasFormat {
         return "%08x".formatted(spi);
     }
 
+    /// One peer's keys in a few words, for whoever asks about a packet to it.
+    static String brief(PeerKeys peer, SasView.@Nullable Carrier carrier) {
+        Sa used =
+                peer.sas().stream().filter(sa -> sa.status().used()).findFirst().orElse(null);
+        if (used == null) {
+            return "no keys: " + state(peer) + (peer.why() == null ? "" : ", " + peer.why());
+        }
+        return "keyed" + (used.since() == null ? "" : " since " + used.since()) + ", " + used.algorithm() + ", SPIs "
+                + spi(used.status().child().inboundSpi()) + "/"
+                + spi(used.status().child().outboundSpi())
+                + (carrier == null ? "" : ", by " + carrier.kind().text());
+    }
+
     private static String state(PeerKeys peer) {
         return peer.phase().name().toLowerCase(Locale.ROOT);
     }
@@ -106,6 +130,11 @@ public final class SasFormat {
                         status.outboundPackets(),
                         why);
             }
+        }
+        SasView.Carrier carrier = view.carrier();
+        if (carrier != null) {
+            columns.note("sealed by: " + carrier.kind().text()
+                    + (carrier.instead() == null ? "" : ", since the kernel can not: " + carrier.instead()));
         }
         note(columns, "dropped by the data path", view.drops());
         note(columns, "dropped between sites", view.guarded());

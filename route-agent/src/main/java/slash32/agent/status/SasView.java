@@ -18,12 +18,44 @@ import slash32.overlay.pki.PeerCertificate;
 
 /// The node's keys with nodes of other sites.
 ///
+/// @param carrier null for a node without peers in other sites
 /// @param peers in order of addresses
 /// @param drops packets that the data path dropped, by reason
 /// @param guarded packets that the guard between sites dropped, by reason
-public record SasView(List<PeerKeys> peers, Map<String, Long> drops, Map<String, Long> guarded) {
+public record SasView(
+        @Nullable Carrier carrier, List<PeerKeys> peers, Map<String, Long> drops, Map<String, Long> guarded) {
     /// No peer at all.
-    public static final SasView NONE = new SasView(List.of(), Map.of(), Map.of());
+    public static final SasView NONE = new SasView(null, List.of(), Map.of(), Map.of());
+
+    /// Who seals and opens packets.
+    ///
+    /// @param instead why it is not the kernel, which was preferred; null if all is as configured or preferred
+    public record Carrier(Kind kind, @Nullable String instead) {
+        public enum Kind {
+            KERNEL("kernel"),
+            USERSPACE("user space");
+
+            private final String text;
+
+            Kind(String text) {
+                this.text = text;
+            }
+
+            /// For people.
+            public String text() {
+                return text;
+            }
+
+            /// As the configuration has it.
+            public String label() {
+                return name().toLowerCase(Locale.ROOT);
+            }
+        }
+
+        public boolean isFallback() {
+            return instead != null;
+        }
+    }
 
     /// One peer.
     ///
@@ -64,8 +96,14 @@ public record SasView(List<PeerKeys> peers, Map<String, Long> drops, Map<String,
         guarded = Map.copyOf(guarded);
     }
 
+    /// What there is with a node of another site; null if nothing is known of it.
+    public @Nullable PeerKeys peer(Ipv4Address node) {
+        return peers.stream().filter(peer -> peer.node.equals(node)).findFirst().orElse(null);
+    }
+
     /// Joins what the mesh, the routes and the data path know.
     public static SasView of(
+            Carrier carrier,
             List<Mesh.Status> mesh,
             Map<Ipv4Address, Ipv4Address> externals,
             Map<Ipv4Address, PeerCertificate> certificates,
@@ -89,7 +127,7 @@ public record SasView(List<PeerKeys> peers, Map<String, Long> drops, Map<String,
         peers.sort(Comparator.comparing(PeerKeys::node));
         var reasons = new TreeMap<String, Long>();
         drops.forEach((why, count) -> reasons.put(label(why), count));
-        return new SasView(peers, reasons, guarded);
+        return new SasView(carrier, peers, reasons, guarded);
     }
 
     private static String label(Enum<?> value) {

@@ -34,6 +34,7 @@ import slash32.agent.status.SegmentsView;
 import slash32.agent.status.Snapshot;
 import slash32.net.InterfaceName;
 import slash32.net.IpAddress;
+import slash32.net.Ipv4Address;
 import slash32.net.MacAddress;
 import slash32.net.Prefix;
 import slash32.netlink.netfilter.Counts;
@@ -254,10 +255,10 @@ public final class MemoryControl implements Control {
                                 true),
                         new Counts(12, 3_456)))
                 .toList();
-        return new ExplanationView(packet, ends, side(packet.source()), side(packet.destination()));
+        return new ExplanationView(packet, ends, side(packet.source()), side(packet.destination()), sas());
     }
 
-    /// Every next hop is reached natively, but for those in 10.0.9.0/24.
+    /// Every next hop is reached natively, but for those in 10.0.9.0/24, which is not reached, and 10.0.2.0/24.
     private ExplanationView.Side side(IpAddress address) {
         List<RouteView> found = List.copyOf(routes(address.hostPrefix()));
         var paths = new TreeMap<IpAddress, Path>();
@@ -267,6 +268,10 @@ public final class MemoryControl implements Control {
                 case RouteView.Path.Remote(IpAddress nextHop, IpAddress _) -> {
                     boolean far = Prefix.parse("10.0.9.0/24").contains(nextHop);
                     paths.put(nextHop, far ? new Path.Refused(Path.Reason.OTHER_SITE) : Path.NATIVE);
+                    SasView.PeerKeys peer = nextHop instanceof Ipv4Address node ? sas().peer(node) : null;
+                    if (peer != null) {
+                        paths.put(nextHop, new Path.Encrypted(peer.node(), peer.external()));
+                    }
                     way = new KernelWay(new InterfaceName("up0"), nextHop, null, "incomplete", null);
                 }
                 case RouteView.Path.Local(InterfaceName device) ->

@@ -33,7 +33,10 @@ import slash32.agent.config.ConfigWatcher;
 import slash32.agent.config.ReflectorConfig;
 import slash32.agent.status.ConditionKind;
 import slash32.agent.status.Event;
+import slash32.agent.status.RouteView;
 import slash32.net.Bytes;
+import slash32.net.IpAddress;
+import slash32.net.Prefix;
 import slash32.securitygroup.Direction;
 import slash32.securitygroup.Drop;
 import slash32.securitygroup.DropReason;
@@ -164,6 +167,13 @@ class Slash32Test {
         assertThat(ask("explain", "--from", "fd00:9::1", "--to", "fd00:2::1", "--proto", "tcp", "--port", "22"))
                 .isZero();
         assertThat(ask(words(question, "tcp --port 22 --json"))).isZero();
+        control.routes(List.of(crossing("10.3.0.1", "10.0.2.13"), crossing("10.3.0.2", "10.0.2.14")));
+        for (String node : List.of("10.3.0.1", "10.3.0.2")) {
+            out.append("$ slash32 explain by the overlay to ").append(node).append('\n');
+            String[] crossing = {"explain", "--from", "10.9.9.9", "--to", node, "--proto", "47"};
+            assertThat(ask(crossing)).isZero();
+            assertThat(ask(words(List.of(crossing), "--json"))).isZero();
+        }
         Golden.check(GOLDEN.resolve("explain.txt"), out.toString());
         assertThat(err.toString()).isEmpty();
         for (String packet : List.of("tcp", "tcp --port 0", "icmp --port 22", "tcp --port 22 --code 0", "300")) {
@@ -179,6 +189,15 @@ class Slash32Test {
                         slash32: protocol: must be a name or 0 to 255, was 300
                         slash32: to: must be of the family of from, fd00::1, was %s
                         """.formatted(to));
+    }
+
+    private static RouteView crossing(String guest, String node) {
+        return new RouteView(
+                Prefix.parse(guest + "/32"),
+                new RouteView.Path.Remote(IpAddress.parse(node), IpAddress.parse("10.0.0.1")),
+                100,
+                List.of(),
+                RouteView.Fib.INSTALLED);
     }
 
     private static String[] words(List<String> first, String rest) {

@@ -253,6 +253,8 @@ class ConfigFileTest {
                                 Path.of("/etc/slash32/pki"),
                                 List.of(Prefix.parse("10.0.0.0/8")),
                                 9000,
+                                OverlayConfig.DataPath.KERNEL,
+                                Set.of(Ipv4Address.parse("203.0.113.12")),
                                 Duration.ofMinutes(5),
                                 new OverlayConfig.Rekey(
                                         Duration.ofHours(8), Duration.ofMinutes(30), 1_000_000, 1_000_000_000)),

@@ -11,8 +11,13 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -34,6 +39,8 @@ import slash32.testkit.Command;
 import slash32.testkit.Requirement;
 
 class AgentMetricsTest {
+    private static final Path ALERTS = Path.of("../packaging/prometheus");
+
     private final AgentMetrics metrics = new AgentMetrics();
 
     AgentMetricsTest() {
@@ -134,6 +141,48 @@ class AgentMetricsTest {
         Path page =
                 Files.writeString(folder.resolve("metrics"), metrics.expose("").text());
         assertThat(Command.run("sh", "-c", "promtool check metrics < " + page)).isEmpty();
+    }
+
+    @Test
+    void theFallbackAndWhatIsDroppedBetweenSitesIsThere() {
+        metrics.watchSas(StatusSamples::sas);
+        assertThat(metrics.expose("").text())
+                .contains(
+                        "slash32_overlay_fallback_active 1.0\n",
+                        "slash32_overlay_peers{state=\"failed\",} 1.0",
+                        "slash32_overlay_drops_total{reason=\"no-sa\",} 3.0",
+                        "slash32_overlay_guard_drops_total{reason=\"plain\",} 2.0");
+    }
+
+    /// Series that alerts are about, and the reasons that they name.
+    @Test
+    void alertsAreAboutWhatThereIs() throws IOException {
+        metrics.watchSas(StatusSamples::sas);
+        String page = metrics.expose("").text();
+        String alerts = Files.readString(ALERTS.resolve("overlay-alerts.yml"));
+        assertThat(Pattern.compile("slash32_\\w+").matcher(alerts).results().map(MatchResult::group))
+                .isNotEmpty()
+                .allSatisfy(name -> assertThat(page).contains("# TYPE " + name.replaceFirst("_total$", "")));
+        List<String> dropped = Stream.of(slash32.overlay.esp.path.Drop.values())
+                .map(why -> why.name().toLowerCase(Locale.ROOT).replace('_', '-'))
+                .toList();
+        var reason = Pattern.compile("overlay_drops_total\\{reason=~?\"([^\"]*)\"");
+        assertThat(reason.matcher(alerts)
+                        .results()
+                        .flatMap(found -> Stream.of(found.group(1).split("\\|", -1))))
+                .contains("no-sa", "unknown-spi", "replayed", "not-authentic")
+                .isSubsetOf(dropped);
+    }
+
+    @Tag("interop")
+    @Test
+    void promtoolFindsThatAlertsFireWhenTheyShould() {
+        Requirement.program("promtool", "prometheus");
+        String folder = ALERTS.toAbsolutePath().normalize().toString();
+        assertThat(Command.run("promtool", "check", "rules", folder + "/overlay-alerts.yml"))
+                .contains("SUCCESS: 7 rules found");
+        assertThat(Command.run("promtool", "test", "rules", folder + "/overlay-alerts-test.yml"))
+                .contains("SUCCESS");
     }
 
     @Test

@@ -61,6 +61,8 @@ final class RuleText {
             case Expression.Meta(var key, int _) -> load(name(key));
             case Expression.Payload payload -> load(name(payload));
             case Expression.ConntrackState _ -> load("ct state");
+            case Expression.SealedByRoute _ -> load("rt ipsec");
+            case Expression.LowerSegmentSize _ -> words.add("tcp option maxseg size set " + take());
             case Expression.ValueFrom(var map, int _, int _) -> load(take() + " map @" + map);
             case Expression.Flow(var field, int _) -> load(name(field));
             case Expression.StoreFlowMark _ -> words.add("ct mark set " + take());

@@ -2,6 +2,7 @@ package slash32.overlay.esp.xfrm;
 
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import slash32.net.InterfaceIndex;
 import slash32.net.InterfaceName;
@@ -15,15 +16,26 @@ import slash32.netlink.socket.NetlinkSocket;
 import slash32.netlink.xfrm.StateId;
 import slash32.netlink.xfrm.XfrmMode;
 import slash32.netlink.xfrm.XfrmState;
+import slash32.reconcile.Backoff;
+import slash32.reconcile.Pass;
+import slash32.reconcile.Reconciler;
 
 /// Whether the kernel can be the data path: it is asked for a state and an interface to throw away.
 public final class KernelEsp {
     private static final int SPI = 0x5332_5332;
     private static final int INTERFACE_ID = -1;
     private static final int KEY_BYTES = 36;
-    private static final InterfaceName DEVICE = new InterfaceName("s32-probe");
+    private static final InterfaceName DEVICE = new InterfaceName(XfrmDevices.PREFIX + "probe");
+
+    /// What the names of the peers' interfaces begin with.
+    public static final String DEVICES = XfrmDevices.PREFIX;
 
     private KernelEsp() {}
+
+    /// Whether a name is that of a peer's interface.
+    public static boolean isDevice(InterfaceName name) {
+        return name.value().startsWith(DEVICES);
+    }
 
     /// Why the kernel can't, in the calling thread's network namespace; null if it can.
     ///
@@ -58,6 +70,27 @@ public final class KernelEsp {
             return null;
         } catch (IOException e) {
             return String.valueOf(e.getMessage());
+        }
+    }
+
+    /// Removes what an earlier run left in the calling thread's network namespace, where another data path carries what
+    /// crosses now: first what packets go into, last what keeps plain ones back.
+    public static void clear() throws IOException {
+        try (var devices = new XfrmDevices(0)) {
+            devices.keep(Set.of());
+        }
+        try (NetlinkSocket xfrm = NetlinkSocket.open(NetlinkProtocol.XFRM)) {
+            XfrmPath.states(xfrm, (state, _) -> xfrm.execute(state.id().delete()));
+            var policies = new Reconciler<>(new PolicyTable(xfrm), Backoff.KERNEL);
+            policies.inSync();
+            Pass<?, ?> pass = policies.pass(System.nanoTime());
+            if (pass.broken() != null) {
+                throw new IOException(pass.broken());
+            }
+        } catch (KernelException e) {
+            if (!e.is(Errno.EPROTONOSUPPORT)) {
+                throw e; // a kernel without it has none
+            }
         }
     }
 

@@ -1,6 +1,8 @@
 package slash32.overlay.esp.xfrm;
 
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -19,7 +21,9 @@ import slash32.netlink.socket.NetlinkSocket;
 ///
 /// Owned by one thread at a time.
 final class XfrmDevices implements AutoCloseable {
-    private static final String PREFIX = "s32-";
+    /// Not of the names that are guests'.
+    static final String PREFIX = "m32-";
+
     private static final String KIND = "xfrm";
 
     /// Not the mark of an endpoint's TAP.
@@ -52,6 +56,8 @@ final class XfrmDevices implements AutoCloseable {
         rtnl.execute(Link.setMtu(index, mtuBytes));
         rtnl.execute(Link.withoutLinkLocal(index));
         rtnl.execute(Link.setAlias(index, ALIAS));
+        // segments' frames come from nodes, to which the routes lead elsewhere; 2 is in force whatever that of all is
+        Files.writeString(Path.of("/proc/sys/net/ipv4/conf", name.value(), "rp_filter"), "2");
         rtnl.execute(Link.setUp(index, true));
         return index;
     }

@@ -102,7 +102,7 @@ public final class XfrmPath implements DataPath {
                 Xfrm.XFRMNLGRP_MAPPING);
         policies = new Reconciler<>(new PolicyTable(xfrm), Backoff.KERNEL);
         drops = new KernelDrops();
-        states((state, _) -> earlier.put(state.id(), state.interfaceId()));
+        states(xfrm, (state, _) -> earlier.put(state.id(), state.interfaceId()));
     }
 
     /// Binds UDP 4500 in the calling thread's network namespace, and finds what an earlier run left.
@@ -453,20 +453,24 @@ public final class XfrmPath implements DataPath {
         }
     }
 
-    private interface StateReader {
-        void read(XfrmState state, XfrmState.Counters counters);
+    interface StateReader {
+        void read(XfrmState state, XfrmState.Counters counters) throws IOException;
     }
 
-    private void states(StateReader reader) throws IOException {
-        var found = new ArrayList<Runnable>();
+    private record Counted(XfrmState state, XfrmState.Counters counters) {}
+
+    /// Reads those that are ours.
+    static void states(NetlinkSocket xfrm, StateReader reader) throws IOException {
+        var found = new ArrayList<Counted>();
         xfrm.dump(XfrmState.dump(), found::clear, message -> {
             XfrmState state = XfrmState.parse(message);
             if (state != null && state.reqid() == REQID) {
-                XfrmState.Counters counters = XfrmState.counters(message);
-                found.add(() -> reader.read(state, counters));
+                found.add(new Counted(state, XfrmState.counters(message)));
             }
         });
-        found.forEach(Runnable::run);
+        for (Counted one : found) {
+            reader.read(one.state, one.counters);
+        }
     }
 
     /// Octets of what goes out are of what is inside ESP, of what comes too.
@@ -474,7 +478,7 @@ public final class XfrmPath implements DataPath {
     public synchronized List<SaStatus> sas() {
         var counters = new HashMap<StateId, XfrmState.Counters>();
         try {
-            states((state, counts) -> counters.put(state.id(), counts));
+            states(xfrm, (state, counts) -> counters.put(state.id(), counts));
         } catch (IOException e) {
             LOG.warn("esp read states error={}", e.getMessage());
         }

@@ -313,7 +313,7 @@ final class VmScenario {
                         != 0,
                 "plain VXLAN to a peer is blocked");
         in("a", "ip link del vx1");
-        in("a", "ip route replace 10.2.0.1/32 via 10.2.0.1 dev s32-0a020001 onlink src 10.1.0.1");
+        in("a", "ip route replace 10.2.0.1/32 via 10.2.0.1 dev m32-0a020001 onlink src 10.1.0.1");
         in("a", "ip link set vx0 up");
     }
 

@@ -121,9 +121,22 @@ class XfrmKernelTest {
     void theProbeSaysWhatIsMissingAndLeavesNothing() {
         String missing = KernelEsp.missing(IpAddress.parse("127.0.0.1"));
         if (missing != null) {
-            assertThat(missing).matches("(?s)add (state esp|link s32-probe).*: (EPROTONOSUPPORT|ENOSYS|EOPNOTSUPP).*");
+            assertThat(missing).matches("(?s)add (state esp|link m32-probe).*: (EPROTONOSUPPORT|ENOSYS|EOPNOTSUPP).*");
         }
         assertThat(Command.run("ip", "xfrm", "state")).isEmpty();
-        assertThat(Command.run("ip", "link")).doesNotContain("s32-");
+        assertThat(Command.run("ip", "link")).doesNotContain("m32-");
+    }
+
+    /// As where another data path carries what crosses now.
+    @Test
+    void whatAnEarlierRunLeftIsClearedAndOthersStay() throws IOException {
+        Command.run("ip", "xfrm", "policy", "add", "src", "10.9.0.0/16", "dst", "10.8.0.0/16", "dir", "out");
+        peer.policies().forEach(policies::put);
+        pass();
+        KernelEsp.clear();
+        assertThat(Command.run("ip", "xfrm", "policy"))
+                .contains("10.8.0.0/16")
+                .doesNotContain("if_id 0xa020001", "dport 4789");
+        KernelEsp.clear();
     }
 }

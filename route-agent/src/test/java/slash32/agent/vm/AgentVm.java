@@ -1,0 +1,255 @@
+package slash32.agent.vm;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+import slash32.testkit.Command;
+
+/// What AgentVmTest has done inside the VM: two nodes of two sites, each a namespace with an agent and a guest, and a
+/// cable between them that is watched. Each step that holds prints a line that begins with "ok".
+final class AgentVm {
+    private static final int LIMIT_SECONDS = 240;
+    private static final long START_NANOS = System.nanoTime();
+    private static final Path LOGS = Path.of("/tmp");
+
+    /// One node and its guest.
+    record Node(
+            String name, int site, String underlay, String underlay6, String external, String guest, String guest6) {
+        Node other() {
+            return NODES.get(2 - site);
+        }
+
+        String mac() {
+            return "52:54:00:00:00:0" + site;
+        }
+
+        String device() {
+            return "m32-0a00000" + other().site;
+        }
+    }
+
+    static final List<Node> NODES = List.of(
+            new Node("a", 1, "10.0.0.1", "2001:db8:a::1", "203.0.113.1", "10.1.0.1", "2001:db8:1::1"),
+            new Node("b", 2, "10.0.0.2", "2001:db8:a::2", "203.0.113.2", "10.1.0.2", "2001:db8:1::2"));
+
+    private AgentVm() {}
+
+    static String java() {
+        return Path.of(System.getProperty("java.home"), "bin", "java").toString();
+    }
+
+    public static void main(String[] args) throws Exception {
+        Path folder = Path.of(args[0]);
+        boolean done = false;
+        Thread.ofPlatform().daemon().start(AgentVm::watch);
+        try {
+            scenario(folder);
+            ok("end");
+            done = true;
+        } catch (Exception | AssertionError e) {
+            e.printStackTrace(System.out);
+            show();
+        } finally {
+            Runtime.getRuntime().halt(done ? 0 : 1);
+        }
+    }
+
+    private static void watch() {
+        LockSupport.parkNanos(Duration.ofSeconds(570).toNanos());
+        show();
+        Runtime.getRuntime().halt(2);
+    }
+
+    private static void show() {
+        for (Node node : NODES) {
+            for (String what : List.of(
+                    "ip -d link",
+                    "ip -s xfrm state",
+                    "ip -d xfrm policy",
+                    "ip route",
+                    "ip nexthop",
+                    "nft list ruleset",
+                    "cat /proc/net/xfrm_stat",
+                    "tail -n 40 /tmp/" + node.name + ".log")) {
+                System.out.println("== " + node.name + ": " + what + "\n"
+                        + Command.tryRun(inside(node.name, what.split(" ", -1))).output());
+            }
+        }
+    }
+
+    private static String[] inside(String netns, String... words) {
+        var all = new ArrayList<>(List.of("ip", "netns", "exec", netns));
+        all.addAll(List.of(words));
+        return all.toArray(String[]::new);
+    }
+
+    private static String in(String netns, String command) {
+        return Command.run(inside(netns, command.split(" ", -1)));
+    }
+
+    private static void ok(String what) {
+        System.out.printf("ok %s (%d s)%n", what, (System.nanoTime() - START_NANOS) / 1_000_000_000);
+    }
+
+    private static void must(boolean holds, String what) {
+        if (!holds) {
+            throw new AssertionError(what);
+        }
+        ok(what);
+    }
+
+    private static void eventually(BooleanSupplier holds, String what) {
+        long end = System.nanoTime() + Duration.ofSeconds(LIMIT_SECONDS).toNanos();
+        while (!holds.getAsBoolean()) {
+            if (System.nanoTime() > end) {
+                throw new AssertionError(what + " not within " + LIMIT_SECONDS + " s");
+            }
+            LockSupport.parkNanos(100_000_000);
+        }
+        ok(what);
+    }
+
+    /// A veth has no hardware address of its own choosing here, and no router that it could ask.
+    private static void cable() {
+        for (Node node : NODES) {
+            Command.run("ip", "netns", "add", node.name);
+            Command.run("ip", "netns", "add", "g" + node.name);
+        }
+        Command.run("ip", "-n", "a", "link", "add", "ext", "type", "veth", "peer", "name", "ext", "netns", "b");
+        for (Node node : NODES) {
+            String guest = "g" + node.name;
+            in(node.name, "ip link set lo up");
+            in(node.name, "ip addr add " + node.underlay + "/24 dev ext");
+            in(node.name, "ip addr add " + node.underlay6 + "/64 dev ext nodad");
+            in(node.name, "ip addr add " + node.external + "/24 dev ext");
+            in(node.name, "ip link set ext up");
+            in(node.name, "ip route add default via " + node.other().underlay);
+            in(node.name, "ip link add s32g type veth peer name eth0 netns " + guest);
+            in(guest, "ip link set eth0 address " + node.mac());
+            in(guest, "ip addr add " + node.guest + "/32 dev eth0");
+            in(guest, "ip addr add " + node.guest6 + "/128 dev eth0 nodad");
+            in(guest, "ip link set eth0 up");
+            in(guest, "ip route add 169.254.1.1 dev eth0");
+            in(guest, "ip route add default via 169.254.1.1 dev eth0");
+            in(guest, "ip route add default via fe80::1 dev eth0");
+        }
+    }
+
+    private static Process agent(Node node, Path folder, String dataPath) throws IOException {
+        return new ProcessBuilder(inside(
+                        node.name,
+                        java(),
+                        "-XX:TieredStopAtLevel=1",
+                        "-XX:+UseSerialGC",
+                        "-Xmx128m",
+                        "--enable-native-access=ALL-UNNAMED",
+                        "--sun-misc-unsafe-memory-access=allow",
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        "slash32.agent.Main",
+                        "agent",
+                        "--config",
+                        folder.resolve(node.name).resolve(dataPath + ".yaml").toString()))
+                .redirectErrorStream(true)
+                .redirectOutput(ProcessBuilder.Redirect.appendTo(
+                        LOGS.resolve(node.name + ".log").toFile()))
+                .start();
+    }
+
+    private static boolean pings(String to) {
+        return Command.tryRun(inside("ga", "ping", "-qnc", "2", "-i", "0.2", "-W", "2", to))
+                .output()
+                .contains(" 2 received");
+    }
+
+    /// Nothing as long as the agent does not listen.
+    private static String sas(Node node) {
+        return Command.tryRun(
+                        "curl",
+                        "-sS",
+                        "--max-time",
+                        "20",
+                        "--unix-socket",
+                        "/run/" + node.name + ".sock",
+                        "http://x/v1/sas")
+                .output();
+    }
+
+    private static List<String> spis(Node node) {
+        return in(node.name, "ip xfrm state")
+                .lines()
+                .filter(line -> line.contains("proto esp spi"))
+                .toList();
+    }
+
+    private static void scenario(Path folder) throws Exception {
+        Node a = NODES.getFirst();
+        Node b = NODES.getLast();
+        cable();
+        Path capture = LOGS.resolve("capture");
+        Process tcpdump = new ProcessBuilder(inside("a", "tcpdump", "-Z", "root", "-Unni", "ext", "-w", "" + capture))
+                .redirectErrorStream(true)
+                .redirectOutput(LOGS.resolve("tcpdump.out").toFile())
+                .start();
+        eventually(() -> Files.exists(capture), "the wire is watched");
+        Process agentA = agent(a, folder, "auto");
+        Process agentB = agent(b, folder, "auto");
+        eventually(() -> pings(b.guest), "guests reach each other in IPv4");
+        eventually(() -> pings(b.guest6), "guests reach each other in IPv6");
+        must(sas(a).contains("\"kind\":\"kernel\"") && sas(b).contains("\"kind\":\"kernel\""), "the kernel seals it");
+        must(in("a", "ip route get " + b.guest).contains(a.device()), "the way is the peer's device");
+        must(
+                Command.tryRun(inside("ga", "ping", "-c1", "-W2", "-Mdo", "-s1410", b.guest))
+                                .exitCode()
+                        == 0,
+                "a packet of 1438 octets crosses whole");
+        restart(a, b, agentA, () -> agent(a, folder, "auto"));
+        in("a", "ip link del " + a.device());
+        eventually(() -> pings(b.guest), "a device that somebody removed is made anew");
+
+        agentB.destroyForcibly().waitFor();
+        agent(b, folder, "userspace");
+        eventually(() -> sas(b).contains("\"kind\":\"userspace\""), "an agent in user space");
+        eventually(() -> pings(b.guest) && pings(b.guest6), "a kernel at one end, user space at the other");
+        eventually(
+                () -> spis(b).isEmpty()
+                        && !in("b", "ip link").contains(b.device())
+                        && in("b", "ip xfrm policy").isBlank(),
+                "nothing is left of the kernel's");
+        tcpdump.destroy();
+        tcpdump.waitFor(10, TimeUnit.SECONDS);
+        wire(capture);
+    }
+
+    private interface Start {
+        Process again() throws IOException;
+    }
+
+    private static void restart(Node a, Node b, Process agent, Start start) throws Exception {
+        List<String> before = spis(a);
+        agent.destroyForcibly().waitFor();
+        for (int i = 0; i < 5; i++) {
+            pings(b.guest); // into the capture, if anywhere
+        }
+        must(!before.isEmpty() && spis(a).equals(before), "the states stay while an agent is dead");
+        long began = System.nanoTime();
+        start.again();
+        eventually(() -> pings(b.guest), "traffic goes on after a restart");
+        System.out.printf("traffic %d ms after the start%n", (System.nanoTime() - began) / 1_000_000);
+        eventually(() -> !spis(a).isEmpty() && spis(a).stream().noneMatch(before::contains), "the old states are gone");
+    }
+
+    private static void wire(Path capture) {
+        String esp = Command.run("tcpdump", "-nnr", "" + capture, "udp port 4500 and udp[8:4] != 0 and greater 60");
+        must(esp.lines().count() > 20, "ESP in UDP was on the wire");
+        String plain =
+                Command.run("tcpdump", "-nnr", "" + capture, "net 10.1.0.0/16 or net 2001:db8:1::/48 or udp port 4789");
+        must(plain.lines().noneMatch(line -> line.contains("IP")), "nothing plain was on the wire");
+    }
+}

@@ -1,0 +1,118 @@
+package slash32.agent.vm;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import slash32.net.IpAddress;
+import slash32.overlay.pki.AuthorityFolder;
+import slash32.overlay.pki.NodeFolder;
+import slash32.testkit.Requirement;
+
+/// Two agents of two sites in QEMU, whose kernel seals what crosses.
+@Tag("interop")
+class AgentVmTest {
+    private static final Path RUN = Path.of("../.ci/kernel-vm").toAbsolutePath().normalize();
+    private static final Duration LIFE = Duration.ofDays(1);
+
+    @Test
+    void theKernelCarriesWhatCrossesAndRestartsLetNothingOut(@TempDir Path folder) throws Exception {
+        Requirement.root();
+        Requirement.program("qemu-system-x86_64", "qemu-system-x86");
+        Requirement.program("tcpdump", "tcpdump");
+        Requirement.program("curl", "curl");
+        var random = new SecureRandom();
+        var authority =
+                AuthorityFolder.create(folder.resolve("ca"), "lab", Instant.now(), LIFE.multipliedBy(2), false, random);
+        for (AgentVm.Node node : AgentVm.NODES) {
+            Path own = Files.createDirectories(folder.resolve(node.name()));
+            authority.issue(
+                    node.name() + ".lab",
+                    List.of(IpAddress.parse(node.underlay())),
+                    Instant.now(),
+                    LIFE,
+                    new NodeFolder(own.resolve("pki")));
+            for (String dataPath : List.of("auto", "userspace")) {
+                Files.writeString(own.resolve(dataPath + ".yaml"), configuration(node, own, dataPath));
+            }
+            Files.writeString(
+                    Files.createDirectories(own.resolve("endpoints.d")).resolve("guest.yaml"), endpoint(node));
+        }
+        assertThat(run(folder))
+                .contains("ok guests reach each other in IPv4")
+                .contains("ok guests reach each other in IPv6")
+                .contains("ok the kernel seals it")
+                .contains("ok the states stay while an agent is dead")
+                .contains("ok traffic goes on after a restart")
+                .contains("ok the old states are gone")
+                .contains("ok a device that somebody removed is made anew")
+                .contains("ok a kernel at one end, user space at the other")
+                .contains("ok nothing is left of the kernel's")
+                .contains("ok nothing plain was on the wire")
+                .contains("ok end ");
+    }
+
+    private static String configuration(AgentVm.Node node, Path own, String dataPath) {
+        return """
+                node: %s
+                site: {id: %s}
+                asn: 65000
+                underlay: {address: %s, address6: "%s", external: %s}
+                peers: [{address: %s, holdTime: 9s}]
+                listen: ["%s:179"]
+                endpointPrefixes: [10.1.0.0/16, "2001:db8:1::/48"]
+                endpointsDirectory: %s
+                stateDirectory: /tmp/%s
+                api: {socket: /run/%s.sock}
+                overlay: {certificates: %s, dataPath: %s}
+                """.formatted(
+                        node.name(),
+                        node.site(),
+                        node.underlay(),
+                        node.underlay6(),
+                        node.external(),
+                        node.other().underlay(),
+                        node.underlay(),
+                        own.resolve("endpoints.d"),
+                        node.name(),
+                        node.name(),
+                        own.resolve("pki"),
+                        dataPath);
+    }
+
+    private static String endpoint(AgentVm.Node node) {
+        return """
+                groups:
+                  - {id: 10, name: all, rules: [{id: o4, direction: egress, ethertype: IPv4}, {id: o6, direction: egress, ethertype: IPv6}, {id: i4, direction: ingress, ethertype: IPv4}, {id: i6, direction: ingress, ethertype: IPv6}]}
+                endpoints:
+                  - {id: %s, device: s32g, deviceKind: any, mac: "%s", addresses: [%s, "%s"], groups: [10]}
+                """.formatted(node.name(), node.mac(), node.guest(), node.guest6());
+    }
+
+    private static String run(Path folder) throws Exception {
+        var builder = new ProcessBuilder(
+                        RUN.toString(),
+                        AgentVm.java(),
+                        "-XX:TieredStopAtLevel=1",
+                        "-Xmx64m",
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        AgentVm.class.getName(),
+                        folder.toString())
+                .redirectErrorStream(true);
+        builder.environment().put("SECONDS_MAX", "600"); // emulated CPUs of a busy host
+        Process vm = builder.start();
+        vm.getOutputStream().close();
+        String output = new String(vm.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(vm.waitFor()).as(output).isZero();
+        return output;
+    }
+}
