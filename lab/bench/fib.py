@@ -55,6 +55,11 @@ def ms(t, t0):
     return None if t is None or t0 is None else round((t - t0) / 1e6, 1)
 
 
+def in_kernel(mon, i):
+    """When route i was seen, in whatever order with others."""
+    return next((e for e in mon.log if e["ev"] == "fib" and e["i"] == i and e["up"]), None) or mon.wait("fib", left(90), i=i, up=1)
+
+
 def latencies(gen, mon, cmd, up, n, fib):
     """n single routes: sent -> seen in the kernel, in ms."""
     gen.drain(); mon.drain()
@@ -157,6 +162,7 @@ try:
         R["lat_add_ms"] = latencies(gen, mon, f"probe {N} {P} 10000", 1, P, True)
         R["lat_del_ms"] = latencies(gen, mon, f"unprobe {N} {P} 10000", 0, P, True)
         R["rss_idle_mb"] = rss_mb(peer.pids())[0]
+        R["memory"] = peer.memory()
 
     # (f) crash and restart; the last K routes are not announced again
     if ok and not o.no_restart:
@@ -175,12 +181,16 @@ try:
         if e:
             mon.say(f"target {N - K}")
             if peer.nodes: gen.say("nodes")
+            gen.say(f"announce {N + 2001} 1")  # a new route ahead of all others, and one behind them
+            gen.wait("sent", left(10))
             gen.say(f"announce 0 {N - K}")
             gen.wait("sent", left(60))
             gen.say(f"announce {N + 2000} 1")
             gen.say("eor")
             eor = now()
-            m = mon.wait("fib", left(90), i=N + 2000, up=1)
+            m = in_kernel(mon, N + 2001)
+            R["restart_first_after_session_ms"] = ms(m and m["t"], up)
+            m = in_kernel(mon, N + 2000)
             R["restart_marker_ms"] = ms(m and m["t"], t0)
             R["restart_marker_after_session_ms"] = ms(m and m["t"], up)
             g = None
@@ -194,7 +204,7 @@ try:
             mon.say("stats")
             x = mon.wait("stats", 10)
             R["restart_fib"] = x and {q: x[q] for q in ("present", "min", "new", "replace", "del")}
-            gen.say(f"withdraw {N + 2000} 1")
+            gen.say(f"withdraw {N + 2000} 2")
             gen.say(f"announce {N - K} {K}")
             mon.say(f"target {N}")
             ok = bool(mon.wait("reached", left(40), present=N))
@@ -202,12 +212,15 @@ try:
     # (d) withdraw everything
     if ok:
         note("withdraw")
+        settle(peer.pids, left(10))
+        c = cpu_s(peer.pids())
         mon.say("target 0")
         gen.drain()
         gen.say(f"withdraw 0 {N}")
         s = gen.wait("sent", left(60), what="withdraw")
         f = mon.wait("reached", left(120), present=0)
         R["withdraw_ms"] = ms(f and f["t"], s and s["t_first"])
+        R["withdraw_cpu_user_s"], R["withdraw_cpu_sys_s"] = (round(y - x, 2) for x, y in zip(c, settle(peer.pids, left(10))))
 except Exception as ex:
     R["error"] = f"{type(ex).__name__}: {ex}"[:600]
 finally:

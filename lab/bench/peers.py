@@ -3,7 +3,7 @@
 role "fib": iBGP client of the reflector 172.20.0.1, installs in the kernel.
 role "rr":  route reflector with clients 172.20.0.1 and 172.20.1.1..K, no FIB.
 """
-import os, re, signal, socket, subprocess, time
+import json, os, re, signal, socket, subprocess, time
 from lab import ROOT, proc_tree, sh
 
 A, B, AS = "172.20.0.2", "172.20.0.1", 64512
@@ -59,6 +59,9 @@ class Peer:
     def rib(self):
         return None
 
+    def memory(self):
+        """Octets of its tables and areas by name, as it says itself."""
+
 
 class Slash32(Peer):
     """This project's agent, as `make build` left it."""
@@ -70,6 +73,13 @@ class Slash32(Peer):
         jdk = sh(f"{ROOT}/bin/find-jdk").strip()
         for pid in self.pids():
             sh(f"{jdk}/bin/jcmd {pid} GC.run", False)
+
+    def memory(self):
+        said = json.loads(sh(f"curl -sS --fail-with-body --unix-socket {self.lab.dir}/agent.sock http://agent/v1/memory"))
+        tables = {t["name"]: t["octets"] for t in said["tables"] if t.get("octets") and t["entries"] > 1000}
+        heap = said["heap"]
+        rest = {"other objects": heap["used"] - sum(tables.values()), "heap, unused": heap["committed"] - heap["used"], **said["areas"]}
+        return {**tables, **rest, "all resident": said["resident"]["octets"], "of files": said["resident"]["file"]}
 
     def start(self, restart=False):
         d = self.lab.dir

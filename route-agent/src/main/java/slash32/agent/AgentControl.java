@@ -269,7 +269,7 @@ final class AgentControl implements Control {
 
     private static List<RouteView> local(Intent current, @Nullable Prefix within) {
         var routes = new ArrayList<RouteView>();
-        for (EndpointView endpoint : current.endpoints()) {
+        for (EndpointView endpoint : current.taken()) {
             ConditionState installed =
                     endpoint.condition(ConditionKind.ROUTE_INSTALLED).state();
             for (Prefix prefix : endpoint.spec().addresses()) {

@@ -5,9 +5,9 @@ package slash32.agent;
 /// The tables grow by copying, and the collector would let the copies lie until the heap is full. A full collection of
 /// a million routes pauses the process for about 0.15 s, so it is not done for less than it gains.
 final class HeapTrim {
-    private static final long BURST_ROUTES = 50_000;
+    private static final long BURST_ROUTES = 100_000;
     /// So many in {@link #QUIET_NANOS} are no burst.
-    private static final long FEW_ROUTES = 1_000;
+    private static final long FEW_ROUTES = 2_000;
 
     /// Short: the pause belongs to the burst, and not to the single changes that come after it.
     private static final long QUIET_NANOS = 300_000_000L;
@@ -18,17 +18,18 @@ final class HeapTrim {
 
     /// Notes what has happened so far.
     ///
-    /// @param routesWritten since the start
+    /// @param routes stated and written since the start: twice those of a load, once those that were in the kernel
+    ///     already
     /// @return true if the memory is to be given back now
-    boolean isDue(long routesWritten, long nowNanos) {
-        if (routesWritten - atQuiet > FEW_ROUTES) {
-            atQuiet = routesWritten;
+    boolean isDue(long routes, long nowNanos) {
+        if (routes - atQuiet > FEW_ROUTES) {
+            atQuiet = routes;
             quietSinceNanos = nowNanos;
         }
         if (atQuiet - trimmed < BURST_ROUTES || nowNanos - quietSinceNanos < QUIET_NANOS) {
             return false;
         }
-        trimmed = routesWritten;
+        trimmed = routes;
         return true;
     }
 

@@ -72,8 +72,9 @@ final class KernelLoop implements Runnable {
                     reports.accept(progress);
                 }
                 dataplane.portRules().forEach(portRules);
+                dataplane.giveBack(System.nanoTime());
                 drained.run();
-                if (trim.isDue(dataplane.routesWritten(), System.nanoTime())) {
+                if (trim.isDue(dataplane.routesWorked(), System.nanoTime())) {
                     System.gc();
                 }
             }

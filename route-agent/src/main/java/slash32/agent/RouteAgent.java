@@ -17,8 +17,6 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import slash32.agent.api.Api;
 import slash32.agent.api.EventLog;
-import slash32.agent.api.Outcome;
-import slash32.agent.api.Problem;
 import slash32.agent.api.http.HttpServer;
 import slash32.agent.api.http.Limits;
 import slash32.agent.cli.RunningAgent;
@@ -31,7 +29,6 @@ import slash32.agent.helper.Helpers;
 import slash32.agent.helper.Surroundings;
 import slash32.agent.intent.Effect;
 import slash32.agent.intent.EndpointId;
-import slash32.agent.intent.EndpointSpec;
 import slash32.agent.intent.Intent;
 import slash32.agent.intent.Node;
 import slash32.agent.intent.OverlayRule;
@@ -302,19 +299,7 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
         current.segmentGroups(
                 firewall.judgesSegments() ? null : "this kernel tracks no flows in bridges (nf_conntrack_bridge)");
         current.segments(started.segments());
-        store.recoveredGroups().forEach(group -> current.put(group, IntentLoop.now()));
-        store.recoveredSegments().forEach(current::put);
-        for (EndpointSpec spec : store.recoveredEndpoints()) {
-            if (current.put(spec, IntentLoop.now()) instanceof Outcome.Refused(Problem problem)) {
-                LOG.error("endpoint={} event=not-recovered reason=\"{}\"", spec.id(), problem.detail());
-            }
-        }
-        store.recoveredFiles().forEach(file -> current.put(file, IntentLoop.now()));
-        if (store.lost() == null) {
-            current.complete(IntentLoop.now());
-        } else {
-            LOG.error("event=state-lost reason=\"{}\" until=\"the whole set is put\"", store.lost());
-        }
+        EarlierRun.recover(store, current);
     }
 
     /// Takes a new configuration: peers that changed are reset, all others are left alone. Where the node itself would

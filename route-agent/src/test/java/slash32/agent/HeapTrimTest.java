@@ -11,13 +11,13 @@ class HeapTrimTest {
 
     @Test
     void isDueOnceAfterABurst() {
-        assertThat(trim.isDue(30_000, 0)).isFalse();
+        assertThat(trim.isDue(60_000, 0)).isFalse();
         assertThat(trim.nextDeadlineNanos()).isEqualTo(Long.MAX_VALUE);
-        assertThat(trim.isDue(60_000, SECOND)).isFalse();
-        assertThat(trim.isDue(90_000, 2 * SECOND)).as("the burst goes on").isFalse();
+        assertThat(trim.isDue(120_000, SECOND)).isFalse();
+        assertThat(trim.isDue(180_000, 2 * SECOND)).as("the burst goes on").isFalse();
         assertThat(trim.nextDeadlineNanos()).isBetween(2 * SECOND + 1, 4 * SECOND);
-        assertThat(trim.isDue(90_100, 4 * SECOND)).as("but for a few").isTrue();
-        assertThat(trim.isDue(90_200, 5 * SECOND)).isFalse();
+        assertThat(trim.isDue(180_100, 4 * SECOND)).as("but for a few").isTrue();
+        assertThat(trim.isDue(180_200, 5 * SECOND)).isFalse();
         assertThat(trim.nextDeadlineNanos()).isEqualTo(Long.MAX_VALUE);
     }
 

@@ -4,8 +4,10 @@ import java.io.IOException;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import slash32.net.InterfaceIndex;
 import slash32.net.Prefix;
+import slash32.netlink.message.Message;
 import slash32.netlink.route.Route;
 import slash32.netlink.route.Rt;
 import slash32.netlink.socket.NetlinkSocket;
@@ -17,10 +19,28 @@ import slash32.reconcile.Table;
 /// remote routes have the same protocol and a nexthop object. Owned by one thread.
 public final class HostRouteTable implements Table<Prefix, HostRoute> {
     private final NetlinkSocket rtnl;
+    private final OwnRoutes routes;
 
+    /// Where this table finds the routes of protocol 132 that have no nexthop object: whoever has the others, of which
+    /// there may be a million, reads them in the same walk.
+    public interface OwnRoutes {
+        /// Hands out those of a family.
+        ///
+        /// @param restarted called before each further attempt, to forget what {@code each} was given
+        void readBack(int family, Runnable restarted, Consumer<Message> each) throws IOException;
+    }
+
+    /// A table that reads for itself.
+    ///
     /// @param rtnl of NETLINK_ROUTE
     public HostRouteTable(NetlinkSocket rtnl) {
+        this(rtnl, (family, restarted, each) -> rtnl.dump(Route.dump(family, Rt.RTPROT_SLASH32), restarted, each));
+    }
+
+    /// @param rtnl of NETLINK_ROUTE
+    public HostRouteTable(NetlinkSocket rtnl, OwnRoutes routes) {
         this.rtnl = rtnl;
+        this.routes = routes;
     }
 
     @Override
@@ -39,23 +59,20 @@ public final class HostRouteTable implements Table<Prefix, HostRoute> {
 
     private void dump(int family, Map<InterfaceIndex, TapLink> links, Map<Prefix, HostRoute> found) throws IOException {
         boolean ipv4 = family == Rt.AF_INET;
-        rtnl.dump(
-                Route.dump(family, Rt.RTPROT_SLASH32),
-                () -> found.keySet().removeIf(prefix -> prefix.isIpv4() == ipv4),
-                message -> {
-                    if (Route.isByNexthop(message)) {
-                        return; // to another host: there may be a million
-                    }
-                    Route route = Route.parse(message);
-                    if (route == null || !isOurs(route)) {
-                        return;
-                    }
-                    TapLink link = links.get(route.link());
-                    if (link != null) {
-                        HostRoute value = new HostRoute(link.link().name(), route.priority(), route.preferredSource());
-                        found.merge(route.prefix(), value, HostRouteTable::theStale);
-                    }
-                });
+        routes.readBack(family, () -> found.keySet().removeIf(prefix -> prefix.isIpv4() == ipv4), message -> {
+            if (Route.isByNexthop(message)) {
+                return; // to another host
+            }
+            Route route = Route.parse(message);
+            if (route == null || !isOurs(route)) {
+                return;
+            }
+            TapLink link = links.get(route.link());
+            if (link != null) {
+                HostRoute value = new HostRoute(link.link().name(), route.priority(), route.preferredSource());
+                found.merge(route.prefix(), value, HostRouteTable::theStale);
+            }
+        });
     }
 
     /// Of two routes to one address the one to be replaced: it goes, and the other stays.

@@ -3,6 +3,7 @@ package slash32.tap;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -10,6 +11,7 @@ import slash32.net.InterfaceIndex;
 import slash32.net.InterfaceName;
 import slash32.net.MacAddress;
 import slash32.netlink.route.Link;
+import slash32.netlink.socket.ChangeRequests;
 import slash32.netlink.socket.Errno;
 import slash32.netlink.socket.KernelException;
 import slash32.netlink.socket.NetlinkSocket;
@@ -27,6 +29,8 @@ import slash32.tap.TapOrigin.Created;
 public final class TapTable implements Table<InterfaceName, TapSpec> {
     private static final String WAITING = "waiting: ";
     private static final MacAddress NO_MAC = new MacAddress(0);
+    /// The group (ip-link(8)) of interfaces that are about to be deleted together.
+    private static final int LEAVING = 0x5332_0001;
 
     private final NetlinkSocket rtnl;
     private final TapLinks links;
@@ -144,19 +148,26 @@ public final class TapTable implements Table<InterfaceName, TapSpec> {
     }
 
     @Override
-    public List<Failure<InterfaceName>> apply(List<Change<InterfaceName, TapSpec>> batch) {
+    public List<Failure<InterfaceName>> apply(List<Change<InterfaceName, TapSpec>> batch) throws IOException {
         var failures = new ArrayList<Failure<InterfaceName>>();
+        var leaving = new LinkedHashMap<InterfaceName, InterfaceIndex>();
         for (Change<InterfaceName, TapSpec> change : batch) {
             try {
                 switch (change) {
                     case Change.Put<InterfaceName, TapSpec>(InterfaceName name, TapSpec wanted, var _) ->
                         put(name, wanted);
-                    case Change.Remove<InterfaceName, TapSpec>(InterfaceName name, var _) -> remove(name);
+                    case Change.Remove<InterfaceName, TapSpec>(InterfaceName name, var _) -> {
+                        InterfaceIndex made = letGo(name);
+                        if (made != null) {
+                            leaving.put(name, made);
+                        }
+                    }
                 }
             } catch (IOException e) {
                 failures.add(new Failure<>(change.key(), String.valueOf(e.getMessage())));
             }
         }
+        failures.addAll(delete(leaving));
         return failures;
     }
 
@@ -251,19 +262,44 @@ public final class TapTable implements Table<InterfaceName, TapSpec> {
         know(link);
     }
 
-    private void remove(InterfaceName name) throws IOException {
+    /// Takes our mark from an interface that was adopted.
+    ///
+    /// @return the index of one of our making, which is to be deleted; null if there is none
+    private @Nullable InterfaceIndex letGo(InterfaceName name) throws IOException {
         TapLink found = links.find(name);
         forget(name);
         if (found == null || found.mark() == null) {
-            return;
+            return null;
         }
         InterfaceIndex index = found.link().index();
+        if (found.mark().adopted() == null) {
+            return index;
+        }
         try {
-            rtnl.execute(found.mark().adopted() == null ? Link.delete(index) : Link.setAlias(index, ""));
+            rtnl.execute(Link.setAlias(index, ""));
         } catch (KernelException e) {
             if (!e.is(Errno.ENODEV)) {
                 throw e;
             }
         }
+        return null;
+    }
+
+    /// All by one request: the kernel waits until nobody looks at an interface any more, which takes no longer for many
+    /// than for one.
+    private List<Failure<InterfaceName>> delete(Map<InterfaceName, InterfaceIndex> leaving) throws IOException {
+        if (leaving.size() > 1) {
+            var marks = new ChangeRequests<InterfaceName>();
+            leaving.forEach((name, index) -> marks.delete(name, Link.setGroup(index, LEAVING)));
+            marks.execute(rtnl);
+            try {
+                rtnl.execute(Link.deleteGroup(LEAVING));
+            } catch (KernelException e) {
+                // One of them is left, and says why below.
+            }
+        }
+        var deletions = new ChangeRequests<InterfaceName>();
+        leaving.forEach((name, index) -> deletions.delete(name, Link.delete(index)));
+        return deletions.execute(rtnl);
     }
 }

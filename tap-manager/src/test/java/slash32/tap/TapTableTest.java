@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.util.Set;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -161,6 +162,27 @@ class TapTableTest {
         assertThat(Command.tryRun("ip", "link", "show", "tap0").exitCode()).isNotZero();
         assertThat(rig.tapTable.indexOf(TAP)).isNull();
         assertThat(rig.tapTable.exists(TAP)).isFalse();
+    }
+
+    @Test
+    void removesManyTogetherAndNobodyElses() {
+        var names = IntStream.range(1, 21)
+                .mapToObj(i -> new InterfaceName("tap" + i))
+                .toList();
+        names.forEach(name -> rig.taps.put(name, TapSpec.of("vm/" + name, Created.PLAIN, 1450)));
+        Command.run("ip", "tuntap", "add", "tap0", "mode", "tap");
+        rig.taps.put(TAP, adopted(false));
+        Command.run("ip", "tuntap", "add", "stranger", "mode", "tap");
+        rig.settleOnce();
+        Command.run("ip", "link", "del", "tap7"); // nobody has heard of it
+        names.forEach(rig.taps::remove);
+        rig.taps.remove(TAP);
+        rig.settleOnce();
+        assertThat(rig.taps.failures()).isZero();
+        assertThat(Command.run("ip", "-o", "link", "show", "type", "tun").lines())
+                .hasSize(2)
+                .anyMatch(line -> line.contains("stranger"))
+                .anyMatch(line -> line.contains("tap0") && !line.contains("slash32"));
     }
 
     @Test

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
@@ -26,6 +27,7 @@ import slash32.tap.gateway.GatewayTerms;
 import slash32.tap.gateway.GuestSettings;
 import slash32.tap.gateway.Refusal;
 import slash32.testkit.Command;
+import slash32.testkit.Eventually;
 import slash32.testkit.InNetns;
 
 /// The guest's wire, frame by frame: what host and gateway together answer, and what they don't.
@@ -99,7 +101,7 @@ class WireTest {
     void stop() throws InterruptedException {
         gateway.close();
         Command.run("ip", "link", "del", "tap0"); // which ends the read
-        reader.join();
+        join(reader);
         wire.close();
         rig.close();
     }
@@ -220,9 +222,10 @@ class WireTest {
             Guest.awaitCarrier(neighbor);
             Thread otherReader = reader(other, answers);
             gateway.serve(rig.index(neighbor), GatewayTerms.of(mac, addresses, 1450, GuestSettings.DEFAULT));
-            while (gateway.counts().floods() == 0) {
-                flood.awaitFrames(1_000);
-            }
+            Eventually.holds(
+                    "the flood to be noticed",
+                    () -> gateway.counts().floods() > 0,
+                    () -> gateway.counts().toString());
             for (int i = 1; i <= 50; i++) {
                 String target = "10.1.1." + i;
                 String asked = question(target)
@@ -231,18 +234,36 @@ class WireTest {
                 assertThat(isAnswered(other, asked, answers)).as(target).isTrue();
             }
             long before = heard();
-            flood.awaitFrames(100_000);
+            long end = flood.sent.get() + 100_000;
+            Eventually.holds("100,000 frames more", () -> flood.sent.get() >= end, flood.sent::toString);
             assertThat(heard() - before)
                     .as("frames of 100,000 that were looked at")
                     .isLessThan(50_000);
-            flood.stop();
-            flooding.join();
+            flood.over = true;
+            join(flooding);
             Command.run("ip", "link", "del", "tap1");
-            otherReader.join();
+            join(otherReader);
         }
         assertThat(gateway.counts().floods()).as("one flood").isOne();
         assertThat(gateway.counts().refusals().get(Refusal.RATE_LIMITED)).isPositive();
-        while (!isAnswered(wire, question("10.1.0.250"), received)) {} // once its second is over
+        Eventually.holds(
+                "the flooder to be heard again, once its second is over",
+                this::isHeard,
+                () -> gateway.counts().toString());
+    }
+
+    private boolean isHeard() {
+        try {
+            return isAnswered(wire, question("10.1.0.250"), received);
+        } catch (IOException | InterruptedException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    private static void join(Thread thread) throws InterruptedException {
+        assertThat(thread.join(Duration.ofSeconds(60)))
+                .as(thread.getName() + " ends")
+                .isTrue();
     }
 
     private long heard() {
@@ -252,7 +273,8 @@ class WireTest {
     }
 
     /// As a guest asks, three times with a second between them.
-    private static boolean isAnswered(Tap tap, String question, BlockingQueue<byte[]> answers) throws Exception {
+    private static boolean isAnswered(Tap tap, String question, BlockingQueue<byte[]> answers)
+            throws IOException, InterruptedException {
         String target = question.substring(question.length() - 8);
         for (int i = 0; i < 3; i++) {
             send(tap, question);
@@ -289,17 +311,6 @@ class WireTest {
             } catch (IOException e) {
                 throw new AssertionError(e);
             }
-        }
-
-        void awaitFrames(long more) {
-            long end = sent.get() + more;
-            while (sent.get() < end) {
-                Thread.onSpinWait();
-            }
-        }
-
-        void stop() {
-            over = true;
         }
     }
 

@@ -1,7 +1,6 @@
 package slash32.bgp.speaker;
 
 import java.util.ArrayDeque;
-import java.util.Arrays;
 import java.util.BitSet;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -11,10 +10,12 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
-import slash32.bgp.rib.PrefixIndex;
 import slash32.bgp.wire.AddressFamily;
 import slash32.bgp.wire.ExtendedCommunity;
 import slash32.bgp.wire.PathAttributes;
+import slash32.net.Column;
+import slash32.net.IntColumn;
+import slash32.net.PrefixIndex;
 
 /// What there is to tell to peers of one family: our own routes and, of a reflector, the best paths. One table for
 /// all peers, in flat arrays by the small number that a prefix has here: what peers know and what waits for them
@@ -39,9 +40,9 @@ final class Offers {
     private final PrefixIndex index;
     private final IntPredicate known;
     private final Moves moves;
-    private @Nullable PathAttributes[] attributes = new PathAttributes[16];
-    private int[] sources = new int[16];
-    private @Nullable Origin[] origins = new Origin[16];
+    private final Column<PathAttributes> attributes = new Column<>();
+    private final IntColumn sources = new IntColumn();
+    private final Column<Origin> origins = new Column<>();
 
     /// The numbers of the routes that have a target, in families that peers choose from by target.
     private final Map<ExtendedCommunity, Set<Integer>> byTarget = new HashMap<>();
@@ -63,7 +64,6 @@ final class Offers {
         this.known = known;
         this.moves = moves;
         targeted = family.isTargeted();
-        Arrays.fill(sources, NOBODY);
     }
 
     /// Offers a route, instead of what was offered for its prefix before.
@@ -76,23 +76,25 @@ final class Offers {
         if (number < 0) {
             reclaim();
             number = index.add(high, low, length);
-            grow(number);
-            sources[number] = NOBODY;
+            resize(index.capacity());
+            sources.set(number, NOBODY);
             moved.clear(number);
         }
-        boolean same = offered.equals(attributes[number]) && sources[number] == source && origins[number] == origin;
+        int sourceBefore = sources.get(number);
+        PathAttributes before = attributes.get(number);
+        boolean same = Objects.equals(offered, before) && sourceBefore == source && origins.get(number) == origin;
         if (targeted) {
-            index(number, attributes[number], offered);
+            index(number, before, offered);
         }
-        attributes[number] = offered;
-        origins[number] = origin;
+        attributes.set(number, offered);
+        origins.set(number, origin);
         present.set(number);
-        if (sources[number] != source) {
-            if (sources[number] != NOBODY) {
+        if (sourceBefore != source) {
+            if (sourceBefore != NOBODY) {
                 moved.set(number);
-                moves.moved(number, sources[number], source);
+                moves.moved(number, sourceBefore, source);
             }
-            sources[number] = source;
+            sources.set(number, source);
         }
         return same ? -1 : number;
     }
@@ -106,9 +108,9 @@ final class Offers {
             return -1;
         }
         if (targeted) {
-            index(number, attributes[number], null);
+            index(number, attributes.get(number), null);
         }
-        attributes[number] = null;
+        attributes.set(number, null);
         present.clear(number);
         if (!leaving.get(number)) {
             leaving.set(number);
@@ -145,7 +147,7 @@ final class Offers {
             unlike.or(present);
         }
         for (int number = unlike.nextSetBit(0); number >= 0; number = unlike.nextSetBit(number + 1)) {
-            PathAttributes offered = attributes[number];
+            PathAttributes offered = attributes.get(number);
             if (offered == null || before.matches(offered) == now.matches(offered)) {
                 unlike.clear(number);
             }
@@ -167,30 +169,25 @@ final class Offers {
         }
     }
 
-    private void grow(int number) {
-        int before = attributes.length;
-        if (number >= before) {
-            int larger = Math.max(index.capacity(), number + 1);
-            attributes = Arrays.copyOf(attributes, larger);
-            sources = Arrays.copyOf(sources, larger);
-            origins = Arrays.copyOf(origins, larger);
-            Arrays.fill(sources, before, larger, NOBODY);
-        }
+    private void resize(int numbers) {
+        attributes.resize(numbers);
+        sources.resize(numbers);
+        origins.resize(numbers);
     }
 
     /// What is offered for the prefix of this number; null if nothing is.
     @Nullable
     PathAttributes attributes(int number) {
-        return attributes[number];
+        return attributes.get(number);
     }
 
     /// Where the route is from, or was from last.
     int source(int number) {
-        return sources[number];
+        return sources.get(number);
     }
 
     Origin origin(int number) {
-        return Objects.requireNonNull(origins[number], "an offer has an origin");
+        return Objects.requireNonNull(origins.get(number), "an offer has an origin");
     }
 
     /// True if a peer that it is from now may know it from another.
@@ -222,7 +219,7 @@ final class Offers {
     /// What the table occupies, without the attributes.
     long octets() {
         int bits = present.size() + moved.size() + leaving.size();
-        return index.octets() + 12L * attributes.length + bits / Byte.SIZE;
+        return index.octets() + attributes.octets() + sources.octets() + origins.octets() + bits / Byte.SIZE;
     }
 
     /// The numbers of all that is offered.

@@ -211,7 +211,7 @@ class LocRibTest {
                 }
             }
             long each = (rib.rib.octets() - empty) / count;
-            assertThat(each).isBetween(family.equals(V4) ? 80L : 90L, family.equals(V4) ? 105L : 115L);
+            assertThat(each).isBetween(family.equals(V4) ? 40L : 52L, family.equals(V4) ? 50L : 62L);
             rib.follow();
             rib.rib.peerDown(0, rib.delta);
             for (int host = 50; host < count; host++) {

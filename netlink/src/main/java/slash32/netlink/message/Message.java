@@ -66,6 +66,12 @@ public final class Message {
         return bytes.getInt(payload(offset, 4));
     }
 
+    /// A number in network order.
+    public int be32(int offset) {
+        int value = u32(offset);
+        return bytes.order() == ByteOrder.BIG_ENDIAN ? value : Integer.reverseBytes(value);
+    }
+
     /// A fresh array of {@code size} bytes of the payload.
     public byte[] bytes(int offset, int size) {
         byte[] copy = new byte[size];

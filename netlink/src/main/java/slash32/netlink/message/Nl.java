@@ -27,11 +27,13 @@ public final class Nl {
     static final int NLMSGERR_ATTR_MSG = 1;
 
     static final int NLA_F_NESTED = 0x8000;
-    static final int NLA_TYPE_MASK = 0x3fff;
+    /// Length and type of an attribute.
+    public static final int NLA_HEADER_BYTES = 4;
+    public static final int NLA_TYPE_MASK = 0x3fff;
 
     private Nl() {}
 
-    static int align(int length) {
+    public static int align(int length) {
         return (length + 3) & ~3;
     }
 }

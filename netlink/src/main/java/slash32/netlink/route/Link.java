@@ -52,6 +52,19 @@ public record Link(
         return header(Rt.RTM_DELLINK, Nl.NLM_F_ACK, () -> "delete link " + index, index.value(), 0, 0);
     }
 
+    /// Deletes every link of a group; ENODEV if there is none.
+    ///
+    /// @param group not 0, which is everybody's
+    public static Request deleteGroup(int group) {
+        return header(Rt.RTM_DELLINK, Nl.NLM_F_ACK, () -> "delete links of group " + group, 0, 0, 0)
+                .attributeU32(Rt.IFLA_GROUP, group);
+    }
+
+    /// Makes the link one of a group.
+    public static Request setGroup(InterfaceIndex index, int group) {
+        return change(index, "group " + group).attributeU32(Rt.IFLA_GROUP, group);
+    }
+
     /// Brings the link up or down.
     public static Request setUp(InterfaceIndex index, boolean up) {
         return header(

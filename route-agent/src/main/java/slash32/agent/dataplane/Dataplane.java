@@ -97,9 +97,8 @@ public final class Dataplane {
     private final Arrivals arrivals;
     /// Addresses of guests that moved to other nodes.
     private final Set<Prefix> elsewhere = new HashSet<>();
-    private final Set<InterfaceName> blocked = new LinkedHashSet<>();
     private final SegmentRules segmentRules;
-
+    private final VacantInterfaces vacant;
     private final Set<AddressFamily> routesComplete = new HashSet<>();
     private boolean endpointsComplete;
     private boolean swept;
@@ -128,7 +127,8 @@ public final class Dataplane {
         gatewayAddresses = counted(new GatewayAddressTable(rtnl));
         var neighborTable = new NeighborTable(rtnl);
         neighbors = counted(neighborTable);
-        hostRoutes = counted(new HostRouteTable(rtnl));
+        hostRoutes = counted(new HostRouteTable(rtnl, fib::readBack));
+        vacant = new VacantInterfaces(taps, tapTable, firewall);
         conditions = new Conditions(taps, firewall, gatewayAddresses, neighbors, hostRoutes, elsewhere);
         for (HostSetting setting : HostSetting.values()) {
             settings.reconciler().put(setting, setting.wanted());
@@ -152,6 +152,7 @@ public final class Dataplane {
         switch (desire) {
             case Effect.Desire.Endpoint(EndpointSpec spec) -> put(spec);
             case Effect.Desire.NoEndpoint(EndpointId id) -> remove(id);
+            case Effect.Desire.Held(EndpointId id, InterfaceName device) -> vacant.hold(device, id);
             case Effect.Desire.Group(var group) -> {
                 firewall.putGroup(group);
                 segmentRules.groupChanged(group.id());
@@ -218,7 +219,7 @@ public final class Dataplane {
         spec.groups()
                 .forEach(group ->
                         users.computeIfAbsent(group, _ -> new HashSet<>()).add(spec.id()));
-        blocked.remove(spec.device());
+        vacant.take(spec.device(), spec.id());
         firewall.putEndpoint(new EndpointPolicy(
                 spec.device(),
                 spec.mac(),
@@ -231,6 +232,7 @@ public final class Dataplane {
     }
 
     private void remove(EndpointId id) {
+        vacant.release(id);
         EndpointStage stage = endpoints.remove(id);
         if (stage == null) {
             return;
@@ -269,8 +271,7 @@ public final class Dataplane {
                     .forEach(gatewayAddresses.reconciler()::remove);
         }
         if (leavesDevice) {
-            firewall.blockEndpoint(spec.device());
-            blocked.add(spec.device());
+            vacant.leave(spec.device());
             stopServing(spec.device());
         }
     }
@@ -330,13 +331,13 @@ public final class Dataplane {
         settings.pass(nowNanos, _ -> {});
         passFirewall(nowNanos);
         touched.forEach(this::stateInterface);
+        vacant.keep();
         taps.pass(nowNanos, this::touchDevice);
         touched.forEach(this::attach);
         gatewayAddresses.pass(nowNanos, key -> touchDevice(key.device()));
         neighbors.pass(nowNanos, key -> touchDevice(key.device()));
         touched.forEach(this::route);
         hostRoutes.pass(nowNanos, this::touchAddress);
-        giveBack(nowNanos);
         recoverArrivals();
         remoteRoutes.pass(nowNanos);
         leaveMoved(nowNanos);
@@ -398,28 +399,19 @@ public final class Dataplane {
         }
     }
 
-    /// An interface that is no endpoint's any more goes after all that is on it. It stays blocked as long as it is
-    /// there: the hypervisor may have made it.
-    private void giveBack(long nowNanos) {
-        List<InterfaceName> left = blocked.stream()
-                .filter(device -> taps.reconciler().desired(device) != null)
-                .toList();
-        if (!left.isEmpty()) {
-            left.forEach(taps.reconciler()::remove);
-            taps.pass(nowNanos, this::touchDevice);
-        }
-        blocked.removeIf(device -> {
-            boolean gone = !tapTable.exists(device);
-            if (gone) {
-                firewall.removeEndpoint(device);
-            }
-            return gone;
-        });
+    /// Gives interfaces back that are no endpoint's any more: apart from the pass, because the kernel takes its time
+    /// over it and what the pass did is to be known before.
+    public void giveBack(long nowNanos) {
+        vacant.giveBack(nowNanos, this::touchDevice);
     }
 
     /// When the next pass has something to do.
     public long nextDeadlineNanos(long nowNanos) {
+        if (!touched.isEmpty()) {
+            return nowNanos;
+        }
         long next = Math.min(firewall.nextDeadlineNanos(nowNanos), fib.nextDeadlineNanos(nowNanos));
+        next = Math.min(next, vacant.nextDeadlineNanos(nowNanos));
         next = Math.min(next, settings.reconciler().nextDeadlineNanos(nowNanos));
         next = Math.min(next, taps.reconciler().nextDeadlineNanos(nowNanos));
         next = Math.min(next, gatewayAddresses.reconciler().nextDeadlineNanos(nowNanos));
@@ -577,8 +569,12 @@ public final class Dataplane {
     /// What an earlier run left goes once every endpoint was stated, in the first pass after that in which each was
     /// taken as far as it comes.
     private void sweepOnce() {
-        if (endpointsComplete && !swept && hostRoutes.reconciler().isRead()) {
+        if (endpointsComplete
+                && !swept
+                && taps.reconciler().isRead()
+                && hostRoutes.reconciler().isRead()) {
             swept = true;
+            vacant.keep();
             taps.reconciler().inSync();
             gatewayAddresses.reconciler().inSync();
             neighbors.reconciler().inSync();
@@ -658,9 +654,9 @@ public final class Dataplane {
         return sizes;
     }
 
-    /// Routes to other nodes written or removed since the start.
-    public long routesWritten() {
-        return remoteRoutes.written();
+    /// Routes to other nodes stated, written or removed since the start.
+    public long routesWorked() {
+        return remoteRoutes.worked();
     }
 
     /// Routes to other nodes that the kernel has.

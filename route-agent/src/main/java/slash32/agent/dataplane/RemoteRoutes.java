@@ -25,6 +25,7 @@ final class RemoteRoutes {
     private final FibWriter fib;
     private final PassTimer timer;
     private final Map<IpAddress, Path> paths = new HashMap<>();
+    private long stated;
     private long applied;
     private long refused;
 
@@ -34,6 +35,7 @@ final class RemoteRoutes {
     }
 
     void change(RibDelta delta) {
+        stated += delta.size();
         boolean ipv6 = delta.family().equals(AddressFamily.IPV6_UNICAST);
         for (int i = 0; i < delta.size(); i++) {
             PathAttributes attributes = delta.attributes(i);
@@ -97,8 +99,8 @@ final class RemoteRoutes {
         return new TableView(NAME, fib.size(), fib.owned(), applied, refused, List.of());
     }
 
-    /// Routes written or removed since the start.
-    long written() {
-        return applied;
+    /// Routes stated, written or removed since the start.
+    long worked() {
+        return stated + applied;
     }
 }

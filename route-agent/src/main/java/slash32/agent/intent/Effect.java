@@ -4,6 +4,7 @@ import java.util.List;
 import slash32.bgp.rib.RibDelta;
 import slash32.bgp.wire.AddressFamily;
 import slash32.bgp.wire.PathAttributes;
+import slash32.net.InterfaceName;
 import slash32.net.IpAddress;
 import slash32.net.Prefix;
 import slash32.net.Vni;
@@ -22,6 +23,9 @@ public sealed interface Effect {
 
         /// Nothing of the endpoint is to be left.
         record NoEndpoint(EndpointId id) implements Desire {}
+
+        /// The endpoint is refused: its interface, if there is one of ours, stays as it is but carries nothing.
+        record Held(EndpointId id, InterfaceName device) implements Desire {}
 
         record Group(SecurityGroup group) implements Desire {}
 

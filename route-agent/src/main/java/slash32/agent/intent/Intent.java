@@ -2,15 +2,16 @@ package slash32.agent.intent;
 
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import slash32.agent.api.Outcome;
 import slash32.agent.api.Problem;
@@ -23,17 +24,13 @@ import slash32.agent.status.GroupView;
 import slash32.agent.status.RouteView;
 import slash32.bgp.rib.RibDelta;
 import slash32.bgp.wire.AddressFamily;
-import slash32.bgp.wire.LargeCommunity;
 import slash32.bgp.wire.PathAttributes;
 import slash32.net.InterfaceName;
 import slash32.net.IpAddress;
-import slash32.net.Ipv4Address;
-import slash32.net.Ipv6Address;
 import slash32.net.MacAddress;
 import slash32.net.Prefix;
 import slash32.net.TableSize;
 import slash32.overlay.choice.Path;
-import slash32.overlay.choice.SiteId;
 import slash32.securitygroup.GroupId;
 import slash32.securitygroup.SecurityGroup;
 
@@ -51,8 +48,6 @@ public final class Intent {
     /// The external address of a node that takes part in the overlay, in its node routes (docs/adr/0027).
     public static final long COMMUNITY_EXTERNAL = 3;
 
-    private static final int CACHED_ATTRIBUTES_MAX = 65_536;
-
     private final Node node;
     private final Outbox outbox;
     private final RemoteMembers members = new RemoteMembers();
@@ -67,23 +62,22 @@ public final class Intent {
     private final StaticFiles files = new StaticFiles();
     private final Segments segments;
     private final Refusals refusals;
-    private final IdentityHashMap<PathAttributes, Memberships> membershipsOfAttributes = new IdentityHashMap<>();
-    /// What helper processes announce, beside the endpoints' addresses.
-    private final Map<Prefix, Announced> announced = new HashMap<>();
+    private final RouteWords words;
+    private final Announcements announcements;
+    private final RefusedEndpoints refused = new RefusedEndpoints();
 
     private boolean endpointsComplete;
     private final Set<AddressFamily> routesComplete = new HashSet<>();
-
-    /// A route of a helper process.
-    private record Announced(String process, PathAttributes attributes) {}
 
     public Intent(Node node, Outbox outbox) {
         this.node = node;
         this.outbox = outbox;
         sites = new Sites(node.site(), node.external());
         segments = new Segments(node, outbox);
+        announcements = new Announcements(outbox);
+        words = new RouteWords(node.asn());
         refusals = new Refusals(
-                node, new Refusals.Held(endpoints, devices, macs, addresses, groups, users), files, segments);
+                node, new Refusals.Held(endpoints, devices, macs, addresses, groups, users, refused), files, segments);
     }
 
     public Outcome put(EndpointSpec spec, Moment now) {
@@ -95,8 +89,76 @@ public final class Intent {
         if (before != null && before.spec().equals(spec)) {
             return new Outcome.Unchanged();
         }
+        boolean isNew = !refused.remove(spec.id()) && before == null;
         replace(before, spec, now);
-        return before == null ? new Outcome.Created() : new Outcome.Changed();
+        tryRefused(now);
+        return isNew ? new Outcome.Created() : new Outcome.Changed();
+    }
+
+    /// Takes up what an earlier run was told of an endpoint. One that can't be taken is shown with the reason, its
+    /// interface stays and carries nothing, and it is taken as soon as nothing stands against it any more.
+    ///
+    /// @return why it is refused; null if it isn't
+    public @Nullable Problem recover(EndpointSpec spec, Moment now) {
+        if (put(spec, now) instanceof Outcome.Refused(Problem problem)) {
+            refuse(spec, null, problem, now);
+            return problem;
+        }
+        return null;
+    }
+
+    /// Takes up what a file said in an earlier run, where it can't be taken as a whole: all but the endpoints that are
+    /// refused.
+    ///
+    /// @return why each of them is
+    public Map<EndpointId, Problem> recover(StaticFile file, Moment now) {
+        var problems = new LinkedHashMap<EndpointId, Problem>();
+        var taken = new ArrayList<EndpointSpec>();
+        for (EndpointSpec spec : file.endpoints()) {
+            Problem problem = refusals.ofFile(new StaticFile(file.name(), file.groups(), List.of(spec)));
+            if (problem == null) {
+                taken.add(spec);
+            } else {
+                problems.put(spec.id(), problem);
+            }
+        }
+        Problem ofRest = put(new StaticFile(file.name(), file.groups(), taken), now);
+        if (ofRest != null) {
+            taken.forEach(spec -> problems.put(spec.id(), ofRest));
+        }
+        for (EndpointSpec spec : file.endpoints()) {
+            Problem problem = problems.get(spec.id());
+            if (problem != null) {
+                refuse(spec, file.name(), problem, now);
+                files.refuse(file.name(), "endpoint " + spec.id() + ": " + problem.detail());
+            }
+        }
+        return problems;
+    }
+
+    private void refuse(EndpointSpec spec, @Nullable String file, Problem problem, Moment now) {
+        refused.put(spec, file, problem.detail(), now, outbox);
+        if (spec.isRouted() && !devices.containsKey(spec.device())) {
+            outbox.effect(new Effect.Desire.Held(spec.id(), spec.device()));
+        }
+    }
+
+    /// Takes those endpoints of the API that nothing stands against any more; a file is put again by its reader.
+    private void tryRefused(Moment now) {
+        for (EndpointSpec spec : refused.of(null)) {
+            if (refusals.ofEndpoint(spec) == null) {
+                refused.remove(spec.id());
+                replace(null, spec, now);
+            }
+        }
+    }
+
+    private void forgetRefused(EndpointSpec spec, Moment now) {
+        refused.remove(spec.id());
+        if (spec.isRouted()) {
+            outbox.effect(new Effect.Desire.NoEndpoint(spec.id()));
+        }
+        outbox.event(revision -> new Event.EndpointRemoved(revision, now.at(), spec.id()));
     }
 
     /// Makes {@code specs} all the endpoints there are beside those of files, or refuses and changes nothing.
@@ -110,7 +172,11 @@ public final class Intent {
         List<EndpointId> leaving = endpoints.keySet().stream()
                 .filter(id -> !wanted.contains(id) && files.of(id) == null)
                 .toList();
+        List<EndpointSpec> forgotten = refused.of(null).stream()
+                .filter(spec -> !wanted.contains(spec.id()))
+                .toList();
         leaving.forEach(id -> remove(id, now));
+        forgotten.forEach(spec -> forgetRefused(spec, now));
         int created = 0;
         int changed = 0;
         for (EndpointSpec spec : specs) {
@@ -118,12 +184,14 @@ public final class Intent {
             if (before != null && before.spec().equals(spec)) {
                 continue;
             }
-            created += before == null ? 1 : 0;
-            changed += before == null ? 0 : 1;
+            boolean isNew = !refused.remove(spec.id()) && before == null;
+            created += isNew ? 1 : 0;
+            changed += isNew ? 0 : 1;
             replace(before, spec, now);
         }
         complete(now);
-        return new Outcome.Replaced(created, changed, specs.size() - created - changed, leaving.size());
+        return new Outcome.Replaced(
+                created, changed, specs.size() - created - changed, leaving.size() + forgotten.size());
     }
 
     /// The stored endpoints and groups are all stated, or the whole set was put.
@@ -140,7 +208,16 @@ public final class Intent {
         if (problem != null) {
             return new Outcome.Refused(problem);
         }
-        return remove(id, now) ? new Outcome.Changed() : new Outcome.Unchanged();
+        EndpointSpec unheard = refused.spec(id);
+        if (unheard != null) {
+            forgetRefused(unheard, now);
+            return new Outcome.Changed();
+        }
+        if (!remove(id, now)) {
+            return new Outcome.Unchanged();
+        }
+        tryRefused(now);
+        return new Outcome.Changed();
     }
 
     private boolean remove(EndpointId id, Moment now) {
@@ -177,13 +254,16 @@ public final class Intent {
         for (EndpointSpec spec : file.endpoints()) {
             EndpointState present = endpoints.get(spec.id());
             if (present == null || !present.spec().equals(spec)) {
+                refused.remove(spec.id());
                 replace(present, spec, now);
             }
         }
+        refused.of(file.name()).forEach(spec -> forgetRefused(spec, now));
         before.groups().stream()
                 .map(SecurityGroup::id)
                 .filter(id -> files.of(id) == null)
                 .forEach(this::remove);
+        tryRefused(now);
         return null;
     }
 
@@ -199,7 +279,12 @@ public final class Intent {
 
     public Outcome put(SecurityGroup group, Moment now) {
         Problem problem = refusals.ofGroup(group);
-        return problem == null ? replace(group, now) : new Outcome.Refused(problem);
+        if (problem != null) {
+            return new Outcome.Refused(problem);
+        }
+        Outcome outcome = replace(group, now);
+        tryRefused(now);
+        return outcome;
     }
 
     private Outcome replace(SecurityGroup group, Moment now) {
@@ -331,57 +416,27 @@ public final class Intent {
     /// @return why it is not announced; null if it is
     public @Nullable String announce(String process, Prefix prefix, PathAttributes attributes) {
         EndpointId endpoint = addresses.get(prefix);
-        Announced before = announced.get(prefix);
         if (endpoint != null) {
             return prefix + " is endpoint " + endpoint + "'s";
         }
         if (prefix.isHost() && prefix.address().equals(node.underlayFor(prefix.address()))) {
             return prefix + " is this node's own underlay address";
         }
-        if (before != null && !before.process.equals(process)) {
-            return prefix + " is announced by process " + before.process;
-        }
-        var now = new Announced(process, attributes);
-        if (!now.equals(before)) {
-            announced.put(prefix, now);
-            outbox.effect(new Effect.Announce(prefix, attributes));
-        }
-        return null;
+        return announcements.put(process, prefix, attributes);
     }
 
     /// A helper process takes routes back; those that it has not announced are left out.
     public void retract(String process, Collection<Prefix> prefixes) {
-        List<Prefix> leaving = prefixes.stream()
-                .filter(prefix ->
-                        announced.get(prefix) instanceof Announced(String owner, var _) && owner.equals(process))
-                .toList();
-        if (!leaving.isEmpty()) {
-            leaving.forEach(announced::remove);
-            outbox.effect(new Effect.Withdraw(leaving));
-        }
+        announcements.retract(process, prefixes);
     }
 
     /// Best paths changed: who is in which group and which site, first; then the routes.
     public void routes(RibDelta delta) {
-        var changes = new ArrayList<MemberChange>();
-        for (int i = 0; i < delta.size(); i++) {
-            Memberships before = memberships(delta.before(i));
-            Memberships now = memberships(delta.attributes(i));
-            if (!before.equals(now) && isHost(delta, i)) {
-                members.change(delta.prefix(i).address(), before, now, changes::add);
-            }
-        }
+        List<MemberChange> changes = words.memberChanges(delta, members);
         if (!changes.isEmpty()) {
             outbox.effect(new Effect.Desire.Members(changes));
         }
-        for (int i = 0; i < delta.size(); i++) {
-            PathAttributes now = delta.attributes(i);
-            boolean isNodeRoute = isNodeRoute(delta, i, now);
-            if (isNodeRoute || isNodeRoute(delta, i, delta.before(i))) {
-                Sites.Said said = now == null || !isNodeRoute ? null : saidBy(now);
-                sites.nodeRoute(delta.prefix(i).address(), said, outbox::effect);
-            }
-        }
+        words.nodeRoutes(delta, sites, outbox::effect);
         Moves.Change change = moves.take(delta, this::ownPreference);
         if (!change.back().isEmpty()) {
             outbox.effect(new Effect.Desire.Returned(change.back())); // before the route to the other node goes
@@ -406,21 +461,6 @@ public final class Intent {
             endpoint.unannounce(List.of(prefix));
             outbox.effect(new Effect.Withdraw(List.of(prefix)));
         }
-    }
-
-    private static boolean isHost(RibDelta delta, int index) {
-        return delta.length(index) == (delta.family().afi() == 1 ? 32 : 128);
-    }
-
-    /// True if {@code path} is a node's word on itself: a host route whose next hop is its address.
-    private static boolean isNodeRoute(RibDelta delta, int index, @Nullable PathAttributes path) {
-        return switch (path == null ? null : path.nextHop()) {
-            case Ipv4Address v4 ->
-                delta.family().afi() == 1 && isHost(delta, index) && delta.high(index) == (long) v4.value() << 32;
-            case Ipv6Address v6 ->
-                isHost(delta, index) && delta.high(index) == v6.high() && delta.low(index) == v6.low();
-            case null -> false;
-        };
     }
 
     /// All routes of the family are there.
@@ -449,7 +489,7 @@ public final class Intent {
 
     public @Nullable EndpointView endpoint(EndpointId id) {
         EndpointState endpoint = endpoints.get(id);
-        return endpoint == null ? null : view(endpoint);
+        return endpoint == null ? refused.view(id) : view(endpoint);
     }
 
     /// The endpoint that has {@code address} on this node; null if none has.
@@ -464,8 +504,15 @@ public final class Intent {
         return devices.get(device);
     }
 
-    /// In order of ids.
+    /// In order of ids, with those that are refused since the start.
     public List<EndpointView> endpoints() {
+        return Stream.concat(taken().stream(), refused.views().stream())
+                .sorted(Comparator.comparing(view -> view.spec().id()))
+                .toList();
+    }
+
+    /// Those that are not refused, in order of ids.
+    public List<EndpointView> taken() {
         return endpoints.values().stream().map(this::view).toList();
     }
 
@@ -497,24 +544,16 @@ public final class Intent {
     /// What is desired of this host, and what is known of routes' attributes.
     public List<TableSize> sizes() {
         return List.of(
-                new TableSize("intent", endpoints.size() + groups.size() + announced.size(), TableSize.OBJECTS),
-                new TableSize("intent's attributes", membershipsOfAttributes.size(), TableSize.OBJECTS));
+                new TableSize(
+                        "intent",
+                        endpoints.size() + refused.size() + groups.size() + announcements.size(),
+                        TableSize.OBJECTS),
+                new TableSize("intent's attributes", words.size(), TableSize.OBJECTS));
     }
 
     /// The groups that a route's communities name.
     public List<GroupId> groupsOf(PathAttributes attributes) {
-        return memberships(attributes).groups();
-    }
-
-    private Memberships memberships(@Nullable PathAttributes attributes) {
-        if (attributes == null) {
-            return Memberships.NONE;
-        }
-        if (membershipsOfAttributes.size() > CACHED_ATTRIBUTES_MAX) {
-            membershipsOfAttributes.clear();
-        }
-        return membershipsOfAttributes.computeIfAbsent(
-                attributes, route -> Memberships.of(route.largeCommunities(), node.asn()));
+        return words.memberships(attributes).groups();
     }
 
     /// How packets reach a node.
@@ -531,23 +570,6 @@ public final class Intent {
         };
     }
 
-    /// What a node route's communities say; null if they name no site.
-    private Sites.@Nullable Said saidBy(PathAttributes attributes) {
-        SiteId site = null;
-        Ipv4Address external = null;
-        for (LargeCommunity community : attributes.largeCommunities()) {
-            if (community.administrator() != node.asn().value()) {
-                continue;
-            }
-            if (community.function() == COMMUNITY_SITE && community.value() > 0 && site == null) {
-                site = new SiteId(community.value());
-            } else if (community.function() == COMMUNITY_EXTERNAL) {
-                external = new Ipv4Address((int) community.value());
-            }
-        }
-        return site == null ? null : new Sites.Said(site, external);
-    }
-
     private void replace(@Nullable EndpointState before, EndpointSpec spec, Moment now) {
         Map<Prefix, EndpointState.Said> inherited = before == null ? Map.of() : announceLess(before, spec);
         if (before != null) {
@@ -561,12 +583,7 @@ public final class Intent {
         if (!returned.isEmpty()) {
             outbox.effect(new Effect.Desire.Returned(returned));
         }
-        List<Prefix> taken =
-                spec.addresses().stream().filter(announced::containsKey).toList();
-        if (!taken.isEmpty()) {
-            taken.forEach(announced::remove);
-            outbox.effect(new Effect.Withdraw(taken));
-        }
+        announcements.yieldTo(spec.addresses());
         endpoints.put(spec.id(), new EndpointState(spec, inherited, now));
         spec.devices().values().forEach(device -> devices.put(device, spec.id()));
         if (spec.isRouted()) {

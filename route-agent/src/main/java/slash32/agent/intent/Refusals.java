@@ -27,13 +27,15 @@ final class Refusals {
     /// What {@link Intent} holds, as it changes.
     ///
     /// @param users the endpoints that are in a group
+    /// @param refused that claim nothing, and have an owner
     record Held(
             Map<EndpointId, EndpointState> endpoints,
             Map<InterfaceName, EndpointId> devices,
             Map<MacAddress, EndpointId> macs,
             Map<Prefix, EndpointId> addresses,
             Map<GroupId, SecurityGroup> groups,
-            Map<GroupId, Set<EndpointId>> users) {}
+            Map<GroupId, Set<EndpointId>> users,
+            RefusedEndpoints refused) {}
 
     Refusals(Node node, Held held, StaticFiles files, Segments segments) {
         this.node = node;
@@ -64,22 +66,27 @@ final class Refusals {
     }
 
     private @Nullable Problem ofApi(EndpointSpec spec, String place) {
-        EndpointState before = held.endpoints().get(spec.id());
-        String file = files.of(spec.id());
+        EndpointState present = held.endpoints().get(spec.id());
+        EndpointSpec before = present == null ? held.refused().spec(spec.id()) : present.spec();
+        String file = fileOf(spec.id());
         if (file != null) {
             return Problem.statedByFile(place.isEmpty() ? null : place + "id", "endpoint " + spec.id(), file);
         }
-        return before != null && spec.generation() < before.spec().generation()
-                ? Problem.olderGeneration(
-                        place + "generation", spec.generation(), before.spec().generation())
+        return before != null && spec.generation() < before.generation()
+                ? Problem.olderGeneration(place + "generation", spec.generation(), before.generation())
                 : null;
     }
 
     /// Of an endpoint that the API wants no more.
     @Nullable
     Problem ofRemoval(EndpointId id) {
-        String file = files.of(id);
+        String file = fileOf(id);
         return file == null ? null : Problem.statedByFile(null, "endpoint " + id, file);
+    }
+
+    private @Nullable String fileOf(EndpointId id) {
+        String file = files.of(id);
+        return file == null ? held.refused().fileOf(id) : file;
     }
 
     /// Of a group that the API states.
@@ -156,10 +163,12 @@ final class Refusals {
                     : held.groups().get(id);
         };
         return first(file.endpoints(), (spec, place) -> {
-            boolean others =
-                    held.endpoints().containsKey(spec.id()) && !file.name().equals(files.of(spec.id()));
+            String stater = fileOf(spec.id());
+            boolean others = stater == null
+                    ? held.endpoints().containsKey(spec.id()) || held.refused().isOfApi(spec.id())
+                    : !file.name().equals(stater);
             return others
-                    ? statedElsewhere(place + "id", "endpoint " + spec.id(), files.of(spec.id()))
+                    ? statedElsewhere(place + "id", "endpoint " + spec.id(), stater)
                     : claim(spec, place, id -> !file.name().equals(files.of(id)), groups);
         });
     }

@@ -1,69 +1,78 @@
 package slash32.securitygroup.nft;
 
-/// A set of keys of one or three words in one flat array: 11 to 21 octets a key of one word. Not thread-safe.
+/// Addresses of one family in one flat array: 5 to 11 octets each for IPv4, four times that for IPv6. Shrinks with what
+/// it holds. Not thread-safe.
 final class MemberSet {
-    private static final int SLOTS_MIN = 16;
+    private static final int SLOTS_MIN = 4;
 
     private final int width;
-    /// The words of each slot; the first is 0 in an empty one.
-    private long[] words;
+    /// The words of each slot, all 0 in an empty one.
+    private int[] words;
+    /// The address that is all zero, which has no slot.
+    private boolean hasZero;
 
     private int size;
 
     /// An empty set.
     ///
-    /// @param width words of a key; further ones are 0
-    MemberSet(int width) {
-        this.width = width;
-        words = new long[SLOTS_MIN * width];
+    /// @param wide IPv6
+    MemberSet(boolean wide) {
+        width = wide ? 4 : 1;
+        words = new int[SLOTS_MIN * width];
     }
 
-    /// Takes a key.
+    /// Takes an address: of an IPv4 one, {@code high} has the 32 bits.
     interface Visitor {
-        void key(long first, long second, long third);
+        void address(long high, long low);
     }
 
     /// What it occupies.
     long octets() {
-        return 8L * words.length;
+        return 4L * words.length;
     }
 
     int size() {
         return size;
     }
 
-    /// Adds a key.
+    /// Adds an address.
     ///
-    /// @param first not 0
     /// @return true if it was not there
-    boolean add(long first, long second, long third) {
-        int slot = slot(first, second, third);
-        if (words[slot * width] != 0) {
+    boolean add(long high, long low) {
+        if (contains(high, low)) {
             return false;
         }
-        put(slot, first, second, third);
         size++;
+        if (isZero(high, low)) {
+            hasZero = true;
+            return true;
+        }
+        put(slot(high, low), high, low);
         if (4L * size > 3L * slots()) {
             resize(2 * slots());
         }
         return true;
     }
 
-    boolean contains(long first, long second, long third) {
-        return words[slot(first, second, third) * width] != 0;
+    boolean contains(long high, long low) {
+        return isZero(high, low) ? hasZero : !isEmpty(slot(high, low));
     }
 
-    /// Removes a key.
+    /// Removes an address.
     ///
     /// @return true if it was there
-    boolean remove(long first, long second, long third) {
-        int hole = slot(first, second, third);
-        if (words[hole * width] == 0) {
+    boolean remove(long high, long low) {
+        if (!contains(high, low)) {
             return false;
         }
-        put(hole, 0, 0, 0);
-        closeGap(hole);
         size--;
+        if (isZero(high, low)) {
+            hasZero = false;
+            return true;
+        }
+        int hole = slot(high, low);
+        put(hole, 0, 0);
+        closeGap(hole);
         if (slots() > SLOTS_MIN && 8L * size < slots()) {
             resize(slots() / 2);
         }
@@ -71,9 +80,12 @@ final class MemberSet {
     }
 
     void forEach(Visitor visitor) {
+        if (hasZero) {
+            visitor.address(0, 0);
+        }
         for (int slot = 0; slot < slots(); slot++) {
-            if (words[slot * width] != 0) {
-                visitor.key(words[slot * width], word(slot, 1), word(slot, 2));
+            if (!isEmpty(slot)) {
+                visitor.address(high(slot), low(slot));
             }
         }
     }
@@ -82,24 +94,42 @@ final class MemberSet {
         return words.length / width;
     }
 
-    private long word(int slot, int index) {
-        return index < width ? words[slot * width + index] : 0;
+    private static boolean isZero(long high, long low) {
+        return (high | low) == 0;
     }
 
-    private void put(int slot, long first, long second, long third) {
-        words[slot * width] = first;
-        if (width > 1) {
-            words[slot * width + 1] = second;
-            words[slot * width + 2] = third;
+    private boolean isEmpty(int slot) {
+        return isZero(high(slot), low(slot));
+    }
+
+    private long high(int slot) {
+        return width == 1 ? words[slot] & 0xffff_ffffL : pair(4 * slot);
+    }
+
+    private long low(int slot) {
+        return width == 1 ? 0 : pair(4 * slot + 2);
+    }
+
+    private long pair(int at) {
+        return ((long) words[at] << 32) | (words[at + 1] & 0xffff_ffffL);
+    }
+
+    private void put(int slot, long high, long low) {
+        if (width == 1) {
+            words[slot] = (int) high;
+        } else {
+            words[4 * slot] = (int) (high >>> 32);
+            words[4 * slot + 1] = (int) high;
+            words[4 * slot + 2] = (int) (low >>> 32);
+            words[4 * slot + 3] = (int) low;
         }
     }
 
-    /// Where the key is, or the empty slot where it would go.
-    private int slot(long first, long second, long third) {
+    /// Where the address is, or the empty slot where it would go.
+    private int slot(long high, long low) {
         int mask = slots() - 1;
-        int slot = hash(first, second, third) & mask;
-        while (words[slot * width] != 0
-                && (words[slot * width] != first || word(slot, 1) != second || word(slot, 2) != third)) {
+        int slot = hash(high, low) & mask;
+        while (!isEmpty(slot) && (high(slot) != high || low(slot) != low)) {
             slot = (slot + 1) & mask;
         }
         return slot;
@@ -108,29 +138,27 @@ final class MemberSet {
     /// Moves what was pushed past the hole back, so that no search ends early.
     private void closeGap(int hole) {
         int mask = slots() - 1;
-        for (int slot = (hole + 1) & mask; words[slot * width] != 0; slot = (slot + 1) & mask) {
-            long first = words[slot * width];
-            long second = word(slot, 1);
-            long third = word(slot, 2);
-            put(slot, 0, 0, 0);
-            put(slot(first, second, third), first, second, third);
+        for (int slot = (hole + 1) & mask; !isEmpty(slot); slot = (slot + 1) & mask) {
+            long high = high(slot);
+            long low = low(slot);
+            put(slot, 0, 0);
+            put(slot(high, low), high, low);
         }
     }
 
     private void resize(int slots) {
-        long[] before = words;
-        words = new long[slots * width];
-        for (int at = 0; at < before.length; at += width) {
-            if (before[at] != 0) {
-                long second = width > 1 ? before[at + 1] : 0;
-                long third = width > 1 ? before[at + 2] : 0;
-                put(slot(before[at], second, third), before[at], second, third);
+        var larger = new MemberSet(width > 1);
+        larger.words = new int[slots * width];
+        for (int slot = 0; slot < slots(); slot++) {
+            if (!isEmpty(slot)) {
+                larger.put(larger.slot(high(slot), low(slot)), high(slot), low(slot));
             }
         }
+        words = larger.words;
     }
 
-    private static int hash(long first, long second, long third) {
-        long mixed = (first ^ Long.rotateLeft(second, 23) ^ (third * 0x9e37_79b9_7f4a_7c15L)) * 0xff51_afd7_ed55_8ccdL;
+    private static int hash(long high, long low) {
+        long mixed = (high ^ Long.rotateLeft(low, 23)) * 0xff51_afd7_ed55_8ccdL;
         mixed ^= mixed >>> 32;
         return (int) (mixed * 31 ^ (mixed >>> 15));
     }

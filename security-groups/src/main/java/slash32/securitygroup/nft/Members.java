@@ -1,6 +1,7 @@
 package slash32.securitygroup.nft;
 
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
@@ -17,8 +18,8 @@ import slash32.securitygroup.GroupId;
 final class Members {
     private final Map<GroupId, Map<IpAddress, Integer>> counted = new HashMap<>();
     private final Map<GroupId, Map<Prefix, Integer>> prefixes = new HashMap<>();
-    private final MemberSet remoteIpv4 = new MemberSet(1);
-    private final MemberSet remoteIpv6 = new MemberSet(3);
+    private final Map<GroupId, MemberSet> remoteIpv4 = new HashMap<>();
+    private final Map<GroupId, MemberSet> remoteIpv6 = new HashMap<>();
 
     /// States a membership once more.
     ///
@@ -49,22 +50,22 @@ final class Members {
     ///
     /// @return true if nobody had stated it
     boolean addRemote(GroupId group, IpAddress address) {
-        boolean added = switch (address) {
-            case Ipv4Address v4 -> remoteIpv4.add(narrow(group, v4), 0, 0);
-            case Ipv6Address v6 -> remoteIpv6.add(group.number(), v6.high(), v6.low());
-        };
-        return added && !isCounted(group, address);
+        MemberSet set = remote(address).computeIfAbsent(group, _ -> new MemberSet(!address.isIpv4()));
+        return set.add(high(address), low(address)) && !isCounted(group, address);
     }
 
     /// Takes back {@link #addRemote}, if it was said.
     ///
     /// @return true if it was, and nobody else states it
     boolean removeRemote(GroupId group, IpAddress address) {
-        boolean removed = switch (address) {
-            case Ipv4Address v4 -> remoteIpv4.remove(narrow(group, v4), 0, 0);
-            case Ipv6Address v6 -> remoteIpv6.remove(group.number(), v6.high(), v6.low());
-        };
-        return removed && !isCounted(group, address);
+        MemberSet set = remote(address).get(group);
+        if (set == null || !set.remove(high(address), low(address))) {
+            return false;
+        }
+        if (set.size() == 0) {
+            remote(address).remove(group);
+        }
+        return !isCounted(group, address);
     }
 
     /// States once more that all of a prefix is in the group.
@@ -95,8 +96,15 @@ final class Members {
 
     /// Addresses of other hosts, and what the sets of them occupy.
     TableSize size() {
-        return new TableSize(
-                "group members", remoteIpv4.size() + remoteIpv6.size(), remoteIpv4.octets() + remoteIpv6.octets());
+        long addresses = 0;
+        long octets = 0;
+        for (var sets : List.of(remoteIpv4, remoteIpv6)) {
+            for (MemberSet set : sets.values()) {
+                addresses += set.size();
+                octets += set.octets();
+            }
+        }
+        return new TableSize("group members", addresses, octets);
     }
 
     /// True if the address is a member, be it by a prefix.
@@ -112,17 +120,26 @@ final class Members {
     }
 
     private boolean isRemote(GroupId group, IpAddress address) {
+        MemberSet set = remote(address).get(group);
+        return set != null && set.contains(high(address), low(address));
+    }
+
+    private Map<GroupId, MemberSet> remote(IpAddress address) {
+        return address.isIpv4() ? remoteIpv4 : remoteIpv6;
+    }
+
+    private static long high(IpAddress address) {
         return switch (address) {
-            case Ipv4Address v4 -> remoteIpv4.contains(narrow(group, v4), 0, 0);
-            case Ipv6Address v6 -> remoteIpv6.contains(group.number(), v6.high(), v6.low());
+            case Ipv4Address v4 -> v4.value() & 0xffff_ffffL;
+            case Ipv6Address v6 -> v6.high();
         };
     }
 
-    private static long narrow(GroupId group, Ipv4Address address) {
-        return (group.number() << 32) | (address.value() & 0xffff_ffffL);
+    private static long low(IpAddress address) {
+        return address instanceof Ipv6Address v6 ? v6.low() : 0;
     }
 
-    /// Hands out each member once, in no order. Costs the members of all groups.
+    /// Hands out each member once, in no order.
     void forEach(GroupId group, Consumer<IpAddress> each) {
         Map<IpAddress, Integer> here = counted.getOrDefault(group, Map.of());
         here.keySet().forEach(each);
@@ -131,15 +148,13 @@ final class Members {
                 each.accept(address);
             }
         };
-        remoteIpv4.forEach((first, _, _) -> {
-            if (first >>> 32 == group.number()) {
-                other.accept(new Ipv4Address((int) first));
-            }
-        });
-        remoteIpv6.forEach((first, high, low) -> {
-            if (first == group.number()) {
-                other.accept(new Ipv6Address(high, low));
-            }
-        });
+        MemberSet narrow = remoteIpv4.get(group);
+        if (narrow != null) {
+            narrow.forEach((high, _) -> other.accept(new Ipv4Address((int) high)));
+        }
+        MemberSet wide = remoteIpv6.get(group);
+        if (wide != null) {
+            wide.forEach((high, low) -> other.accept(new Ipv6Address(high, low)));
+        }
     }
 }

@@ -1,18 +1,20 @@
 package slash32.agent.dataplane.fib;
 
-import java.util.Arrays;
 import java.util.Set;
 import java.util.function.IntConsumer;
+import slash32.net.ByteColumn;
+import slash32.net.IntColumn;
 import slash32.net.IpAddress;
 import slash32.net.Ipv4Address;
 import slash32.net.Ipv6Address;
 import slash32.net.Prefix;
+import slash32.net.PrefixIndex;
 import slash32.netlink.route.NexthopRoute;
 
 /// The routes of one family, desired and owned, in flat columns, and the queue of those to look at.
 ///
-/// A prefix has a number while it is desired, owned or queued; columns are indexed by it. About 34 octets a route for
-/// IPv4 and 42 for IPv6. A change to a prefix that is queued already costs nothing more.
+/// A prefix has a number while it is desired, owned or queued; columns are indexed by it. 9 octets a route besides its
+/// prefix. A change to a prefix that is queued already costs nothing more.
 final class FibTable {
     static final int ABSENT = -1;
     /// Owned, but leads elsewhere than to a nexthop object of ours.
@@ -20,30 +22,28 @@ final class FibTable {
     /// Probably not owned: somebody deleted or replaced it, perhaps before our last write, of which we heard first.
     static final int UNSURE = -2;
 
+    private static final int QUEUE_MIN = 16;
+    /// Room for more than this is let go of once the queue is empty.
+    private static final int QUEUE_KEPT = 65_536;
+    /// A table with no more room than this is left as it is.
+    private static final int COMPACTED_MIN = 4_096;
+
     private static final byte QUEUED = 1;
     private static final byte RELEASED = 2;
     private static final byte DEFERRED = 4;
 
     private final boolean ipv4;
     private final NexthopObjects objects;
-    private long[] high = new long[16];
-    private long[] low;
-    private byte[] length = new byte[16];
-    private int[] desired = new int[16];
-    private int[] owned = new int[16];
-    private byte[] flags = new byte[16];
+    private final PrefixIndex prefixes;
+    private final IntColumn desired = new IntColumn();
+    private final IntColumn owned = new IntColumn();
+    private final ByteColumn flags = new ByteColumn();
 
-    /// Hash of the prefix, and its number; the hash spares most looks at the columns, which are far apart in memory.
-    private long[] slots = emptySlots(32);
-    private int[] free = new int[16];
-    private int freeCount;
-    private int used;
-    private int size;
     private int desiredCount;
     private int ownedCount;
     private int deferredCount;
 
-    private int[] queue = new int[16];
+    private int[] queue = new int[QUEUE_MIN];
     private int queueHead;
     private int queueCount;
 
@@ -51,7 +51,7 @@ final class FibTable {
     FibTable(boolean ipv4, NexthopObjects objects) {
         this.ipv4 = ipv4;
         this.objects = objects;
-        low = new long[ipv4 ? 0 : 16];
+        prefixes = new PrefixIndex(!ipv4);
     }
 
     boolean isIpv4() {
@@ -60,7 +60,7 @@ final class FibTable {
 
     /// Prefixes that are desired, owned or queued.
     int size() {
-        return size;
+        return prefixes.size();
     }
 
     /// How many are desired.
@@ -75,22 +75,22 @@ final class FibTable {
 
     /// Handle of the next hop; 0 if the route is not desired.
     int desired(int number) {
-        return desired[number];
+        return desired.get(number);
     }
 
     void desire(int number, int handle) {
-        desiredCount += Integer.signum(handle) - Integer.signum(desired[number]);
-        desired[number] = handle;
+        desiredCount += Integer.signum(handle) - Integer.signum(desired.get(number));
+        desired.set(number, handle);
     }
 
     /// Id of the nexthop object that the kernel's route has, {@link #ASTRAY}, {@link #UNSURE}, or 0 for no route.
     int owned(int number) {
-        return owned[number];
+        return owned.get(number);
     }
 
     /// True if a route of ours is there as far as we know.
     boolean isPresent(int number) {
-        return isPresentAs(owned[number]);
+        return isPresentAs(owned.get(number));
     }
 
     private static boolean isPresentAs(int id) {
@@ -98,7 +98,7 @@ final class FibTable {
     }
 
     void own(int number, int id) {
-        int before = owned[number];
+        int before = owned.get(number);
         if (NexthopObjects.isOurs(id)) {
             objects.use(id);
         }
@@ -106,7 +106,7 @@ final class FibTable {
             objects.unuse(before);
         }
         ownedCount += (isPresentAs(id) ? 1 : 0) - (isPresentAs(before) ? 1 : 0);
-        owned[number] = id;
+        owned.set(number, id);
     }
 
     /// The route is to go even before the table is in sync: its removal was asked for.
@@ -115,12 +115,12 @@ final class FibTable {
     }
 
     boolean isReleased(int number) {
-        return (flags[number] & RELEASED) != 0;
+        return (flags.get(number) & RELEASED) != 0;
     }
 
     /// Queues the prefix, once.
     void touch(int number) {
-        if ((flags[number] & QUEUED) != 0) {
+        if ((flags.get(number) & QUEUED) != 0) {
             return;
         }
         undefer(number);
@@ -145,28 +145,32 @@ final class FibTable {
         int number = queue[queueHead];
         queueHead = (queueHead + 1) & (queue.length - 1);
         queueCount--;
+        if (queueCount == 0 && queue.length > QUEUE_KEPT) {
+            queue = new int[QUEUE_MIN];
+            queueHead = 0;
+        }
         flag(number, QUEUED, false);
         return number;
     }
 
     /// Sets the prefix aside until {@link #reviveDeferred}.
     void defer(int number) {
-        if ((flags[number] & DEFERRED) == 0) {
+        if ((flags.get(number) & DEFERRED) == 0) {
             flag(number, DEFERRED, true);
             deferredCount++;
         }
     }
 
     private void undefer(int number) {
-        if ((flags[number] & DEFERRED) != 0) {
+        if ((flags.get(number) & DEFERRED) != 0) {
             flag(number, DEFERRED, false);
             deferredCount--;
         }
     }
 
     void reviveDeferred() {
-        for (int number = 0; deferredCount > 0 && number < used; number++) {
-            if ((flags[number] & DEFERRED) != 0) {
+        for (int number = 0; deferredCount > 0 && number < prefixes.used(); number++) {
+            if ((flags.get(number) & DEFERRED) != 0) {
                 touch(number);
             }
         }
@@ -174,8 +178,8 @@ final class FibTable {
 
     /// Queues the routes of some next hops.
     void touchAll(Set<Integer> handles) {
-        for (int number = 0; number < used; number++) {
-            if (desired[number] != 0 && handles.contains(desired[number])) {
+        for (int number = 0; number < prefixes.used(); number++) {
+            if (desired.get(number) != 0 && handles.contains(desired.get(number))) {
                 touch(number);
             }
         }
@@ -183,8 +187,8 @@ final class FibTable {
 
     /// Calls {@code each} with every prefix that is desired or owned.
     void forEach(IntConsumer each) {
-        for (int number = 0; number < used; number++) {
-            if (desired[number] != 0 || owned[number] != 0) {
+        for (int number = 0; number < prefixes.used(); number++) {
+            if (desired.get(number) != 0 || owned.get(number) != 0) {
                 each.accept(number);
             }
         }
@@ -192,47 +196,50 @@ final class FibTable {
 
     /// Gives the number back if nothing is known of the prefix any more.
     void dropIfIdle(int number) {
-        if (desired[number] == 0 && owned[number] == 0 && (flags[number] & QUEUED) == 0) {
+        if (desired.get(number) == 0 && owned.get(number) == 0 && (flags.get(number) & QUEUED) == 0) {
             undefer(number);
-            flags[number] = 0;
-            unlink(number);
-            if (freeCount == free.length) {
-                free = Arrays.copyOf(free, 2 * free.length);
-            }
-            free[freeCount++] = number;
-            size--;
+            flags.set(number, (byte) 0);
+            prefixes.remove(number);
         }
     }
 
     Prefix prefix(int number) {
-        return new Prefix(address(number), length[number] & 0xff);
+        return new Prefix(address(number), prefixes.length(number));
     }
 
     /// The prefix's first address.
     IpAddress address(int number) {
-        return ipv4 ? new Ipv4Address((int) (high[number] >>> 32)) : new Ipv6Address(high[number], low[number]);
+        return ipv4
+                ? new Ipv4Address((int) (prefixes.high(number) >>> 32))
+                : new Ipv6Address(prefixes.high(number), prefixes.low(number));
     }
 
     boolean isHost(int number) {
-        return (length[number] & 0xff) == (ipv4 ? 32 : 128);
+        return prefixes.length(number) == (ipv4 ? 32 : 128);
     }
 
     NexthopRoute request(int number, NexthopRoute.Verb verb, int id) {
-        int bits = length[number] & 0xff;
-        return new NexthopRoute(verb, !ipv4, high[number], ipv4 ? 0 : low[number], bits, FibWriter.PRIORITY, id);
+        return new NexthopRoute(
+                verb,
+                !ipv4,
+                prefixes.high(number),
+                prefixes.low(number),
+                prefixes.length(number),
+                FibWriter.PRIORITY,
+                id);
     }
 
     /// The prefix's number, or {@link #ABSENT}.
     int find(Prefix prefix) {
-        return (int) slots[slot(high(prefix.address()), low(prefix.address()), prefix.length())];
+        return prefixes.find(high(prefix.address()), low(prefix.address()), prefix.length());
     }
 
     /// Id of the nexthop object of the longest owned route that {@code address} is in; 0 if it is in none.
     int ownedCovering(IpAddress address) {
         for (int bits = address.bits(); bits >= 0; bits--) {
             int number = find(Prefix.containing(address, bits));
-            if (number != ABSENT && owned[number] > 0) {
-                return owned[number];
+            if (number != ABSENT && owned.get(number) > 0) {
+                return owned.get(number);
             }
         }
         return 0;
@@ -247,102 +254,51 @@ final class FibTable {
     ///
     /// @param wantedHigh the first 64 bits; an IPv4 address is the upper half
     int add(long wantedHigh, long wantedLow, int wantedLength) {
-        int slot = slot(wantedHigh, wantedLow, wantedLength);
-        if (slots[slot] != ABSENT) {
-            return (int) slots[slot];
-        }
-        int number = freeCount > 0 ? free[--freeCount] : used++;
-        if (number == high.length) {
-            grow();
-        }
-        high[number] = wantedHigh;
-        if (!ipv4) {
-            low[number] = wantedLow;
-        }
-        length[number] = (byte) wantedLength;
-        slots[slot] = entry(hash(wantedHigh, wantedLow, wantedLength), number);
-        size++;
-        if (size * 3 > slots.length * 2) {
-            rehash();
-        }
+        int number = prefixes.add(wantedHigh, wantedLow, wantedLength);
+        resize();
         return number;
     }
 
-    private void grow() {
-        int larger = high.length + (high.length >> 1);
-        high = Arrays.copyOf(high, larger);
-        low = ipv4 ? low : Arrays.copyOf(low, larger);
-        length = Arrays.copyOf(length, larger);
-        desired = Arrays.copyOf(desired, larger);
-        owned = Arrays.copyOf(owned, larger);
-        flags = Arrays.copyOf(flags, larger);
+    private void resize() {
+        desired.resize(prefixes.capacity());
+        owned.resize(prefixes.capacity());
+        flags.resize(prefixes.capacity());
     }
 
-    private void rehash() {
-        long[] before = slots;
-        slots = emptySlots(2 * before.length);
-        for (long entry : before) {
-            if (entry != ABSENT) {
-                place(entry);
+    /// Lets go of room of which most is empty: prefixes get new numbers then. Costs the room, which as many removals
+    /// have paid for.
+    void compactIfMostlyEmpty() {
+        if (prefixes.capacity() <= COMPACTED_MIN || prefixes.size() >= prefixes.capacity() / 4) {
+            return;
+        }
+        int[] moved = prefixes.compact();
+        for (int number = 0; number < moved.length; number++) {
+            if (moved[number] != ABSENT) {
+                copy(number, moved[number]);
             }
         }
+        for (int number = prefixes.size(); number < moved.length; number++) {
+            desired.set(number, 0);
+            owned.set(number, 0);
+            flags.set(number, (byte) 0);
+        }
+        for (int i = 0; i < queueCount; i++) {
+            int place = (queueHead + i) & (queue.length - 1);
+            queue[place] = moved[queue[place]];
+        }
+        resize();
     }
 
-    /// Puts the entry of a prefix that has none into the first free slot.
-    private void place(long entry) {
-        int mask = slots.length - 1;
-        int slot = (int) (entry >>> 32) & mask;
-        while (slots[slot] != ABSENT) {
-            slot = (slot + 1) & mask;
-        }
-        slots[slot] = entry;
-    }
-
-    /// Empties the prefix's slot, and moves what was pushed past it back, so that no search ends early.
-    private void unlink(int number) {
-        int mask = slots.length - 1;
-        int hole = slot(high[number], ipv4 ? 0 : low[number], length[number] & 0xff);
-        slots[hole] = ABSENT;
-        for (int slot = (hole + 1) & mask; slots[slot] != ABSENT; slot = (slot + 1) & mask) {
-            long moved = slots[slot];
-            slots[slot] = ABSENT;
-            place(moved);
-        }
-    }
-
-    /// Where the prefix is, or the empty slot where it would go.
-    private int slot(long wantedHigh, long wantedLow, int wantedLength) {
-        int mask = slots.length - 1;
-        int hash = hash(wantedHigh, wantedLow, wantedLength);
-        int slot = hash & mask;
-        while (slots[slot] != ABSENT
-                && ((int) (slots[slot] >>> 32) != hash
-                        || !is((int) slots[slot], wantedHigh, wantedLow, wantedLength))) {
-            slot = (slot + 1) & mask;
-        }
-        return slot;
+    private void copy(int from, int to) {
+        desired.set(to, desired.get(from));
+        owned.set(to, owned.get(from));
+        flags.set(to, flags.get(from));
     }
 
     /// What the table occupies.
     long octets() {
-        long columns = 8L * (high.length + low.length) + length.length + flags.length;
-        return columns + 4L * (desired.length + owned.length + free.length + queue.length) + 8L * slots.length;
-    }
-
-    private static long entry(int hash, int number) {
-        return ((long) hash << 32) | number;
-    }
-
-    private boolean is(int number, long wantedHigh, long wantedLow, int wantedLength) {
-        return high[number] == wantedHigh
-                && (length[number] & 0xff) == wantedLength
-                && (ipv4 || low[number] == wantedLow);
-    }
-
-    private static int hash(long high, long low, int length) {
-        long mixed = (high ^ (low * 0x9e37_79b9_7f4a_7c15L)) + length;
-        mixed = (mixed ^ (mixed >>> 32)) * 0xff51_afd7_ed55_8ccdL;
-        return (int) (mixed ^ (mixed >>> 29));
+        long columns = prefixes.octets() + desired.octets() + owned.octets() + flags.octets();
+        return columns + 4L * queue.length;
     }
 
     static long high(IpAddress address) {
@@ -357,12 +313,7 @@ final class FibTable {
     }
 
     private void flag(int number, byte flag, boolean set) {
-        flags[number] = (byte) (set ? flags[number] | flag : flags[number] & ~flag);
-    }
-
-    private static long[] emptySlots(int count) {
-        long[] slots = new long[count];
-        Arrays.fill(slots, ABSENT);
-        return slots;
+        int now = flags.get(number);
+        flags.set(number, (byte) (set ? now | flag : now & ~flag));
     }
 }

@@ -6,16 +6,19 @@ import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import slash32.net.InterfaceIndex;
 import slash32.net.IpAddress;
 import slash32.net.Prefix;
 import slash32.net.TableSize;
+import slash32.netlink.message.Message;
 import slash32.netlink.route.Link;
 import slash32.netlink.route.Nexthop;
 import slash32.netlink.route.NexthopRoute;
 import slash32.netlink.route.Route;
 import slash32.netlink.route.RouteEvent;
+import slash32.netlink.route.RouteWords;
 import slash32.netlink.route.Rt;
 import slash32.netlink.socket.Errno;
 import slash32.netlink.socket.KernelException;
@@ -51,7 +54,10 @@ public final class FibWriter {
     private final Nexthops nexthops;
     private final Retries retries;
     private final Set<FibTable> inSync = new HashSet<>();
-    private boolean ownedKnown;
+    /// Those of which it is known what the kernel holds.
+    private final Set<FibTable> read = new HashSet<>();
+
+    private final RouteWords words = new RouteWords();
     private boolean decisionsChanged;
     private int brokenInARow;
     private long brokenUntilNanos;
@@ -118,7 +124,9 @@ public final class FibWriter {
             forgetFailure(table, number);
         }
         table.release(number, false);
-        table.touch(number);
+        if (hop.id == 0 || hop.id != table.owned(number)) {
+            table.touch(number);
+        }
     }
 
     /// A prefix is to have no route of ours, whichever run made it; takes effect at the next pass.
@@ -167,7 +175,7 @@ public final class FibWriter {
 
     /// Forgets what the kernel holds; the next pass reads it back. After an overrun of the event socket.
     public void resync() {
-        ownedKnown = false;
+        read.clear();
     }
 
     /// The kernel reported something that somebody else did.
@@ -187,7 +195,7 @@ public final class FibWriter {
     private void routeObserved(Route route, boolean there) {
         nexthops.routeChanged(route.prefix());
         FibTable table = table(route.prefix());
-        if (!ownedKnown || route.priority() != PRIORITY) {
+        if (!isRead() || route.priority() != PRIORITY) {
             return;
         }
         boolean ours = route.protocol() == Rt.RTPROT_SLASH32;
@@ -221,12 +229,16 @@ public final class FibWriter {
         }
     }
 
+    private boolean isRead() {
+        return read.size() == 2;
+    }
+
     /// When the next pass has something to do: {@code nowNanos} for at once, {@link Long#MAX_VALUE} for never.
     public long nextDeadlineNanos(long nowNanos) {
         if (brokenInARow > 0) {
             return Math.max(nowNanos, brokenUntilNanos);
         }
-        boolean busy = !ownedKnown || ipv4.hasQueued() || ipv6.hasQueued() || decisionsChanged || nexthops.hasWork();
+        boolean busy = !isRead() || ipv4.hasQueued() || ipv6.hasQueued() || decisionsChanged || nexthops.hasWork();
         return busy ? nowNanos : Math.max(nowNanos, Math.min(retries.nextNanos(), nexthops.nextRetryNanos()));
     }
 
@@ -240,7 +252,7 @@ public final class FibWriter {
             brokenInARow = 0;
             return pass;
         } catch (IOException e) {
-            ownedKnown = false;
+            resync();
             brokenInARow++;
             brokenUntilNanos = nowNanos + backoff.delayNanos(brokenInARow);
             return FibPass.broken("fib: " + e.getMessage());
@@ -248,8 +260,9 @@ public final class FibWriter {
     }
 
     private FibPass tryPass(long nowNanos) throws IOException {
-        if (!ownedKnown) {
-            readBack();
+        if (!isRead()) {
+            readBack(Rt.AF_INET, () -> {}, _ -> {});
+            readBack(Rt.AF_INET6, () -> {}, _ -> {});
         }
         if (decisionsChanged) {
             decisionsChanged = false;
@@ -278,6 +291,8 @@ public final class FibWriter {
         if (inSync.size() == 2 && !ipv4.hasQueued() && !ipv6.hasQueued()) {
             nexthops.allStated();
         }
+        ipv4.compactIfMostlyEmpty();
+        ipv6.compactIfMostlyEmpty();
         return routes.and(nexthopsWritten);
     }
 
@@ -352,7 +367,7 @@ public final class FibWriter {
         boolean occupied = refusal.is(Errno.EEXIST);
         String reason = refusal.getMessage() + (occupied ? ": another's route has this prefix and metric" : "");
         if (retries.failed(change.prefix(), reason, nowNanos) && (occupied || change.present())) {
-            ownedKnown = false; // what we believed of the prefix may be wrong
+            resync(); // what we believed of the prefix may be wrong
         }
         return reason;
     }
@@ -372,35 +387,57 @@ public final class FibWriter {
     }
 
     private int idOf(Route route) {
-        return objects.present(route.nexthopId()) == null ? FibTable.ASTRAY : route.nexthopId();
+        return idOf(route.nexthopId());
     }
 
-    private void readBack() throws IOException {
+    private int idOf(int nexthopId) {
+        return objects.present(nexthopId) == null ? FibTable.ASTRAY : nexthopId;
+    }
+
+    /// Reads the kernel's routes of protocol 132, the only walk over a million of them: what is ours is owned from now
+    /// on, and what has no nexthop object is handed on to whose it is.
+    ///
+    /// @param family AF_INET or AF_INET6
+    /// @param restarted called before each further attempt, to forget what {@code others} was given
+    public void readBack(int family, Runnable restarted, Consumer<Message> others) throws IOException {
+        FibTable table = family == Rt.AF_INET ? ipv4 : ipv6;
+        if (read.isEmpty()) {
+            readObjects();
+        }
+        read.remove(table);
+        Runnable forget = () -> {
+            restarted.run();
+            table.forEach(number -> {
+                table.own(number, 0);
+                table.touch(number);
+            });
+        };
+        forget.run();
+        rtnl.dump(Route.dump(family, Rt.RTPROT_SLASH32), forget, message -> {
+            if (!words.read(message) || words.protocol() != Rt.RTPROT_SLASH32) {
+                return;
+            }
+            if (words.nexthopId() == 0) {
+                others.accept(message);
+            }
+            if (words.priority() == PRIORITY) {
+                int number = table.add(words.high(), words.low(), words.length());
+                table.own(number, idOf(words.nexthopId()));
+                if (table.desired(number) != 0 || inSync.contains(table)) {
+                    table.touch(number);
+                }
+            }
+        });
+        nexthops.reconsiderAll();
+        read.add(table);
+    }
+
+    private void readObjects() throws IOException {
         objects.forgetPresent();
         rtnl.dump(Nexthop.dump(), objects::forgetPresent, message -> {
             Nexthop nexthop = Nexthop.parse(message);
             if (nexthop != null) {
                 objects.found(nexthop);
-            }
-        });
-        readBack(ipv4, Rt.AF_INET);
-        readBack(ipv6, Rt.AF_INET6);
-        nexthops.reconsiderAll();
-        ownedKnown = true;
-    }
-
-    private void readBack(FibTable table, int family) throws IOException {
-        Runnable forget = () -> table.forEach(number -> {
-            table.own(number, 0);
-            table.touch(number);
-        });
-        forget.run();
-        rtnl.dump(Route.dump(family, Rt.RTPROT_SLASH32), forget, message -> {
-            Route route = Route.parse(message);
-            if (route != null && route.protocol() == Rt.RTPROT_SLASH32 && route.priority() == PRIORITY) {
-                int number = table.add(route.prefix());
-                table.own(number, idOf(route));
-                table.touch(number);
             }
         });
     }
@@ -441,7 +478,7 @@ public final class FibWriter {
     public boolean inForce(Prefix prefix) {
         FibTable table = table(prefix);
         int number = table.find(prefix);
-        return ownedKnown
+        return isRead()
                 && number != FibTable.ABSENT
                 && table.desired(number) != 0
                 && table.owned(number) != 0

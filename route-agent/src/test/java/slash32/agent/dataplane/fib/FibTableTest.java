@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Random;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import slash32.net.IpAddress;
@@ -75,6 +76,39 @@ class FibTableTest {
             assertThat(table.prefix(table.takeQueued())).isEqualTo(expected.removeFirst());
         }
         assertThat(expected).isEmpty();
+    }
+
+    @Test
+    void letsGoOfRoomAndKeepsColumnsAndQueue() {
+        var table = new FibTable(true, new NexthopObjects());
+        for (int host = 0; host < 50_000; host++) {
+            int number = table.add((long) host << 32, 0, 32);
+            table.desire(number, 1 + host);
+            table.own(number, host);
+        }
+        long full = table.octets();
+        for (int host = 0; host < 50_000; host++) {
+            int number = table.find(new Prefix(new Ipv4Address(host), 32));
+            if (host % 50 == 49) {
+                table.touch(number);
+            } else {
+                table.desire(number, 0);
+                table.own(number, 0);
+                table.dropIfIdle(number);
+            }
+        }
+        table.compactIfMostlyEmpty();
+        assertThat(table.octets()).isLessThan(full / 10);
+        assertThat(table.size()).isEqualTo(1_000);
+        for (int host = 49; host < 50_000; host += 50) {
+            int number = table.takeQueued();
+            assertThat(table.prefix(number)).isEqualTo(new Prefix(new Ipv4Address(host), 32));
+            assertThat(table.desired(number)).isEqualTo(1 + host);
+            assertThat(table.owned(number)).isEqualTo(host);
+        }
+        int added = table.add(7L << 32, 0, 32);
+        assertThat(table.desired(added)).isZero();
+        assertThat(table.owned(added)).isZero();
     }
 
     /// Few enough to meet again, of every length.

@@ -4,8 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static slash32.agent.dataplane.fib.FakeKernel.LINK;
 import static slash32.agent.dataplane.fib.FakeKernel.foreign;
 
+import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import slash32.net.InterfaceIndex;
@@ -257,6 +260,28 @@ class FibWriterTest {
         settle();
         assertThat(kernel.writes).isEqualTo(before);
         assertThat(kernel.routes(OURS)).isEqualTo("192.0.2.1/32 via 10.0.0.2 dev 7\n192.0.2.2/32 via 10.0.0.254 dev 7");
+    }
+
+    /// Guests' own routes have our protocol number too: their table need not walk over a million routes to find them.
+    @Test
+    void readingBackHandsOnWhatHasNoNexthopObject() throws IOException {
+        settleTwoGuests();
+        Route guests = Route.onLink(GUEST2, 64, LINK, null, 0);
+        kernel.add(guests);
+        kernel.writes = 0;
+        fib = new FibWriter(kernel, Backoff.KERNEL);
+        var others = new ArrayList<@Nullable Route>();
+        fib.readBack(Rt.AF_INET, others::clear, message -> others.add(Route.parse(message)));
+        assertThat(others).containsExactly(guests);
+        assertThat(fib.owned()).isEqualTo(2);
+        fib.readBack(Rt.AF_INET6, () -> {}, message -> others.add(Route.parse(message)));
+        assertThat(others).containsExactly(guests);
+        fib.permit(HV2);
+        fib.permit(FAR);
+        put(GUEST1, HV2);
+        put(GUEST2, FAR);
+        settle();
+        assertThat(kernel.writes).isZero();
     }
 
     @Test

@@ -1,0 +1,98 @@
+package slash32.agent.intent;
+
+import java.util.ArrayList;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import slash32.bgp.rib.RibDelta;
+import slash32.bgp.wire.LargeCommunity;
+import slash32.bgp.wire.PathAttributes;
+import slash32.net.Asn;
+import slash32.net.Ipv4Address;
+import slash32.net.Ipv6Address;
+import slash32.overlay.choice.SiteId;
+
+/// What the communities of routes say: whose members an address is, and what a node says of itself.
+final class RouteWords {
+    private static final int CACHED_ATTRIBUTES_MAX = 65_536;
+
+    private final Asn asn;
+    private final IdentityHashMap<PathAttributes, Memberships> memberships = new IdentityHashMap<>();
+
+    RouteWords(Asn asn) {
+        this.asn = asn;
+    }
+
+    /// How many attribute blocks are known by now.
+    int size() {
+        return memberships.size();
+    }
+
+    Memberships memberships(@Nullable PathAttributes attributes) {
+        if (attributes == null) {
+            return Memberships.NONE;
+        }
+        if (memberships.size() > CACHED_ATTRIBUTES_MAX) {
+            memberships.clear();
+        }
+        return memberships.computeIfAbsent(attributes, route -> Memberships.of(route.largeCommunities(), asn));
+    }
+
+    /// Members that come to groups or leave them by these routes.
+    List<MemberChange> memberChanges(RibDelta delta, RemoteMembers members) {
+        var changes = new ArrayList<MemberChange>();
+        for (int i = 0; i < delta.size(); i++) {
+            Memberships before = memberships(delta.before(i));
+            Memberships now = memberships(delta.attributes(i));
+            if (!before.equals(now) && isHost(delta, i)) {
+                members.change(delta.prefix(i).address(), before, now, changes::add);
+            }
+        }
+        return changes;
+    }
+
+    /// Tells {@code sites} which of these are node routes, or were.
+    void nodeRoutes(RibDelta delta, Sites sites, Consumer<Effect> effects) {
+        for (int i = 0; i < delta.size(); i++) {
+            PathAttributes now = delta.attributes(i);
+            boolean isNodeRoute = isNodeRoute(delta, i, now);
+            if (isNodeRoute || isNodeRoute(delta, i, delta.before(i))) {
+                Sites.Said said = now == null || !isNodeRoute ? null : saidBy(now);
+                sites.nodeRoute(delta.prefix(i).address(), said, effects);
+            }
+        }
+    }
+
+    private static boolean isHost(RibDelta delta, int index) {
+        return delta.length(index) == (delta.family().afi() == 1 ? 32 : 128);
+    }
+
+    /// True if {@code path} is a node's word on itself: a host route whose next hop is its address.
+    private static boolean isNodeRoute(RibDelta delta, int index, @Nullable PathAttributes path) {
+        return switch (path == null ? null : path.nextHop()) {
+            case Ipv4Address v4 ->
+                delta.family().afi() == 1 && isHost(delta, index) && delta.high(index) == (long) v4.value() << 32;
+            case Ipv6Address v6 ->
+                isHost(delta, index) && delta.high(index) == v6.high() && delta.low(index) == v6.low();
+            case null -> false;
+        };
+    }
+
+    /// What a node route says; null if it names no site.
+    private Sites.@Nullable Said saidBy(PathAttributes attributes) {
+        SiteId site = null;
+        Ipv4Address external = null;
+        for (LargeCommunity community : attributes.largeCommunities()) {
+            if (community.administrator() != asn.value()) {
+                continue;
+            }
+            if (community.function() == Intent.COMMUNITY_SITE && community.value() > 0 && site == null) {
+                site = new SiteId(community.value());
+            } else if (community.function() == Intent.COMMUNITY_EXTERNAL) {
+                external = new Ipv4Address((int) community.value());
+            }
+        }
+        return site == null ? null : new Sites.Said(site, external);
+    }
+}
