@@ -30,6 +30,7 @@ import slash32.agent.status.EvpnView;
 import slash32.agent.status.ExplanationView;
 import slash32.agent.status.GroupView;
 import slash32.agent.status.MemoryView;
+import slash32.agent.status.PathsView;
 import slash32.agent.status.RouteView;
 import slash32.agent.status.SasView;
 import slash32.agent.status.SegmentsView;
@@ -42,6 +43,7 @@ import slash32.net.IpAddress;
 import slash32.net.Prefix;
 import slash32.netlink.netfilter.Counts;
 import slash32.overlay.choice.Path;
+import slash32.overlay.probe.icmp.ProbeLoop;
 import slash32.securitygroup.FirstPacket;
 import slash32.securitygroup.GroupId;
 import slash32.securitygroup.SecurityGroup;
@@ -61,6 +63,7 @@ final class AgentControl implements Control {
     private final EventLog drops;
     private final SegmentLoop segments;
     private final @Nullable MeshLoop mesh;
+    private final ProbeLoop probes;
 
     AgentControl(
             Snapshot.Node node,
@@ -74,7 +77,8 @@ final class AgentControl implements Control {
             EventLog events,
             EventLog drops,
             SegmentLoop segments,
-            @Nullable MeshLoop mesh) {
+            @Nullable MeshLoop mesh,
+            ProbeLoop probes) {
         this.node = node;
         this.intent = intent;
         this.kernel = kernel;
@@ -87,6 +91,7 @@ final class AgentControl implements Control {
         this.drops = drops;
         this.segments = segments;
         this.mesh = mesh;
+        this.probes = probes;
     }
 
     /// An outcome, and the ticket of its note in the store; 0 if there was nothing to note.
@@ -323,6 +328,11 @@ final class AgentControl implements Control {
     public SasView sas() {
         MeshLoop other = mesh;
         return other == null ? SasView.NONE : asking(other::view);
+    }
+
+    @Override
+    public PathsView paths() {
+        return new PathsView(asking(probes::status), probes.echoes());
     }
 
     @Override

@@ -35,7 +35,9 @@ final class Crossings {
         void expel(Ipv4Address node, Ipv4Address external);
 
         /// Packets to a next hop go into this device.
-        void lead(IpAddress hop, Path.Encrypted path, InterfaceIndex device);
+        ///
+        /// @param mtuBytes of the path, if that is less than the device's; else 0
+        void lead(IpAddress hop, Path.Encrypted path, InterfaceIndex device, int mtuBytes);
 
         /// Wants {@link #guestsBehind} said of a next hop.
         void askGuestsBehind(IpAddress hop);
@@ -59,6 +61,8 @@ final class Crossings {
 
         @Nullable
         InterfaceIndex device;
+        /// Of the path to it, if that takes less than the device; else 0.
+        int mtuBytes;
 
         Peer(Ipv4Address external) {
             this.external = external;
@@ -89,6 +93,22 @@ final class Crossings {
         Peer peer = peers.get(node);
         if (peer != null) {
             peer.device = device;
+            peer.hops.forEach(hop -> lead(hop, peer));
+        }
+    }
+
+    /// The device of a node; null while it has none.
+    @Nullable
+    InterfaceIndex device(Ipv4Address node) {
+        Peer peer = peers.get(node);
+        return peer == null ? null : peer.device;
+    }
+
+    /// What the path to a node takes, if that is less than its device; else 0.
+    void narrow(Ipv4Address node, int mtuBytes) {
+        Peer peer = peers.get(node);
+        if (peer != null && peer.mtuBytes != mtuBytes) {
+            peer.mtuBytes = mtuBytes;
             peer.hops.forEach(hop -> lead(hop, peer));
         }
     }
@@ -150,7 +170,7 @@ final class Crossings {
 
     private void lead(IpAddress hop, Peer peer) {
         if (peer.device != null && paths.get(hop) instanceof Path.Encrypted path) {
-            hands.lead(hop, path, peer.device);
+            hands.lead(hop, path, peer.device, peer.mtuBytes);
         }
     }
 

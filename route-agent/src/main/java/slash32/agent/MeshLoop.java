@@ -35,6 +35,9 @@ import slash32.overlay.guard.SiteGuard;
 import slash32.overlay.ike.exchange.Action;
 import slash32.overlay.ike.wire.Identity;
 import slash32.overlay.mesh.Mesh;
+import slash32.overlay.probe.PathState;
+import slash32.overlay.probe.PathStatus;
+import slash32.overlay.probe.icmp.ProbeLoop;
 
 /// Thread {@code mesh}: what crosses to other sites. The guard is in force before anything else; keys and device are
 /// there once a node of another site is known, and a peer is keyed when a packet needs it. Others tell it, without
@@ -55,6 +58,10 @@ final class MeshLoop implements Runnable {
     private final Set<Ipv4Address> known;
     private final Mesh mesh;
     private final Crossings crossings = new Crossings(new Hands());
+    private final ProbeLoop probes;
+    private final Ipv4Address underlay;
+    private final int deviceMtuBytes;
+
     private final Set<AddressFamily> complete = new HashSet<>();
     /// What an earlier run left of keys is gone.
     private boolean settled;
@@ -75,19 +82,21 @@ final class MeshLoop implements Runnable {
     /// Hears by which device a next hop is reached, if it is still to be by {@code path}.
     @FunctionalInterface
     interface Leads {
-        void lead(IpAddress hop, Path.Encrypted path, Target.Gateway device);
+        /// Called when it is ready.
+        ///
+        /// @param mtuBytes of the path, if that is less than the device's; else 0
+        void lead(IpAddress hop, Path.Encrypted path, Target.Gateway device, int mtuBytes);
     }
 
     private MeshLoop(
-            OverlayConfig config,
-            KernelLoop kernel,
-            Leads leads,
-            MeshKeys.Terms keys,
-            SiteGuard guard,
-            Runnable drained) {
+            MeshKeys.Terms keys, KernelLoop kernel, Leads leads, SiteGuard guard, ProbeLoop probes, Runnable drained) {
+        OverlayConfig config = keys.overlay();
         this.kernel = kernel;
         this.leads = leads;
         this.guard = guard;
+        this.probes = probes;
+        underlay = keys.underlay();
+        deviceMtuBytes = config.mtuBytes();
         this.drained = drained;
         this.keys = new MeshKeys(keys, this::ikeSaid, new Wants());
         known = config.peers();
@@ -98,8 +107,15 @@ final class MeshLoop implements Runnable {
     /// A loop that has yet to run, behind a guard that is in force, in the calling thread's network namespace.
     ///
     /// @param threads starts those of IKE and the data path
+    /// @param probes watches the paths to nodes that there are keys with
     /// @param drained run after each turn, for a producer that stopped because the mailbox was full
-    static MeshLoop open(AgentConfig config, KernelLoop kernel, Leads leads, MeshKeys.Starter threads, Runnable drained)
+    static MeshLoop open(
+            AgentConfig config,
+            KernelLoop kernel,
+            Leads leads,
+            MeshKeys.Starter threads,
+            ProbeLoop probes,
+            Runnable drained)
             throws IOException {
         OverlayConfig overlay = Objects.requireNonNull(config.overlay());
         SasView.Carrier carrier = MeshKeys.choose(overlay, config.external());
@@ -113,7 +129,7 @@ final class MeshLoop implements Runnable {
         }
         SiteGuard guard = SiteGuard.install(MeshKeys.guarded(config, carrier));
         var terms = new MeshKeys.Terms(overlay, config.underlay().address(), config.external(), carrier, threads);
-        return new MeshLoop(overlay, kernel, leads, terms, guard, drained);
+        return new MeshLoop(terms, kernel, leads, guard, probes, drained);
     }
 
     /// Hears of what `intent` wants, once those who carry it out have.
@@ -219,10 +235,12 @@ final class MeshLoop implements Runnable {
         ready.clear();
         if (lookNanos - now <= 0) {
             lookNanos = now + LOOK_NANOS;
-            traffic.look(keys.sas()).forEach((node, packets) -> mesh.passed(node, packets, now));
+            traffic.look(keys.sas())
+                    .forEach((node, packets) -> mesh.passed(node, packets - probes.echoesWith(node), now));
             if (traffic.isStraying(keys.strayed())) {
                 crossings.peers().keySet().forEach(node -> mesh.needed(node, now));
             }
+            watchPaths();
         }
         mesh.expire(now);
         for (Mesh.Action action : mesh.actions()) {
@@ -232,6 +250,24 @@ final class MeshLoop implements Runnable {
             }
         }
         tell(failures);
+    }
+
+    private void watchPaths() {
+        var ends = new ArrayList<ProbeLoop.Encrypted>();
+        for (Mesh.Status status : mesh.peers()) {
+            InterfaceIndex device = crossings.device(status.node());
+            if (status.phase() == Mesh.Phase.ESTABLISHED && device != null) {
+                ends.add(new ProbeLoop.Encrypted(status.node(), device));
+            }
+        }
+        probes.watchEncrypted(underlay, ends, deviceMtuBytes);
+    }
+
+    /// What passes on the way to a node of another site was found out; on thread {@code path-probe}.
+    void probed(PathStatus path) {
+        if (path.state() == PathState.OPEN || path.fitsBytes() > 0) {
+            mailbox.put(() -> crossings.narrow(path.path().node(), path.fitsBytes()));
+        }
     }
 
     /// One line for each reason that is new.
@@ -282,9 +318,9 @@ final class MeshLoop implements Runnable {
         }
 
         @Override
-        public void lead(IpAddress hop, Path.Encrypted path, InterfaceIndex device) {
+        public void lead(IpAddress hop, Path.Encrypted path, InterfaceIndex device, int mtuBytes) {
             IpAddress gateway = hop.isIpv4() ? path.node() : DataPath.gateway6(path.node());
-            ready.add(() -> leads.lead(hop, path, new Target.Gateway(gateway, device, true)));
+            ready.add(() -> leads.lead(hop, path, new Target.Gateway(gateway, device, true), mtuBytes));
         }
 
         @Override

@@ -3,6 +3,7 @@ package slash32.agent;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -63,6 +64,10 @@ import slash32.netlink.socket.NetlinkProtocol;
 import slash32.netlink.socket.NetlinkSocket;
 import slash32.overlay.choice.Path.Encrypted;
 import slash32.overlay.evpn.Segment;
+import slash32.overlay.probe.PathProbes;
+import slash32.overlay.probe.PathStatus;
+import slash32.overlay.probe.ProbedPath;
+import slash32.overlay.probe.icmp.ProbeLoop;
 import slash32.reconcile.Backoff;
 import slash32.securitygroup.EndpointPolicy;
 import slash32.securitygroup.HostRules;
@@ -108,6 +113,7 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
     private final DroppedPackets drops;
     private @Nullable Thread dropsThread;
     private final SegmentLoop segments;
+    private final ProbeLoop probes;
     private final @Nullable MeshLoop mesh;
     private final Speaker speaker;
     private final BgpMonitors monitors;
@@ -166,6 +172,7 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
         var dataplane =
                 new Dataplane(node, rtnl, firewall, new FibWriter(rtnl, Backoff.KERNEL), gateway, metrics::applied);
         kernel = new KernelLoop(dataplane, this::report, this::reportPortRules, this::resumeBgp);
+        probes = ProbeLoop.open(PathProbes.Terms.every(config.pathProbeInterval()), new SecureRandom(), this::probed);
         MeshLoop crossing = config.overlay() == null
                 ? null
                 : MeshLoop.open(
@@ -173,6 +180,7 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
                         kernel,
                         this::lead,
                         (name, loop) -> RoleThreads.started(name, loop::run),
+                        probes,
                         this::resumeBgp);
         mesh = crossing;
         kernelEvents = new KernelEvents(
@@ -194,7 +202,7 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
         // BGP, and what it carries beside host routes
         speaker = new Speaker(BgpSettings.of(config, links), new FromBgp());
         speaker.drain(config.gracefulShutdown());
-        segments = SegmentLoop.open(config, speaker, this::reportPort, this::resumeBgp);
+        segments = SegmentLoop.open(config, speaker, probes, this::reportPort, this::resumeBgp);
         var speaking = new BmpLoop.Speaking(
                 config.node(),
                 "slash32 " + version,
@@ -215,9 +223,10 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
         // who looks on, and who calls
         var about = new Snapshot.Node(config.node(), version, Instant.now());
         var control = new AgentControl(
-                about, intent, kernel, speaker, bfd, links, monitors, store, events, dropLog, segments, mesh);
+                about, intent, kernel, speaker, bfd, links, monitors, store, events, dropLog, segments, mesh, probes);
         metrics.watch(control::snapshot);
         metrics.watchSegments(control::segments);
+        metrics.watchPaths(control::paths);
         metrics.watchBfdDiscards(bfd::discarded);
         metrics.watchGateway(gateway::counts);
         metrics.watchDrops(drops::counts, drops::overruns);
@@ -260,6 +269,7 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
         if (mesh != null) {
             threads.start("mesh", mesh::run);
         }
+        threads.start("path-probe", probes::run);
         threads.start("kernel-events", kernelEvents::run);
         if (ruleEvents != null) {
             threads.start("rule-events", ruleEvents::run);
@@ -381,9 +391,15 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
         }
     }
 
-    private void lead(IpAddress nextHop, Encrypted path, Target.Gateway device) {
-        kernel.tell(dataplane -> dataplane.lead(nextHop, path, device));
+    private void lead(IpAddress nextHop, Encrypted path, Target.Gateway device, int mtuBytes) {
+        kernel.tell(dataplane -> dataplane.lead(nextHop, path, device, mtuBytes));
         segments.lead(nextHop, path, device.link());
+    }
+
+    private void probed(PathStatus path) {
+        if (mesh != null && path.path().kind() == ProbedPath.Kind.ENCRYPTED) {
+            mesh.probed(path);
+        }
     }
 
     private boolean isMeshFull() {
@@ -482,6 +498,7 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
         if (mesh != null) {
             mesh.close();
         }
+        probes.close();
         gateway.close();
         store.close();
         monitors.close();

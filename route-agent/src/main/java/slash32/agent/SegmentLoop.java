@@ -26,10 +26,13 @@ import slash32.net.Vni;
 import slash32.netlink.socket.NetlinkProtocol;
 import slash32.netlink.socket.NetlinkSocket;
 import slash32.overlay.choice.Path;
+import slash32.overlay.evpn.Encapsulation;
 import slash32.overlay.evpn.EvpnAction;
 import slash32.overlay.evpn.EvpnNode;
 import slash32.overlay.evpn.Port;
 import slash32.overlay.evpn.Segment;
+import slash32.overlay.probe.ProbedPath;
+import slash32.overlay.probe.icmp.ProbeLoop;
 import slash32.overlay.vxlan.FrameCount;
 import slash32.overlay.vxlan.SegmentPlane;
 
@@ -38,6 +41,7 @@ final class SegmentLoop implements Runnable {
     private static final Logger LOG = LoggerFactory.getLogger(SegmentLoop.class);
     private static final int FULL_AT = 1_024;
     private static final long LONGEST_WAIT_NANOS = 3_600_000_000_000L;
+    private static final long WATCH_EVERY_NANOS = 5_000_000_000L;
 
     private final Mailbox mailbox = new Mailbox(FULL_AT);
     private final NetlinkSocket rtnl;
@@ -46,6 +50,8 @@ final class SegmentLoop implements Runnable {
     private final SegmentPlane plane;
     private final Speaker speaker;
     private final SequenceFile sequences;
+    private final ProbeLoop probes;
+    private final Ipv4Address vtep;
     private final Runnable drained;
     private final BiConsumer<InterfaceName, @Nullable String> ports;
     private TreeSet<String> failing = new TreeSet<>();
@@ -57,6 +63,10 @@ final class SegmentLoop implements Runnable {
     private final Map<InterfaceName, Optional<String>> told = new HashMap<>();
     private boolean routesComplete;
     private boolean segmentsComplete;
+    /// Frames may go to other nodes than those whose paths are watched.
+    private boolean pathsChanged;
+
+    private long watchNanos = System.nanoTime();
 
     private SegmentLoop(
             NetlinkSocket rtnl,
@@ -65,12 +75,15 @@ final class SegmentLoop implements Runnable {
             Ipv4Address vtep,
             Speaker speaker,
             SequenceFile sequences,
+            ProbeLoop probes,
             BiConsumer<InterfaceName, @Nullable String> ports,
             Runnable drained) {
         this.rtnl = rtnl;
         this.nft = nft;
         this.node = node;
         this.plane = new SegmentPlane(rtnl, nft, vtep);
+        this.vtep = vtep;
+        this.probes = probes;
         this.speaker = speaker;
         this.sequences = sequences;
         this.ports = ports;
@@ -79,10 +92,15 @@ final class SegmentLoop implements Runnable {
 
     /// A loop that has yet to run, in the calling thread's network namespace.
     ///
+    /// @param probes watches the paths to the other nodes of segments
     /// @param ports told of each port that came into its segment (null), or why it is in none
     /// @param drained run after each turn, for a producer that stopped because the mailbox was full
     static SegmentLoop open(
-            AgentConfig config, Speaker speaker, BiConsumer<InterfaceName, @Nullable String> ports, Runnable drained)
+            AgentConfig config,
+            Speaker speaker,
+            ProbeLoop probes,
+            BiConsumer<InterfaceName, @Nullable String> ports,
+            Runnable drained)
             throws IOException {
         Ipv4Address vtep = config.underlay().address();
         var sequences = new SequenceFile(config.stateDirectory());
@@ -94,6 +112,7 @@ final class SegmentLoop implements Runnable {
                 vtep,
                 speaker,
                 sequences,
+                probes,
                 ports,
                 drained);
         if (config.peers().stream().noneMatch(peer -> peer.families().contains(AddressFamily.L2VPN_EVPN))) {
@@ -107,6 +126,7 @@ final class SegmentLoop implements Runnable {
         mailbox.put(() -> {
             node.put(segment, System.nanoTime());
             plane.put(segment);
+            pathsChanged = true;
             Set<InterfaceName> now = segment.ports().stream().map(Port::device).collect(Collectors.toSet());
             Set<InterfaceName> before = members.put(segment.vni(), now);
             forget(before == null ? Set.of() : before);
@@ -118,6 +138,7 @@ final class SegmentLoop implements Runnable {
         mailbox.put(() -> {
             node.remove(vni);
             plane.remove(vni);
+            pathsChanged = true;
             Set<InterfaceName> before = members.remove(vni);
             forget(before == null ? Set.of() : before);
         });
@@ -230,6 +251,7 @@ final class SegmentLoop implements Runnable {
             while (!mailbox.isClosed()) {
                 long now = System.nanoTime();
                 long next = Math.min(plane.nextDeadlineNanos(now), node.nextDeadlineNanos());
+                next = Math.min(next, pathsChanged ? watchNanos : Long.MAX_VALUE);
                 mailbox.take(Math.min(LONGEST_WAIT_NANOS, next - now)).forEach(Runnable::run);
                 if (node.nextDeadlineNanos() - System.nanoTime() <= 0) {
                     node.expire(System.nanoTime());
@@ -237,6 +259,7 @@ final class SegmentLoop implements Runnable {
                 carryOut(node.actions());
                 tell(plane.pass(System.nanoTime()));
                 tellPorts();
+                watchPaths(System.nanoTime());
                 drained.run();
             }
         } catch (InterruptedException e) {
@@ -245,6 +268,27 @@ final class SegmentLoop implements Runnable {
             rtnl.close();
             nft.close();
         }
+    }
+
+    /// Those of other sites are watched where packets to them are sealed.
+    private void watchPaths(long now) {
+        if (!pathsChanged || watchNanos - now > 0) {
+            return;
+        }
+        pathsChanged = false;
+        watchNanos = now + WATCH_EVERY_NANOS;
+        var watched = new HashMap<ProbedPath, Integer>();
+        node.vteps().forEach((segment, vteps) -> {
+            Ipv4Address stated = segment.encapsulation().local();
+            Ipv4Address local = stated == null ? vtep : stated;
+            int bytes = segment.mtuBytes() + Encapsulation.AROUND_BYTES;
+            for (IpAddress other : vteps) {
+                if (other instanceof Ipv4Address far && paths.get(far) instanceof Path.Native) {
+                    watched.merge(new ProbedPath(ProbedPath.Kind.VXLAN, local, far), bytes, Math::max);
+                }
+            }
+        });
+        probes.watchPlain(watched);
     }
 
     /// A number is on disk before anybody hears of it; where the disk fails, others hear of it nevertheless.
@@ -262,6 +306,7 @@ final class SegmentLoop implements Runnable {
                 LOG.error("event=sequences-not-written reason=\"{}\"", e.getMessage());
             }
         }
+        pathsChanged |= !actions.isEmpty();
         for (EvpnAction action : actions) {
             switch (action) {
                 case EvpnAction.Import(var targets) -> speaker.importTargets(targets, () -> imported(targets));

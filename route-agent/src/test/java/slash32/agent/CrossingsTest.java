@@ -49,8 +49,9 @@ class CrossingsTest {
         }
 
         @Override
-        public void lead(IpAddress hop, Path.Encrypted path, InterfaceIndex device) {
-            done.add("lead " + hop + " to " + path.node() + " by " + device.value());
+        public void lead(IpAddress hop, Path.Encrypted path, InterfaceIndex device, int mtuBytes) {
+            done.add("lead " + hop + " to " + path.node() + " by " + device.value()
+                    + (mtuBytes == 0 ? "" : " mtu " + mtuBytes));
         }
 
         @Override

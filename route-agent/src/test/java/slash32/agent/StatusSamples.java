@@ -16,6 +16,7 @@ import slash32.agent.status.EvpnView;
 import slash32.agent.status.FileView;
 import slash32.agent.status.GroupView;
 import slash32.agent.status.MemoryView;
+import slash32.agent.status.PathsView;
 import slash32.agent.status.PeerView;
 import slash32.agent.status.RibView;
 import slash32.agent.status.RouteView;
@@ -41,6 +42,9 @@ import slash32.overlay.ike.exchange.ChildSa;
 import slash32.overlay.ike.wire.Identity;
 import slash32.overlay.mesh.Mesh;
 import slash32.overlay.pki.PeerCertificate;
+import slash32.overlay.probe.PathState;
+import slash32.overlay.probe.PathStatus;
+import slash32.overlay.probe.ProbedPath;
 import slash32.overlay.vxlan.FrameCount;
 import slash32.securitygroup.GroupId;
 
@@ -182,6 +186,19 @@ public final class StatusSamples {
                 _ -> NOW.minusSeconds(75),
                 Map.of(slash32.overlay.esp.path.Drop.NO_SA, 3L, slash32.overlay.esp.path.Drop.REPLAYED, 0L),
                 Map.of("plain", 2L, "stranger", 7L));
+    }
+
+    public static PathsView paths() {
+        Ipv4Address here = Ipv4Address.parse("10.0.0.11");
+        var plain = new ProbedPath(ProbedPath.Kind.VXLAN, here, Ipv4Address.parse("10.0.0.12"));
+        var silent = new ProbedPath(ProbedPath.Kind.VXLAN, here, Ipv4Address.parse("10.0.0.13"));
+        var encrypted = new ProbedPath(ProbedPath.Kind.ENCRYPTED, here, Ipv4Address.parse("10.0.2.13"));
+        return new PathsView(
+                List.of(
+                        new PathStatus(plain, PathState.OPEN, 0, 1_500, 0, null),
+                        new PathStatus(silent, PathState.SILENT, 0, 1_500, 0, "send to 10.0.0.13: ENETUNREACH"),
+                        new PathStatus(encrypted, PathState.NARROW, 0, 1_438, 1_396, null)),
+                Map.of("sent", 120L, "answered", 90L, "refused", 4L));
     }
 
     public static List<EvpnView> evpn() {

@@ -43,6 +43,7 @@ public final class LayerRules {
         "slash32.overlay.esp",
         "slash32.overlay.esp.offload",
         "slash32.overlay.mesh",
+        "slash32.overlay.probe",
         "slash32.agent.intent",
         "slash32.agent.status",
     };

@@ -26,7 +26,7 @@ public final class Nl {
     static final int NLM_F_ACK_TLVS = 0x200;
     static final int NLMSGERR_ATTR_MSG = 1;
 
-    static final int NLA_F_NESTED = 0x8000;
+    public static final int NLA_F_NESTED = 0x8000;
     /// Length and type of an attribute.
     public static final int NLA_HEADER_BYTES = 4;
     public static final int NLA_TYPE_MASK = 0x3fff;

@@ -14,8 +14,10 @@ import slash32.netlink.message.Outgoing;
 /// @param high the prefix's first 64 bits; an IPv4 address is the upper half
 /// @param priority with the prefix the route's key
 /// @param nexthopId of the object that the route is to use; unused by {@link Verb#REMOVE}
+/// @param mtuBytes that forwarded packets are held to as well; 0 for the link's; {@link #MTU_UNSTATED} for that too, or
+///     what another IPv4 route by the same object has: the kernel then shares its metrics (fib_find_info_nh)
 public record NexthopRoute(
-        Verb verb, boolean isIpv6, long high, long low, int prefixLength, int priority, int nexthopId)
+        Verb verb, boolean isIpv6, long high, long low, int prefixLength, int priority, int nexthopId, int mtuBytes)
         implements Outgoing {
 
     /// What is asked for.
@@ -28,8 +30,16 @@ public record NexthopRoute(
         REMOVE
     }
 
+    /// Nothing is said, which is the cheapest.
+    public static final int MTU_UNSTATED = -1;
+
     private static final int HEADERS_BYTES = Nl.HEADER_BYTES + Rt.RTMSG_BYTES;
     private static final int WORD_ATTRIBUTE_BYTES = 8;
+
+    /// One without an MTU of its own.
+    public NexthopRoute(Verb verb, boolean isIpv6, long high, long low, int prefixLength, int priority, int nexthopId) {
+        this(verb, isIpv6, high, low, prefixLength, priority, nexthopId, MTU_UNSTATED);
+    }
 
     private boolean removes() {
         return verb == Verb.REMOVE;
@@ -42,7 +52,16 @@ public record NexthopRoute(
     @Override
     public int length() {
         int words = removes() ? 1 : 2;
-        return HEADERS_BYTES + 4 + addressBytes() + words * WORD_ATTRIBUTE_BYTES;
+        return HEADERS_BYTES + 4 + addressBytes() + words * WORD_ATTRIBUTE_BYTES + metricsBytes();
+    }
+
+    /// Of RTA_METRICS. IPv6 holds forwarded packets to an MTU that is locked alone (ip6_dst_mtu_maybe_forward).
+    private int metricsBytes() {
+        return removes() || mtuBytes == MTU_UNSTATED ? 0 : 4 + (isLocked() ? 2 : 1) * WORD_ATTRIBUTE_BYTES;
+    }
+
+    private boolean isLocked() {
+        return isIpv6 && mtuBytes > 0;
     }
 
     @Override
@@ -74,6 +93,13 @@ public record NexthopRoute(
         if (!removes()) {
             word(target, Rt.RTA_NH_ID, nexthopId);
         }
+        if (metricsBytes() > 0) {
+            target.putShort((short) metricsBytes()).putShort((short) (Rt.RTA_METRICS | Nl.NLA_F_NESTED));
+            word(target, Rt.RTAX_MTU, mtuBytes);
+            if (isLocked()) {
+                word(target, Rt.RTAX_LOCK, 1 << Rt.RTAX_MTU);
+            }
+        }
     }
 
     /// The first octets of a word, in network order.
@@ -97,6 +123,6 @@ public record NexthopRoute(
     public String toString() {
         return removes()
                 ? "delete route " + prefix() + " metric " + priority
-                : "add " + Route.byNexthop(prefix(), priority, nexthopId);
+                : "add " + Route.byNexthop(prefix(), priority, nexthopId) + (mtuBytes > 0 ? " mtu " + mtuBytes : "");
     }
 }

@@ -13,6 +13,7 @@ public final class RouteWords {
     private int table;
     private int priority;
     private int nexthopId;
+    private int mtuBytes;
 
     /// Takes the route in an RTM_NEWROUTE or RTM_DELROUTE message.
     ///
@@ -33,6 +34,7 @@ public final class RouteWords {
         protocol = message.u8(5);
         priority = 0;
         nexthopId = 0;
+        mtuBytes = 0;
         int at = Rt.RTMSG_BYTES;
         while (at + Nl.NLA_HEADER_BYTES <= end) {
             int size = message.u16(at);
@@ -54,7 +56,19 @@ public final class RouteWords {
             case Rt.RTA_PRIORITY -> priority = message.u32(at);
             case Rt.RTA_TABLE -> table = message.u32(at);
             case Rt.RTA_NH_ID -> nexthopId = message.u32(at);
+            case Rt.RTA_METRICS -> metrics(message, at, at + octets);
             default -> {}
+        }
+    }
+
+    /// Words alone, RTAX_CC_ALGO aside, which no route of ours has.
+    private void metrics(Message message, int first, int end) {
+        for (int at = first; at + Nl.NLA_HEADER_BYTES + Integer.BYTES <= end; ) {
+            int size = message.u16(at);
+            if ((message.u16(at + 2) & Nl.NLA_TYPE_MASK) == Rt.RTAX_MTU) {
+                mtuBytes = message.u32(at + Nl.NLA_HEADER_BYTES);
+            }
+            at += Math.max(Nl.NLA_HEADER_BYTES, Nl.align(size));
         }
     }
 
@@ -89,5 +103,10 @@ public final class RouteWords {
     /// A {@link Nexthop}; 0 for none.
     public int nexthopId() {
         return nexthopId;
+    }
+
+    /// 0 for the link's.
+    public int mtuBytes() {
+        return mtuBytes;
     }
 }

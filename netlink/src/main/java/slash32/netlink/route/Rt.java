@@ -114,6 +114,7 @@ public final class Rt {
     static final int RTA_TABLE = 15;
     static final int RTA_VIA = 18;
     static final int RTA_NH_ID = 30;
+    static final int RTAX_LOCK = 1;
     static final int RTAX_MTU = 2;
 
     static final int NDA_DST = 1;

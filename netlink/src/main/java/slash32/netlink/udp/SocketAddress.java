@@ -25,6 +25,12 @@ final class SocketAddress {
         bytes.put(address.isIpv4() ? 4 : 8, address.toArray());
     }
 
+    /// The same with the link of a link-local address (sin6_scope_id).
+    void set(IpAddress address, int port, int link) {
+        set(address, port);
+        memory.bytes().putInt(24, link);
+    }
+
     boolean is(IpAddress address) {
         ByteBuffer bytes = memory.bytes();
         return switch (address) {

@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.HexFormat;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -33,6 +35,21 @@ class NexthopRouteTest {
         compact.writeTo(bytes, 0);
         assertThat(bytes.array()).isEqualTo(expected.toArray());
         assertThat(compact).hasToString(expected.toString());
+    }
+
+    @Test
+    void anMtuIsAMetricThatIpv6LocksForForwardedPackets() {
+        assertThat(hex(false)).endsWith("08001e0007002053" + "0c000880" + "0800020078050000");
+        assertThat(hex(true)).endsWith("08001e0007002053" + "14000880" + "0800020078050000" + "0800010004000000");
+    }
+
+    private static String hex(boolean isIpv6) {
+        var route = new NexthopRoute(Verb.CREATE, isIpv6, 0x0a01_0002L << 32, 0, 32, 128, ID, 1_400);
+        ByteBuffer bytes = ByteBuffer.allocate(route.length()).order(ByteOrder.nativeOrder());
+        route.writeTo(bytes, 0);
+        assertThat(bytes.remaining()).isZero();
+        assertThat(bytes.getInt(0)).isEqualTo(route.length());
+        return HexFormat.of().formatHex(bytes.array());
     }
 
     static Stream<Arguments> isTheRequestOfTheRoute() {

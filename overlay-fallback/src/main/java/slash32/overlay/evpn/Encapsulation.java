@@ -11,5 +11,8 @@ public record Encapsulation(@Nullable Ipv4Address local, int port) {
     /// The port that IANA gave to VXLAN (RFC 7348 §5).
     public static final int VXLAN_PORT = 4789;
 
+    /// Around a packet of a guest, without a tag: IPv4, UDP, VXLAN, and the guest's Ethernet header.
+    public static final int AROUND_BYTES = 20 + 8 + 8 + 14;
+
     public static final Encapsulation DEFAULT = new Encapsulation(null, VXLAN_PORT);
 }

@@ -320,6 +320,24 @@ public final class EvpnNode {
         domains.forEach((vni, domain) -> domain.expire(isComplete(vni), nowNanos));
     }
 
+    /// The nodes that frames of each segment may go to: those that have a MAC in it, or get copies, and may be sent to.
+    public Map<Segment, Set<IpAddress>> vteps() {
+        Map<Vni, Set<IpAddress>> having = new HashMap<>();
+        byVtep.forEach((vtep, macs) -> {
+            if (reachable.contains(vtep)) {
+                macs.forEach(mac ->
+                        having.computeIfAbsent(mac.vni(), _ -> new TreeSet<>()).add(vtep));
+            }
+        });
+        var vteps = new HashMap<Segment, Set<IpAddress>>();
+        for (SegmentStatus status : status()) {
+            Set<IpAddress> its = having.getOrDefault(status.segment().vni(), new TreeSet<>());
+            its.addAll(status.flooded());
+            vteps.put(status.segment(), its);
+        }
+        return vteps;
+    }
+
     /// In order of VNIs.
     public List<SegmentStatus> status() {
         return domains.values().stream().map(Domain::status).toList();

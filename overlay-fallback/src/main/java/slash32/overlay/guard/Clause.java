@@ -20,6 +20,9 @@ final class Clause {
     static final int TCP = 6;
     static final int ESP = 50;
     static final int ICMP = 1;
+    static final int ICMPV6 = 58;
+
+    private static final byte[] LINK_LOCAL = {(byte) 0xfe, (byte) 0x80, 0, 0, 0, 0, 0, 0};
 
     private static final int TCP_FLAGS_AT = 13;
     private static final byte TCP_SYN = 0x02;
@@ -113,6 +116,14 @@ final class Clause {
     /// {@code meta l4proto protocol}
     Clause protocol(int protocol) {
         return equal(new Expression.Meta(Expression.Meta.Key.TRANSPORT_PROTOCOL, 0), (byte) protocol);
+    }
+
+    /// {@code ip6 saddr fe80::/64 icmpv6 type type}
+    Clause linkLocalIcmpv6(int type) {
+        family(false);
+        equal(new Expression.Payload(Header.NETWORK, 8, 8, 0), LINK_LOCAL);
+        protocol(ICMPV6);
+        return equal(new Expression.Payload(Header.TRANSPORT, 0, 1, 0), (byte) type);
     }
 
     /// {@code udp dport port}, or of TCP

@@ -51,7 +51,8 @@ final class GuardRules {
     private static final int FIRST = -300;
 
     private static final int BEFORE_FILTER = -20;
-    private static final int ICMPV6 = 58;
+    private static final int ECHO_REQUEST_6 = 128;
+    private static final int ECHO_REPLY_6 = 129;
 
     /// IP in IP, IPv6 in IP, GRE: protocols that carry a packet as it is.
     private static final List<Integer> PLAIN_TUNNELS = List.of(4, 41, 47);
@@ -157,6 +158,9 @@ final class GuardRules {
                         .destination(terms.underlay())
                         .port(Clause.UDP, port)
                         .accept(HOST)));
+        // of the nodes themselves, about the path between them; no router forwards them
+        rules.add(new Clause().from(terms.way()).linkLocalIcmpv6(ECHO_REQUEST_6).accept(HOST));
+        rules.add(new Clause().from(terms.way()).linkLocalIcmpv6(ECHO_REPLY_6).accept(HOST));
         rules.add(new Clause().from(terms.way()).drop(HOST, TO_HOST));
         rules.add(new Clause().destination(terms.external()).jump(HOST, OUTSIDE));
         return rules;
@@ -179,7 +183,7 @@ final class GuardRules {
         if (terms.externalAlone()) {
             rules.add(new Clause().ofKnownFlow().accept(OUTSIDE));
             rules.add(new Clause().protocol(Clause.ICMP).accept(OUTSIDE));
-            rules.add(new Clause().protocol(ICMPV6).accept(OUTSIDE));
+            rules.add(new Clause().protocol(Clause.ICMPV6).accept(OUTSIDE));
             terms.openPorts().stream()
                     .sorted()
                     .forEach(port ->

@@ -153,12 +153,12 @@ public final class Mesh {
         next(nowNanos);
     }
 
-    /// How many packets passed both ways since its SAs began, or more than when this was last said.
+    /// How many packets passed both ways since its SAs began; more than when this was last said keep it.
     public void passed(Ipv4Address node, long packets, long nowNanos) {
         Peer peer = peers.get(node);
-        if (peer != null && peer.packets != packets) {
+        if (peer != null) {
+            peer.activeNanos = packets > peer.packets ? nowNanos : peer.activeNanos;
             peer.packets = packets;
-            peer.activeNanos = nowNanos;
         }
     }
 

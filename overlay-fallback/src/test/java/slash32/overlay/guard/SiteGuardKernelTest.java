@@ -315,6 +315,36 @@ class SiteGuardKernelTest {
                         + "s.bind(('" + source + "', 0)); s.sendto(b'x', ('" + UNDERLAY + "', " + port + "))");
     }
 
+    @Test
+    void theNodesThemselvesMayAskForEchoesThroughTheOverlay() throws IOException {
+        Command.run("ip", "link", "add", "mesh32", "type", "veth", "peer", "name", "far32", "netns", WORLD);
+        String near = "02:53:00:00:00:01";
+        String far = "02:53:00:00:00:02";
+        Command.run("ip", "link", "set", "mesh32", "address", near, "up");
+        Command.run("ip", "addr", "add", "fe80::5332:1/64", "dev", "mesh32", "nodad");
+        Command.run("ip", "addr", "add", "2001:db8:9::1/64", "dev", "mesh32", "nodad");
+        world("ip", "link", "set", "far32", "address", far, "up");
+        world("ip", "addr", "add", "fe80::5332:2/64", "dev", "far32", "nodad");
+        world("ip", "addr", "add", "2001:db8:9::2/64", "dev", "far32", "nodad");
+        for (String address : List.of("fe80::5332:1", "2001:db8:9::1")) { // as the overlay has them: nobody is asked
+            world("ip", "neigh", "replace", address, "lladdr", near, "dev", "far32", "nud", "permanent");
+        }
+        for (String address : List.of("fe80::5332:2", "2001:db8:9::2")) {
+            Command.run("ip", "neigh", "replace", address, "lladdr", far, "dev", "mesh32", "nud", "permanent");
+        }
+        try (SiteGuard guard = SiteGuard.install(terms)) {
+            assertThat(guard.pass(System.nanoTime())).isEmpty();
+            assertThat(world("ping", "-6", "-c", "1", "-W", "5", "fe80::5332:1%far32"))
+                    .contains("1 received");
+            assertThat(Command.run("ping", "-6", "-c", "1", "-W", "5", "fe80::5332:2%mesh32"))
+                    .contains("1 received");
+            assertThat(Command.tryRun("ip", "netns", "exec", WORLD, "ping", "-6", "-c", "1", "-W", "1", "2001:db8:9::1")
+                            .exitCode())
+                    .isNotZero();
+            assertThat(guard.drops().get("to-host")).isEqualTo(1);
+        }
+    }
+
     private static void send(int port) {
         world("bash", "-c", "echo x > /dev/udp/" + EXTERNAL + "/" + port);
     }

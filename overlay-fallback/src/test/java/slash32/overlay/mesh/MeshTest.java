@@ -106,6 +106,7 @@ class MeshTest {
         long almost = Duration.ofMinutes(9).toNanos();
         mesh.passed(ONE, 5, almost);
         mesh.passed(ONE, 5, 2 * almost); // no more than before
+        mesh.passed(ONE, 4, 2 * almost); // echoes of ours that were taken for traffic
         mesh.expire(almost + Duration.ofMinutes(10).toNanos() - 1);
         assertThat(mesh.actions()).isEmpty();
         assertThat(mesh.nextDeadlineNanos())

@@ -15,6 +15,8 @@ import slash32.agent.api.http.RequestHandler;
 import slash32.agent.api.http.Response;
 import slash32.agent.intent.InvalidFieldException;
 import slash32.agent.json.MalformedJsonException;
+import slash32.agent.status.PathsFormat;
+import slash32.agent.status.PathsView;
 import slash32.agent.status.SasFormat;
 import slash32.agent.status.SasView;
 
@@ -38,10 +40,11 @@ public final class Api implements RequestHandler {
         var events = new EventPages(control);
         var segments = new SegmentPages(control);
         var sas = new Route("GET", "sas", Set.of(), 0, request -> sas(control, clock, request));
+        var paths = new Route("GET", "paths", Set.of(), 0, request -> paths(control, request));
         routes = Stream.of(
                         ofHost(endpoints, groups, explain, events, node),
                         ofSegments(segments),
-                        List.of(sas),
+                        List.of(sas, paths),
                         ofAnyNode(node))
                 .flatMap(List::stream)
                 .toList();
@@ -50,6 +53,11 @@ public final class Api implements RequestHandler {
     private static Response sas(Control control, InstantSource clock, Request request) {
         SasView view = control.sas();
         return page(request, json -> SasFormat.json(json, view), () -> SasFormat.text(view, clock.instant()));
+    }
+
+    private static Response paths(Control control, Request request) {
+        PathsView view = control.paths();
+        return page(request, json -> PathsFormat.json(json, view), () -> PathsFormat.text(view));
     }
 
     private Api(List<Route> routes) {

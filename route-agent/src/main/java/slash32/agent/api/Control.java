@@ -13,6 +13,7 @@ import slash32.agent.status.ConditionKind;
 import slash32.agent.status.EndpointView;
 import slash32.agent.status.ExplanationView;
 import slash32.agent.status.GroupView;
+import slash32.agent.status.PathsView;
 import slash32.agent.status.SasView;
 import slash32.agent.status.SegmentsView;
 import slash32.netlink.netfilter.Counts;
@@ -79,6 +80,9 @@ public interface Control extends NodeControl {
 
     /// Keys with nodes of other sites.
     SasView sas();
+
+    /// The ways to the nodes that this one has an overlay with.
+    PathsView paths();
 
     /// What becomes of the first packet of a flow, and why.
     ExplanationView explain(FirstPacket packet);

@@ -162,6 +162,23 @@ final class Asking {
         }
     }
 
+    @Command(name = "paths", description = "Shows whether packets of full size reach the nodes of overlays.")
+    static final class Paths implements Callable<Integer> {
+        private final Console console;
+
+        @Mixin
+        private final Connection connection = new Connection();
+
+        Paths(Console console) {
+            this.console = console;
+        }
+
+        @Override
+        public Integer call() {
+            return connection.show("/v1/paths", console);
+        }
+    }
+
     @Command(name = "events", description = "Shows what happened lately: conditions, sessions.")
     static final class Events implements Callable<Integer> {
         private final Console console;

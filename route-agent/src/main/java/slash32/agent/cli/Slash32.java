@@ -90,6 +90,7 @@ public final class Slash32 {
                 .addSubcommand(new Asking.Groups(console))
                 .addSubcommand(new Asking.Segments(console))
                 .addSubcommand(new Asking.Sas(console))
+                .addSubcommand(new Asking.Paths(console))
                 .addSubcommand(new Asking.Events(console))
                 .addSubcommand(new Asking.Drops(console))
                 .addSubcommand(new Explain(console))

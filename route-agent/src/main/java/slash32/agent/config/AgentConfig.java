@@ -30,6 +30,7 @@ import slash32.net.Prefix;
 /// @param metadata null for a node whose metadata are all in its endpoints
 /// @param stateDirectory absolute path of the folder that holds desired state
 /// @param overlay null for a node that reaches no other site
+/// @param pathProbeInterval between looks at the path to each node of an overlay; zero for none
 /// @param segments Layer 2 domains that this node takes part in, no VNI and no device twice; by which rules their
 ///     frames go; and to whom VNIs are delegated
 public record AgentConfig(
@@ -54,12 +55,14 @@ public record AgentConfig(
         MonitoringConfig monitoring,
         @Nullable HostProtectionConfig hostProtection,
         @Nullable OverlayConfig overlay,
+        Duration pathProbeInterval,
         SegmentTerms segments) {
     public static final Path DEFAULT_FILE = Path.of("/etc/slash32/agent.yaml");
     public static final Path DEFAULT_API_SOCKET = Path.of("/run/slash32/agent.sock");
     static final Path DEFAULT_ENDPOINTS_DIRECTORY = Path.of("/etc/slash32/endpoints.d");
     static final Path DEFAULT_STATE_DIRECTORY = Path.of("/var/lib/slash32");
     static final Duration DEFAULT_GRACEFUL_RESTART = Duration.ofMinutes(2);
+    static final Duration DEFAULT_PROBE_INTERVAL = Duration.ofSeconds(30);
 
     public AgentConfig {
         peers = List.copyOf(peers);
@@ -108,6 +111,7 @@ public record AgentConfig(
         monitoring.note(unlike, other.monitoring);
         note(unlike, "overlays", segments.overlays().equals(other.segments.overlays()));
         note(unlike, "overlay", Objects.equals(overlay, other.overlay));
+        note(unlike, "pathProbeInterval", pathProbeInterval.equals(other.pathProbeInterval));
         return unlike;
     }
 

@@ -60,6 +60,7 @@ final class ConfigParser {
         var metadata = root.optionalSection("metadata", MetadataConfig::read);
         var state = root.optional("stateDirectory", Scalar.ABSOLUTE_PATH, AgentConfig.DEFAULT_STATE_DIRECTORY);
         var overlay = root.optionalSection("overlay", OverlayConfig::read);
+        var probes = root.optional("pathProbeInterval", Scalar.PROBE_INTERVAL, AgentConfig.DEFAULT_PROBE_INTERVAL);
         checkOverlay(root, overlay, underlay.value(), prefixes.value());
         var segments = SegmentParser.terms(root);
         var monitoring = MonitoringParser.monitoring(root);
@@ -89,6 +90,7 @@ final class ConfigParser {
                 monitoring.get(),
                 hostProtection.value(),
                 overlay.value(),
+                probes.get(),
                 segments.get());
     }
 

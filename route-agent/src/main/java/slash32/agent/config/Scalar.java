@@ -71,6 +71,8 @@ record Scalar<T>(Tag tag, String allowed, Function<String, T> reader) {
 
     static final Scalar<Duration> ANSWER_TIME = new Scalar<>(Tag.STR, "100ms to 60s", Scalar::answerTime);
     static final Scalar<Duration> KEY_LIFE = new Scalar<>(Tag.STR, "5s to 168h", Scalar::keyLife);
+    static final Scalar<Duration> PROBE_INTERVAL =
+            new Scalar<>(Tag.STR, "0s, or 1s to 3600s in whole seconds", text -> seconds(text, 3_600));
     static final Scalar<URI> HTTP_ADDRESS =
             new Scalar<>(Tag.STR, "http://host:port or https://host:port", Scalar::httpAddress);
 

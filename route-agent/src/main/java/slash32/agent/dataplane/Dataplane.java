@@ -290,8 +290,10 @@ public final class Dataplane {
     }
 
     /// The overlay is ready for packets to a next hop, if it is still to be reached by {@code path}.
-    public void lead(IpAddress nextHop, Path.Encrypted path, Nexthop.Target.Gateway device) {
-        if (remoteRoutes.lead(nextHop, path, device)) {
+    ///
+    /// @param mtuBytes of the path, if that is less than the device's; else 0
+    public void lead(IpAddress nextHop, Path.Encrypted path, Nexthop.Target.Gateway device, int mtuBytes) {
+        if (remoteRoutes.lead(nextHop, path, device, mtuBytes)) {
             firewall.putNode(nextHop); // in the clear the guard between sites takes nothing from there
         }
     }

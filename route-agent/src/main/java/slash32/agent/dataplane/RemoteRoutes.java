@@ -70,11 +70,12 @@ final class RemoteRoutes {
 
     /// The overlay is ready for packets to a next hop, if it is still to be reached by {@code path}.
     ///
+    /// @param mtuBytes of the path, if that is less than the device's; else 0
     /// @return false if it is not
-    boolean lead(IpAddress nextHop, Path.Encrypted path, Nexthop.Target.Gateway device) {
+    boolean lead(IpAddress nextHop, Path.Encrypted path, Nexthop.Target.Gateway device, int mtuBytes) {
         boolean still = path.equals(paths.get(nextHop));
         if (still) {
-            fib.lead(nextHop, device);
+            fib.lead(nextHop, device, mtuBytes);
         }
         return still;
     }

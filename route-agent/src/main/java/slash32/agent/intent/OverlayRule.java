@@ -17,7 +17,7 @@ public record OverlayRule(String name, @Nullable Ipv4Address address, int port, 
     public static final String DEFAULT_NAME = "default";
 
     /// What VXLAN leaves of 1500 octets over IPv4.
-    public static final int DEFAULT_MTU_BYTES = 1_450;
+    public static final int DEFAULT_MTU_BYTES = 1_500 - Encapsulation.AROUND_BYTES;
 
     public static final OverlayRule DEFAULT =
             new OverlayRule(DEFAULT_NAME, null, Encapsulation.VXLAN_PORT, DEFAULT_MTU_BYTES, Set.of());

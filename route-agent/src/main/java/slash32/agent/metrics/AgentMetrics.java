@@ -29,6 +29,7 @@ import java.util.function.ToLongFunction;
 import slash32.agent.metadata.MetadataProxy;
 import slash32.agent.status.ConditionKind;
 import slash32.agent.status.EndpointView;
+import slash32.agent.status.PathsView;
 import slash32.agent.status.SasView;
 import slash32.agent.status.SegmentsView;
 import slash32.agent.status.Snapshot;
@@ -112,6 +113,11 @@ public final class AgentMetrics {
     /// Shows the segments' state at each scrape.
     public void watchSegments(Supplier<SegmentsView> source) {
         registry.register(new SegmentCollector(source));
+    }
+
+    /// Shows the paths to other nodes at each scrape.
+    public void watchPaths(Supplier<PathsView> source) {
+        registry.register(new PathCollector(source));
     }
 
     /// Exposes what the gateway makes of the guests' frames.

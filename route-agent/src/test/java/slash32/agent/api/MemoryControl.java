@@ -28,6 +28,7 @@ import slash32.agent.status.ExplanationView;
 import slash32.agent.status.GroupView;
 import slash32.agent.status.KernelWay;
 import slash32.agent.status.MemoryView;
+import slash32.agent.status.PathsView;
 import slash32.agent.status.RouteView;
 import slash32.agent.status.SasView;
 import slash32.agent.status.SegmentsView;
@@ -284,6 +285,11 @@ public final class MemoryControl implements Control {
     @Override
     public SasView sas() {
         return StatusSamples.sas();
+    }
+
+    @Override
+    public PathsView paths() {
+        return StatusSamples.paths();
     }
 
     @Override

@@ -153,6 +153,7 @@ class ConfigFileTest {
                         MonitoringConfig.NONE,
                         null,
                         null,
+                        Duration.ofSeconds(30),
                         SegmentTerms.NONE));
     }
 
@@ -258,6 +259,7 @@ class ConfigFileTest {
                                 Duration.ofMinutes(5),
                                 new OverlayConfig.Rekey(
                                         Duration.ofHours(8), Duration.ofMinutes(30), 1_000_000, 1_000_000_000)),
+                        Duration.ofMinutes(1),
                         new SegmentTerms(
                                 List.of(new OverlayRule(
                                         "wide",

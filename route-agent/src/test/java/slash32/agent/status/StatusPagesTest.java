@@ -43,6 +43,7 @@ class StatusPagesTest {
                         SegmentFormat.text(StatusSamples.segments()),
                         MemoryFormat.text(StatusSamples.memory()),
                         SasFormat.text(StatusSamples.sas(), StatusSamples.NOW),
+                        PathsFormat.text(StatusSamples.paths()),
                         events()));
     }
 
@@ -104,6 +105,8 @@ class StatusPagesTest {
         json.append(StrictJson.text(out -> SegmentFormat.json(out, StatusSamples.segments())))
                 .append('\n');
         json.append(StrictJson.text(out -> SasFormat.json(out, StatusSamples.sas())))
+                .append('\n');
+        json.append(StrictJson.text(out -> PathsFormat.json(out, StatusSamples.paths())))
                 .append('\n');
         for (Event event : someEvents()) {
             json.append(StrictJson.text(out -> StatusJson.event(out, event))).append('\n');

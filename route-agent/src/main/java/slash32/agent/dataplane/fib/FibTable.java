@@ -17,7 +17,7 @@ import slash32.netlink.route.NexthopRoute;
 /// prefix. A change to a prefix that is queued already costs nothing more.
 final class FibTable {
     static final int ABSENT = -1;
-    /// Owned, but leads elsewhere than to a nexthop object of ours.
+    /// Owned, but leads elsewhere than to a nexthop object of ours, or has another MTU than it should.
     static final int ASTRAY = -1;
     /// Probably not owned: somebody deleted or replaced it, perhaps before our last write, of which we heard first.
     static final int UNSURE = -2;
@@ -185,6 +185,18 @@ final class FibTable {
         }
     }
 
+    /// Has the routes of some next hops that are there written again.
+    void rewriteAll(Set<Integer> handles) {
+        for (int number = 0; number < prefixes.used(); number++) {
+            if (desired.get(number) != 0 && handles.contains(desired.get(number))) {
+                if (isPresent(number)) {
+                    own(number, ASTRAY);
+                }
+                touch(number);
+            }
+        }
+    }
+
     /// Calls {@code each} with every prefix that is desired or owned.
     void forEach(IntConsumer each) {
         for (int number = 0; number < prefixes.used(); number++) {
@@ -218,7 +230,7 @@ final class FibTable {
         return prefixes.length(number) == (ipv4 ? 32 : 128);
     }
 
-    NexthopRoute request(int number, NexthopRoute.Verb verb, int id) {
+    NexthopRoute request(int number, NexthopRoute.Verb verb, int id, int mtuBytes) {
         return new NexthopRoute(
                 verb,
                 !ipv4,
@@ -226,7 +238,8 @@ final class FibTable {
                 prefixes.low(number),
                 prefixes.length(number),
                 FibWriter.PRIORITY,
-                id);
+                id,
+                mtuBytes);
     }
 
     /// The prefix's number, or {@link #ABSENT}.

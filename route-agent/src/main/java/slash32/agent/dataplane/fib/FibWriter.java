@@ -147,12 +147,26 @@ public final class FibWriter {
 
     /// Packets may be given to {@code nextHop} as they are.
     public void permit(IpAddress nextHop) {
+        if (nexthops.of(nextHop).mtuBytes != NexthopRoute.MTU_UNSTATED) {
+            narrow(nextHop, 0);
+        }
         decisionsChanged |= nexthops.decide(nextHop, NextHop.Decision.PERMITTED);
     }
 
     /// Packets to {@code nextHop} go into the overlay's device, and never to the underlay.
-    public void lead(IpAddress nextHop, Nexthop.Target.Gateway overlay) {
+    ///
+    /// @param mtuBytes of the path, if that is less than the device's, so that senders of more are told; else 0
+    public void lead(IpAddress nextHop, Nexthop.Target.Gateway overlay, int mtuBytes) {
+        narrow(nextHop, mtuBytes);
         decisionsChanged |= nexthops.lead(nextHop, overlay);
+    }
+
+    private void narrow(IpAddress nextHop, int mtuBytes) {
+        Set<Integer> handles = nexthops.narrow(nextHop, mtuBytes);
+        if (!handles.isEmpty()) {
+            ipv4.rewriteAll(handles);
+            ipv6.rewriteAll(handles);
+        }
     }
 
     /// Packets to {@code nextHop} are dropped; so they are before anything is said about it.
@@ -206,7 +220,8 @@ public final class FibWriter {
         if (!ours && !there) { // what was in our way went out of it
             retries.forget(route.prefix());
         } else {
-            table.own(number, ours && there ? idOf(route) : FibTable.UNSURE);
+            table.own(
+                    number, ours && there ? idOf(table, number, route.nexthopId(), route.mtuBytes()) : FibTable.UNSURE);
         }
         table.touch(number);
     }
@@ -308,7 +323,8 @@ public final class FibWriter {
             if (id == owned) {
                 settled(table, number);
             } else if (id != FibTable.ABSENT) {
-                changes.add(new RouteChange(table, number, id, table.isPresent(number)));
+                int mtu = owned == FibTable.ASTRAY ? Math.max(0, mtuOf(table, number)) : mtuOf(table, number);
+                changes.add(new RouteChange(table, number, id, mtu, table.isPresent(number)));
             }
         }
     }
@@ -386,12 +402,14 @@ public final class FibWriter {
         }
     }
 
-    private int idOf(Route route) {
-        return idOf(route.nexthopId());
+    private int idOf(FibTable table, int number, int nexthopId, int mtuBytes) {
+        boolean astray = objects.present(nexthopId) == null || mtuBytes != Math.max(0, mtuOf(table, number));
+        return astray ? FibTable.ASTRAY : nexthopId;
     }
 
-    private int idOf(int nexthopId) {
-        return objects.present(nexthopId) == null ? FibTable.ASTRAY : nexthopId;
+    private int mtuOf(FibTable table, int number) {
+        int handle = table.desired(number);
+        return handle == 0 ? NexthopRoute.MTU_UNSTATED : nexthops.of(handle).routeMtuBytes();
     }
 
     /// Reads the kernel's routes of protocol 132, the only walk over a million of them: what is ours is owned from now
@@ -422,7 +440,7 @@ public final class FibWriter {
             }
             if (words.priority() == PRIORITY) {
                 int number = table.add(words.high(), words.low(), words.length());
-                table.own(number, idOf(words.nexthopId()));
+                table.own(number, idOf(table, number, words.nexthopId(), words.mtuBytes()));
                 if (table.desired(number) != 0 || inSync.contains(table)) {
                     table.touch(number);
                 }

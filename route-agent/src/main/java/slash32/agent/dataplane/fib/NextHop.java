@@ -7,6 +7,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import slash32.net.IpAddress;
 import slash32.netlink.route.Nexthop.Target;
+import slash32.netlink.route.NexthopRoute;
 import slash32.netlink.route.Rt;
 
 /// What we know of one next hop, or of several that packets are shared out to. Its state is {@link Nexthops}'s to
@@ -28,6 +29,8 @@ final class NextHop {
     int id;
     /// The overlay's device, which packets to it go into instead of the underlay; null if they don't.
     Target.@Nullable Gateway overlay;
+    /// Of the path to it, where that takes less than the link; 0 where it doesn't; never stated for native ones.
+    int mtuBytes = NexthopRoute.MTU_UNSTATED;
     /// How it is reached; null if it is not.
     Target.@Nullable Gateway reach;
     /// Of the nexthop object of ours that the underlay's answer came through; 0 if through none.
@@ -66,6 +69,18 @@ final class NextHop {
 
     boolean isGroup() {
         return !members.isEmpty();
+    }
+
+    /// What its routes are held to: of several, the least.
+    int routeMtuBytes() {
+        return isGroup()
+                ? members.stream().map(member -> member.mtuBytes).reduce(NexthopRoute.MTU_UNSTATED, NextHop::lesserMtu)
+                : mtuBytes;
+    }
+
+    /// One that is stated before one that is not, and a limit before none.
+    private static int lesserMtu(int one, int other) {
+        return one > 0 && other > 0 ? Math.min(one, other) : Math.max(one, other);
     }
 
     boolean isUndecided() {

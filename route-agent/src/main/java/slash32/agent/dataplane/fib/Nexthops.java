@@ -138,6 +138,22 @@ final class Nexthops {
         return decide(of(address), NextHop.Decision.PERMITTED, overlay);
     }
 
+    /// States the MTU of the path to the next hop.
+    ///
+    /// @param mtuBytes 0 for the link's
+    /// @return the handles whose routes are to be written again
+    Set<Integer> narrow(IpAddress address, int mtuBytes) {
+        NextHop hop = of(address);
+        int before = hop.mtuBytes;
+        hop.mtuBytes = mtuBytes;
+        if (Math.max(before, 0) == Math.max(mtuBytes, 0)) {
+            return Set.of();
+        }
+        var handles = new HashSet<>(Set.of(hop.handle));
+        hop.groups.forEach(group -> handles.add(group.handle));
+        return handles;
+    }
+
     private boolean decide(NextHop hop, NextHop.Decision decision, Target.@Nullable Gateway overlay) {
         if (hop.decision == decision && Objects.equals(hop.overlay, overlay)) {
             return false;

@@ -57,7 +57,8 @@ final class FakeKernel implements Rtnl {
         return routes.values().stream()
                 .filter(route -> route.protocol() == protocol)
                 .map(route -> route.prefix()
-                        + (route.nexthopId() == 0 ? " dev " + route.link() : " " + leadsTo(route.nexthopId())))
+                        + (route.nexthopId() == 0 ? " dev " + route.link() : " " + leadsTo(route.nexthopId()))
+                        + (route.mtuBytes() == 0 ? "" : " mtu " + route.mtuBytes()))
                 .collect(Collectors.joining("\n"));
     }
 

@@ -14,10 +14,12 @@ import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import slash32.net.InterfaceIndex;
 import slash32.net.IpAddress;
 import slash32.net.Ipv4Address;
 import slash32.net.Ipv6Address;
 import slash32.net.Prefix;
+import slash32.netlink.route.Nexthop;
 import slash32.netlink.route.RouteEvent;
 import slash32.netlink.route.Rt;
 import slash32.netlink.socket.NetlinkProtocol;
@@ -95,6 +97,37 @@ class FibWriterKernelTest {
         assertThat(settle()).isEqualTo(1);
         assertThat(Command.run("ip", "route", "get", "192.0.2.4")).contains("via 10.0.0.3 dev v0");
         assertThat(fib.failures()).isZero();
+    }
+
+    @Test
+    void theKernelHoldsForwardedPacketsToTheMtuOfTheirRoute() {
+        String line = Command.run("ip", "-o", "link", "show", "dev", "v0");
+        var link = new InterfaceIndex(Integer.parseInt(line.substring(0, line.indexOf(':'))));
+        fib.lead(HV2, new Nexthop.Target.Gateway(HV2, link, true), 1_396);
+        fib.lead(HV2_IPV6, new Nexthop.Target.Gateway(HV2_IPV6, link, true), 1_396);
+        put(GUEST1, HV2);
+        put(GUEST6, HV2_IPV6);
+        assertThat(settle()).isEqualTo(2 + 2);
+        assertThat(Command.run("ip", "route", "get", "192.0.2.1")).contains("dev v0", "mtu 1396");
+        assertThat(Command.run("ip", "-6", "route", "show", "2001:db8:9::1")).contains("mtu lock 1396");
+        fib.inSync(false);
+        fib.inSync(true);
+        fib.resync();
+        assertThat(settle()).as("as it should be").isZero();
+        fib.lead(HV2_IPV6, new Nexthop.Target.Gateway(HV2_IPV6, link, true), 0);
+        assertThat(settle()).isEqualTo(1);
+        assertThat(Command.run("ip", "-6", "route", "show", "2001:db8:9::1")).doesNotContain("mtu");
+        fib.lead(HV2, new Nexthop.Target.Gateway(HV2, link, true), 0);
+        assertThat(settle()).isEqualTo(1);
+        assertThat(Command.run("ip", "route", "get", "192.0.2.1")).doesNotContain("mtu");
+        fib.lead(HV2, new Nexthop.Target.Gateway(HV2, link, true), 1_396);
+        settle();
+        String object = Command.run("ip", "route", "show", "192.0.2.1").replaceAll("(?s).*nhid ([0-9]+).*", "$1");
+        Command.run(
+                "ip", "route", "change", "192.0.2.1", "metric", METRIC, "proto", "132", "mtu", "1300", "nhid", object);
+        fib.resync();
+        assertThat(settle()).as("somebody changed the MTU").isEqualTo(1);
+        assertThat(Command.run("ip", "route", "get", "192.0.2.1")).contains("mtu 1396");
     }
 
     @Test

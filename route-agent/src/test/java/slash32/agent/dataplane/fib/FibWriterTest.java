@@ -81,7 +81,7 @@ class FibWriterTest {
         put(GUEST1, HV2);
         settle();
         assertThat(kernel.routes(OURS)).isEqualTo("192.0.2.1/32 blackhole");
-        fib.lead(HV2, device);
+        fib.lead(HV2, device, 0);
         put(GUEST2, HV2);
         settle();
         assertThat(kernel.routes(OURS)).isEqualTo("192.0.2.1/32 via 10.0.0.2 dev 9\n192.0.2.2/32 via 10.0.0.2 dev 9");
@@ -92,10 +92,40 @@ class FibWriterTest {
         fib.permit(HV2);
         settle();
         assertThat(kernel.routes(OURS)).isEqualTo("192.0.2.1/32 via 10.0.0.2 dev 7\n192.0.2.2/32 via 10.0.0.2 dev 7");
-        fib.lead(HV2, device);
+        fib.lead(HV2, device, 0);
         fib.refuse(HV2);
         settle();
         assertThat(kernel.routes(OURS)).isEqualTo("192.0.2.1/32 blackhole\n192.0.2.2/32 blackhole");
+    }
+
+    @Test
+    void theRoutesOfANarrowPathHaveItsMtuAndLoseItAgain() {
+        var device = new Nexthop.Target.Gateway(HV2, new InterfaceIndex(9), true);
+        fib.lead(HV2, device, 0);
+        fib.permit(HV3);
+        put(GUEST1, HV2);
+        put(GUEST2, HV3);
+        settle();
+        int object = kernel.nexthops.size();
+        kernel.writes = 0;
+        fib.lead(HV2, device, 1_396);
+        settle();
+        assertThat(kernel.routes(OURS))
+                .isEqualTo("192.0.2.1/32 via 10.0.0.2 dev 9 mtu 1396\n192.0.2.2/32 via 10.0.0.3 dev 7");
+        assertThat(kernel.writes).as("one route, no object").isEqualTo(1);
+        assertThat(kernel.nexthops).hasSize(object);
+        fib.lead(HV2, device, 1_396);
+        fib.resync();
+        settle();
+        assertThat(kernel.writes).isEqualTo(1);
+        fib.lead(HV2, device, 0);
+        settle();
+        assertThat(kernel.routes(OURS)).doesNotContain("mtu");
+        fib.lead(HV2, device, 1_396);
+        settle();
+        fib.permit(HV2); // native, whose path is the underlay's
+        settle();
+        assertThat(kernel.routes(OURS)).isEqualTo("192.0.2.1/32 via 10.0.0.2 dev 7\n192.0.2.2/32 via 10.0.0.3 dev 7");
     }
 
     @Test

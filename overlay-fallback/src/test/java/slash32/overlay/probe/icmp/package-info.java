@@ -1,0 +1,5 @@
+/// Tests of {@code slash32.overlay.probe.icmp}.
+@NullMarked
+package slash32.overlay.probe.icmp;
+
+import org.jspecify.annotations.NullMarked;
