@@ -246,8 +246,9 @@ class SegmentPlaneKernelTest {
                   nft add table inet count; nft add chain inet count in "{ type filter hook prerouting priority 0; }"
                   nft flush chain inet count in; nft add rule inet count in iifname u1 udp dport 4789 counter'
                 """.formatted(far, name));
+        // ip may complain first of a namespace of somebody else's that is just going
         String line = Command.run("ip", "-o", "link", "show", name);
-        return new InterfaceIndex(Integer.parseInt(line.substring(0, line.indexOf(':'))));
+        return new InterfaceIndex(Integer.parseInt(line.replaceFirst("(?s)^.*?([0-9]+): " + name + "@.*", "$1")));
     }
 
     /// Encapsulated frames that the far end got by the underlay.
