@@ -29,9 +29,11 @@ public final class Reconciler<K, V> {
     private final Set<K> strangers = new LinkedHashSet<>();
     private final Map<K, Retry> retries = new HashMap<>();
     private boolean ownedKnown;
+    private boolean everRead;
     private boolean inSync;
     private int brokenInARow;
     private long brokenUntilNanos = Long.MIN_VALUE;
+    private long drifted;
 
     private record Retry(String reason, int failures, long atNanos) {}
 
@@ -138,6 +140,18 @@ public final class Reconciler<K, V> {
         ownedKnown = false;
     }
 
+    /// What was refused is tried again at the next pass: what stood in its way may be gone.
+    public void retryNow() {
+        touched.addAll(retries.keySet());
+        retries.clear();
+    }
+
+    /// How many entries were found changed, gone or made by somebody else when the kernel was read again, since the
+    /// start.
+    public long drifted() {
+        return drifted;
+    }
+
     /// True if a pass at {@code nowNanos} would have something to do.
     public boolean due(long nowNanos) {
         return nowNanos - nextDeadlineNanos(nowNanos) >= 0;
@@ -186,6 +200,11 @@ public final class Reconciler<K, V> {
 
     private void readBack() throws IOException {
         Map<K, V> found = table.owned();
+        if (everRead && brokenInARow == 0) {
+            owned.forEach((key, before) -> drifted += before.equals(found.get(key)) ? 0 : 1);
+            found.keySet().forEach(key -> drifted += owned.containsKey(key) ? 0 : 1);
+        }
+        everRead = true;
         owned.clear();
         owned.putAll(found);
         ownedKnown = true;

@@ -45,6 +45,40 @@ class ReconcilerTest {
     }
 
     @Test
+    void countsWhatOthersChanged() {
+        table.kernel.put("stale", 1);
+        reconciler.put("kept", 1);
+        reconciler.put("changed", 1);
+        reconciler.put("gone", 1);
+        reconciler.pass(0);
+        reconciler.put("new", 1);
+        reconciler.resync();
+        reconciler.pass(1);
+        assertThat(reconciler.drifted()).as("own changes").isZero();
+        table.kernel.put("changed", 2);
+        table.kernel.remove("gone");
+        table.kernel.put("stranger", 1);
+        reconciler.resync();
+        reconciler.pass(2);
+        assertThat(reconciler.drifted()).isEqualTo(3);
+        assertThat(table.kernel).containsEntry("changed", 1).containsEntry("gone", 1);
+    }
+
+    @Test
+    void triesAgainAtOnceWhenItIsTold() {
+        table.refused.add("bad");
+        reconciler.put("bad", 1);
+        reconciler.pass(0);
+        table.refused.clear();
+        reconciler.pass(1);
+        assertThat(table.kernel).isEmpty();
+        reconciler.retryNow();
+        assertThat(reconciler.due(1)).isTrue();
+        reconciler.pass(1);
+        assertThat(table.kernel).containsEntry("bad", 1);
+    }
+
+    @Test
     void putsBeforeItRemoves() {
         reconciler.put("old", 1);
         reconciler.pass(0);

@@ -114,6 +114,7 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
     private @Nullable Thread dropsThread;
     private final SegmentLoop segments;
     private final ProbeLoop probes;
+    private final SegmentEvents segmentEvents;
     private final @Nullable MeshLoop mesh;
     private final Speaker speaker;
     private final BgpMonitors monitors;
@@ -203,6 +204,7 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
         speaker = new Speaker(BgpSettings.of(config, links), new FromBgp());
         speaker.drain(config.gracefulShutdown());
         segments = SegmentLoop.open(config, speaker, probes, this::reportPort, this::resumeBgp);
+        segmentEvents = new SegmentEvents(segments);
         var speaking = new BmpLoop.Speaking(
                 config.node(),
                 "slash32 " + version,
@@ -266,6 +268,7 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
         threads.start("kernel", kernel::run);
         threads.start("intent", intent::run);
         threads.start("overlay", segments::run);
+        threads.start("overlay-events", segmentEvents::run);
         if (mesh != null) {
             threads.start("mesh", mesh::run);
         }
@@ -483,6 +486,7 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
         http.close();
         metadata.close();
         kernelEvents.close();
+        segmentEvents.close();
         if (ruleEvents != null) {
             ruleEvents.close();
         }

@@ -5,9 +5,13 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Queue;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BiConsumer;
+import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -23,6 +27,8 @@ import slash32.net.InterfaceName;
 import slash32.net.IpAddress;
 import slash32.net.Ipv4Address;
 import slash32.net.Vni;
+import slash32.netlink.route.BridgeEvent;
+import slash32.netlink.route.RouteEvent;
 import slash32.netlink.socket.NetlinkProtocol;
 import slash32.netlink.socket.NetlinkSocket;
 import slash32.overlay.choice.Path;
@@ -57,6 +63,10 @@ final class SegmentLoop implements Runnable {
     private TreeSet<String> failing = new TreeSet<>();
     private final Map<Vni, Set<InterfaceName>> members = new HashMap<>();
     private final Map<IpAddress, Path> paths = new HashMap<>();
+    /// Of the kernel, not looked at yet.
+    private final Queue<BooleanSupplier> events = new ConcurrentLinkedQueue<>();
+
+    private final AtomicBoolean eventsWait = new AtomicBoolean();
     /// Ports whose state is to be told, and what was told of each last.
     private final Set<InterfaceName> unsettled = new TreeSet<>();
 
@@ -193,6 +203,42 @@ final class SegmentLoop implements Runnable {
         });
     }
 
+    /// The kernel reports something.
+    void observed(RouteEvent event) {
+        later(() -> plane.observed(event));
+    }
+
+    void observed(BridgeEvent event) {
+        later(() -> plane.observed(event));
+    }
+
+    /// Events are taken many at once: a burst of them must not keep BGP from going on.
+    private void later(BooleanSupplier event) {
+        events.add(event);
+        if (!eventsWait.getAndSet(true)) {
+            mailbox.put(this::takeEvents);
+        }
+    }
+
+    private void takeEvents() {
+        eventsWait.set(false);
+        boolean ours = false;
+        for (BooleanSupplier event = events.poll(); event != null; event = events.poll()) {
+            ours |= event.getAsBoolean();
+        }
+        if (ours) {
+            members.values().forEach(unsettled::addAll);
+        }
+    }
+
+    /// Events of the kernel were lost.
+    void eventsLost() {
+        mailbox.put(() -> {
+            plane.eventsLost();
+            members.values().forEach(unsettled::addAll);
+        });
+    }
+
     /// BGP has said all that there is.
     void complete() {
         mailbox.put(() -> {
@@ -215,7 +261,8 @@ final class SegmentLoop implements Runnable {
     }
 
     SegmentsView view() throws InterruptedException {
-        return mailbox.ask(() -> new SegmentsView(node.status(), waiting(), node.refusals(), frames()));
+        return mailbox.ask(
+                () -> new SegmentsView(node.status(), waiting(), node.refusals(), frames(), plane.drifted()));
     }
 
     /// Empty while the kernel can't be asked.

@@ -140,7 +140,8 @@ public final class StatusSamples {
                 List.of(status),
                 Map.of(new InterfaceName("tap7"), "no interface tap7"),
                 Map.of(Refusal.VNI, 4L),
-                Map.of(FrameCount.SPOOFED_MAC, 12L, FrameCount.QUESTIONS, 40L));
+                Map.of(FrameCount.SPOOFED_MAC, 12L, FrameCount.QUESTIONS, 40L),
+                Map.of("segment", 1L, "segment_fdb", 2L));
     }
 
     public static MemoryView memory() {

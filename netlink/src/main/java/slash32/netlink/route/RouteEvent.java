@@ -29,8 +29,13 @@ public sealed interface RouteEvent {
 
     record NexthopRemoved(Nexthop nexthop) implements RouteEvent {}
 
-    /// The event in {@code message}; null for one of a kind that we don't follow.
+    /// The event in {@code message}; null for one of a kind that we don't follow, and for {@link BridgeEvent}s: a link
+    /// that
+    /// leaves a bridge is said to be removed, but is not.
     static @Nullable RouteEvent parse(Message message) {
+        if (BridgeEvent.isOfBridge(message)) {
+            return null;
+        }
         return switch (message.type()) {
             case Rt.RTM_NEWLINK -> of(Link.parse(message), LinkChanged::new);
             case Rt.RTM_DELLINK -> of(Link.parse(message), LinkRemoved::new);

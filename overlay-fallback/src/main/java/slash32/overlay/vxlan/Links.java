@@ -65,6 +65,18 @@ final class Links {
         }
     }
 
+    /// The link is like this now, or gone.
+    void update(Link link, boolean there) {
+        Seen before = byIndex.remove(link.index());
+        if (before != null) {
+            byName.remove(before.link().name(), before);
+            bridges.remove(link.index());
+        }
+        if (there) {
+            add(new Seen(link, null, null));
+        }
+    }
+
     Iterable<Seen> all() {
         return byName.values();
     }

@@ -15,6 +15,8 @@ import slash32.net.IpAddress;
 import slash32.net.Ipv4Address;
 import slash32.net.MacAddress;
 import slash32.net.Vni;
+import slash32.netlink.route.BridgeEvent;
+import slash32.netlink.route.RouteEvent;
 import slash32.netlink.socket.NetlinkSocket;
 import slash32.overlay.evpn.EvpnAction;
 import slash32.overlay.evpn.EvpnAction.Destination;
@@ -34,11 +36,13 @@ public final class SegmentPlane {
     private final Reconciler<Vni, SegmentDevices> segments;
     private final GuardTable guardTable;
     private final Reconciler<InterfaceName, Set<GuardRules.Placed>> guards;
-    private final Reconciler<InterfaceName, Vni> ports;
+    private final Reconciler<InterfaceName, PortTable.Membership> ports;
     private final Reconciler<MacKey, Place> fdb;
     private final Reconciler<FloodTable.Key, Set<Way>> flooded;
     private final Reconciler<AnswerTable.Key, MacAddress> answers;
     private final List<Reconciler<?, ?>> all;
+    private final NetlinkSocket rtnl;
+    private final Watch watch;
     private final Map<Vni, Set<InterfaceName>> members = new HashMap<>();
     /// Ports that are to be in a segment once their guard is in force.
     private final Map<InterfaceName, Vni> joining = new HashMap<>();
@@ -64,6 +68,30 @@ public final class SegmentPlane {
         flooded = new Reconciler<>(new FloodTable(rtnl), Backoff.KERNEL);
         answers = new Reconciler<>(new AnswerTable(rtnl), Backoff.KERNEL);
         all = List.of(segments, guards, ports, fdb, flooded, answers);
+        this.rtnl = rtnl;
+        watch = new Watch(segments, ports, fdb, flooded, answers, joining::containsKey);
+    }
+
+    /// Takes an event of the kernel: what others did to a device or an entry of ours is put right at the next pass.
+    ///
+    /// @return true if the event was about one
+    public boolean observed(RouteEvent event) {
+        return watch.on(event);
+    }
+
+    /// The same for a bridge's.
+    public boolean observed(BridgeEvent event) {
+        return watch.on(event);
+    }
+
+    /// Events were lost.
+    public void eventsLost() {
+        watch.lost();
+    }
+
+    /// How much of each table was found changed, gone or put there by others.
+    public Map<String, Long> drifted() {
+        return all.stream().collect(Collectors.toMap(Reconciler::name, Reconciler::drifted));
     }
 
     /// The name of a segment's bridge.
@@ -108,7 +136,8 @@ public final class SegmentPlane {
 
     /// Unless it is another segment's by now.
     private void leave(InterfaceName device, Vni vni) {
-        Vni joined = joining.getOrDefault(device, ports.desired(device));
+        PortTable.Membership stated = ports.desired(device);
+        Vni joined = joining.getOrDefault(device, stated == null ? null : stated.vni());
         if (vni.equals(joined)) {
             joining.remove(device);
             ports.remove(device);
@@ -121,7 +150,7 @@ public final class SegmentPlane {
         Map.copyOf(joining).forEach((device, vni) -> {
             if (guards.inForce(device)) {
                 joining.remove(device);
-                ports.put(device, vni);
+                ports.put(device, new PortTable.Membership(vni));
             }
         });
     }
@@ -222,10 +251,11 @@ public final class SegmentPlane {
 
     /// When {@link #pass} has something to do.
     public long nextDeadlineNanos(long nowNanos) {
-        return all.stream()
-                .mapToLong(table -> table.nextDeadlineNanos(nowNanos))
-                .min()
-                .orElse(Long.MAX_VALUE);
+        long next = watch.nextDeadlineNanos();
+        for (Reconciler<?, ?> table : all) {
+            next = Math.min(next, table.nextDeadlineNanos(nowNanos));
+        }
+        return next;
     }
 
     /// Applies what is due.
@@ -233,9 +263,19 @@ public final class SegmentPlane {
     /// @return why something is not in force that should be, for people
     public List<String> pass(long nowNanos) {
         var failures = new ArrayList<String>();
+        if (!watch.knowsLinks()) {
+            try {
+                watch.know(Links.read(rtnl));
+            } catch (IOException e) {
+                failures.add("links: " + e.getMessage()); // asked again at the next pass
+            }
+        }
         for (Reconciler<?, ?> table : all) {
             if (table == ports) {
                 join();
+            }
+            if (watch.due(table, nowNanos)) {
+                table.resync();
             }
             Pass<?, ?> pass = table.pass(nowNanos);
             if (pass.broken() != null) {

@@ -109,12 +109,13 @@ final class SegmentTable implements Table<Vni, SegmentDevices> {
         InterfaceIndex bridgeIndex = index(now, bridge, vni);
         InterfaceIndex vxlanIndex = index(now, vxlan, vni);
         for (Request request : List.of(
+                Link.setMtu(vxlanIndex, ANY_MTU_BYTES), // with less than 1280 there is no IPv6 to take an address off
+                Link.setMtu(bridgeIndex, wanted.mtuBytes()),
                 Link.withoutLinkLocal(vxlanIndex),
                 Link.withoutLinkLocal(bridgeIndex),
-                Link.setMtu(vxlanIndex, ANY_MTU_BYTES),
                 Link.join(vxlanIndex, bridgeIndex),
                 UPLINK.set(vxlanIndex),
-                Link.setMtu(bridgeIndex, wanted.mtuBytes()),
+                Link.setMtu(bridgeIndex, wanted.mtuBytes()), // a bridge takes its new port's
                 Link.setUp(vxlanIndex, true),
                 Link.setUp(bridgeIndex, true))) {
             rtnl.execute(request);

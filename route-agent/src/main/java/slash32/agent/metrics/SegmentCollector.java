@@ -4,6 +4,7 @@ import io.prometheus.client.Collector;
 import io.prometheus.client.CounterMetricFamily;
 import io.prometheus.client.GaugeMetricFamily;
 import java.util.List;
+import java.util.TreeMap;
 import java.util.function.Supplier;
 import java.util.function.ToLongFunction;
 import slash32.agent.status.SegmentsView;
@@ -47,6 +48,11 @@ final class SegmentCollector extends Collector {
         for (FrameCount outcome : FrameCount.values()) {
             frames.addMetric(List.of(outcome.label()), (double) count(view, outcome));
         }
+        var repairs = new CounterMetricFamily(
+                "slash32_segment_repairs_total",
+                "Devices, ports and entries of segments that somebody else changed, removed or added, and that were put right.",
+                List.of("table"));
+        new TreeMap<>(view.drifted()).forEach((table, count) -> repairs.addMetric(List.of(table), (double) count));
         return List.of(
                 new GaugeMetricFamily(
                         "slash32_segments",
@@ -72,6 +78,7 @@ final class SegmentCollector extends Collector {
                         sum(view, SegmentStatus::duplicates)),
                 refused,
                 frames,
+                repairs,
                 new CounterMetricFamily(
                         "slash32_segment_questions_answered_total",
                         "Questions of guests for an address, by ARP and neighbor discovery, that were answered from the tables.",

@@ -13,15 +13,18 @@ import slash32.overlay.vxlan.FrameCount;
 /// @param waiting ports that are in no segment yet, and why
 /// @param refusals routes with a target of one of them that were not used, by why
 /// @param frames of guests, by what became of them
+/// @param drifted entries that others changed and that were put right, by table
 public record SegmentsView(
         List<SegmentStatus> segments,
         Map<InterfaceName, String> waiting,
         Map<Refusal, Long> refusals,
-        Map<FrameCount, Long> frames) {
+        Map<FrameCount, Long> frames,
+        Map<String, Long> drifted) {
     public SegmentsView {
         segments = List.copyOf(segments);
         waiting = Map.copyOf(waiting);
         refusals = Map.copyOf(refusals);
         frames = Map.copyOf(frames);
+        drifted = Map.copyOf(drifted);
     }
 }

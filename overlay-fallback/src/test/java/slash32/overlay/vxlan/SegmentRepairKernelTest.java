@@ -1,0 +1,214 @@
+package slash32.overlay.vxlan;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import slash32.net.InterfaceName;
+import slash32.net.IpAddress;
+import slash32.net.Ipv4Address;
+import slash32.net.MacAddress;
+import slash32.net.Vni;
+import slash32.netlink.message.Message;
+import slash32.netlink.route.BridgeEvent;
+import slash32.netlink.route.RouteEvent;
+import slash32.netlink.route.Rt;
+import slash32.netlink.socket.NetlinkProtocol;
+import slash32.netlink.socket.NetlinkSocket;
+import slash32.netlink.socket.Subscription;
+import slash32.overlay.evpn.EvpnAction;
+import slash32.overlay.evpn.EvpnAction.Destination;
+import slash32.overlay.evpn.MacKey;
+import slash32.overlay.evpn.Port;
+import slash32.overlay.evpn.Segment;
+import slash32.testkit.Command;
+import slash32.testkit.InNetns;
+
+/// What a stranger does to segments' devices and entries is put right by the kernel's events: nothing is read again
+/// here
+/// for another reason.
+@InNetns
+class SegmentRepairKernelTest {
+    private static final Vni BLUE = new Vni(100);
+    private static final IpAddress FAR = IpAddress.parse("10.0.0.12");
+    private static final MacAddress GUEST = MacAddress.parse("02:00:00:00:00:01");
+    private static final MacAddress FAR_GUEST = MacAddress.parse("02:00:00:00:00:02");
+    private static final InterfaceName DEVICE = new InterfaceName("g0");
+    private static final long SOON_NANOS = TimeUnit.SECONDS.toNanos(1);
+    private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(20);
+    private static final String ALL = """
+            bridge fdb show | grep -vE 'b32-100 permanent|^(33:33|01:00:5e)'
+            ip -o link show up | cut -d: -f2 | cut -d@ -f1
+            for device in b32-100 v32-100 g0 x0; do
+              echo $device $(ip -d -o link show $device |
+                grep -oE ' (mtu|master|alias|learning|locked|neigh_suppress|[mb]cast_flood|id|local|dstport) [^ ]+')
+            done
+            ip neigh show nud permanent; cat /proc/sys/net/ipv6/conf/g0/disable_ipv6""";
+
+    private final LinkedBlockingQueue<Runnable> events = new LinkedBlockingQueue<>();
+    private @Nullable NetlinkSocket rtnl;
+    private @Nullable NetlinkSocket nft;
+    private @Nullable Subscription subscription;
+    private @Nullable Thread listener;
+    private SegmentPlane plane;
+
+    @BeforeEach
+    void build() throws IOException {
+        Command.run(
+                "sh",
+                "-ec",
+                "ip addr add 10.0.0.11/32 dev lo; ip link set lo up; ip link add g0 type veth peer name g1;"
+                        + "ip link add x0 type veth peer name x1; ip link set x0 up");
+        rtnl = NetlinkSocket.open(NetlinkProtocol.ROUTE);
+        nft = NetlinkSocket.open(NetlinkProtocol.NETFILTER);
+        plane = new SegmentPlane(
+                Objects.requireNonNull(rtnl), Objects.requireNonNull(nft), Ipv4Address.parse("10.0.0.11"));
+        Subscription opened = Subscription.open(NetlinkProtocol.ROUTE, Rt.RTNLGRP_LINK, Rt.RTNLGRP_NEIGH);
+        subscription = opened;
+        listener = Thread.ofPlatform().start(() -> listen(opened));
+        plane.segments(List.of(new Segment(
+                "blue", BLUE, Segment.Flooding.FULL, 1450, List.of(new Port(DEVICE, GUEST, List.of(), false)))));
+        plane.desire(new EvpnAction.Forward(new MacKey(BLUE, GUEST), new Destination.Local(DEVICE)));
+        plane.desire(new EvpnAction.Forward(new MacKey(BLUE, FAR_GUEST), new Destination.Remote(FAR)));
+        plane.desire(new EvpnAction.Flood(BLUE, FAR, true));
+        plane.desire(new EvpnAction.Answer(BLUE, IpAddress.parse("192.0.2.2"), FAR_GUEST));
+        plane.inSync();
+        assertThat(plane.pass(System.nanoTime())).isEmpty();
+        settle();
+    }
+
+    private void listen(Subscription opened) {
+        try {
+            while (opened.receive(this::take) != Subscription.Outcome.CLOSED) {
+                // each message is taken
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private void take(Message message) {
+        RouteEvent event = RouteEvent.parse(message);
+        BridgeEvent ofBridge = BridgeEvent.parse(message);
+        if (event != null) {
+            events.add(() -> plane.observed(event));
+        } else if (ofBridge != null) {
+            events.add(() -> plane.observed(ofBridge));
+        }
+    }
+
+    @AfterEach
+    void tearDown() throws InterruptedException {
+        if (subscription != null) {
+            subscription.close();
+        }
+        if (listener != null) {
+            listener.join();
+        }
+        if (rtnl != null) {
+            rtnl.close();
+        }
+        if (nft != null) {
+            nft.close();
+        }
+    }
+
+    /// Until no event comes and nothing is due soon.
+    private void settle() {
+        try {
+            long now = System.nanoTime();
+            long deadline = now + PATIENCE_NANOS;
+            for (Runnable event = events.poll(300, TimeUnit.MILLISECONDS);
+                    (event != null || plane.nextDeadlineNanos(now) - now < SOON_NANOS) && now < deadline;
+                    event = events.poll(300, TimeUnit.MILLISECONDS)) {
+                if (event != null) {
+                    event.run();
+                }
+                now = System.nanoTime();
+                if (plane.nextDeadlineNanos(now) <= now) {
+                    plane.pass(now);
+                }
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new AssertionError(e);
+        }
+    }
+
+    /// All that is ours, as the tools print it.
+    private static String state() {
+        return Command.run("sh", "-c", ALL).lines().sorted().reduce("", (all, line) -> all + line + "\n");
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(delimiter = '|', textBlock = """
+            bridge fdb del 02:00:00:00:00:02 dev v32-100 dst 10.0.0.12 self                   | segment_fdb
+            bridge fdb del 02:00:00:00:00:02 dev v32-100 master                               | segment_fdb
+            bridge fdb del 02:00:00:00:00:01 dev g0 master                                    | segment_fdb
+            bridge fdb replace 02:00:00:00:00:02 dev v32-100 dst 10.0.0.66 self permanent     | segment_fdb
+            bridge fdb replace 02:00:00:00:00:02 dev v32-100 dst 10.0.0.12 self dynamic       | segment_fdb
+            bridge fdb replace 02:00:00:00:00:01 dev v32-100 master static                    | segment_fdb
+            bridge fdb add 02:00:00:00:00:77 dev v32-100 dst 10.0.0.12 self permanent         | segment_fdb
+            bridge fdb append 00:00:00:00:00:00 dev v32-100 dst 10.0.0.66 self permanent      | segment_flood
+            bridge fdb append 00:00:00:00:00:00 dev v32-100 dst 10.0.0.12 via lo self permanent | segment_flood
+            bridge fdb del 00:00:00:00:00:00 dev v32-100 dst 10.0.0.12 self                   | segment_flood
+            ip neigh del 192.0.2.2 dev b32-100                                                | segment_answer
+            ip neigh replace 192.0.2.2 lladdr 02:00:00:00:00:66 dev b32-100                   | segment_answer
+            ip neigh add 192.0.2.66 lladdr 02:00:00:00:00:66 dev b32-100                      | segment_answer
+            ip link set g0 nomaster                                                           | segment_port
+            ip link set g0 down                                                               | segment_port
+            bridge link set dev g0 learning on                                                | segment_port
+            bridge link set dev g0 locked off                                                 | segment_port
+            ip link set x0 up master b32-100                                                  | segment_port
+            ip link set v32-100 down                                                          | segment
+            ip link set v32-100 nomaster                                                      | segment
+            bridge link set dev v32-100 neigh_suppress off                                    | segment
+            ip link del v32-100                                                               | segment
+            ip link set b32-100 mtu 1000                                                      | segment
+            ip link set b32-100 down                                                          | segment
+            ip link del b32-100                                                               | segment""")
+    void whatAStrangerChangesIsPutRight(String command, String table) {
+        String before = state();
+        assertThat(plane.drifted().values()).as("what we did ourselves").containsOnly(0L);
+        Command.run("sh", "-ec", command);
+        assertThat(state()).isNotEqualTo(before);
+        settle();
+        assertThat(state()).isEqualTo(before);
+        assertThat(plane.drifted().get(table)).isPositive();
+        assertThat(plane.isInForce()).isTrue();
+    }
+
+    /// Not after a pause that grows with each attempt.
+    @Test
+    void aPortThatComesBackIsInItsSegmentAtOnce() {
+        String before = state();
+        Command.run("ip", "link", "del", "g0");
+        settle(); // until the next attempt is a second away and more
+        assertThat(plane.obstacle(DEVICE)).contains("no interface g0");
+        Command.run("ip", "link", "add", "g0", "type", "veth", "peer", "name", "g1");
+        settle();
+        assertThat(plane.obstacle(DEVICE)).isNull();
+        assertThat(state()).isEqualTo(before);
+    }
+
+    @Test
+    void whatGoesOnWhileEventsAreLostIsReadAgain() {
+        String before = state();
+        Command.run(
+                "sh", "-ec", "ip link del v32-100; ip link set g0 nomaster; ip neigh flush dev b32-100 nud permanent");
+        events.clear();
+        plane.eventsLost();
+        settle();
+        assertThat(state()).isEqualTo(before);
+    }
+}
