@@ -80,6 +80,7 @@ class RefusedAtStartKernelTest {
         assertThat(interfaces()).isEqualTo(interfaces);
 
         start(TEN_ALONE);
+        await("tap-c to carry nothing", () -> isVacant("tap-c"));
         Command.run("ip", "link", "del", "tap-c");
         assertThat(send("PUT", "endpoints/b?wait=enforced&timeout=20s", endpoint("b", "10.9.0.2")))
                 .contains("200");

@@ -18,7 +18,7 @@ import slash32.tap.TapTable;
 /// Owned by thread {@code kernel}.
 final class VacantInterfaces {
     /// Given back by one pass; a change that comes meanwhile waits that long.
-    private static final int AT_ONCE = 64;
+    private static final int AT_ONCE = 32;
 
     private final CountedTable<InterfaceName, TapSpec> taps;
     private final TapTable table;
@@ -69,7 +69,7 @@ final class VacantInterfaces {
             boolean isThere = taps.reconciler().isRead() ? present != null : table.exists(device);
             if (!isThere && desired != null) {
                 taps.reconciler().remove(device);
-            } else if (present != null && !down(present).equals(desired)) {
+            } else if (present != null && !down(present).equals(desired) && table.exists(device)) {
                 taps.reconciler().put(device, down(present));
             }
         }
