@@ -10,11 +10,13 @@ import org.jspecify.annotations.Nullable;
 import slash32.net.InterfaceIndex;
 import slash32.net.InterfaceName;
 import slash32.net.Ipv4Address;
+import slash32.netlink.route.InterfaceAddress;
 import slash32.netlink.route.Link;
 import slash32.netlink.socket.Errno;
 import slash32.netlink.socket.KernelException;
 import slash32.netlink.socket.NetlinkProtocol;
 import slash32.netlink.socket.NetlinkSocket;
+import slash32.overlay.esp.path.DataPath;
 
 /// The XFRM interfaces, one for each peer, whose id is the peer's underlay address. They outlive the process, and are
 /// known by name and alias.
@@ -25,6 +27,8 @@ final class XfrmDevices implements AutoCloseable {
     static final String PREFIX = "m32-";
 
     private static final String KIND = "xfrm";
+    private static final int HOST_LENGTH = 32;
+    private static final int LINK_LOCAL_LENGTH = 64;
 
     /// Not the mark of an endpoint's TAP.
     private static final String ALIAS = "overlay of slash32";
@@ -42,7 +46,9 @@ final class XfrmDevices implements AutoCloseable {
     }
 
     /// Makes the device of a peer, or takes what an earlier run left.
-    InterfaceIndex put(Ipv4Address node) throws IOException {
+    ///
+    /// @param self this node's underlay address
+    InterfaceIndex put(Ipv4Address node, Ipv4Address self) throws IOException {
         InterfaceName name = name(node);
         Link link = find(name);
         if (link == null) {
@@ -56,9 +62,14 @@ final class XfrmDevices implements AutoCloseable {
         rtnl.execute(Link.setMtu(index, mtuBytes));
         rtnl.execute(Link.withoutLinkLocal(index));
         rtnl.execute(Link.setAlias(index, ALIAS));
-        // segments' frames come from nodes, to which the routes lead elsewhere; 2 is in force whatever that of all is
+        // segments' frames come from nodes, to which the routes lead elsewhere; 2 is in force whatever that of all is,
+        // and
+        // as strict as 1 on a device that has no address
         Files.writeString(Path.of("/proc/sys/net/ipv4/conf", name.value(), "rp_filter"), "2");
+        rtnl.execute(new InterfaceAddress(index, self, HOST_LENGTH).put());
         rtnl.execute(Link.setUp(index, true));
+        // echoes about the path go between these
+        rtnl.execute(new InterfaceAddress(index, DataPath.gateway6(self), LINK_LOCAL_LENGTH).put());
         return index;
     }
 

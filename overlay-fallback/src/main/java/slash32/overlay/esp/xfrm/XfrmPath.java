@@ -64,6 +64,7 @@ public final class XfrmPath implements DataPath {
 
     private static final int MARKER_BYTES = 4;
 
+    private final Ipv4Address self;
     private final BatchUdpSocket socket;
     private final Lifetime lifetime;
     private final PathListener listener;
@@ -85,7 +86,9 @@ public final class XfrmPath implements DataPath {
     private final Map<Integer, Long> earlierUntil = new HashMap<>();
     private volatile boolean stopped;
 
-    private XfrmPath(BatchUdpSocket socket, int mtuBytes, Lifetime lifetime, PathListener listener) throws IOException {
+    private XfrmPath(Ipv4Address self, BatchUdpSocket socket, int mtuBytes, Lifetime lifetime, PathListener listener)
+            throws IOException {
+        this.self = self;
         this.socket = socket;
         this.lifetime = lifetime;
         this.listener = listener;
@@ -107,12 +110,15 @@ public final class XfrmPath implements DataPath {
 
     /// Binds UDP 4500 in the calling thread's network namespace, and finds what an earlier run left.
     ///
+    /// @param self this node's underlay address
+    /// @param local its address for ESP
     /// @param mtuBytes of the packets that fit
-    public static XfrmPath open(IpAddress local, int mtuBytes, Lifetime lifetime, PathListener listener)
+    public static XfrmPath open(
+            Ipv4Address self, IpAddress local, int mtuBytes, Lifetime lifetime, PathListener listener)
             throws IOException {
         BatchUdpSocket socket = BatchUdpSocket.bindForKernelEsp(local, Path.NAT_PORT);
         try {
-            return new XfrmPath(socket, mtuBytes, lifetime, listener);
+            return new XfrmPath(self, socket, mtuBytes, lifetime, listener);
         } catch (IOException e) {
             socket.close();
             throw e;
@@ -131,7 +137,7 @@ public final class XfrmPath implements DataPath {
             Peer peer = peers.computeIfAbsent(node, _ -> new Peer(node, config));
             byIdentity.put(config.identity(), peer);
             state(peer); // before there is a device
-            device = devices.put(node);
+            device = devices.put(node, self);
             adopted = earlier.containsValue(node.value());
         }
         if (adopted) {

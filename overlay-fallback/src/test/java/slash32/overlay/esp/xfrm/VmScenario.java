@@ -131,7 +131,7 @@ final class VmScenario {
     }
 
     private static Keyed.Opener kernel(End end) {
-        return listener -> XfrmPath.open(end.external, MTU, Lifetime.DEFAULT, listener);
+        return listener -> XfrmPath.open(end.underlay, end.external, MTU, Lifetime.DEFAULT, listener);
     }
 
     private static Keyed.Opener userspace(End end) {
@@ -353,7 +353,8 @@ final class VmScenario {
     private static Keyed withStrongswan(Strongswan far, PeerConfig peer, Duration life) throws Exception {
         var node = new Keyed(
                 Strongswan.NEAR,
-                listener -> XfrmPath.open(Strongswan.NEAR, MTU, Lifetime.DEFAULT, listener),
+                listener ->
+                        XfrmPath.open((Ipv4Address) Strongswan.NEAR, Strongswan.NEAR, MTU, Lifetime.DEFAULT, listener),
                 far.ours("ec", KeyExchangeMethod.X25519, life, Duration.ofSeconds(LINGER_SECONDS)));
         var underlay = (Ipv4Address) Strongswan.FAR;
         node.path.attach(underlay, peer);
