@@ -362,7 +362,8 @@ final class AgentControl implements Control {
                 asking(() -> kernel.ask(dataplane -> dataplane.explain(packet))),
                 source,
                 destination,
-                source.crosses() || destination.crosses() ? sas() : SasView.NONE);
+                source.crosses() || destination.crosses() ? sas() : SasView.NONE,
+                asking(() -> segments.ways(packet.source(), packet.destination(), evpn())));
     }
 
     private ExplanationView.Side side(IpAddress address) {

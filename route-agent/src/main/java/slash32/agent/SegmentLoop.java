@@ -17,6 +17,8 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import slash32.agent.config.AgentConfig;
+import slash32.agent.status.EvpnView;
+import slash32.agent.status.SegmentWay;
 import slash32.agent.status.SegmentsView;
 import slash32.bgp.speaker.Speaker;
 import slash32.bgp.wire.AddressFamily;
@@ -273,6 +275,13 @@ final class SegmentLoop implements Runnable {
             LOG.warn("event=frames-not-counted reason=\"{}\"", e.getMessage());
             return Map.of();
         }
+    }
+
+    /// How each segment that knows of one of the two addresses carries frames between them.
+    ///
+    /// @param routes of EVPN that there are
+    List<SegmentWay> ways(IpAddress source, IpAddress destination, List<EvpnView> routes) throws InterruptedException {
+        return mailbox.ask(() -> new SegmentWays(node, plane, paths, routes).between(source, destination));
     }
 
     private Map<InterfaceName, String> waiting() {

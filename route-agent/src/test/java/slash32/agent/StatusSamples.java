@@ -21,6 +21,7 @@ import slash32.agent.status.PeerView;
 import slash32.agent.status.RibView;
 import slash32.agent.status.RouteView;
 import slash32.agent.status.SasView;
+import slash32.agent.status.SegmentWay;
 import slash32.agent.status.SegmentsView;
 import slash32.agent.status.Snapshot;
 import slash32.agent.status.TableView;
@@ -32,6 +33,7 @@ import slash32.net.MacAddress;
 import slash32.net.Prefix;
 import slash32.net.TableSize;
 import slash32.net.Vni;
+import slash32.overlay.choice.Path;
 import slash32.overlay.esp.path.SaStatus;
 import slash32.overlay.evpn.Port;
 import slash32.overlay.evpn.Refusal;
@@ -142,6 +144,41 @@ public final class StatusSamples {
                 Map.of(Refusal.VNI, 4L),
                 Map.of(FrameCount.SPOOFED_MAC, 12L, FrameCount.QUESTIONS, 40L),
                 Map.of("segment", 1L, "segment_fdb", 2L));
+    }
+
+    /// The last octet of {@code 192.0.2.0/24} says where it is: a port here, this site, another one, one that nobody
+    /// tells.
+    public static List<SegmentWay> segmentWays(IpAddress destination) {
+        if (!Prefix.parse("192.0.2.0/24").contains(destination)) {
+            return List.of();
+        }
+        IpAddress node = IpAddress.parse("10.0.2.13");
+        SegmentWay.Place place = switch (destination.toArray()[3]) {
+            case 1 -> new SegmentWay.Place.Here(new InterfaceName("tap7"), null);
+            case 2 -> new SegmentWay.Place.Behind(IpAddress.parse("10.0.0.12"), Path.NATIVE, true);
+            case 3 ->
+                new SegmentWay.Place.Behind(
+                        node,
+                        new Path.Encrypted(Ipv4Address.parse("10.0.2.13"), Ipv4Address.parse("203.0.113.13")),
+                        true);
+            default -> new SegmentWay.Place.Behind(node, new Path.Refused(Path.Reason.SITE_UNKNOWN), false);
+        };
+        var mac = MacAddress.parse("02:00:00:00:00:0" + destination.toArray()[3]);
+        List<EvpnView> routes = place instanceof SegmentWay.Place.Behind(IpAddress vtep, var _, var _)
+                ? List.of(new EvpnView(
+                        2,
+                        mac + " " + destination,
+                        vtep + ":100",
+                        100,
+                        vtep.toString(),
+                        List.of("65000:100"),
+                        1,
+                        false,
+                        "10.0.0.1",
+                        true))
+                : List.of();
+        var holder = new SegmentWay.Holder(mac, routes.size(), false, place, routes);
+        return List.of(new SegmentWay("blue", new Vni(100), 3, List.of(), List.of(holder)));
     }
 
     public static MemoryView memory() {

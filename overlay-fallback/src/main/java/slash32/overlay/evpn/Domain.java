@@ -330,6 +330,30 @@ final class Domain {
         return state != null && state.isClaimedBy(vtep);
     }
 
+    /// The MACs that are said to have an address, here or by others, in their order.
+    List<Sought> seek(IpAddress address) {
+        var found = new TreeSet<>(claimants.getOrDefault(address, Set.of()));
+        for (Port port : segment.ports()) {
+            if (port.addresses().contains(address)) {
+                found.add(port.mac());
+            }
+        }
+        return found.stream()
+                .filter(macs::containsKey)
+                .map(mac -> {
+                    MacState state = state(mac);
+                    return new Sought(
+                            segment,
+                            address,
+                            mac,
+                            state.destination,
+                            state.vteps(address),
+                            state.sequenceInUse(),
+                            state.isFrozen());
+                })
+                .toList();
+    }
+
     SegmentStatus status() {
         int here = 0;
         int elsewhere = 0;

@@ -338,6 +338,13 @@ public final class EvpnNode {
         return vteps;
     }
 
+    /// Who has an address, in each segment that knows of it.
+    public List<Sought> seek(IpAddress address) {
+        return domains.values().stream()
+                .flatMap(domain -> domain.seek(address).stream())
+                .toList();
+    }
+
     /// In order of VNIs.
     public List<SegmentStatus> status() {
         return domains.values().stream().map(Domain::status).toList();

@@ -1,6 +1,7 @@
 package slash32.overlay.evpn;
 
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -70,6 +71,28 @@ final class MacState {
             }
         }
         return null;
+    }
+
+    /// Who says that the address is this MAC's.
+    List<IpAddress> vteps(IpAddress address) {
+        return claims.values().stream()
+                .filter(claim -> address.equals(claim.address()))
+                .map(Claim::vtep)
+                .distinct()
+                .sorted()
+                .toList();
+    }
+
+    /// How often it has moved, as the node says where frames go.
+    long sequenceInUse() {
+        if (!(destination instanceof Destination.Remote(IpAddress vtep))) {
+            return Math.max(0, sequence);
+        }
+        return claims.values().stream()
+                .filter(claim -> claim.vtep().equals(vtep))
+                .mapToLong(claim -> claim.mobility().sequence())
+                .max()
+                .orElse(0);
     }
 
     Iterable<Claim> claims() {

@@ -198,6 +198,11 @@ public final class SegmentPlane {
         copied.stream().filter(key -> key.vtep().equals(vtep)).forEach(key -> flooded.put(key, Set.of(wayTo(vtep))));
     }
 
+    /// The encrypted overlay's link that frames to a node leave by; null for the underlay.
+    public @Nullable InterfaceIndex linkTo(IpAddress vtep) {
+        return wayTo(vtep).link();
+    }
+
     private Way wayTo(IpAddress vtep) {
         return ways.getOrDefault(vtep, Way.NATIVE);
     }

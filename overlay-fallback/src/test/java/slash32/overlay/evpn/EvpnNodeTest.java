@@ -182,6 +182,34 @@ class EvpnNodeTest {
     }
 
     @Test
+    void whoHasAnAddressIsFoundWhetherItIsHereOrElsewhereOrOutOfReach() {
+        segment(Segment.Flooding.NONE, port(false));
+        complete();
+        assertThat(node.seek(ADDRESS))
+                .containsExactly(new Sought(
+                        node.status().getFirst().segment(),
+                        ADDRESS,
+                        MAC,
+                        new Local(new InterfaceName("tap1")),
+                        List.of(),
+                        0,
+                        false));
+        segment(Segment.Flooding.NONE);
+        assertThat(node.seek(ADDRESS)).isEmpty();
+        announce(of(OTHER).macIp(MAC, ADDRESS, new Mobility(false, 3)));
+        assertThat(node.seek(ADDRESS)).singleElement().satisfies(found -> {
+            assertThat(found.at()).isNull(); // who has it is not to be sent to
+            assertThat(found.vteps()).containsExactly(OTHER);
+        });
+        reachable(OTHER, true);
+        assertThat(node.seek(ADDRESS)).singleElement().satisfies(found -> {
+            assertThat(found.at()).isEqualTo(new Remote(OTHER));
+            assertThat(found.sequence()).isEqualTo(3);
+        });
+        assertThat(node.seek(IpAddress.parse("192.0.2.99"))).isEmpty();
+    }
+
+    @Test
     void aRouteThatDoesNotFitIsCountedAndNotUsed() {
         reachable(OTHER, true);
         segment(Segment.Flooding.FULL);

@@ -51,6 +51,11 @@ public final class ExplanationFormat {
         json(json, explanation.source(), explanation.keys());
         json.writeFieldName("destination");
         json(json, explanation.destination(), explanation.keys());
+        json.writeArrayFieldStart("segments");
+        for (SegmentWay way : explanation.segments()) {
+            SegmentWayFormat.json(json, way);
+        }
+        json.writeEndArray();
         json.writeEndObject();
     }
 
@@ -102,7 +107,7 @@ public final class ExplanationFormat {
         return peer == null ? "no keys: the node is not known yet" : SasFormat.brief(peer, keys.carrier());
     }
 
-    private static String text(Path path) {
+    static String text(Path path) {
         return switch (path) {
             case Path.Native() -> "native";
             case Path.Encrypted(var node, var external) ->
@@ -114,7 +119,7 @@ public final class ExplanationFormat {
     /// The verdict, then a line for each end, then the routes of both addresses.
     public static String text(ExplanationView explanation) {
         var text = new StringBuilder(explanation.passes() ? "passes\n" : "is dropped\n");
-        if (explanation.ends().isEmpty()) {
+        if (explanation.ends().isEmpty() && explanation.segments().isEmpty()) {
             text.append("  neither address is an endpoint of this host\n");
         }
         for (ExplanationView.End end : explanation.ends()) {
@@ -130,6 +135,7 @@ public final class ExplanationFormat {
         }
         side(text, "source", explanation.source(), explanation.keys());
         side(text, "destination", explanation.destination(), explanation.keys());
+        explanation.segments().forEach(way -> SegmentWayFormat.text(text, way));
         return text.toString();
     }
 

@@ -18,7 +18,9 @@ import slash32.securitygroup.Judgement;
 /// @param source how its source is reached, and which groups that is a member of
 /// @param destination how it reaches where it goes
 /// @param keys with nodes of other sites, where one of the two is behind such
-public record ExplanationView(FirstPacket packet, List<End> ends, Side source, Side destination, SasView keys) {
+/// @param segments of this node that know one of its addresses, each with what it would make of a frame
+public record ExplanationView(
+        FirstPacket packet, List<End> ends, Side source, Side destination, SasView keys, List<SegmentWay> segments) {
 
     /// What an endpoint of this host makes of it.
     ///
@@ -47,10 +49,18 @@ public record ExplanationView(FirstPacket packet, List<End> ends, Side source, S
 
     public ExplanationView {
         ends = List.copyOf(ends);
+        segments = List.copyOf(segments);
     }
 
-    /// True if every end that is here lets it pass, and it is not the overlay that refuses every way.
+    /// True if every end that is here lets it pass, and it is not the overlay that refuses every way. Where the fabric
+    /// knows neither address and a segment does, if a segment carries it.
     public boolean passes() {
+        boolean routed = !ends.isEmpty()
+                || !source.routes().isEmpty()
+                || !destination.routes().isEmpty();
+        if (!routed && !segments.isEmpty()) {
+            return segments.stream().anyMatch(SegmentWay::carries);
+        }
         boolean reached = destination.paths().isEmpty()
                 || destination.paths().values().stream().anyMatch(path -> !(path instanceof Path.Refused));
         return reached && ends.stream().allMatch(end -> end.judgement().passes());

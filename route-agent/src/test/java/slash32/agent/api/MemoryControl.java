@@ -256,7 +256,13 @@ public final class MemoryControl implements Control {
                                 true),
                         new Counts(12, 3_456)))
                 .toList();
-        return new ExplanationView(packet, ends, side(packet.source()), side(packet.destination()), sas());
+        return new ExplanationView(
+                packet,
+                ends,
+                side(packet.source()),
+                side(packet.destination()),
+                sas(),
+                StatusSamples.segmentWays(packet.destination()));
     }
 
     /// Every next hop is reached natively, but for those in 10.0.9.0/24, which is not reached, and 10.0.2.0/24.

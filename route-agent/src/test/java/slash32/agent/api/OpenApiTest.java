@@ -115,6 +115,10 @@ class OpenApiTest {
                         "POST",
                         "explain",
                         "{\"from\":\"10.9.0.1\",\"to\":\"" + to + "\",\"protocol\":\"tcp\",\"port\":22}"));
+        for (int last = 1; last <= 4; last++) {
+            String question = "{\"from\":\"192.0.2.9\",\"to\":\"192.0.2." + last + "\",\"protocol\":\"icmp\"}";
+            assertValid("Explanation", ask("POST", "explain", question));
+        }
         assertValid("Problem", put("endpoints/a", "{}"));
         assertValid("Problem", get("groups/7"));
     }

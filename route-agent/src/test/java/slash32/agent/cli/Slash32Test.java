@@ -166,6 +166,11 @@ class Slash32Test {
         out.append("$ slash32 explain to another site\n");
         assertThat(ask("explain", "--from", "fd00:9::1", "--to", "fd00:2::1", "--proto", "tcp", "--port", "22"))
                 .isZero();
+        out.append("$ slash32 explain in a segment\n");
+        for (int last = 1; last <= 4; last++) {
+            assertThat(ask("explain", "--from", "192.0.2.9", "--to", "192.0.2." + last, "--proto", "icmp"))
+                    .isZero();
+        }
         assertThat(ask(words(question, "tcp --port 22 --json"))).isZero();
         control.routes(List.of(crossing("10.3.0.1", "10.0.2.13"), crossing("10.3.0.2", "10.0.2.14")));
         for (String node : List.of("10.3.0.1", "10.3.0.2")) {
@@ -174,6 +179,8 @@ class Slash32Test {
             assertThat(ask(crossing)).isZero();
             assertThat(ask(words(List.of(crossing), "--json"))).isZero();
         }
+        assertThat(ask("explain", "--from", "192.0.2.9", "--to", "192.0.2.3", "--proto", "icmp", "--json"))
+                .isZero();
         Golden.check(GOLDEN.resolve("explain.txt"), out.toString());
         assertThat(err.toString()).isEmpty();
         for (String packet : List.of("tcp", "tcp --port 0", "icmp --port 22", "tcp --port 22 --code 0", "300")) {
