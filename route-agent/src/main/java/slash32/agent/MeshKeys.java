@@ -21,6 +21,9 @@ import slash32.net.InterfaceIndex;
 import slash32.net.InterfaceName;
 import slash32.net.IpAddress;
 import slash32.net.Ipv4Address;
+import slash32.netlink.route.InterfaceAddress;
+import slash32.netlink.socket.NetlinkProtocol;
+import slash32.netlink.socket.NetlinkSocket;
 import slash32.netlink.udp.BatchUdpSocket;
 import slash32.overlay.esp.path.DataPath;
 import slash32.overlay.esp.path.Drop;
@@ -53,6 +56,8 @@ final class MeshKeys {
 
     /// Of the data path in user space; not of the names that are guests'.
     private static final InterfaceName DEVICE = new InterfaceName("mesh32");
+
+    private static final int LINK_LOCAL_LENGTH = 64;
 
     /// Half-open IKE SAs from which cookies are asked for.
     private static final int COOKIES_FROM = 30;
@@ -276,7 +281,13 @@ final class MeshKeys {
         if (esp == null || peer == null) {
             throw new IllegalStateException("attached before it was admitted: " + node);
         }
-        return esp.path().attach(node, peer);
+        InterfaceIndex device = esp.path().attach(node, peer);
+        if (isKernel()) { // as the one device in user space has: echoes about the path go between these
+            try (NetlinkSocket rtnl = NetlinkSocket.open(NetlinkProtocol.ROUTE)) {
+                rtnl.execute(new InterfaceAddress(device, DataPath.gateway6(terms.underlay), LINK_LOCAL_LENGTH).put());
+            }
+        }
+        return device;
     }
 
     void connect(Ipv4Address node) {

@@ -32,6 +32,9 @@ public record Link(
     private static final int IFF_UP = 0x1;
     private static final int IFF_LOWER_UP = 0x10000;
 
+    /// Of {@code rp_filter}: the source has a route.
+    private static final int LOOSE = 2;
+
     /// Asks for every link.
     public static Request dump() {
         return header(Rt.RTM_GETLINK, Nl.NLM_F_DUMP, () -> "list links", 0, 0, 0);
@@ -151,6 +154,20 @@ public record Link(
                 families -> families.nested(
                         Rt.AF_INET6,
                         inet6 -> inet6.attributeU8(Rt.IFLA_INET6_ADDR_GEN_MODE, Rt.IN6_ADDR_GEN_MODE_NONE)));
+    }
+
+    /// Takes IPv4 packets from every source that there is a route to, by whatever interface: {@code rp_filter} is 2
+    /// then,
+    /// which is in force whatever that of all interfaces is.
+    public static Request takeFromAnywhere(InterfaceIndex index) {
+        return change(index, "rp_filter 2")
+                .nested(
+                        Rt.IFLA_AF_SPEC,
+                        families -> families.nested(
+                                Rt.AF_INET,
+                                inet -> inet.nested(
+                                        Rt.IFLA_INET_CONF,
+                                        conf -> conf.attributeU32(Rt.IPV4_DEVCONF_RP_FILTER, LOOSE))));
     }
 
     /// Changes the alias alone.

@@ -75,6 +75,8 @@ public final class Rt {
     static final int IFLA_LINKINFO = 18;
     static final int IFLA_IFALIAS = 20;
     static final int IFLA_AF_SPEC = 26;
+    static final int IFLA_INET_CONF = 1;
+    static final int IPV4_DEVCONF_RP_FILTER = 8;
     static final int IFLA_GROUP = 27;
     static final int IFLA_NET_NS_FD = 28;
     static final int IFLA_INFO_KIND = 1;

@@ -64,6 +64,14 @@ class RtnetlinkKernelTest {
     }
 
     @Test
+    void takesPacketsFromAnywhereOnOneLink() throws IOException {
+        Command.run("sysctl", "-qw", "net.ipv4.conf.v0.rp_filter=1", "net.ipv4.conf.v1.rp_filter=1");
+        socket.execute(Link.takeFromAnywhere(veth));
+        assertThat(Command.run("sysctl", "-n", "net.ipv4.conf.v0.rp_filter", "net.ipv4.conf.v1.rp_filter"))
+                .isEqualTo("2\n1\n");
+    }
+
+    @Test
     void namesTheObjectAndTheKernelsReason() {
         Route unreachable = new Route(
                 Prefix.parse("192.0.2.1/32"), 5, 132, Rt.RTN_UNICAST, veth, IpAddress.parse("203.0.113.1"), null, 0, 0);

@@ -1,8 +1,6 @@
 package slash32.overlay.esp.userspace;
 
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import org.jspecify.annotations.Nullable;
 import slash32.net.InterfaceIndex;
@@ -52,7 +50,8 @@ public final class MeshDevice implements AutoCloseable {
             rtnl = NetlinkSocket.open(NetlinkProtocol.ROUTE);
             InterfaceIndex index = index(rtnl, name);
             rtnl.execute(Link.configure(index, Frames.mac(self), mtuBytes, TX_QUEUE_LENGTH, ALIAS));
-            takeFromAnywhere(name);
+            // segments' frames come from nodes' underlay addresses, to which the routes lead elsewhere
+            rtnl.execute(Link.takeFromAnywhere(index));
             rtnl.execute(new InterfaceAddress(index, self, HOST_LENGTH).put());
             rtnl.execute(Link.setUp(index, true));
             // the link-local gateways are then on this link and no other
@@ -65,13 +64,6 @@ public final class MeshDevice implements AutoCloseable {
             }
             throw e;
         }
-    }
-
-    /// Segments' frames come from nodes' underlay addresses, to which the routes lead elsewhere: where {@code
-    /// rp_filter}
-    /// is 1 for all devices, 2 here is what is in force.
-    private static void takeFromAnywhere(InterfaceName name) throws IOException {
-        Files.writeString(Path.of("/proc/sys/net/ipv4/conf", name.value(), "rp_filter"), "2");
     }
 
     private static InterfaceIndex index(NetlinkSocket rtnl, InterfaceName name) throws IOException {

@@ -1,8 +1,6 @@
 package slash32.overlay.esp.xfrm;
 
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -16,7 +14,6 @@ import slash32.netlink.socket.Errno;
 import slash32.netlink.socket.KernelException;
 import slash32.netlink.socket.NetlinkProtocol;
 import slash32.netlink.socket.NetlinkSocket;
-import slash32.overlay.esp.path.DataPath;
 
 /// The XFRM interfaces, one for each peer, whose id is the peer's underlay address. They outlive the process, and are
 /// known by name and alias.
@@ -28,7 +25,6 @@ final class XfrmDevices implements AutoCloseable {
 
     private static final String KIND = "xfrm";
     private static final int HOST_LENGTH = 32;
-    private static final int LINK_LOCAL_LENGTH = 64;
 
     /// Not the mark of an endpoint's TAP.
     private static final String ALIAS = "overlay of slash32";
@@ -65,11 +61,9 @@ final class XfrmDevices implements AutoCloseable {
         // segments' frames come from nodes, to which the routes lead elsewhere; 2 is in force whatever that of all is,
         // and
         // as strict as 1 on a device that has no address
-        Files.writeString(Path.of("/proc/sys/net/ipv4/conf", name.value(), "rp_filter"), "2");
+        rtnl.execute(Link.takeFromAnywhere(index));
         rtnl.execute(new InterfaceAddress(index, self, HOST_LENGTH).put());
         rtnl.execute(Link.setUp(index, true));
-        // echoes about the path go between these
-        rtnl.execute(new InterfaceAddress(index, DataPath.gateway6(self), LINK_LOCAL_LENGTH).put());
         return index;
     }
 
