@@ -38,7 +38,7 @@ interop: packages ## real BGP speakers, and strongSwan, by feature and by algori
 	@$(MVN) -pl bgp -am verify -Dtest=InteropMatrix -Dtest.groups.excluded= -Dsurefire.failIfNoSpecifiedTests=false
 	@$(MVN) -pl overlay-fallback -am verify -Dtest=IkeInteropMatrix -Dtest.groups.excluded= -Dsurefire.failIfNoSpecifiedTests=false
 
-bench: packages build bench-micro ## benchmarks of the lab, of segments and of single parts, printed as JSON lines and a table
+bench: packages build bench-micro bench-rules bench-ike ## benchmarks of the lab, of rules, of segments, of IKE and of single parts, printed as JSON lines and tables; routes and tunnels have their own
 	@.ci/need-packages $(PACKAGES_OVERLAY)
 	@bin/slash32 lab bench
 	@lab/bench/overlay.py converge
