@@ -413,7 +413,7 @@ public final class Dataplane {
             return nowNanos;
         }
         long next = Math.min(firewall.nextDeadlineNanos(nowNanos), fib.nextDeadlineNanos(nowNanos));
-        next = Math.min(next, vacant.nextDeadlineNanos(nowNanos));
+        next = Math.min(next, vacant.nextDeadlineNanos());
         next = Math.min(next, settings.reconciler().nextDeadlineNanos(nowNanos));
         next = Math.min(next, taps.reconciler().nextDeadlineNanos(nowNanos));
         next = Math.min(next, gatewayAddresses.reconciler().nextDeadlineNanos(nowNanos));
