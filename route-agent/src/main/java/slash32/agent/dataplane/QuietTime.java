@@ -7,7 +7,7 @@ final class QuietTime {
     private static final long QUIET_NANOS = 100_000_000L;
 
     /// From then on the work goes on between the changes.
-    private static final long LONGEST_WAIT_NANOS = 5_000_000_000L;
+    private static final long LONGEST_WAIT_NANOS = 30_000_000_000L;
 
     private boolean isChanged;
     private boolean isWaiting;
