@@ -13,7 +13,7 @@ import java.util.function.Consumer;
 ///
 /// @param inputs none is to be changed
 public record Corpus(List<byte[]> inputs) {
-    private static final int MUTATIONS = 20_000;
+    private static final int MUTATIONS = 10_000;
 
     /// Makes an input out of those that are there.
     public interface Mutation {

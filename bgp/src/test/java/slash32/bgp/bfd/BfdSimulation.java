@@ -7,6 +7,8 @@ import java.util.ArrayDeque;
 import java.util.Comparator;
 import java.util.PriorityQueue;
 import java.util.Random;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
 
 /// Two machines and a network that loses, delays, doubles and reorders, in simulated time, all chance from one
 /// seed.
@@ -25,10 +27,18 @@ final class BfdSimulation {
     double loss;
     private final PriorityQueue<Happening> agenda =
             new PriorityQueue<>(Comparator.comparingLong(Happening::at).thenComparingLong(Happening::order));
-    private final ArrayDeque<String> recent = new ArrayDeque<>();
+    private final ArrayDeque<Note> recent = new ArrayDeque<>();
     private long order;
 
     private record Happening(long at, long order, Runnable what) {}
+
+    /// What happened, put into words only when somebody is to read it.
+    private record Note(long at, Supplier<String> what) {
+        @Override
+        public String toString() {
+            return "%.4f %s".formatted(at / 1e9, what.get());
+        }
+    }
 
     BfdSimulation(long seed, BfdTerms left, BfdTerms right) {
         random = new Random(seed);
@@ -60,13 +70,14 @@ final class BfdSimulation {
                     (left.wakeAt() <= right.wakeAt() ? left : right).turn();
                 }
             } catch (AssertionError e) {
-                throw new AssertionError(e.getMessage() + "\nafter\n" + String.join("\n", recent), e);
+                String before = recent.stream().map(Note::toString).collect(Collectors.joining("\n"));
+                throw new AssertionError(e.getMessage() + "\nafter\n" + before, e);
             }
         }
     }
 
-    private void note(String what) {
-        recent.add("%.4f %s".formatted(now / 1e9, what));
+    private void note(Supplier<String> what) {
+        recent.add(new Note(now, what));
         if (recent.size() > RECENT_MAX) {
             recent.remove();
         }
@@ -107,7 +118,7 @@ final class BfdSimulation {
 
         /// The process dies and is back at once, knowing nothing.
         void restart() {
-            note(name + " restarts");
+            note(() -> name + " restarts");
             socket.clear();
             machine = newMachine();
         }
@@ -143,7 +154,8 @@ final class BfdSimulation {
 
         private void took(Transition transition) {
             if (transition != Transition.NONE) {
-                note(name + " " + transition + " " + machine.diagnostic());
+                var diagnostic = machine.diagnostic();
+                note(() -> name + " " + transition + " " + diagnostic);
             }
             if (transition == Transition.LOST) {
                 lost++;
@@ -152,7 +164,7 @@ final class BfdSimulation {
 
         private void carry(ControlPacket packet) {
             sent++;
-            note(name + " sends " + packet);
+            note(() -> name + " sends " + packet);
             Node to = this == left ? right : left;
             int copies = random.nextDouble() < loss ? 0 : random.nextDouble() < loss / 4 ? 2 : 1;
             for (int copy = 0; copy < copies && cutUntil <= now; copy++) {

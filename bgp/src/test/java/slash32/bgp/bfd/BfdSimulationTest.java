@@ -12,12 +12,12 @@ import org.junit.jupiter.params.provider.MethodSource;
 import slash32.testkit.Seeds;
 
 /// Whatever the network and the nodes do, a session comes up when they behave, stays up while they do, and is
-/// lost when nothing gets through. {@code -Dbfd.seeds=10000} runs so many.
+/// lost when nothing gets through.
 class BfdSimulationTest {
     private static final int FAULTS = 30;
 
     static Stream<Long> seeds() {
-        return Seeds.of(Integer.getInteger("bfd.seeds", 300), 1, 2, 3);
+        return Seeds.of(60, 1, 2, 3);
     }
 
     @ParameterizedTest(name = "seed {0}")

@@ -2,12 +2,12 @@ package slash32.bgp.rib;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import java.util.TreeSet;
+import java.util.Set;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -105,32 +105,31 @@ class PathTableTest {
     private void check() {
         assertThat(prefixes.size()).isEqualTo(model.size());
         int[] sizes = new int[PEERS];
-        model.forEach((high, paths) -> {
+        List<Set<Long>> of = Stream.generate(() -> (Set<Long>) new HashSet<Long>())
+                .limit(PEERS)
+                .toList();
+        var held = new HashMap<Long, Map<Key, PathAttributes>>();
+        for (long high : model.keySet()) {
             int prefix = prefixes.find(high, 0, 32);
-            var held = new HashMap<Key, PathAttributes>();
+            var paths = new HashMap<Key, PathAttributes>();
             for (int path = table.first(prefix); path != PathTable.NONE; path = table.after(prefix, path)) {
-                held.put(new Key(table.peer(path), table.id(path)), table.attributes(path));
+                paths.put(new Key(table.peer(path), table.id(path)), table.attributes(path));
                 sizes[table.peer(path)]++;
+                of.get(table.peer(path)).add(high);
             }
-            assertThat(held).isEqualTo(paths);
-        });
+            held.put(high, paths);
+        }
+        assertThat(held).isEqualTo(model); // so that what is in it and in `of` is the model's
         for (int peer = 0; peer < PEERS; peer++) {
             assertThat(table.size(peer)).isEqualTo(sizes[peer]);
-            var expected = new TreeSet<Long>();
-            for (var entry : model.entrySet()) {
-                int of = peer;
-                if (entry.getValue().keySet().stream().anyMatch(key -> key.peer() == of)) {
-                    expected.add(entry.getKey());
-                }
-            }
-            var found = new ArrayList<Long>();
+            var found = new HashSet<Long>();
             table.prefixesOf(peer).stream().forEach(prefix -> found.add(prefixes.high(prefix)));
-            assertThat(new TreeSet<>(found)).isEqualTo(expected);
+            assertThat(found).isEqualTo(of.get(peer));
         }
         assertThat(table.size()).isEqualTo(IntStream.of(sizes).sum());
     }
 
     static Stream<Long> seeds() {
-        return Seeds.of(4, 1);
+        return Seeds.of(2, 1);
     }
 }

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import org.junit.jupiter.api.Test;
 import slash32.net.Ipv4Address;
-import slash32.testkit.LayerRules;
 
 class PathTest {
     private static final SiteId OSLO = new SiteId(1);
@@ -34,10 +33,5 @@ class PathTest {
     void refusesSiteIdsThatDoNotFitACommunity() {
         assertThatThrownBy(() -> new SiteId(0)).hasMessageContaining("1 to 4294967295");
         assertThatThrownBy(() -> new SiteId(1L << 32)).hasMessageContaining("1 to 4294967295");
-    }
-
-    @Test
-    void theModuleKeepsItsLayers() {
-        LayerRules.check(Path.class);
     }
 }

@@ -41,7 +41,7 @@ class EvpnSimulationTest {
     private static final long STEP_NANOS = MacState.WINDOW_NANOS;
 
     static Stream<Long> seeds() {
-        return Seeds.of(Integer.getInteger("evpn.seeds", 200));
+        return Seeds.of(100);
     }
 
     @ParameterizedTest(name = "seed {0}")

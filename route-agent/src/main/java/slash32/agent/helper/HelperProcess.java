@@ -39,6 +39,8 @@ public final class HelperProcess {
     private static final Duration STEADY = Duration.ofMinutes(1);
 
     private static final Duration FAREWELL = Duration.ofSeconds(1);
+    /// No line: has the one who writes look around at once.
+    private static final LongFunction<String> WAKE = Long::toString;
 
     private final ProcessConfig config;
     private final Commands commands;
@@ -112,6 +114,7 @@ public final class HelperProcess {
                     end,
                     config.respawn() ? "in " + pause.toSeconds() + "s" : "never");
             if (!config.respawn() || closed.await(pause.toMillis(), TimeUnit.MILLISECONDS)) {
+                lines.offer(WAKE);
                 closed.await();
                 return;
             }
@@ -224,7 +227,7 @@ public final class HelperProcess {
                 }
             }
             Process running = process;
-            if (line == null || running == null) {
+            if (line == null || line == WAKE || running == null) {
                 continue;
             }
             try {
@@ -241,6 +244,7 @@ public final class HelperProcess {
     /// Ends the process. What it announced stays announced: our peers keep it while we restart.
     public void close() {
         closed.countDown();
+        lines.offer(WAKE);
         Process running = process;
         if (running != null) {
             running.destroy();

@@ -371,7 +371,7 @@ class GatewayTest {
             Arrays.fill(padded, length, padded.length, (byte) random.nextInt());
             Answer answer = new Gateway(TERMS).on(exact, length, 0);
             assertThat(new Gateway(TERMS).on(padded, length, 0))
-                    .as(HexFormat.of().formatHex(exact))
+                    .as(() -> HexFormat.of().formatHex(exact))
                     .isEqualTo(answer);
             if (answer instanceof Answer.Reply) {
                 assertThat(MacAddress.of(exact, 6)).isEqualTo(GUEST);

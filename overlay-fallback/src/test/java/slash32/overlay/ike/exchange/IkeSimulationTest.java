@@ -19,7 +19,7 @@ class IkeSimulationTest {
     /// The large ones each showed a fault once: two IKE SAs for ever, or an SA that is sent on and was given up.
     static Stream<Long> seeds() {
         return Seeds.of(
-                Integer.getInteger("ike.seeds", 20),
+                20,
                 LongStream.concat(
                                 LongStream.rangeClosed(1, 20),
                                 LongStream.of(

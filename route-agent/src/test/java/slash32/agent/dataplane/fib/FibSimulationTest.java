@@ -18,7 +18,6 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
-import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -59,7 +58,7 @@ class FibSimulationTest {
     }
 
     static Stream<Long> seeds() {
-        return Seeds.of(0, LongStream.rangeClosed(1, 100).toArray());
+        return Seeds.of(20, 1, 2, 3);
     }
 
     private static final class Simulation {

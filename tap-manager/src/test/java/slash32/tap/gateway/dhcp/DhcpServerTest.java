@@ -423,7 +423,7 @@ class DhcpServerTest {
             Arrays.fill(padded, length, padded.length, (byte) random.nextInt());
             Answer answer = new DhcpServer(TERMS).on(exact, length, 0);
             assertThat(new DhcpServer(TERMS).on(padded, length, 0))
-                    .as(HexFormat.of().formatHex(exact))
+                    .as(() -> HexFormat.of().formatHex(exact))
                     .isEqualTo(answer);
             if (answer instanceof Answer.Reply) {
                 assertThat(MacAddress.of(exact, 6)).isEqualTo(GUEST);
