@@ -5,7 +5,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import slash32.net.Ipv6Address;
 import slash32.net.MacAddress;
-import slash32.netlink.packet.PacketSocket.Instruction;
+import slash32.netlink.socket.SocketFilter.Instruction;
 import slash32.tap.gateway.InternetChecksum;
 
 /// The Router Advertisements by which routers on a link find each other (RFC 4861 §4.2), with their Ethernet frames.

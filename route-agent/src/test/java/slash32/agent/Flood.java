@@ -9,6 +9,7 @@ import slash32.net.InterfaceName;
 import slash32.net.IpAddress;
 import slash32.net.MacAddress;
 import slash32.netlink.packet.PacketSocket;
+import slash32.netlink.socket.SocketFilter.Instruction;
 import slash32.netlink.tun.Tap;
 import slash32.testkit.Command;
 
@@ -16,7 +17,7 @@ import slash32.testkit.Command;
 /// it came through.
 final class Flood implements AutoCloseable {
     private static final int ETH_P_ALL = 3;
-    private static final PacketSocket.Instruction TAKE_ALL = new PacketSocket.Instruction(0x06, 0, 0, 0xffff);
+    private static final Instruction TAKE_ALL = new Instruction(0x06, 0, 0, 0xffff);
     private static final long MAGIC = 0x5332_464c_4f4f_4400L;
 
     /// What an allowed packet and two that are not carry; the last comes from the guest.

@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import slash32.net.InterfaceIndex;
-import slash32.netlink.packet.PacketSocket.Instruction;
+import slash32.netlink.socket.SocketFilter.Instruction;
 
 /// Which frames of the guests the gateway's sockets let pass, as classic BPF (linux/bpf_common.h, linux/filter.h).
 ///

@@ -9,7 +9,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import slash32.net.InterfaceIndex;
 import slash32.netlink.packet.PacketSocket;
-import slash32.netlink.packet.PacketSocket.Instruction;
+import slash32.netlink.socket.SocketFilter.Instruction;
 
 /// One of the gateway's ears, for all guests: its filter lets questions pass and all that awaited guests send, but
 /// nothing of a guest that floods, so that the others are heard. One thread runs it; any may send, await or close.

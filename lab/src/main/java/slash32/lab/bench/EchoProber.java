@@ -16,6 +16,7 @@ import slash32.netlink.packet.PacketSocket;
 import slash32.netlink.route.Link;
 import slash32.netlink.socket.NetlinkProtocol;
 import slash32.netlink.socket.NetlinkSocket;
+import slash32.netlink.socket.SocketFilter.Instruction;
 import slash32.tap.gateway.GatewayTerms;
 
 /// In a guest: asks one address for an echo every millisecond, and tells when its first reply came.
@@ -23,7 +24,7 @@ import slash32.tap.gateway.GatewayTerms;
 /// A ping of its own, because a process for each try would take longer than what is measured. One thread reads whom to
 /// ask, one asks, one receives.
 public final class EchoProber {
-    private static final PacketSocket.Instruction ACCEPT = new PacketSocket.Instruction(0x06, 0, 0, 0xffff);
+    private static final Instruction ACCEPT = new Instruction(0x06, 0, 0, 0xffff);
     private static final long INTERVAL_NANOS = 1_000_000;
     private static final int IDENTIFIER = 0x5320;
 

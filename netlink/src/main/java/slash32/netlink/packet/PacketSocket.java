@@ -1,7 +1,6 @@
 package slash32.netlink.packet;
 
 import java.io.IOException;
-import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.List;
@@ -11,6 +10,9 @@ import slash32.netlink.socket.Errno;
 import slash32.netlink.socket.FileDescriptor;
 import slash32.netlink.socket.KernelException;
 import slash32.netlink.socket.Libc;
+import slash32.netlink.socket.SocketFilter;
+import slash32.netlink.socket.SocketFilter.Instruction;
+import slash32.netlink.socket.SocketOption;
 
 /// Receives and sends whole Ethernet frames, on all interfaces or on one, through a classic BPF filter.
 ///
@@ -18,9 +20,6 @@ import slash32.netlink.socket.Libc;
 public final class PacketSocket implements AutoCloseable {
     private static final int AF_PACKET = 17;
     private static final int SOCK_RAW_CLOEXEC = 3 | 0x80000;
-    private static final int SOL_SOCKET = 1;
-    private static final int SO_ATTACH_FILTER = 26;
-    private static final int SO_RCVBUFFORCE = 33;
     private static final int RECEIVE_BUFFER_BYTES = 4 * 1024 * 1024;
     private static final int SOCKADDR_LL_BYTES = 20;
     private static final int FRAME_BYTES = 65_536;
@@ -41,9 +40,6 @@ public final class PacketSocket implements AutoCloseable {
         this.wakeup = wakeup;
     }
 
-    /// One instruction of a classic BPF program (struct sock_filter).
-    public record Instruction(int code, int jumpTrue, int jumpFalse, int operand) {}
-
     /// Takes a received frame.
     public interface Receiver {
         /// Called for each.
@@ -60,11 +56,8 @@ public final class PacketSocket implements AutoCloseable {
     public static PacketSocket open(int ethertype, List<Instruction> filter) throws IOException {
         FileDescriptor descriptor =
                 FileDescriptor.of(Libc.INSTANCE.socket(AF_PACKET, SOCK_RAW_CLOEXEC, 0), "open packet socket");
-        attach(descriptor, filter); // before the bind, so that nothing unfiltered is ever queued
-        ByteBuffer size = direct(4).putInt(0, RECEIVE_BUFFER_BYTES);
-        FileDescriptor.check(
-                Libc.INSTANCE.setsockopt(descriptor.value(), SOL_SOCKET, SO_RCVBUFFORCE, pointer(size), 4),
-                "size the buffer of a packet socket");
+        SocketFilter.attach(descriptor, filter); // before the bind, so that nothing unfiltered is ever queued
+        SocketOption.set(descriptor, SocketOption.SOL_SOCKET, SocketOption.SO_RCVBUFFORCE, RECEIVE_BUFFER_BYTES);
         ByteBuffer any = direct(SOCKADDR_LL_BYTES);
         any.putShort(0, (short) AF_PACKET);
         any.put(2, (byte) (ethertype >>> 8)).put(3, (byte) ethertype);
@@ -74,29 +67,9 @@ public final class PacketSocket implements AutoCloseable {
         return new PacketSocket(descriptor, wakeup);
     }
 
-    private static void attach(FileDescriptor descriptor, List<Instruction> filter) throws IOException {
-        ByteBuffer program = direct(8 * filter.size());
-        for (Instruction instruction : filter) {
-            program.putShort((short) instruction.code())
-                    .put((byte) instruction.jumpTrue())
-                    .put((byte) instruction.jumpFalse())
-                    .putInt(instruction.operand());
-        }
-        ByteBuffer header = direct(16);
-        header.putShort(0, (short) filter.size());
-        header.putLong(8, pointer(program.clear()).address());
-        try {
-            FileDescriptor.check(
-                    Libc.INSTANCE.setsockopt(descriptor.value(), SOL_SOCKET, SO_ATTACH_FILTER, pointer(header), 16),
-                    "attach a filter to a packet socket");
-        } finally {
-            Reference.reachabilityFence(program);
-        }
-    }
-
     /// Lets those frames pass from now on that {@code filter} does; from any thread.
     public void filter(List<Instruction> filter) throws IOException {
-        attach(descriptor, filter);
+        SocketFilter.attach(descriptor, filter);
     }
 
     /// Waits for a frame and hands it to {@code receiver}.

@@ -34,9 +34,6 @@ public final class NetlinkSocket implements AutoCloseable {
 
     private static final int AF_NETLINK = 16;
     private static final int SOCK_RAW_CLOEXEC = 3 | 0x80000;
-    private static final int SOL_SOCKET = 1;
-    private static final int SO_SNDBUFFORCE = 32;
-    private static final int SO_RCVBUFFORCE = 33;
     private static final int SO_RCVTIMEO = 20;
     private static final int SOL_NETLINK = 270;
     private static final int NETLINK_CAP_ACK = 10;
@@ -60,13 +57,11 @@ public final class NetlinkSocket implements AutoCloseable {
     /// Opens a socket in the calling thread's network namespace.
     public static NetlinkSocket open(NetlinkProtocol protocol) throws IOException {
         FileDescriptor descriptor = openRaw(protocol, KERNEL_RECEIVE_BYTES);
-        setOption(descriptor, SOL_NETLINK, NETLINK_GET_STRICT_CHK, 1);
-        setOption(descriptor, SOL_SOCKET, SO_SNDBUFFORCE, 4 * SEND_BYTES);
+        SocketOption.set(descriptor, SOL_NETLINK, NETLINK_GET_STRICT_CHK, 1);
+        SocketOption.set(descriptor, SocketOption.SOL_SOCKET, SocketOption.SO_SNDBUFFORCE, 4 * SEND_BYTES);
         NativeBuffer timeout = NativeBuffer.allocate(16);
         timeout.bytes().putLong(0, TIMEOUT_SECONDS);
-        FileDescriptor.check(
-                Libc.INSTANCE.setsockopt(descriptor.value(), SOL_SOCKET, SO_RCVTIMEO, timeout.pointer(), 16),
-                "set a time-out on a netlink socket");
+        SocketOption.set(descriptor, SocketOption.SOL_SOCKET, SO_RCVTIMEO, timeout);
         return new NetlinkSocket(descriptor, portOf(descriptor), protocol == NetlinkProtocol.XFRM);
     }
 
@@ -92,18 +87,10 @@ public final class NetlinkSocket implements AutoCloseable {
         address.bytes().putShort(0, (short) AF_NETLINK);
         FileDescriptor.check(
                 Libc.INSTANCE.bind(descriptor.value(), address.pointer(), 12), "bind netlink socket " + protocol);
-        setOption(descriptor, SOL_SOCKET, SO_RCVBUFFORCE, receiveBytes);
-        setOption(descriptor, SOL_NETLINK, NETLINK_CAP_ACK, 1);
-        setOption(descriptor, SOL_NETLINK, NETLINK_EXT_ACK, 1);
+        SocketOption.set(descriptor, SocketOption.SOL_SOCKET, SocketOption.SO_RCVBUFFORCE, receiveBytes);
+        SocketOption.set(descriptor, SOL_NETLINK, NETLINK_CAP_ACK, 1);
+        SocketOption.set(descriptor, SOL_NETLINK, NETLINK_EXT_ACK, 1);
         return descriptor;
-    }
-
-    static void setOption(FileDescriptor descriptor, int level, int name, int value) throws IOException {
-        NativeBuffer option = NativeBuffer.allocate(4);
-        option.bytes().putInt(0, value);
-        FileDescriptor.check(
-                Libc.INSTANCE.setsockopt(descriptor.value(), level, name, option.pointer(), 4),
-                "set netlink socket option " + level + "/" + name);
     }
 
     /// Sends one request and waits until it is in force.
@@ -161,7 +148,8 @@ public final class NetlinkSocket implements AutoCloseable {
         int length = requests.stream().mapToInt(Request::length).sum();
         if (length > SEND_BYTES) {
             datagram = NativeBuffer.allocate(length);
-            setOption(descriptor, SOL_SOCKET, SO_SNDBUFFORCE, length); // a longer datagram is EMSGSIZE
+            // a longer datagram is EMSGSIZE
+            SocketOption.set(descriptor, SocketOption.SOL_SOCKET, SocketOption.SO_SNDBUFFORCE, length);
         }
         datagram.bytes().clear();
         for (Request request : requests) {

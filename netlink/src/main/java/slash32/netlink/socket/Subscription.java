@@ -1,12 +1,12 @@
 package slash32.netlink.socket;
 
 import java.io.IOException;
-import java.lang.ref.Reference;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 import slash32.netlink.message.Message;
 import slash32.netlink.message.Request;
+import slash32.netlink.socket.SocketFilter.Instruction;
 
 /// Events of multicast groups (netlink(7)), on a socket of their own.
 ///
@@ -17,8 +17,6 @@ public final class Subscription implements AutoCloseable {
     private static final int EFD_CLOEXEC = 0x80000;
     private static final int POLLIN = 1;
     private static final int SOL_NETLINK = 270;
-    private static final int SOL_SOCKET = 1;
-    private static final int SO_ATTACH_FILTER = 26;
 
     private final FileDescriptor descriptor;
     private final FileDescriptor wakeup;
@@ -91,38 +89,23 @@ public final class Subscription implements AutoCloseable {
         return join(descriptor, groups);
     }
 
-    /// A classic BPF program (socket(7), SO_ATTACH_FILTER) on nlmsg_pid, which it loads in network byte order.
+    /// A filter on nlmsg_pid, which it loads in network byte order.
     private static void leaveOut(FileDescriptor descriptor, int port) throws IOException {
         final int loadWord = 0x20;
         final int jumpIfEqual = 0x15;
         final int giveBack = 0x06;
-        NativeBuffer program = NativeBuffer.allocate(4 * 8);
-        instruction(program, loadWord, 0, 0, 12);
-        instruction(program, jumpIfEqual, 0, 1, Integer.reverseBytes(port));
-        instruction(program, giveBack, 0, 0, 0);
-        instruction(program, giveBack, 0, 0, -1);
-        NativeBuffer header = NativeBuffer.allocate(16); // struct sock_fprog
-        header.bytes().putShort(0, (short) 4).putLong(8, program.pointer().address());
-        try {
-            FileDescriptor.check(
-                    Libc.INSTANCE.setsockopt(descriptor.value(), SOL_SOCKET, SO_ATTACH_FILTER, header.pointer(), 16),
-                    "attach a filter to a netlink socket");
-        } finally {
-            Reference.reachabilityFence(program); // only its address is in the header
-        }
-    }
-
-    private static void instruction(NativeBuffer program, int code, int ifTrue, int ifFalse, int operand) {
-        program.bytes()
-                .putShort((short) code)
-                .put((byte) ifTrue)
-                .put((byte) ifFalse)
-                .putInt(operand);
+        SocketFilter.attach(
+                descriptor,
+                List.of(
+                        new Instruction(loadWord, 0, 0, 12),
+                        new Instruction(jumpIfEqual, 0, 1, Integer.reverseBytes(port)),
+                        new Instruction(giveBack, 0, 0, 0),
+                        new Instruction(giveBack, 0, 0, -1)));
     }
 
     private static Subscription join(FileDescriptor descriptor, int... groups) throws IOException {
         for (int group : groups) {
-            NetlinkSocket.setOption(descriptor, SOL_NETLINK, NetlinkSocket.NETLINK_ADD_MEMBERSHIP, group);
+            SocketOption.set(descriptor, SOL_NETLINK, NetlinkSocket.NETLINK_ADD_MEMBERSHIP, group);
         }
         FileDescriptor wakeup = FileDescriptor.of(Libc.INSTANCE.eventfd(0, EFD_CLOEXEC), "eventfd");
         return new Subscription(descriptor, wakeup);

@@ -9,6 +9,7 @@ import slash32.netlink.socket.KernelException;
 import slash32.netlink.socket.Libc;
 import slash32.netlink.socket.NativeBuffer;
 import slash32.netlink.socket.Pollable;
+import slash32.netlink.socket.SocketOption;
 
 /// One UDP socket that sends and receives runs of datagrams of one size in one call (UDP_SEGMENT and UDP_GRO of
 /// udp(7)): the path through the kernel is walked once for all of them.
@@ -23,9 +24,6 @@ public final class BatchUdpSocket implements Pollable, AutoCloseable {
 
     private static final int LARGEST_RUN = 65_536;
     private static final int SOCK_DGRAM_CLOEXEC = 2 | 0x80000;
-    private static final int SOL_SOCKET = 1;
-    private static final int SO_SNDBUFFORCE = 32;
-    private static final int SO_RCVBUFFORCE = 33;
     private static final int BUFFER_BYTES = 4 << 20;
     private static final int SOL_UDP = 17;
     private static final int UDP_ENCAP = 100;
@@ -112,27 +110,15 @@ public final class BatchUdpSocket implements Pollable, AutoCloseable {
         FileDescriptor descriptor =
                 FileDescriptor.of(Libc.INSTANCE.socket(family, SOCK_DGRAM_CLOEXEC, 0), "open " + name);
         try {
-            option(descriptor, SOL_UDP, option, value);
-            option(descriptor, SOL_SOCKET, SO_SNDBUFFORCE, BUFFER_BYTES);
-            option(descriptor, SOL_SOCKET, SO_RCVBUFFORCE, BUFFER_BYTES);
-            var local = new SocketAddress();
-            local.set(address, port);
-            FileDescriptor.check(
-                    Libc.INSTANCE.bind(descriptor.value(), local.memory().pointer(), SocketAddress.BYTES),
-                    "bind " + name);
+            SocketOption.set(descriptor, SOL_UDP, option, value);
+            SocketOption.set(descriptor, SocketOption.SOL_SOCKET, SocketOption.SO_SNDBUFFORCE, BUFFER_BYTES);
+            SocketOption.set(descriptor, SocketOption.SOL_SOCKET, SocketOption.SO_RCVBUFFORCE, BUFFER_BYTES);
+            SocketAddress.bind(descriptor, address, port, name);
             return new BatchUdpSocket(descriptor, address);
         } catch (IOException e) {
             descriptor.close();
             throw e;
         }
-    }
-
-    private static void option(FileDescriptor descriptor, int level, int name, int value) throws IOException {
-        NativeBuffer number = NativeBuffer.allocate(4);
-        number.bytes().putInt(0, value);
-        FileDescriptor.check(
-                Libc.INSTANCE.setsockopt(descriptor.value(), level, name, number.pointer(), 4),
-                "set option " + level + "/" + name + " of a UDP socket");
     }
 
     /// Takes the next run of datagrams that waits: all of one sender, and of {@link #segmentBytes} octets each but the

@@ -13,6 +13,7 @@ import slash32.netlink.socket.KernelException;
 import slash32.netlink.socket.Libc;
 import slash32.netlink.socket.NativeBuffer;
 import slash32.netlink.socket.Pollable;
+import slash32.netlink.socket.SocketOption;
 
 /// One raw socket that asks by ICMP or ICMPv6 for echoes (RFC 792, RFC 4443 §4.1) of packets that nobody on the way may
 /// fragment, whatever this host believes of the path (IP_PMTUDISC_PROBE of ip(7)). The kernel answers what others ask.
@@ -30,11 +31,8 @@ public final class EchoSocket implements Pollable, AutoCloseable {
     private static final int SOCK_RAW_CLOEXEC_NONBLOCK = 3 | 0x80000 | 0x800;
     private static final int SOL_RAW = 255;
     private static final int ICMP_FILTER = 1;
-    private static final int IPPROTO_IP = 0;
     private static final int IPPROTO_ICMP = 1;
     private static final int IP_MTU_DISCOVER = 10;
-    private static final int IP_FREEBIND = 15;
-    private static final int IPPROTO_IPV6 = 41;
     private static final int IPPROTO_ICMPV6 = 58;
     private static final int ICMPV6_FILTER = 1;
     private static final int IPV6_MTU_DISCOVER = 23;
@@ -74,14 +72,10 @@ public final class EchoSocket implements Pollable, AutoCloseable {
         try {
             NativeBuffer blocked = NativeBuffer.allocate(4); // struct icmp_filter
             blocked.bytes().putInt(0, ~(1 << ECHO_REPLY));
-            option(descriptor, SOL_RAW, ICMP_FILTER, blocked, 4);
-            option(descriptor, IPPROTO_IP, IP_MTU_DISCOVER, PMTUDISC_PROBE);
-            option(descriptor, IPPROTO_IP, IP_FREEBIND, 1);
-            var address = new SocketAddress();
-            address.set(local, 0);
-            FileDescriptor.check(
-                    Libc.INSTANCE.bind(descriptor.value(), address.memory().pointer(), SocketAddress.BYTES),
-                    "bind a raw socket to " + local);
+            SocketOption.set(descriptor, SOL_RAW, ICMP_FILTER, blocked);
+            SocketOption.set(descriptor, SocketOption.IPPROTO_IP, IP_MTU_DISCOVER, PMTUDISC_PROBE);
+            SocketOption.set(descriptor, SocketOption.IPPROTO_IP, SocketOption.IP_FREEBIND, 1);
+            SocketAddress.bind(descriptor, local, 0, "a raw socket to " + local);
             return new EchoSocket(descriptor, true);
         } catch (IOException e) {
             descriptor.close();
@@ -100,9 +94,9 @@ public final class EchoSocket implements Pollable, AutoCloseable {
             }
             int word = 4 * (ECHO_REQUEST_6 / Integer.SIZE);
             blocked.bytes().putInt(word, ~(1 << ECHO_REQUEST_6 | 1 << ECHO_REPLY_6));
-            option(descriptor, IPPROTO_ICMPV6, ICMPV6_FILTER, blocked, 32);
-            option(descriptor, IPPROTO_IPV6, IPV6_MTU_DISCOVER, PMTUDISC_PROBE);
-            option(descriptor, IPPROTO_IPV6, IPV6_DONTFRAG, 1);
+            SocketOption.set(descriptor, IPPROTO_ICMPV6, ICMPV6_FILTER, blocked);
+            SocketOption.set(descriptor, SocketOption.IPPROTO_IPV6, IPV6_MTU_DISCOVER, PMTUDISC_PROBE);
+            SocketOption.set(descriptor, SocketOption.IPPROTO_IPV6, IPV6_DONTFRAG, 1);
             return new EchoSocket(descriptor, false);
         } catch (IOException e) {
             descriptor.close();
@@ -113,19 +107,6 @@ public final class EchoSocket implements Pollable, AutoCloseable {
     private static FileDescriptor raw(int family, int protocol) throws KernelException {
         return FileDescriptor.of(
                 Libc.INSTANCE.socket(family, SOCK_RAW_CLOEXEC_NONBLOCK, protocol), "open a raw socket for ICMP");
-    }
-
-    private static void option(FileDescriptor descriptor, int level, int name, int value) throws KernelException {
-        NativeBuffer number = NativeBuffer.allocate(4);
-        number.bytes().putInt(0, value);
-        option(descriptor, level, name, number, 4);
-    }
-
-    private static void option(FileDescriptor descriptor, int level, int name, NativeBuffer value, int length)
-            throws KernelException {
-        FileDescriptor.check(
-                Libc.INSTANCE.setsockopt(descriptor.value(), level, name, value.pointer(), length),
-                "set option " + level + "/" + name + " of a raw socket");
     }
 
     /// The smallest packet that an echo of this family can be.

@@ -1,9 +1,12 @@
 package slash32.netlink.udp;
 
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import slash32.net.IpAddress;
 import slash32.net.Ipv4Address;
 import slash32.net.Ipv6Address;
+import slash32.netlink.socket.FileDescriptor;
+import slash32.netlink.socket.Libc;
 import slash32.netlink.socket.NativeBuffer;
 
 /// struct sockaddr_in and sockaddr_in6 (ip(7), ipv6(7)) in native memory.
@@ -13,6 +16,15 @@ final class SocketAddress {
     static final int BYTES = 28;
 
     private final NativeBuffer memory = NativeBuffer.allocate(BYTES);
+
+    /// Binds a socket.
+    ///
+    /// @param name of the socket, for the error
+    static void bind(FileDescriptor descriptor, IpAddress address, int port, String name) throws IOException {
+        var local = new SocketAddress();
+        local.set(address, port);
+        FileDescriptor.check(Libc.INSTANCE.bind(descriptor.value(), local.memory.pointer(), BYTES), "bind " + name);
+    }
 
     NativeBuffer memory() {
         return memory;

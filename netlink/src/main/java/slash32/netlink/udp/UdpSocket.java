@@ -1,9 +1,9 @@
 package slash32.netlink.udp;
 
 import java.io.IOException;
-import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.List;
 import slash32.net.IpAddress;
 import slash32.netlink.socket.Errno;
 import slash32.netlink.socket.FileDescriptor;
@@ -11,17 +11,15 @@ import slash32.netlink.socket.KernelException;
 import slash32.netlink.socket.Libc;
 import slash32.netlink.socket.NativeBuffer;
 import slash32.netlink.socket.Pollable;
+import slash32.netlink.socket.SocketFilter;
+import slash32.netlink.socket.SocketFilter.Instruction;
+import slash32.netlink.socket.SocketOption;
 
 /// One UDP socket, bound to an address and a port.
 public final class UdpSocket implements Pollable, AutoCloseable {
     private static final int SOCK_DGRAM_CLOEXEC_NONBLOCK = 2 | 0x80000 | 0x800;
-    private static final int SOL_SOCKET = 1;
-    private static final int SO_ATTACH_FILTER = 26;
-    private static final int IPPROTO_IP = 0;
     private static final int IP_TOS = 1;
     private static final int IP_TTL = 2;
-    private static final int IP_FREEBIND = 15;
-    private static final int IPPROTO_IPV6 = 41;
     private static final int IPV6_UNICAST_HOPS = 16;
     private static final int IPV6_FREEBIND = 78;
     private static final int IPV6_TCLASS = 67;
@@ -64,15 +62,11 @@ public final class UdpSocket implements Pollable, AutoCloseable {
                 socket.attachFilter(requiredHopLimit); // before the bind, so that nothing unfiltered is ever queued
             }
             if (address.isIpv4()) {
-                socket.option(IPPROTO_IP, IP_FREEBIND, 1);
+                SocketOption.set(descriptor, SocketOption.IPPROTO_IP, SocketOption.IP_FREEBIND, 1);
             } else {
-                socket.option(IPPROTO_IPV6, IPV6_FREEBIND, 1);
+                SocketOption.set(descriptor, SocketOption.IPPROTO_IPV6, IPV6_FREEBIND, 1);
             }
-            var local = new SocketAddress();
-            local.set(address, port);
-            FileDescriptor.check(
-                    Libc.INSTANCE.bind(descriptor.value(), local.memory().pointer(), SocketAddress.BYTES),
-                    "bind " + name);
+            SocketAddress.bind(descriptor, address, port, name);
             return socket;
         } catch (IOException e) {
             descriptor.close();
@@ -80,26 +74,15 @@ public final class UdpSocket implements Pollable, AutoCloseable {
         }
     }
 
-    /// Classic BPF (linux/bpf_common.h): load the octet, accept all or nothing.
+    /// Loads the octet, accepts all or nothing (linux/bpf_common.h).
     private void attachFilter(int hopLimit) throws IOException {
-        NativeBuffer program = NativeBuffer.allocate(4 * 8);
-        instruction(program.bytes(), 0, 0x30, 0, NETWORK_HEADER + (ipv4 ? TTL_AT : HOP_LIMIT_AT)); // ldb
-        instruction(program.bytes(), 1, 0x15, 1, hopLimit); // jeq: one further if it is not
-        instruction(program.bytes(), 2, 0x06, 0, 0xffff); // ret #65535
-        instruction(program.bytes(), 3, 0x06, 0, 0); // ret #0
-        NativeBuffer header = NativeBuffer.allocate(16);
-        header.bytes().putShort(0, (short) 4).putLong(8, program.pointer().address());
-        try {
-            FileDescriptor.check(
-                    Libc.INSTANCE.setsockopt(descriptor.value(), SOL_SOCKET, SO_ATTACH_FILTER, header.pointer(), 16),
-                    "attach a filter to a UDP socket");
-        } finally {
-            Reference.reachabilityFence(program);
-        }
-    }
-
-    private static void instruction(ByteBuffer program, int at, int code, int jumpFalse, int operand) {
-        program.putShort(8 * at, (short) code).put(8 * at + 3, (byte) jumpFalse).putInt(8 * at + 4, operand);
+        SocketFilter.attach(
+                descriptor,
+                List.of(
+                        new Instruction(0x30, 0, 0, NETWORK_HEADER + (ipv4 ? TTL_AT : HOP_LIMIT_AT)), // ldb
+                        new Instruction(0x15, 0, 1, hopLimit), // jeq: one further if it is not
+                        new Instruction(0x06, 0, 0, 0xffff), // ret #65535
+                        new Instruction(0x06, 0, 0, 0))); // ret #0
     }
 
     /// Says how what is sent is to be marked.
@@ -108,20 +91,12 @@ public final class UdpSocket implements Pollable, AutoCloseable {
     /// @param trafficClass the octet of IPv4's TOS or IPv6's traffic class
     public void sendWith(int hopLimit, int trafficClass) throws IOException {
         if (ipv4) {
-            option(IPPROTO_IP, IP_TTL, hopLimit);
-            option(IPPROTO_IP, IP_TOS, trafficClass);
+            SocketOption.set(descriptor, SocketOption.IPPROTO_IP, IP_TTL, hopLimit);
+            SocketOption.set(descriptor, SocketOption.IPPROTO_IP, IP_TOS, trafficClass);
         } else {
-            option(IPPROTO_IPV6, IPV6_UNICAST_HOPS, hopLimit);
-            option(IPPROTO_IPV6, IPV6_TCLASS, trafficClass);
+            SocketOption.set(descriptor, SocketOption.IPPROTO_IPV6, IPV6_UNICAST_HOPS, hopLimit);
+            SocketOption.set(descriptor, SocketOption.IPPROTO_IPV6, IPV6_TCLASS, trafficClass);
         }
-    }
-
-    private void option(int level, int name, int value) throws IOException {
-        NativeBuffer number = NativeBuffer.allocate(4);
-        number.bytes().putInt(0, value);
-        FileDescriptor.check(
-                Libc.INSTANCE.setsockopt(descriptor.value(), level, name, number.pointer(), 4),
-                "set option " + level + "/" + name + " of a UDP socket");
     }
 
     /// Says where {@link #send} sends to. Not connect(2): what others send is received as well, and an ICMP

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 import slash32.net.InterfaceIndex;
 import slash32.net.InterfaceName;
 import slash32.netlink.packet.PacketSocket;
-import slash32.netlink.packet.PacketSocket.Instruction;
+import slash32.netlink.socket.SocketFilter.Instruction;
 import slash32.testkit.Command;
 import slash32.testkit.InNetns;
 

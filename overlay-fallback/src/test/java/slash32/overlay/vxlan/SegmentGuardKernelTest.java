@@ -27,6 +27,7 @@ import slash32.net.Vni;
 import slash32.netlink.packet.PacketSocket;
 import slash32.netlink.socket.NetlinkProtocol;
 import slash32.netlink.socket.NetlinkSocket;
+import slash32.netlink.socket.SocketFilter.Instruction;
 import slash32.overlay.evpn.Encapsulation;
 import slash32.overlay.evpn.EvpnAction;
 import slash32.overlay.evpn.EvpnAction.Destination;
@@ -74,7 +75,7 @@ class SegmentGuardKernelTest {
                 done""");
         rtnl = NetlinkSocket.open(NetlinkProtocol.ROUTE);
         nft = NetlinkSocket.open(NetlinkProtocol.NETFILTER);
-        packets = PacketSocket.open(0x88b6, List.of(new PacketSocket.Instruction(0x06, 0, 0, 0)));
+        packets = PacketSocket.open(0x88b6, List.of(new Instruction(0x06, 0, 0, 0)));
         plane = plane();
         String line = Command.run("ip", "-o", "link", "show", "e0");
         guest = new InterfaceIndex(Integer.parseInt(line.substring(0, line.indexOf(':'))));

@@ -14,6 +14,7 @@ import slash32.net.InterfaceIndex;
 import slash32.net.IpAddress;
 import slash32.net.MacAddress;
 import slash32.netlink.packet.PacketSocket;
+import slash32.netlink.socket.SocketFilter.Instruction;
 import slash32.testkit.Command;
 
 /// The test's namespace as a host between guests: each interface is a veth pair, whose far end stands for a guest. A
@@ -24,7 +25,7 @@ import slash32.testkit.Command;
 final class Wire implements AutoCloseable {
     static final MacAddress GATEWAY = MacAddress.parse("fe:53:32:00:00:01");
 
-    private static final PacketSocket.Instruction TAKE_ALL = new PacketSocket.Instruction(0x06, 0, 0, 0xffff);
+    private static final Instruction TAKE_ALL = new Instruction(0x06, 0, 0, 0xffff);
     private static final int ETH_P_ALL = 3;
     /// Local experimental ethertype.
     private static final int MARKER = 0x88b5;
