@@ -57,7 +57,7 @@ public final class End {
         return node().path;
     }
 
-    public void start(Keyed.Opener opener) throws Exception {
+    public void start(EspNode.Opener opener) throws Exception {
         node = NamedNetns.call(netns, () -> new Keyed(external, opener, config()));
     }
 

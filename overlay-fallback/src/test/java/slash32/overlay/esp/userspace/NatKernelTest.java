@@ -21,7 +21,7 @@ import slash32.net.InterfaceName;
 import slash32.netlink.udp.BatchUdpSocket;
 import slash32.overlay.esp.path.Drop;
 import slash32.overlay.esp.path.End;
-import slash32.overlay.esp.path.Keyed;
+import slash32.overlay.esp.path.EspNode;
 import slash32.overlay.esp.path.Lifetime;
 import slash32.overlay.esp.path.Nat;
 import slash32.overlay.esp.path.SaStatus;
@@ -81,7 +81,7 @@ class NatKernelTest {
                         + end.underlay);
     }
 
-    private static Keyed.Opener userspace(End end) {
+    private static EspNode.Opener userspace(End end) {
         return listener -> UserspacePath.open(
                 MeshDevice.open(new InterfaceName("mesh0"), end.underlay, MTU),
                 BatchUdpSocket.bind(end.external, Path.NAT_PORT),

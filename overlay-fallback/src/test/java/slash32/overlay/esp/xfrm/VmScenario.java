@@ -23,6 +23,7 @@ import slash32.net.Ipv4Address;
 import slash32.netlink.udp.BatchUdpSocket;
 import slash32.overlay.esp.ChildPair;
 import slash32.overlay.esp.path.End;
+import slash32.overlay.esp.path.EspNode;
 import slash32.overlay.esp.path.Keyed;
 import slash32.overlay.esp.path.Lifetime;
 import slash32.overlay.esp.path.SaStatus;
@@ -130,11 +131,11 @@ final class VmScenario {
         ok(what);
     }
 
-    private static Keyed.Opener kernel(End end) {
+    private static EspNode.Opener kernel(End end) {
         return listener -> XfrmPath.open(end.underlay, end.external, MTU, Lifetime.DEFAULT, listener);
     }
 
-    private static Keyed.Opener userspace(End end) {
+    private static EspNode.Opener userspace(End end) {
         return listener -> UserspacePath.open(
                 MeshDevice.open(new InterfaceName("mesh0"), end.underlay, MTU),
                 BatchUdpSocket.bind(end.external, 4_500),

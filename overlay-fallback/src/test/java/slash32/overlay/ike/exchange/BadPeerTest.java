@@ -22,6 +22,19 @@ class BadPeerTest {
         assertThat(one.ike.isEstablished(other.identity)).isTrue();
     }
 
+    private static final String OUTSIDE = "198.51.100.7";
+
+    /// Two nodes that are connected, the second of them behind a NAT.
+    private record Pair(Node left, Node natted) {}
+
+    private Pair pairWithANat() {
+        Node left = sim.node("hv1", "192.0.2.1");
+        Node natted = sim.node("hv2", "192.0.2.2");
+        sim.translate(natted, OUTSIDE, 40_000);
+        connect(natted, left);
+        return new Pair(left, natted);
+    }
+
     private static NodeConfig encapsulating(NodeConfig config) {
         return new NodeConfig(
                 config.credentials(),
@@ -58,15 +71,12 @@ class BadPeerTest {
                         && child.path().equals(elsewhere));
     }
 
-    private static final String OUTSIDE = "198.51.100.7";
-
     /// ESP comes from another port: the data path says so, and both ends have a Child SA that leads there.
     @Test
     void espThatComesFromElsewhereHasAChildSaMadeThatLeadsThere() {
-        Node left = sim.node("hv1", "192.0.2.1");
-        Node natted = sim.node("hv2", "192.0.2.2");
-        sim.translate(natted, OUTSIDE, 40_000);
-        connect(natted, left);
+        Pair pair = pairWithANat();
+        Node left = pair.left();
+        Node natted = pair.natted();
         ChildSa before = left.sendsOn(natted);
         assertThat(before.path().remotePort()).isEqualTo(40_000);
         sim.runFor(AWHILE);
@@ -84,10 +94,9 @@ class BadPeerTest {
     /// IKE's own messages say it too.
     @Test
     void anIdlePeerBehindANatThatForgotItIsFoundByItsQuestionWhetherWeAreThere() {
-        Node left = sim.node("hv1", "192.0.2.1");
-        Node natted = sim.node("hv2", "192.0.2.2");
-        sim.translate(natted, OUTSIDE, 40_000);
-        connect(natted, left);
+        Pair pair = pairWithANat();
+        Node left = pair.left();
+        Node natted = pair.natted();
         sim.translate(natted, OUTSIDE, 41_000);
         sim.runFor(Duration.ofSeconds(40));
         assertThat(left.sendsOn(natted).path().remotePort()).isEqualTo(41_000);
@@ -98,10 +107,9 @@ class BadPeerTest {
     /// question, and the real peer is back with its next packet.
     @Test
     void aCopyFromElsewhereLeadsNoTrafficAway() {
-        Node left = sim.node("hv1", "192.0.2.1");
-        Node natted = sim.node("hv2", "192.0.2.2");
-        sim.translate(natted, OUTSIDE, 40_000);
-        connect(natted, left);
+        Pair pair = pairWithANat();
+        Node left = pair.left();
+        Node natted = pair.natted();
         sim.runFor(AWHILE);
         IpAddress attacker = IpAddress.parse("203.0.113.66");
         for (int i = 0; i < 100; i++) {
@@ -122,10 +130,9 @@ class BadPeerTest {
     /// RFC 7296 §2.23: it would be enough to copy one packet.
     @Test
     void whoIsBehindANatItselfFollowsNobody() {
-        Node left = sim.node("hv1", "192.0.2.1");
-        Node natted = sim.node("hv2", "192.0.2.2");
-        sim.translate(natted, OUTSIDE, 40_000);
-        connect(natted, left);
+        Pair pair = pairWithANat();
+        Node left = pair.left();
+        Node natted = pair.natted();
         sim.runFor(AWHILE);
         ChildSa before = natted.sendsOn(left);
         natted.ike.espHeard(before.inboundSpi(), IpAddress.parse("203.0.113.66"), 1_000, sim.nowNanos);

@@ -69,6 +69,25 @@ class IkePkiTest {
         });
     }
 
+    private record Pair(Node left, Node right) {}
+
+    /// hv1 after it tried to connect to hv2.
+    ///
+    /// @param address that the certificate of hv2 says, which is at 192.0.2.2
+    private Pair introduced(String address) throws IOException {
+        issue("hv1", "192.0.2.1");
+        issue("hv2", address);
+        var pair = new Pair(node("hv1"), node("hv2"));
+        sim.acquaint(pair.left, pair.right);
+        connect(pair.left, pair.right);
+        return pair;
+    }
+
+    private void connect(Node one, Node other) {
+        one.ike.connect(other.identity, sim.nowNanos);
+        sim.runFor(Duration.ofSeconds(5));
+    }
+
     private void identify(Node node) throws IOException {
         String name = node.identity.toString();
         node.ike.identify(files(name).credentials(), verifier(name), sim.nowNanos);
@@ -76,13 +95,9 @@ class IkePkiTest {
 
     @Test
     void certificatesAndTheAuthorityAreReplacedWhileSasStay() throws IOException {
-        issue("hv1", "192.0.2.1");
-        issue("hv2", "192.0.2.2");
-        Node left = node("hv1");
-        Node right = node("hv2");
-        sim.acquaint(left, right);
-        left.ike.connect(right.identity, sim.nowNanos);
-        sim.runFor(Duration.ofSeconds(5));
+        Pair pair = introduced("192.0.2.2");
+        Node left = pair.left();
+        Node right = pair.right();
         assertThat(left.ike.isEstablished(right.identity)).isTrue();
 
         AuthorityFolder.create(folder.resolve("ca"), "lab 2", NOW, YEAR, true, random);
@@ -97,8 +112,7 @@ class IkePkiTest {
         sim.restart(right, config -> config.with(credentials("hv2"), config.verifier()));
         sim.acquaint(left, right);
         identify(right);
-        right.ike.connect(left.identity, sim.nowNanos);
-        sim.runFor(Duration.ofSeconds(5));
+        connect(right, left);
         assertThat(right.ike.isEstablished(left.identity))
                 .as("with the new ones")
                 .isTrue();
@@ -114,13 +128,9 @@ class IkePkiTest {
 
     @Test
     void aPeerThatIsTrustedNoMoreIsCutOffAndAnotherIsNot() throws IOException {
-        issue("hv1", "192.0.2.1");
-        issue("hv2", "192.0.2.2");
-        Node left = node("hv1");
-        Node right = node("hv2");
-        sim.acquaint(left, right);
-        left.ike.connect(right.identity, sim.nowNanos);
-        sim.runFor(Duration.ofSeconds(5));
+        Pair pair = introduced("192.0.2.2");
+        Node left = pair.left();
+        Node right = pair.right();
         assertThat(left.ike.certificates(right.identity)).hasSize(1);
         identify(left); // nothing changed
         sim.runFor(Duration.ofSeconds(5));
@@ -139,13 +149,9 @@ class IkePkiTest {
 
     @Test
     void aCertificateThatEndsInUseEndsItsSasWhenItIsJudgedNext() throws IOException {
-        issue("hv1", "192.0.2.1");
-        issue("hv2", "192.0.2.2");
-        Node left = node("hv1");
-        Node right = node("hv2");
-        sim.acquaint(left, right);
-        left.ike.connect(right.identity, sim.nowNanos);
-        sim.runFor(Duration.ofSeconds(5));
+        Pair pair = introduced("192.0.2.2");
+        Node left = pair.left();
+        Node right = pair.right();
         assertThat(left.ike.isEstablished(right.identity)).isTrue();
 
         now = NOW.plus(YEAR.dividedBy(2)).plusSeconds(1);
@@ -154,8 +160,7 @@ class IkePkiTest {
         sim.runFor(Duration.ofSeconds(5));
         assertThat(left.inbound).isEmpty();
         assertThat(right.inbound).isEmpty();
-        left.ike.connect(right.identity, sim.nowNanos);
-        sim.runFor(Duration.ofSeconds(5));
+        connect(left, right);
         assertThat(left.ike.isEstablished(right.identity)).isFalse();
         assertThat(right.ike.isEstablished(left.identity)).isFalse();
         assertThat(left.inbound).isEmpty();
@@ -163,13 +168,9 @@ class IkePkiTest {
 
     @Test
     void aRevokedPeerAndOneOfAnotherAddressAreRefused() throws IOException {
-        issue("hv1", "192.0.2.1");
-        issue("hv2", "192.0.2.9");
-        Node left = node("hv1");
-        Node right = node("hv2");
-        sim.acquaint(left, right);
-        left.ike.connect(right.identity, sim.nowNanos);
-        sim.runFor(Duration.ofSeconds(5));
+        Pair pair = introduced("192.0.2.9");
+        Node left = pair.left();
+        Node right = pair.right();
         assertThat(left.losses()).containsExactly("the certificate of hv2 is not for 192.0.2.2");
 
         issue("hv2", "192.0.2.2");
@@ -177,8 +178,7 @@ class IkePkiTest {
         ca().revoke("hv2", NOW);
         issue("hv1", "192.0.2.1"); // brings the list
         identify(left);
-        left.ike.connect(right.identity, sim.nowNanos);
-        sim.runFor(Duration.ofSeconds(5));
+        connect(left, right);
         assertThat(left.losses()).last().isEqualTo("the certificate is revoked");
         assertThat(left.inbound).isEmpty();
         assertThat(left.ike.isEstablished(Identity.name("hv2"))).isFalse();
