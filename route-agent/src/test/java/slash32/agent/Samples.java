@@ -13,6 +13,7 @@ import slash32.agent.intent.SegmentPort;
 import slash32.agent.intent.SegmentPorts;
 import slash32.agent.intent.SegmentRef;
 import slash32.agent.intent.SegmentSpec;
+import slash32.agent.intent.SpecBuilder;
 import slash32.net.InterfaceName;
 import slash32.net.IpAddress;
 import slash32.net.MacAddress;
@@ -39,29 +40,14 @@ public final class Samples {
 
     /// An endpoint with the addresses 10.1.x.y and fd00:1::x:y for {@code number} x × 256 + y.
     public static EndpointSpec endpoint(int number) {
-        return new EndpointSpec(
-                new EndpointId("vm-" + number),
-                1,
-                new InterfaceName("tap" + number),
-                DeviceMode.ADOPT,
-                DeviceKind.TAP,
-                EndpointRole.ACTIVE,
-                new MacAddress(0x0216_3e00_0000L + number),
-                List.of(
+        return new SpecBuilder("vm-" + number, "tap" + number, new MacAddress(0x0216_3e00_0000L + number))
+                .generation(1)
+                .addresses(List.of(
                         Prefix.parse("10.1." + (number >> 8) + "." + (number & 0xff)),
-                        Prefix.parse("fd00:1::" + Integer.toHexString(number))),
-                List.of(new GroupId(100)),
-                List.of(new AddressPair(Prefix.parse("10.99.0.0/24"), MacAddress.parse("00:00:5e:00:01:07"))),
-                true,
-                1500,
-                null,
-                null,
-                false,
-                null,
-                GuestSettings.DEFAULT,
-                null,
-                Map.of(),
-                SegmentPorts.NONE);
+                        Prefix.parse("fd00:1::" + Integer.toHexString(number))))
+                .groups(new GroupId(100))
+                .pairs(List.of(new AddressPair(Prefix.parse("10.99.0.0/24"), MacAddress.parse("00:00:5e:00:01:07"))))
+                .build();
     }
 
     /// One that uses every component, made by the agent.

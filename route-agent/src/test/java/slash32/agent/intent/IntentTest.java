@@ -3,12 +3,10 @@ package slash32.agent.intent;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.function.LongFunction;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
@@ -34,15 +32,15 @@ import slash32.overlay.choice.SiteId;
 import slash32.securitygroup.AddressPair;
 import slash32.securitygroup.GroupId;
 import slash32.securitygroup.SecurityGroup;
-import slash32.tap.gateway.GuestSettings;
 
 class IntentTest {
     private static final GroupId WEB = new GroupId(7);
     private static final SecurityGroup WEB_GROUP = new SecurityGroup(WEB, "web", List.of());
     private static final IpAddress NODE_B = IpAddress.parse("10.0.0.12");
 
-    private final List<Effect> effects = new ArrayList<>();
-    private final List<Event> events = new ArrayList<>();
+    private final Recorder recorder = new Recorder();
+    private final List<Effect> effects = recorder.effects;
+    private final List<Event> events = recorder.events;
     private final Map<Prefix, PathAttributes> best = new HashMap<>();
     private final Node node = new Node(
             new Asn(65000),
@@ -52,17 +50,7 @@ class IntentTest {
             new InterfaceName("up0"),
             null,
             List.of(Prefix.parse("10.0.0.0/8"), Prefix.parse("::/0")));
-    private final Intent intent = new Intent(node, new Outbox() {
-        @Override
-        public void effect(Effect effect) {
-            effects.add(effect);
-        }
-
-        @Override
-        public void event(LongFunction<? extends Event> event) {
-            events.add(event.apply(events.size() + 1));
-        }
-    });
+    private final Intent intent = new Intent(node, recorder);
     private long nanos;
 
     @BeforeEach
@@ -210,8 +198,10 @@ class IntentTest {
         assertThat(problem(spec("a", "tap-a", 0, "10.9.0.1"))).isEqualTo("409 generation");
         assertThat(intent.delete(WEB)).isInstanceOf(Outcome.Refused.class);
         assertThat(effects).isEmpty();
-        EndpointSpec unknown = spec(
-                "b", "tap-b", 1, EndpointRole.ACTIVE, prefixes("10.9.0.2"), List.of(WEB, new GroupId(8)), List.of());
+        EndpointSpec unknown = spec("b", "tap-b", mac("b"))
+                .addresses(prefixes("10.9.0.2"))
+                .groups(WEB, new GroupId(8))
+                .build();
         assertThat(problem(unknown)).isEqualTo("422 groups[1]");
         var stateless = new SecurityGroup(new GroupId(8), "stateless", false, List.of(), List.of());
         assertThat(intent.put(stateless, now())).isEqualTo(new Outcome.Created());
@@ -385,7 +375,10 @@ class IntentTest {
 
     @Test
     void aMigrationTargetIsPreferredAndSettlesWithoutAWithdrawal() {
-        EndpointSpec target = spec("a", "tap-a", 1, EndpointRole.MIGRATION_TARGET, "10.9.0.1");
+        EndpointSpec target = spec("a", "tap-a", mac("a"))
+                .role(EndpointRole.MIGRATION_TARGET)
+                .addresses(prefixes("10.9.0.1"))
+                .build();
         intent.put(target, now());
         progress(target, ConditionState.TRUE, ConditionState.TRUE, ConditionState.WAITING);
         assertThat(effects).containsExactly(new Effect.Desire.Endpoint(target));
@@ -472,7 +465,11 @@ class IntentTest {
 
         var groups = new StaticFile("g.yaml", List.of(new SecurityGroup(new GroupId(8), "db", List.of())), List.of());
         assertThat(intent.put(groups, now())).isNull();
-        var user = new StaticFile("f.yaml", List.of(), List.of(inGroup("b", new GroupId(8))));
+        EndpointSpec inDb = spec("b", "tap-b", mac("b"))
+                .addresses(prefixes("10.9.0.2"))
+                .groups(new GroupId(8))
+                .build();
+        var user = new StaticFile("f.yaml", List.of(), List.of(inDb));
         assertThat(intent.put(user, now())).isNull();
         assertThat(Objects.requireNonNull(intent.put(StaticFile.empty("g.yaml"), now()))
                         .detail())
@@ -542,70 +539,29 @@ class IntentTest {
     }
 
     private static EndpointSpec paired(long generation, List<GroupId> groups, String... pairs) {
-        List<AddressPair> all = prefixes(pairs).stream()
-                .map(prefix -> new AddressPair(prefix, mac("a")))
-                .toList();
-        return spec("a", "tap-a", generation, EndpointRole.ACTIVE, prefixes("10.9.0.1"), groups, all);
+        return spec("a", "tap-a", mac("a"))
+                .generation(generation)
+                .addresses(prefixes("10.9.0.1"))
+                .groups(groups.toArray(GroupId[]::new))
+                .pairs(prefixes(pairs).stream()
+                        .map(prefix -> new AddressPair(prefix, mac("a")))
+                        .toList())
+                .build();
     }
 
     private static EndpointSpec spec(String id, String device, long generation, String... addresses) {
-        return spec(id, device, generation, EndpointRole.ACTIVE, addresses);
-    }
-
-    private static EndpointSpec spec(
-            String id, String device, long generation, EndpointRole role, String... addresses) {
-        return spec(id, device, generation, role, prefixes(addresses), List.of(WEB), List.of());
-    }
-
-    private static EndpointSpec spec(
-            String id,
-            String device,
-            long generation,
-            EndpointRole role,
-            List<Prefix> addresses,
-            List<GroupId> groups,
-            List<AddressPair> pairs) {
-        return spec(id, device, generation, role, mac(id), addresses, groups, pairs);
+        return spec(id, device, mac(id))
+                .generation(generation)
+                .addresses(prefixes(addresses))
+                .build();
     }
 
     private static EndpointSpec spec(String id, MacAddress mac, String address) {
-        return spec(id, "tap-" + id, 1, EndpointRole.ACTIVE, mac, prefixes(address), List.of(WEB), List.of());
+        return spec(id, "tap-" + id, mac).addresses(prefixes(address)).build();
     }
 
-    private static EndpointSpec spec(
-            String id,
-            String device,
-            long generation,
-            EndpointRole role,
-            MacAddress mac,
-            List<Prefix> addresses,
-            List<GroupId> groups,
-            List<AddressPair> pairs) {
-        return new EndpointSpec(
-                new EndpointId(id),
-                generation,
-                new InterfaceName(device),
-                DeviceMode.CREATE,
-                DeviceKind.TAP,
-                role,
-                mac,
-                addresses,
-                groups,
-                pairs,
-                true,
-                1500,
-                null,
-                null,
-                false,
-                null,
-                GuestSettings.DEFAULT,
-                null,
-                Map.of(),
-                SegmentPorts.NONE);
-    }
-
-    private static EndpointSpec inGroup(String id, GroupId group) {
-        return spec(id, "tap-" + id, 1, EndpointRole.ACTIVE, prefixes("10.9.0.2"), List.of(group), List.of());
+    private static SpecBuilder spec(String id, String device, MacAddress mac) {
+        return new SpecBuilder(id, device, mac).created().generation(1).groups(WEB);
     }
 
     /// Another for each single letter.

@@ -3,11 +3,8 @@ package slash32.agent.intent;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
-import java.util.function.LongFunction;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -18,14 +15,12 @@ import slash32.agent.status.EndpointView;
 import slash32.agent.status.Event;
 import slash32.agent.status.FileView;
 import slash32.net.Asn;
-import slash32.net.InterfaceName;
 import slash32.net.Ipv4Address;
 import slash32.net.MacAddress;
 import slash32.net.Prefix;
 import slash32.overlay.choice.SiteId;
 import slash32.securitygroup.GroupId;
 import slash32.securitygroup.SecurityGroup;
-import slash32.tap.gateway.GuestSettings;
 
 /// What an earlier run was told, and this one can't take.
 class RefusedEndpointsTest {
@@ -33,8 +28,9 @@ class RefusedEndpointsTest {
     private static final Moment NOW = new Moment(Instant.EPOCH, 0);
     private static final String OUTSIDE = "192.0.2.1/32 is in none of this node's endpointPrefixes";
 
-    private final List<Effect> effects = new ArrayList<>();
-    private final List<Event> events = new ArrayList<>();
+    private final Recorder recorder = new Recorder();
+    private final List<Effect> effects = recorder.effects;
+    private final List<Event> events = recorder.events;
     private final Intent intent = new Intent(
             new Node(
                     new Asn(65000),
@@ -44,17 +40,7 @@ class RefusedEndpointsTest {
                     null,
                     null,
                     List.of(Prefix.parse("10.0.0.0/8"))),
-            new Outbox() {
-                @Override
-                public void effect(Effect effect) {
-                    effects.add(effect);
-                }
-
-                @Override
-                public void event(LongFunction<? extends Event> event) {
-                    events.add(event.apply(events.size() + 1));
-                }
-            });
+            recorder);
 
     @BeforeEach
     void aGroup() {
@@ -164,26 +150,11 @@ class RefusedEndpointsTest {
     }
 
     private static EndpointSpec spec(String id, String device, int mac, long generation, String address) {
-        return new EndpointSpec(
-                new EndpointId(id),
-                generation,
-                new InterfaceName(device),
-                DeviceMode.CREATE,
-                DeviceKind.TAP,
-                EndpointRole.ACTIVE,
-                new MacAddress(0x5254_0000_0000L + mac),
-                List.of(Prefix.parse(address + "/32")),
-                List.of(WEB),
-                List.of(),
-                true,
-                1500,
-                null,
-                null,
-                false,
-                null,
-                GuestSettings.DEFAULT,
-                null,
-                Map.of(),
-                SegmentPorts.NONE);
+        return new SpecBuilder(id, device, new MacAddress(0x5254_0000_0000L + mac))
+                .created()
+                .generation(generation)
+                .addresses(List.of(Prefix.parse(address + "/32")))
+                .groups(WEB)
+                .build();
     }
 }

@@ -3,16 +3,12 @@ package slash32.agent.intent;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
-import java.util.function.LongFunction;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import slash32.agent.api.Outcome;
 import slash32.agent.status.ConditionKind;
-import slash32.agent.status.Event;
 import slash32.net.Asn;
 import slash32.net.InterfaceName;
 import slash32.net.IpAddress;
@@ -29,7 +25,6 @@ import slash32.overlay.evpn.Segment;
 import slash32.securitygroup.EndpointPolicy;
 import slash32.securitygroup.GroupId;
 import slash32.securitygroup.SecurityGroup;
-import slash32.tap.gateway.GuestSettings;
 
 /// Segments and their ports: who makes them, who may be in them, and when they go.
 class SegmentsTest {
@@ -40,18 +35,11 @@ class SegmentsTest {
             "acme", List.of(new NumberRange(5000, 5999), new NumberRange(7, 7)), List.of(new NumberRange(100, 199)));
     private static final Segment RED = new Segment("red", new Vni(900), Segment.Flooding.NONE, 1450, List.of());
 
-    private final List<Effect> effects = new ArrayList<>();
+    private final Recorder recorder = new Recorder();
+    private final List<Effect> effects = recorder.effects;
     private final Intent intent = new Intent(
             new Node(new Asn(65000), new SiteId(1), Ipv4Address.parse("10.0.0.11"), null, null, null, List.of()),
-            new Outbox() {
-                @Override
-                public void effect(Effect effect) {
-                    effects.add(effect);
-                }
-
-                @Override
-                public void event(LongFunction<? extends Event> event) {}
-            });
+            recorder);
 
     private void terms(List<Tenant> tenants, Segment... segments) {
         intent.segments(new SegmentTerms(List.of(WIDE, ELSEWHERE), tenants, List.of(segments)));
@@ -378,26 +366,11 @@ class SegmentsTest {
             @Nullable String tenant,
             int number,
             SegmentPort port) {
-        return new EndpointSpec(
-                new EndpointId(id),
-                0,
-                tap(number),
-                DeviceMode.ADOPT,
-                DeviceKind.ANY,
-                role,
-                mac(number),
-                addresses,
-                List.of(),
-                List.of(),
-                true,
-                1500,
-                null,
-                null,
-                false,
-                null,
-                GuestSettings.DEFAULT,
-                null,
-                Map.of(),
-                new SegmentPorts(tenant, List.of(port)));
+        return new SpecBuilder(id, tap(number).value(), mac(number))
+                .deviceKind(DeviceKind.ANY)
+                .role(role)
+                .addresses(addresses)
+                .segments(new SegmentPorts(tenant, List.of(port)))
+                .build();
     }
 }
