@@ -1,9 +1,7 @@
 package slash32.agent.dataplane;
 
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.HashSet;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -59,7 +57,6 @@ import slash32.tap.TapObserver;
 import slash32.tap.TapOrigin;
 import slash32.tap.TapSpec;
 import slash32.tap.TapTable;
-import slash32.tap.gateway.GatewayTerms;
 
 /// All that this node has in the kernel, and the order in which it comes: rules, interface, gateway and neighbour, host
 /// route; then routes to other nodes. Each stage takes an endpoint up only once the stage before is in force, and an
@@ -77,7 +74,6 @@ public final class Dataplane {
     private final WayLookup ways;
     private final FibWriter fib;
     private final RemoteRoutes remoteRoutes;
-    private final GatewayLoop gateway;
     private final TapTable tapTable;
     private final TapObserver observer;
 
@@ -88,13 +84,9 @@ public final class Dataplane {
     private final CountedTable<Prefix, HostRoute> hostRoutes;
     private final Conditions conditions;
 
-    private final Map<EndpointId, EndpointStage> endpoints = new HashMap<>();
-    private final Map<InterfaceName, EndpointId> devices = new HashMap<>();
-    private final Map<Prefix, EndpointId> addresses = new HashMap<>();
-    private final Map<GroupId, Set<EndpointId>> users = new HashMap<>();
-    private final Set<EndpointId> touched = new LinkedHashSet<>();
-    private final Map<InterfaceName, InterfaceIndex> served = new HashMap<>();
+    private final Endpoints endpoints = new Endpoints();
     private final Arrivals arrivals;
+    private final ServedLinks served;
     /// Addresses of guests that moved to other nodes.
     private final Set<Prefix> elsewhere = new HashSet<>();
     private final SegmentRules segmentRules;
@@ -119,8 +111,8 @@ public final class Dataplane {
         ways = new WayLookup(rtnl);
         this.fib = fib;
         remoteRoutes = new RemoteRoutes(fib, timer);
-        this.gateway = gateway;
         arrivals = new Arrivals(gateway);
+        served = new ServedLinks(gateway, arrivals);
         tapTable = new TapTable(rtnl);
         settings = counted(new HostSettingTable());
         taps = counted(tapTable);
@@ -156,7 +148,7 @@ public final class Dataplane {
             case Effect.Desire.Group(var group) -> {
                 firewall.putGroup(group);
                 segmentRules.groupChanged(group.id());
-                users.getOrDefault(group.id(), Set.of()).forEach(this::reportAnew);
+                endpoints.reportUsersAnew(group.id());
             }
             case Effect.Desire.NoGroup(var id) -> firewall.removeGroup(id);
             case Effect.Desire.Members(List<MemberChange> changes) -> changes.forEach(this::change);
@@ -164,7 +156,7 @@ public final class Dataplane {
             case Effect.Desire.NextHop(IpAddress address, Path path) -> nextHop(address, path);
             case Effect.Desire.Moved(List<Prefix> moved) -> {
                 elsewhere.addAll(moved);
-                moved.forEach(this::reportAddressAnew);
+                moved.forEach(endpoints::reportAddressAnew);
             }
             case Effect.Desire.Returned(List<Prefix> returned) -> returned.forEach(this::takeBack);
             case Effect.Desire.EndpointsComplete() -> {
@@ -203,7 +195,7 @@ public final class Dataplane {
     }
 
     private void put(EndpointSpec spec) {
-        EndpointStage before = endpoints.get(spec.id());
+        EndpointStage before = endpoints.stage(spec.id());
         if (before != null) {
             detach(before, spec);
         }
@@ -213,12 +205,7 @@ public final class Dataplane {
                 && spec.mac().equals(before.spec.mac())) {
             stage.arrivedBy = before.arrivedBy;
         }
-        endpoints.put(spec.id(), stage);
-        devices.put(spec.device(), spec.id());
-        spec.addresses().forEach(prefix -> addresses.put(prefix, spec.id()));
-        spec.groups()
-                .forEach(group ->
-                        users.computeIfAbsent(group, _ -> new HashSet<>()).add(spec.id()));
+        endpoints.put(stage);
         vacant.take(spec.device(), spec.id());
         firewall.putEndpoint(new EndpointPolicy(
                 spec.device(),
@@ -228,17 +215,14 @@ public final class Dataplane {
                 spec.groups(),
                 spec.portSecurity(),
                 spec.rateLimits()));
-        touched.add(spec.id());
     }
 
     private void remove(EndpointId id) {
         vacant.release(id);
         EndpointStage stage = endpoints.remove(id);
-        if (stage == null) {
-            return;
+        if (stage != null) {
+            detach(stage, null);
         }
-        detach(stage, null);
-        touched.remove(id);
     }
 
     /// Unstates what {@code before} has and {@code now} has not, nor another endpoint that took it over. A new
@@ -246,20 +230,16 @@ public final class Dataplane {
     private void detach(EndpointStage before, @Nullable EndpointSpec now) {
         EndpointSpec spec = before.spec;
         boolean sameDevice = now != null && now.device().equals(spec.device());
-        spec.groups()
-                .forEach(group -> users.computeIfPresent(group, (_, ids) -> {
-                    ids.remove(spec.id());
-                    return ids.isEmpty() ? null : ids;
-                }));
-        boolean leavesDevice = !sameDevice && devices.remove(spec.device(), spec.id());
+        endpoints.leaveGroups(spec);
+        boolean leavesDevice = !sameDevice && endpoints.leave(spec.device(), spec.id());
         for (Prefix prefix : spec.addresses()) {
             boolean stays = now != null && now.addresses().contains(prefix);
-            boolean its = addresses.remove(prefix, spec.id());
+            boolean its = endpoints.leave(prefix, spec.id());
             if (!stays && its) {
                 elsewhere.remove(prefix);
                 hostRoutes.reconciler().remove(prefix);
             }
-            boolean othersNeighbor = !its && Objects.equals(devices.get(spec.device()), addresses.get(prefix));
+            boolean othersNeighbor = !its && endpoints.haveOneOwner(spec.device(), prefix);
             if ((!stays || !sameDevice) && !othersNeighbor) {
                 neighbors.reconciler().remove(new DeviceAddress(spec.device(), prefix.address()));
             }
@@ -272,7 +252,7 @@ public final class Dataplane {
         }
         if (leavesDevice) {
             vacant.leave(spec.device());
-            stopServing(spec.device());
+            served.stop(spec.device());
         }
     }
 
@@ -303,12 +283,12 @@ public final class Dataplane {
         observer.on(event);
         fib.observed(event);
         switch (event) {
-            case RouteEvent.LinkChanged(var link) -> touchDevice(link.name());
+            case RouteEvent.LinkChanged(var link) -> endpoints.touchDevice(link.name());
             case RouteEvent.LinkRemoved(var link) -> {
-                touchDevice(link.name());
-                stopServing(link.name());
+                endpoints.touchDevice(link.name());
+                served.stop(link.name());
             }
-            case RouteEvent.RouteRemoved(var route) -> touchAddress(route.prefix());
+            case RouteEvent.RouteRemoved(var route) -> endpoints.touchAddress(route.prefix());
             default -> {}
         }
     }
@@ -317,13 +297,13 @@ public final class Dataplane {
     public void routeEventsLost() {
         observer.overrun();
         fib.resync();
-        touched.addAll(endpoints.keySet());
+        endpoints.touchAll();
     }
 
     /// A stranger changed rules, or events of rules were lost.
     public void rulesChanged() {
         firewall.resync();
-        touched.addAll(endpoints.keySet());
+        endpoints.touchAll();
     }
 
     /// Puts in force what is desired and not yet, as far as the kernel lets us.
@@ -332,26 +312,21 @@ public final class Dataplane {
     public List<Progress> pass(long nowNanos) {
         settings.pass(nowNanos, _ -> {});
         passFirewall(nowNanos);
-        touched.forEach(this::stateInterface);
+        endpoints.touchedHolders().forEach(this::stateInterface);
         vacant.keep();
-        taps.pass(nowNanos, this::touchDevice);
-        touched.forEach(this::attach);
-        gatewayAddresses.pass(nowNanos, key -> touchDevice(key.device()));
-        neighbors.pass(nowNanos, key -> touchDevice(key.device()));
-        touched.forEach(this::route);
-        hostRoutes.pass(nowNanos, this::touchAddress);
+        taps.pass(nowNanos, endpoints::touchDevice);
+        endpoints.touchedHolders().forEach(this::attach);
+        gatewayAddresses.pass(nowNanos, key -> endpoints.touchDevice(key.device()));
+        neighbors.pass(nowNanos, key -> endpoints.touchDevice(key.device()));
+        endpoints.touchedHolders().forEach(this::route);
+        hostRoutes.pass(nowNanos, endpoints::touchAddress);
         recoverArrivals();
         remoteRoutes.pass(nowNanos);
         leaveMoved(nowNanos);
         sweepOnce();
-        List<Progress> progress = touched.stream()
-                .map(endpoints::get)
-                .filter(stage -> stage != null)
-                .map(this::report)
-                .filter(report -> report != null)
+        return endpoints.takeTouched().stream()
+                .flatMap(stage -> Stream.ofNullable(report(stage)))
                 .toList();
-        touched.clear();
-        return progress;
     }
 
     /// The segment is on this node, and exactly these of its ports have groups.
@@ -387,11 +362,9 @@ public final class Dataplane {
     private void touchSubject(Subject subject) {
         segmentRules.touch(subject);
         switch (subject) {
-            case Subject.Endpoint(InterfaceName device) -> touchDevice(device);
-            case Subject.Group(GroupId group) ->
-                users.getOrDefault(group, Set.of()).forEach(this::reportAnew);
-            case Subject.Lookups() ->
-                users.values().forEach(endpoints -> endpoints.forEach(this::reportAnew)); // a new shape of rule: seldom
+            case Subject.Endpoint(InterfaceName device) -> endpoints.touchDevice(device);
+            case Subject.Group(GroupId group) -> endpoints.reportUsersAnew(group);
+            case Subject.Lookups() -> endpoints.reportUsersAnew(); // a new shape of rule: seldom
             case Subject.Skeleton _,
                     Subject.Member _,
                     Subject.MemberSets _,
@@ -404,12 +377,12 @@ public final class Dataplane {
     /// Gives interfaces back that are no endpoint's any more: apart from the pass, because the kernel takes its time
     /// over it and what the pass did is to be known before.
     public void giveBack(long nowNanos) {
-        vacant.giveBack(nowNanos, this::touchDevice);
+        vacant.giveBack(nowNanos, endpoints::touchDevice);
     }
 
     /// When the next pass has something to do.
     public long nextDeadlineNanos(long nowNanos) {
-        if (!touched.isEmpty()) {
+        if (endpoints.isAnyTouched()) {
             return nowNanos;
         }
         long next = Math.min(firewall.nextDeadlineNanos(nowNanos), fib.nextDeadlineNanos(nowNanos));
@@ -421,17 +394,7 @@ public final class Dataplane {
         return Math.min(next, hostRoutes.reconciler().nextDeadlineNanos(nowNanos));
     }
 
-    /// The stage of an endpoint; null while another has taken its interface over and its own change is yet to come.
-    private @Nullable EndpointStage holder(EndpointId id) {
-        EndpointStage stage = endpoints.get(id);
-        return stage != null && id.equals(devices.get(stage.spec.device())) ? stage : null;
-    }
-
-    private void stateInterface(EndpointId id) {
-        EndpointStage stage = holder(id);
-        if (stage == null) {
-            return;
-        }
+    private void stateInterface(EndpointStage stage) {
         EndpointSpec spec = stage.spec;
         TapOrigin origin = EndpointStage.origin(spec);
         TapSpec ready = TapSpec.of(spec.id().value(), origin, spec.mtuBytes());
@@ -443,11 +406,7 @@ public final class Dataplane {
                                 ready.endpoint(), ready.origin(), ready.mac(), ready.mtuBytes(), up, ready.settings()));
     }
 
-    private void attach(EndpointId id) {
-        EndpointStage stage = holder(id);
-        if (stage == null) {
-            return;
-        }
+    private void attach(EndpointStage stage) {
         boolean ready = taps.reconciler().inForce(stage.spec.device()) && firewall.inForce(stage.spec.device());
         if (ready && !stage.attached) {
             stage.gatewayAddresses()
@@ -462,52 +421,25 @@ public final class Dataplane {
             stage.attached = false;
             stage.routed = false;
         }
-        if (ready) {
-            serve(stage.spec);
-        } else {
-            stopServing(stage.spec.device());
+        InterfaceIndex link = tapTable.indexOf(stage.spec.device());
+        if (!ready) {
+            served.stop(stage.spec.device());
+        } else if (link != null) {
+            served.serve(link, stage.spec);
         }
     }
 
-    private void serve(EndpointSpec spec) {
-        InterfaceIndex link = tapTable.indexOf(spec.device());
-        if (link != null) {
-            InterfaceIndex before = served.put(spec.device(), link);
-            if (before != null && !before.equals(link)) {
-                gateway.stop(before);
-                arrivals.stop(before);
-            }
-            gateway.serve(
-                    link,
-                    GatewayTerms.of(spec.mac(), inOrder(spec), spec.mtuBytes(), spec.guest())
-                            .with(
-                                    spec.metadata() != null,
-                                    spec.allowedAddressPairs().stream()
-                                            .map(pair -> new GatewayTerms.Alias(pair.mac(), pair.prefix()))
-                                            .toList()));
-        }
-    }
-
-    private void stopServing(InterfaceName device) {
-        InterfaceIndex link = served.remove(device);
-        if (link != null) {
-            gateway.stop(link);
-            arrivals.stop(link);
-        }
-    }
-
-    private void route(EndpointId id) {
-        EndpointStage stage = holder(id);
-        if (stage == null || !stage.attached || stage.routed || !conditions.attachmentInForce(stage)) {
+    private void route(EndpointStage stage) {
+        if (!stage.attached || stage.routed || !conditions.attachmentInForce(stage)) {
             return;
         }
-        if (stage.isAwaited(served.get(stage.spec.device()))) {
+        if (stage.isAwaited(served.of(stage.spec.device()))) {
             await(stage);
             return;
         }
         stage.routed = true;
         for (Prefix prefix : stage.routes()) {
-            if (!elsewhere.contains(prefix) && id.equals(addresses.get(prefix))) {
+            if (!elsewhere.contains(prefix) && stage.spec.id().equals(endpoints.owner(prefix))) {
                 hostRoutes
                         .reconciler()
                         .put(prefix, HostRoute.of(stage.spec.device(), node.underlayFor(prefix.address())));
@@ -520,7 +452,7 @@ public final class Dataplane {
         stage.routes().stream()
                 .filter(prefix -> hostRoutes.reconciler().desired(prefix) != null)
                 .forEach(hostRoutes.reconciler()::remove);
-        InterfaceIndex link = served.get(stage.spec.device());
+        InterfaceIndex link = served.of(stage.spec.device());
         if (link != null) {
             arrivals.await(link, stage.spec.id(), stage.spec.mac());
         }
@@ -529,11 +461,11 @@ public final class Dataplane {
     /// The awaited guest behind {@code link} sent its first frame.
     public void guestSeen(InterfaceIndex link) {
         EndpointId id = arrivals.at(link);
-        EndpointStage stage = id == null ? null : endpoints.get(id);
+        EndpointStage stage = id == null ? null : endpoints.stage(id);
         if (stage != null) {
             LOG.info("endpoint={} event=arrived", id);
             stage.arrivedBy = link;
-            touched.add(stage.spec.id());
+            endpoints.touch(stage.spec.id());
         }
         arrivals.stop(link);
     }
@@ -544,10 +476,12 @@ public final class Dataplane {
             return;
         }
         arrivals.all().forEach((link, id) -> {
-            EndpointStage stage = endpoints.get(id);
+            EndpointStage stage = endpoints.stage(id);
             if (stage != null && stage.routes().stream().anyMatch(prefix -> leadsTo(stage.spec.device(), prefix))) {
                 guestSeen(link);
-                route(id);
+                if (endpoints.holder(id) != null) {
+                    route(stage);
+                }
             }
         });
     }
@@ -564,7 +498,7 @@ public final class Dataplane {
                 .toList();
         if (!leaving.isEmpty()) {
             leaving.forEach(hostRoutes.reconciler()::remove);
-            hostRoutes.pass(nowNanos, this::touchAddress);
+            hostRoutes.pass(nowNanos, endpoints::touchAddress);
         }
     }
 
@@ -593,47 +527,14 @@ public final class Dataplane {
         return progress;
     }
 
-    private void reportAnew(EndpointId id) {
-        EndpointStage stage = endpoints.get(id);
-        if (stage != null) {
-            stage.reported = null;
-            touched.add(id);
-        }
-    }
-
-    private void reportAddressAnew(Prefix prefix) {
-        EndpointId id = addresses.get(prefix);
-        if (id != null) {
-            reportAnew(id);
-        }
-    }
-
     private void takeBack(Prefix prefix) {
         elsewhere.remove(prefix);
-        EndpointId id = addresses.get(prefix);
-        EndpointStage stage = id == null ? null : endpoints.get(id);
+        EndpointId id = endpoints.owner(prefix);
+        EndpointStage stage = id == null ? null : endpoints.stage(id);
         if (stage != null) {
             stage.routed = false;
-            reportAnew(stage.spec.id());
+            endpoints.reportAnew(stage.spec.id());
         }
-    }
-
-    private void touchDevice(InterfaceName device) {
-        EndpointId id = devices.get(device);
-        if (id != null) {
-            touched.add(id);
-        }
-    }
-
-    private void touchAddress(Prefix prefix) {
-        EndpointId id = addresses.get(prefix);
-        if (id != null) {
-            touched.add(id);
-        }
-    }
-
-    private static List<IpAddress> inOrder(EndpointSpec spec) {
-        return spec.addresses().stream().map(Prefix::address).toList();
     }
 
     /// The tables in the order in which they are applied.
@@ -669,7 +570,7 @@ public final class Dataplane {
     /// What the rules make of the first packet of a flow, at each end that is an endpoint of this host.
     public List<ExplanationView.End> explain(FirstPacket packet) {
         return firewall.explain(packet, null, null).stream()
-                .flatMap(judgement -> Stream.ofNullable(devices.get(judgement.device()))
+                .flatMap(judgement -> Stream.ofNullable(endpoints.owner(judgement.device()))
                         .map(id -> new ExplanationView.End(id, judgement, firewall.counted(judgement))))
                 .toList();
     }
