@@ -3,7 +3,6 @@ package slash32.agent;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -14,13 +13,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Collections;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -32,8 +27,6 @@ import slash32.agent.api.ApiClient;
 import slash32.agent.config.AgentConfig;
 import slash32.agent.config.ConfigFile;
 import slash32.agent.config.Loaded;
-import slash32.bgp.rib.RibDelta;
-import slash32.bgp.speaker.LocRibListener;
 import slash32.bgp.speaker.OriginatedRoute;
 import slash32.bgp.speaker.PeerConfig;
 import slash32.bgp.speaker.Speaker;
@@ -41,17 +34,12 @@ import slash32.bgp.speaker.SpeakerConfig;
 import slash32.bgp.wire.AddressFamily;
 import slash32.bgp.wire.BgpIdentifier;
 import slash32.bgp.wire.LargeCommunity;
-import slash32.bgp.wire.PathAttributes;
 import slash32.net.Asn;
 import slash32.net.InterfaceName;
 import slash32.net.IpAddress;
 import slash32.net.MacAddress;
 import slash32.net.Prefix;
-import slash32.netlink.netfilter.NftEvent;
-import slash32.netlink.socket.NetlinkProtocol;
-import slash32.netlink.socket.Subscription;
 import slash32.netlink.tun.Tap;
-import slash32.securitygroup.nft.ForeignChanges;
 import slash32.testkit.Command;
 import slash32.testkit.InNetns;
 
@@ -73,8 +61,7 @@ class RouteAgentKernelTest {
     @TempDir
     Path folder;
 
-    private final Map<Prefix, PathAttributes> heard = new HashMap<>();
-    private final Map<AddressFamily, Set<Prefix>> heardBeforeEndOfRib = new HashMap<>();
+    private final HeardRoutes heard = new HeardRoutes();
     private @Nullable Speaker peer;
     private @Nullable RouteAgent agent;
 
@@ -106,15 +93,9 @@ class RouteAgentKernelTest {
         assertThat(Command.run("ip", "route", "show", "proto", "132")).contains("10.9.0.1 dev tap-a");
         assertThat(Command.run("ip", "-6", "route", "show", "proto", "132")).contains("2001:db8:9::1 dev tap-a");
         assertThat(Command.run("ip", "neigh", "show", "dev", "tap-a")).contains("10.9.0.1 lladdr 52:54:00:00:00:0a");
-        await("the route at the peer", () -> heard.containsKey(Prefix.parse("10.9.0.1/32")));
-        synchronized (heard) {
-            assertThat(Objects.requireNonNull(heard.get(Prefix.parse("10.9.0.1/32")))
-                            .largeCommunities())
-                    .containsExactly(new LargeCommunity(65000, 2, 7));
-            assertThat(Objects.requireNonNull(heard.get(Prefix.parse("10.0.0.11/32")))
-                            .largeCommunities())
-                    .containsExactly(new LargeCommunity(65000, 1, 1));
-        }
+        await("the route at the peer", () -> heard.has("10.9.0.1/32"));
+        assertThat(heard.communities("10.9.0.1/32")).containsExactly(new LargeCommunity(65000, 2, 7));
+        assertThat(heard.communities("10.0.0.11/32")).containsExactly(new LargeCommunity(65000, 1, 1));
         String question = "{\"from\": \"10.9.0.1\", \"to\": \"10.9.1.1\", \"protocol\": \"tcp\", \"port\": 22}";
         assertThat(send("POST", "/v1/explain", question, 200))
                 .contains("\"endpoint\":\"vm-a\"", "\"device\":\"tap-a\"", "\"inForce\":true", "10.9.0.1/32")
@@ -131,7 +112,7 @@ class RouteAgentKernelTest {
         assertThat(send("PUT", "/v1/endpoints/vm-a", ENDPOINT, 200)).contains("vm-a");
         send("DELETE", "/v1/endpoints/vm-a", null, 204);
         send("DELETE", "/v1/endpoints/vm-a", null, 204);
-        await("the withdrawal at the peer", () -> !heard.containsKey(Prefix.parse("10.9.0.1/32")));
+        await("the withdrawal at the peer", () -> !heard.has("10.9.0.1/32"));
         await("the interface to go", () -> Command.run("ip", "-o", "link").equals(links));
         assertThat(Command.run("ip", "route", "show", "proto", "132")).isEmpty();
     }
@@ -194,14 +175,12 @@ class RouteAgentKernelTest {
         for (String route : List.of("10.9.0.1/32", "2001:db8:9::1/128")) {
             await(
                     "the route with its pair",
-                    () -> communities(route)
+                    () -> heard.communities(route)
                             .equals(List.of(
                                     new LargeCommunity(65000, 2, 7),
                                     new LargeCommunity(65000, 4_000_032, 0x0a090707L))));
         }
-        synchronized (heard) {
-            assertThat(heard).doesNotContainKey(Prefix.parse("10.9.7.7/32"));
-        }
+        assertThat(heard.has("10.9.7.7/32")).isFalse();
         Speaker speaker = Objects.requireNonNull(peer);
         var other = List.of(new LargeCommunity(65000, 2, 7), new LargeCommunity(65000, 4_000_032, 0x0a090808L));
         Prefix host = Prefix.parse("10.9.1.1/32");
@@ -216,11 +195,6 @@ class RouteAgentKernelTest {
 
     private static String members() {
         return Command.run("nft", "list", "set", "inet", "slash32", "members_7_4");
-    }
-
-    private List<LargeCommunity> communities(String route) {
-        PathAttributes attributes = heard.get(Prefix.parse(route));
-        return attributes == null ? List.of() : attributes.largeCommunities();
     }
 
     @Test
@@ -279,13 +253,12 @@ class RouteAgentKernelTest {
         send("PUT", "/v1/endpoints/vm-a?wait=advertised&timeout=10s", ENDPOINT, 201);
         Objects.requireNonNull(agent).close();
         Objects.requireNonNull(peer).close();
-        heardBeforeEndOfRib.clear();
         peer = startPeer(PATIENT);
         agent = startAgent(true);
-        await("End-of-RIB", () -> heardBeforeEndOfRib.size() == 2);
-        assertThat(heardBeforeEndOfRib.get(AddressFamily.IPV4_UNICAST))
+        await("End-of-RIB", () -> heard.ended().size() == 2);
+        assertThat(heard.beforeEndOfRib(AddressFamily.IPV4_UNICAST))
                 .contains(Prefix.parse("10.9.0.1/32"), Prefix.parse("10.0.0.11/32"));
-        assertThat(heardBeforeEndOfRib.get(AddressFamily.IPV6_UNICAST)).contains(Prefix.parse("2001:db8:9::1/128"));
+        assertThat(heard.beforeEndOfRib(AddressFamily.IPV6_UNICAST)).contains(Prefix.parse("2001:db8:9::1/128"));
     }
 
     @Test
@@ -299,9 +272,9 @@ class RouteAgentKernelTest {
         Command.run("ip", "tuntap", "add", "tap-a", "mode", "tap");
         await("the endpoint", () -> isAdvertised("vm-a"));
         Command.run("ip", "link", "del", "tap-a");
-        await("the withdrawal", () -> !heard.containsKey(Prefix.parse("10.9.0.1/32")));
+        await("the withdrawal", () -> !heard.has("10.9.0.1/32"));
         Command.run("ip", "tuntap", "add", "tap-a", "mode", "tap");
-        await("the endpoint again", () -> heard.containsKey(Prefix.parse("10.9.0.1/32")));
+        await("the endpoint again", () -> heard.has("10.9.0.1/32"));
     }
 
     @Test
@@ -317,17 +290,17 @@ class RouteAgentKernelTest {
             rarp(tap, "52:54:00:00:00:0a");
             await(
                     "the routes at the peer",
-                    () -> preference("10.9.0.1/32") == 200 && preference("2001:db8:9::1/128") == 200);
+                    () -> heard.preference("10.9.0.1/32") == 200 && heard.preference("2001:db8:9::1/128") == 200);
             String before = kernelState();
             Objects.requireNonNull(agent).close();
             agent = startAgent(true);
             await("the endpoint again", () -> isAdvertised("vm-a"));
             assertThat(kernelState()).isEqualTo(before);
-            assertThat(preference("10.9.0.1/32")).isEqualTo(200);
+            assertThat(heard.preference("10.9.0.1/32")).isEqualTo(200);
             send("PUT", "/v1/endpoints/vm-a", target.replace("migration-target", "active"), 200);
             await(
                     "the routes as all others",
-                    () -> preference("10.9.0.1/32") == 100 && preference("2001:db8:9::1/128") == 100);
+                    () -> heard.preference("10.9.0.1/32") == 100 && heard.preference("2001:db8:9::1/128") == 100);
             assertThat(kernelState()).isEqualTo(before);
         }
     }
@@ -336,7 +309,7 @@ class RouteAgentKernelTest {
     void packetsFollowAGuestThatLeft() throws Exception {
         send("PUT", "/v1/groups/7", GROUP, 201);
         send("PUT", "/v1/endpoints/vm-a?wait=advertised&timeout=10s", ENDPOINT, 201);
-        await("the route at the peer", () -> preference("10.9.0.1/32") == 100);
+        await("the route at the peer", () -> heard.preference("10.9.0.1/32") == 100);
         Speaker speaker = Objects.requireNonNull(peer);
         IpAddress node = IpAddress.parse("10.0.0.12");
         Prefix guest = Prefix.parse("10.9.0.1/32");
@@ -345,8 +318,8 @@ class RouteAgentKernelTest {
                 new OriginatedRoute(node.hostPrefix(), node, 100, List.of(site)),
                 new OriginatedRoute(guest, node, 200, List.of())));
         await("the way", () -> Command.run("ip", "route", "get", "10.9.0.1").contains("via 10.0.0.12"));
-        await("the withdrawal", () -> preference("10.9.0.1/32") < 0);
-        assertThat(preference("2001:db8:9::1/128")).isEqualTo(100); // that address did not move
+        await("the withdrawal", () -> heard.preference("10.9.0.1/32") < 0);
+        assertThat(heard.preference("2001:db8:9::1/128")).isEqualTo(100); // that address did not move
         speaker.originate(List.of(new OriginatedRoute(guest, node, 100, List.of())));
         await(
                 "the new preference",
@@ -354,7 +327,7 @@ class RouteAgentKernelTest {
                         && !sees("/v1/routes?prefix=10.9.0.1/32", "200"));
         assertThat(Command.run("ip", "route", "get", "10.9.0.1")).contains("via 10.0.0.12");
         speaker.withdraw(List.of(guest));
-        await("the guest's own route", () -> preference("10.9.0.1/32") == 100);
+        await("the guest's own route", () -> heard.preference("10.9.0.1/32") == 100);
         assertThat(Command.run("ip", "route", "get", "10.9.0.1")).contains("dev tap-a");
     }
 
@@ -364,14 +337,6 @@ class RouteAgentKernelTest {
         long mac = MacAddress.parse(guest).value();
         frame.putLong(0, -1).putLong(6, mac << 16).putShort(12, (short) 0x8035);
         tap.write(frame, 60);
-    }
-
-    /// LOCAL_PREF of what the agent announces; -1 if it does not.
-    private long preference(String prefix) {
-        synchronized (heard) {
-            PathAttributes path = heard.get(Prefix.parse(prefix));
-            return path == null ? -1 : path.localPref();
-        }
     }
 
     @Test
@@ -482,7 +447,7 @@ class RouteAgentKernelTest {
         send("PUT", "/v1/endpoints/vm-a?wait=advertised&timeout=10s", ENDPOINT, 201);
         Command.run("ip", "link", "set", "up1", "arp", "off");
         var repairs = new ArrayList<Long>();
-        try (var commits = new Commits();
+        try (var commits = new RuleCommits();
                 var flood = new Flood(
                         "tap-a",
                         MacAddress.parse("52:54:00:00:00:0a"),
@@ -511,57 +476,6 @@ class RouteAgentKernelTest {
                     repairs.getLast() / 1e6);
         }
         assertThat(Command.run("nft", "list", "ruleset")).contains("\"tap-a\"", "table inet slash32_backstop");
-    }
-
-    /// When transactions on our tables were in force, by System.nanoTime; those that are heard of together have one
-    /// time.
-    private static final class Commits implements AutoCloseable {
-        private final Subscription events = Subscription.open(NetlinkProtocol.NETFILTER, NftEvent.MULTICAST_GROUP);
-        private final List<Long> times = new ArrayList<>();
-
-        private Commits() throws IOException {
-            Thread.ofPlatform().start(this::listen);
-        }
-
-        private void listen() {
-            var changes = new ForeignChanges();
-            try {
-                Subscription.Outcome outcome;
-                do {
-                    outcome = events.receive(message -> {
-                        if (changes.on(message)) {
-                            add(1);
-                        }
-                    });
-                    if (outcome == Subscription.Outcome.OVERRUN) {
-                        add(2);
-                    }
-                } while (outcome != Subscription.Outcome.CLOSED);
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
-            }
-        }
-
-        private synchronized void add(int commits) {
-            times.addAll(Collections.nCopies(commits, System.nanoTime()));
-        }
-
-        private synchronized void forget() {
-            times.clear();
-        }
-
-        private synchronized int seen() {
-            return times.size();
-        }
-
-        private synchronized long untilSecond() {
-            return times.get(1) - times.get(0);
-        }
-
-        @Override
-        public void close() {
-            events.close();
-        }
     }
 
     /// All that is ours, but for the marks of flows, which follow a change a moment later.
@@ -626,8 +540,8 @@ class RouteAgentKernelTest {
     }
 
     private Speaker startPeer(Duration patience) throws IOException {
-        heard.clear();
-        var started = new Speaker(peerConfig(patience), new Peer());
+        heard.forget();
+        var started = new Speaker(peerConfig(patience), heard);
         started.start();
         started.initialRoutesOriginated();
         return started;
@@ -640,39 +554,6 @@ class RouteAgentKernelTest {
     }
 
     private void await(String what, BooleanSupplier condition) throws InterruptedException {
-        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
-        synchronized (heard) {
-            while (!condition.getAsBoolean()) {
-                if (System.nanoTime() > deadline) {
-                    throw new AssertionError("waited in vain for " + what);
-                }
-                heard.wait(20);
-            }
-        }
-    }
-
-    private final class Peer implements LocRibListener {
-        @Override
-        public void changed(RibDelta delta) {
-            synchronized (heard) {
-                for (int i = 0; i < delta.size(); i++) {
-                    PathAttributes best = delta.attributes(i);
-                    if (best == null) {
-                        heard.remove(delta.prefix(i));
-                    } else {
-                        heard.put(delta.prefix(i), best);
-                    }
-                }
-                heard.notifyAll();
-            }
-        }
-
-        @Override
-        public void inSync(AddressFamily family) {
-            synchronized (heard) {
-                heardBeforeEndOfRib.put(family, Set.copyOf(heard.keySet()));
-                heard.notifyAll();
-            }
-        }
+        heard.await(what, condition);
     }
 }
