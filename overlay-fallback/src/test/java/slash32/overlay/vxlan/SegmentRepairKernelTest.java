@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -35,8 +36,7 @@ import slash32.testkit.Command;
 import slash32.testkit.InNetns;
 
 /// What a stranger does to segments' devices and entries is put right by the kernel's events: nothing is read again
-/// here
-/// for another reason.
+/// here for another reason.
 @InNetns
 class SegmentRepairKernelTest {
     private static final Vni BLUE = new Vni(100);
@@ -44,6 +44,7 @@ class SegmentRepairKernelTest {
     private static final MacAddress GUEST = MacAddress.parse("02:00:00:00:00:01");
     private static final MacAddress FAR_GUEST = MacAddress.parse("02:00:00:00:00:02");
     private static final InterfaceName DEVICE = new InterfaceName("g0");
+    private static final String MARK = "mark ";
     private static final long SOON_NANOS = TimeUnit.SECONDS.toNanos(1);
     private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(20);
     private static final String ALL = """
@@ -56,6 +57,8 @@ class SegmentRepairKernelTest {
             ip neigh show nud permanent; cat /proc/sys/net/ipv6/conf/g0/disable_ipv6""";
 
     private final LinkedBlockingQueue<Runnable> events = new LinkedBlockingQueue<>();
+    private int marks;
+    private String heardMark = "";
     private @Nullable NetlinkSocket rtnl;
     private @Nullable NetlinkSocket nft;
     private @Nullable Subscription subscription;
@@ -101,7 +104,13 @@ class SegmentRepairKernelTest {
         RouteEvent event = RouteEvent.parse(message);
         BridgeEvent ofBridge = BridgeEvent.parse(message);
         if (event != null) {
-            events.add(() -> plane.observed(event));
+            events.add(() -> {
+                plane.observed(event);
+                if (event instanceof RouteEvent.LinkChanged(var link)
+                        && link.alias().startsWith(MARK)) {
+                    heardMark = link.alias();
+                }
+            });
         } else if (ofBridge != null) {
             events.add(() -> plane.observed(ofBridge));
         }
@@ -123,21 +132,30 @@ class SegmentRepairKernelTest {
         }
     }
 
-    /// Until no event comes and nothing is due soon.
+    /// Until all that happened was heard and nothing is due soon.
     private void settle() {
-        try {
+        long deadline = System.nanoTime() + PATIENCE_NANOS;
+        long untilDue;
+        do {
+            hearAll();
             long now = System.nanoTime();
-            long deadline = now + PATIENCE_NANOS;
-            for (Runnable event = events.poll(300, TimeUnit.MILLISECONDS);
-                    (event != null || plane.nextDeadlineNanos(now) - now < SOON_NANOS) && now < deadline;
-                    event = events.poll(300, TimeUnit.MILLISECONDS)) {
-                if (event != null) {
-                    event.run();
-                }
-                now = System.nanoTime();
-                if (plane.nextDeadlineNanos(now) <= now) {
-                    plane.pass(now);
-                }
+            untilDue = Math.max(now, plane.nextDeadlineNanos(now)) - now;
+            if (untilDue <= 0) {
+                plane.pass(now);
+            } else if (untilDue < SOON_NANOS) {
+                LockSupport.parkNanos(untilDue);
+            }
+        } while (untilDue < SOON_NANOS && System.nanoTime() < deadline);
+    }
+
+    /// Takes the kernel's events up to that of a change of our own, which comes after those of all before.
+    private void hearAll() {
+        String mark = MARK + ++marks;
+        Command.run("ip", "link", "set", "lo", "alias", mark); // of a link that is down nothing is told
+        try {
+            while (!heardMark.equals(mark)) {
+                Runnable event = events.poll(PATIENCE_NANOS, TimeUnit.NANOSECONDS);
+                Objects.requireNonNull(event, mark).run();
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
