@@ -27,6 +27,7 @@ import slash32.testkit.Command;
 class ImageTest {
     private static final Path CHECKOUT = Path.of("..");
     private static final Pattern COPY = Pattern.compile("COPY (?!--)(.*) (/\\S+/)");
+    private static final Pattern INSTALL = Pattern.compile("apt-get install (.*?) && ");
     private static final Pattern QUOTED = Pattern.compile("\"([^\"]*)\"");
 
     @TempDir
@@ -53,6 +54,19 @@ class ImageTest {
         assertThat(Command.run(launcher, "--version")).startsWith("slash32 ");
         assertThat(Command.run(launcher, "lab", "check", "topologies/demo/demo.clab.yml"))
                 .endsWith("demo.clab.yml: accepted\n");
+    }
+
+    /// The packages are there by these names, and go together.
+    @Test
+    void whatIsInstalledIsInDebian() {
+        String steps = String.join(" ", dockerfile).replace('\\', ' ');
+        Matcher install = INSTALL.matcher(steps);
+        assertThat(install.find()).isTrue();
+        List<String> words = List.of(install.group(1).trim().split("\\s+", -1));
+        assertThat(words).contains("nftables", "iproute2");
+        var command = new ArrayList<>(List.of("apt-get", "--simulate", "install"));
+        command.addAll(words);
+        Command.run(command.toArray(String[]::new));
     }
 
     /// As docker does: a file goes into the folder, a folder's content too.
