@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.Objects;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
@@ -14,10 +13,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
-import slash32.agent.api.ApiClient;
 import slash32.agent.config.AgentConfig;
-import slash32.agent.config.ConfigFile;
-import slash32.agent.config.Loaded;
 import slash32.testkit.Bird;
 import slash32.testkit.Command;
 import slash32.testkit.Eventually;
@@ -109,7 +105,7 @@ class BfdInteropTest {
     }
 
     private AgentConfig config(String bfd) {
-        Loaded<AgentConfig> loaded = ConfigFile.parse("""
+        return Agents.config("""
                 node: hv1
                 site: {id: 1}
                 asn: 65000
@@ -118,10 +114,6 @@ class BfdInteropTest {
                 api: {socket: %s/agent.sock}
                 stateDirectory: %s/state
                 """.formatted(bfd, folder, folder));
-        if (loaded instanceof Loaded.Accepted(AgentConfig accepted)) {
-            return accepted;
-        }
-        throw new AssertionError(loaded);
     }
 
     private void signalBird(String signal) {
@@ -133,11 +125,7 @@ class BfdInteropTest {
     }
 
     private String peers() {
-        try (var client = ApiClient.connect(folder.resolve("agent.sock"), Duration.ofSeconds(20))) {
-            return client.send("GET", "/v1/peers", null).body().replaceAll("\\s*([:,{])\\s*", "$1");
-        } catch (IOException e) {
-            throw new AssertionError(e);
-        }
+        return Agents.get(folder.resolve("agent.sock"), "/v1/peers").replaceAll("\\s*([:,{])\\s*", "$1");
     }
 
     private void await(String what, BooleanSupplier condition) {

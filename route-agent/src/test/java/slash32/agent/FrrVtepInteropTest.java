@@ -5,10 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -16,11 +13,9 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import slash32.agent.api.ApiClient;
 import slash32.agent.config.AgentConfig;
-import slash32.agent.config.ConfigFile;
-import slash32.agent.config.Loaded;
 import slash32.testkit.Command;
+import slash32.testkit.Eventually;
 import slash32.testkit.InNetns;
 import slash32.testkit.Requirement;
 
@@ -142,27 +137,22 @@ class FrrVtepInteropTest {
     }
 
     private String get(String target) {
-        try (var client = ApiClient.connect(folder.resolve("agent.sock"), Duration.ofSeconds(20))) {
-            return client.send("GET", target, null).body().replaceAll("\\s*([:,])\\s*", "$1");
-        } catch (IOException e) {
-            throw new AssertionError(e);
-        }
+        return Agents.get(folder.resolve("agent.sock"), target).replaceAll("\\s*([:,])\\s*", "$1");
     }
 
-    private void await(String what, BooleanSupplier condition) throws IOException {
-        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
-        while (!condition.getAsBoolean()) {
-            if (System.nanoTime() > deadline) {
-                throw new AssertionError("waited in vain for " + what + ":\n" + vtysh("show evpn mac vni all")
-                        + vtysh("show bgp l2vpn evpn summary") + get("/v1/segments") + get("/v1/evpn")
-                        + Files.readString(folder.resolve("frr.log")));
-            }
-            LockSupport.parkNanos(100_000_000L);
-        }
+    private void await(String what, BooleanSupplier condition) {
+        Eventually.holds(
+                what,
+                condition,
+                () -> vtysh("show evpn mac vni all")
+                        + vtysh("show bgp l2vpn evpn summary")
+                        + get("/v1/segments")
+                        + get("/v1/evpn")
+                        + Command.run("cat", folder.resolve("frr.log").toString()));
     }
 
     private AgentConfig config(String ports) {
-        Loaded<AgentConfig> loaded = ConfigFile.parse("""
+        return Agents.config("""
                 node: hv1
                 site: {id: 1}
                 asn: 65000
@@ -175,9 +165,5 @@ class FrrVtepInteropTest {
                 segments:
                   - {name: blue, vni: 100, flooding: full, %2$s}
                 """.formatted(folder, ports));
-        if (loaded instanceof Loaded.Accepted(AgentConfig accepted)) {
-            return accepted;
-        }
-        throw new AssertionError(loaded);
     }
 }

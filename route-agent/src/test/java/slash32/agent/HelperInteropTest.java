@@ -8,9 +8,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -18,9 +16,8 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import slash32.agent.config.AgentConfig;
-import slash32.agent.config.ConfigFile;
-import slash32.agent.config.Loaded;
 import slash32.testkit.Command;
+import slash32.testkit.Eventually;
 import slash32.testkit.InNetns;
 import slash32.testkit.Requirement;
 
@@ -237,8 +234,7 @@ class HelperInteropTest {
 
     private AgentConfig config(String run) {
         boolean script = !run.contains("healthcheck");
-        Loaded<AgentConfig> loaded =
-                ConfigFile.parse("""
+        return Agents.config("""
                 node: hv1
                 site: {id: 1}
                 asn: 65000
@@ -253,10 +249,6 @@ class HelperInteropTest {
                 metrics: {listen: "127.0.0.1:9932"}
                 stateDirectory: %s/state
                 """.formatted(run, script ? "state, update, keepalive, refresh" : "", folder, folder));
-        if (loaded instanceof Loaded.Accepted(AgentConfig accepted)) {
-            return accepted;
-        }
-        throw new AssertionError(loaded);
     }
 
     /// What BIRD has of a neighbour in our test's prefixes, one line a route, without what differs from session to
@@ -280,16 +272,12 @@ class HelperInteropTest {
         return List.copyOf(routes);
     }
 
-    private void await(String what, BooleanSupplier condition) throws IOException {
-        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
-        while (!condition.getAsBoolean()) {
-            if (System.nanoTime() > deadline) {
-                throw new AssertionError("waited in vain for " + what + "; ours "
-                        + routes("ours").stream().collect(Collectors.joining("\n  ")) + "\ntheirs "
-                        + routes("theirs").stream().collect(Collectors.joining("\n  ")) + "\n"
-                        + Files.readString(folder.resolve("exabgp.log")));
-            }
-            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(50));
-        }
+    private void await(String what, BooleanSupplier condition) {
+        Eventually.holds(
+                what,
+                condition,
+                () -> "ours " + String.join("\n  ", routes("ours"))
+                        + "\ntheirs " + String.join("\n  ", routes("theirs"))
+                        + "\n" + Command.run("cat", folder.resolve("exabgp.log").toString()));
     }
 }

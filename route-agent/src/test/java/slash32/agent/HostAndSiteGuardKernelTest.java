@@ -13,8 +13,6 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import slash32.agent.config.AgentConfig;
-import slash32.agent.config.ConfigFile;
-import slash32.agent.config.Loaded;
 import slash32.agent.status.SasView;
 import slash32.net.IpAddress;
 import slash32.net.Ipv4Address;
@@ -77,10 +75,6 @@ class HostAndSiteGuardKernelTest {
         Command.run("ip", "netns", "del", WORLD);
     }
 
-    private static AgentConfig config(String text) {
-        return ((Loaded.Accepted<AgentConfig>) ConfigFile.parse(text)).config();
-    }
-
     private void protect(AgentConfig config) {
         firewall.protectHost(HostSettings.of(config));
         assertThat(firewall.apply(0).failed()).isEmpty();
@@ -109,7 +103,7 @@ class HostAndSiteGuardKernelTest {
 
     @Test
     void withoutAnOverlayNobodyReachesIke() throws Exception {
-        protect(config(CONFIG));
+        protect(Agents.config(CONFIG));
         assertThat(reaches("10.0.0.66", UNDERLAY, 161)).as("allowed").isTrue();
         for (int port : new int[] {500, 4500}) {
             assertThat(reaches(PEER, EXTERNAL, port)).isFalse();
@@ -120,7 +114,7 @@ class HostAndSiteGuardKernelTest {
 
     @Test
     void withOneTheExternalAddressIsForPeersAndTheGuardSaysWhoTheyAre() throws Exception {
-        AgentConfig config = config(CONFIG + OVERLAY);
+        AgentConfig config = Agents.config(CONFIG + OVERLAY);
         var carrier = new SasView.Carrier(SasView.Carrier.Kind.USERSPACE, null);
         try (SiteGuard guard = SiteGuard.install(MeshKeys.guarded(config, carrier))) {
             guard.peer((Ipv4Address) IpAddress.parse(PEER), true);

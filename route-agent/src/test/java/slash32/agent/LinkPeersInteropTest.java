@@ -6,12 +6,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -22,12 +19,9 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import slash32.agent.api.ApiClient;
-import slash32.agent.config.AgentConfig;
-import slash32.agent.config.ConfigFile;
-import slash32.agent.config.Loaded;
 import slash32.agent.dataplane.fib.KernelPaths;
 import slash32.testkit.Command;
+import slash32.testkit.Eventually;
 import slash32.testkit.InNetns;
 import slash32.testkit.Requirement;
 
@@ -232,7 +226,7 @@ class LinkPeersInteropTest {
     }
 
     private void start(String peer) throws IOException {
-        Loaded<AgentConfig> loaded = ConfigFile.parse("""
+        agent = Agents.start("""
                 node: hv1
                 site: {id: 1}
                 asn: 65000
@@ -241,11 +235,6 @@ class LinkPeersInteropTest {
                 api: {socket: %2$s/agent.sock}
                 stateDirectory: %2$s/state
                 """.formatted(peer, folder));
-        if (!(loaded instanceof Loaded.Accepted<AgentConfig>(AgentConfig config))) {
-            throw new AssertionError(loaded);
-        }
-        agent = new RouteAgent(config, "test");
-        agent.start();
     }
 
     private static String routes() {
@@ -279,20 +268,10 @@ class LinkPeersInteropTest {
     }
 
     private String page(String path) {
-        try (var client = ApiClient.connect(folder.resolve("agent.sock"), Duration.ofSeconds(20))) {
-            return client.send("GET", path, null).body();
-        } catch (IOException e) {
-            throw new AssertionError(path, e);
-        }
+        return Agents.get(folder.resolve("agent.sock"), path);
     }
 
     private static void await(String what, BooleanSupplier condition) {
-        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
-        while (!condition.getAsBoolean()) {
-            assertThat(System.nanoTime())
-                    .as(() -> "waiting for " + what + "; here " + routes() + "; there " + there("ip", "route"))
-                    .isLessThan(deadline);
-            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(50));
-        }
+        Eventually.holds(what, condition, () -> "here " + routes() + "; there " + there("ip", "route"));
     }
 }

@@ -19,8 +19,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import slash32.agent.api.ApiClient;
 import slash32.agent.config.AgentConfig;
-import slash32.agent.config.ConfigFile;
-import slash32.agent.config.Loaded;
 import slash32.testkit.Command;
 import slash32.testkit.InNetns;
 
@@ -72,7 +70,7 @@ class MetadataKernelTest {
     }
 
     private AgentConfig config(int upstreamPort) {
-        Loaded<AgentConfig> loaded = ConfigFile.parse("""
+        return Agents.config("""
                 node: hv1
                 site: {id: 1}
                 asn: 65000
@@ -83,10 +81,6 @@ class MetadataKernelTest {
                 endpointsDirectory: %s/endpoints.d
                 stateDirectory: %s/state
                 """.formatted(folder, upstreamPort, secret(), folder, folder));
-        if (loaded instanceof Loaded.Accepted(AgentConfig accepted)) {
-            return accepted;
-        }
-        throw new AssertionError(loaded);
     }
 
     @AfterEach

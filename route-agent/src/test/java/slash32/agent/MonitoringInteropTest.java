@@ -7,8 +7,6 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -22,6 +20,7 @@ import slash32.agent.config.ConfigFile;
 import slash32.agent.config.Loaded;
 import slash32.agent.config.ReflectorConfig;
 import slash32.testkit.Command;
+import slash32.testkit.Eventually;
 import slash32.testkit.InNetns;
 import slash32.testkit.Requirement;
 
@@ -175,14 +174,10 @@ class MonitoringInteropTest {
         }
     }
 
-    private void await(String what, BooleanSupplier condition) throws IOException {
-        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
-        while (!condition.getAsBoolean()) {
-            if (System.nanoTime() > deadline) {
-                throw new AssertionError(
-                        "waited in vain for " + what + "\n" + Files.readString(folder.resolve("log.json")));
-            }
-            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(100));
-        }
+    private void await(String what, BooleanSupplier condition) {
+        Eventually.holds(
+                what,
+                condition,
+                () -> Command.run("cat", folder.resolve("log.json").toString()));
     }
 }

@@ -12,9 +12,6 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
-import slash32.agent.config.AgentConfig;
-import slash32.agent.config.ConfigFile;
-import slash32.agent.config.Loaded;
 import slash32.agent.dataplane.fib.KernelPaths;
 import slash32.testkit.Bird;
 import slash32.testkit.Command;
@@ -104,7 +101,7 @@ class MultipathInteropTest {
     }
 
     private void startAgent() throws Exception {
-        Loaded<AgentConfig> loaded = ConfigFile.parse("""
+        agent = Agents.start("""
                 node: hv1
                 site: {id: 1}
                 asn: 65000
@@ -114,8 +111,6 @@ class MultipathInteropTest {
                 api: {socket: %1$s/agent.sock}
                 stateDirectory: %1$s/state
                 """.formatted(folder));
-        agent = new RouteAgent(((Loaded.Accepted<AgentConfig>) loaded).config(), "test");
-        agent.start();
     }
 
     /// 64 datagrams to ports where nobody listens, each a flow of its own.

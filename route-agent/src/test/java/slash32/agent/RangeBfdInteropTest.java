@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.Objects;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
@@ -14,7 +13,6 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
-import slash32.agent.api.ApiClient;
 import slash32.agent.config.ConfigFile;
 import slash32.agent.config.Loaded;
 import slash32.agent.config.ReflectorConfig;
@@ -120,11 +118,7 @@ class RangeBfdInteropTest {
     }
 
     private String page(String path) {
-        try (var client = ApiClient.connect(folder.resolve("reflector.sock"), Duration.ofSeconds(20))) {
-            return client.send("GET", path, null).body();
-        } catch (IOException e) {
-            throw new AssertionError(path, e);
-        }
+        return Agents.get(folder.resolve("reflector.sock"), path);
     }
 
     private void await(String what, BooleanSupplier condition) {

@@ -5,17 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import slash32.agent.api.ApiClient;
-import slash32.agent.config.AgentConfig;
-import slash32.agent.config.ConfigFile;
-import slash32.agent.config.Loaded;
 import slash32.testkit.Command;
 import slash32.testkit.Eventually;
 import slash32.testkit.InNetns;
@@ -145,17 +140,15 @@ class RefusedAtStartKernelTest {
     }
 
     private String send(String method, String target, @Nullable String body) throws IOException {
-        try (var client = ApiClient.connect(folder.resolve("agent.sock"), Duration.ofSeconds(60))) {
-            var reply = client.send(method, "/v1/" + target, body);
-            return reply.status() + " " + reply.body().replaceAll("\\s*([:,])\\s*", "$1");
-        }
+        return Agents.send(folder.resolve("agent.sock"), method, "/v1/" + target, body)
+                .replaceAll("\\s*([:,])\\s*", "$1");
     }
 
     private void start(String prefixes) throws IOException {
         if (agent != null) {
             agent.close();
         }
-        Loaded<AgentConfig> loaded = ConfigFile.parse("""
+        agent = Agents.start("""
                 node: hv1
                 site: {id: 1}
                 asn: 65000
@@ -166,10 +159,5 @@ class RefusedAtStartKernelTest {
                 endpointsDirectory: %1$s/endpoints.d
                 %2$s
                 """.formatted(folder, prefixes));
-        if (!(loaded instanceof Loaded.Accepted(AgentConfig config))) {
-            throw new AssertionError(loaded);
-        }
-        agent = new RouteAgent(config, "test");
-        agent.start();
     }
 }

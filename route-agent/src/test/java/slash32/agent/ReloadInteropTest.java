@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.BooleanSupplier;
@@ -19,7 +18,6 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
-import slash32.agent.api.ApiClient;
 import slash32.agent.config.AgentConfig;
 import slash32.agent.config.ConfigFile;
 import slash32.agent.config.Loaded;
@@ -131,7 +129,7 @@ class ReloadInteropTest {
     }
 
     private AgentConfig config(String more) {
-        return ((Loaded.Accepted<AgentConfig>) ConfigFile.parse(text(more))).config();
+        return Agents.config(text(more));
     }
 
     private String text(String more) {
@@ -221,11 +219,7 @@ class ReloadInteropTest {
     }
 
     private String page(String path) {
-        try (var client = ApiClient.connect(folder.resolve("agent.sock"), Duration.ofSeconds(20))) {
-            return client.send("GET", path, null).body();
-        } catch (IOException e) {
-            throw new AssertionError(path, e);
-        }
+        return Agents.get(folder.resolve("agent.sock"), path);
     }
 
     private void await(String what, BooleanSupplier condition) {

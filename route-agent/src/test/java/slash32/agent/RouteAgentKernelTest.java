@@ -25,8 +25,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import slash32.agent.api.ApiClient;
 import slash32.agent.config.AgentConfig;
-import slash32.agent.config.ConfigFile;
-import slash32.agent.config.Loaded;
 import slash32.bgp.speaker.OriginatedRoute;
 import slash32.bgp.speaker.PeerConfig;
 import slash32.bgp.speaker.Speaker;
@@ -521,7 +519,7 @@ class RouteAgentKernelTest {
     }
 
     private AgentConfig config(UnaryOperator<String> edit) {
-        Loaded<AgentConfig> loaded = ConfigFile.parse(edit.apply("""
+        return Agents.config(edit.apply("""
                 node: hv1
                 site: {id: 1, name: oslo}
                 asn: 65000
@@ -533,10 +531,6 @@ class RouteAgentKernelTest {
                 endpointsDirectory: %s/endpoints.d
                 stateDirectory: %s/state
                 """.formatted(folder, folder, folder)));
-        if (loaded instanceof Loaded.Accepted(AgentConfig accepted)) {
-            return accepted;
-        }
-        throw new AssertionError(loaded);
     }
 
     private Speaker startPeer(Duration patience) throws IOException {

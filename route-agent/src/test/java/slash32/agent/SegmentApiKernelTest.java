@@ -4,16 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import slash32.agent.api.ApiClient;
-import slash32.agent.config.AgentConfig;
-import slash32.agent.config.ConfigFile;
-import slash32.agent.config.Loaded;
 import slash32.testkit.Command;
 import slash32.testkit.InNetns;
 
@@ -109,14 +104,11 @@ class SegmentApiKernelTest {
     }
 
     private String send(String method, String target, @Nullable String body) throws IOException {
-        try (var client = ApiClient.connect(folder.resolve("agent.sock"), Duration.ofSeconds(60))) {
-            var reply = client.send(method, "/v1/" + target, body);
-            return reply.status() + " " + reply.body();
-        }
+        return Agents.send(folder.resolve("agent.sock"), method, "/v1/" + target, body);
     }
 
     private void start() throws IOException {
-        Loaded<AgentConfig> loaded = ConfigFile.parse("""
+        agent = Agents.start("""
                 node: hv1
                 site: {id: 1}
                 asn: 65000
@@ -128,10 +120,5 @@ class SegmentApiKernelTest {
                 overlays: [{name: wide, port: 4790, mtu: 1400}]
                 tenants: [{name: acme, vnis: ["5000-5999"]}]
                 """.formatted(folder));
-        if (!(loaded instanceof Loaded.Accepted(AgentConfig config))) {
-            throw new AssertionError(loaded);
-        }
-        agent = new RouteAgent(config, "test");
-        agent.start();
     }
 }

@@ -6,10 +6,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
-import slash32.agent.api.ApiClient;
-import slash32.agent.config.AgentConfig;
-import slash32.agent.config.ConfigFile;
-import slash32.agent.config.Loaded;
 import slash32.testkit.Command;
 
 /// What {@link SegmentGroupsVmTest} has done inside the VM: two guests in a segment, each in a namespace of its
@@ -54,7 +50,7 @@ final class SegmentGroupsScenario {
     }
 
     private RouteAgent start() throws IOException {
-        Loaded<AgentConfig> loaded = ConfigFile.parse("""
+        return Agents.start("""
                 node: hv1
                 site: {id: 1}
                 asn: 65000
@@ -64,19 +60,10 @@ final class SegmentGroupsScenario {
                 stateDirectory: %1$s/state
                 endpointsDirectory: %1$s/endpoints.d
                 """.formatted(folder));
-        if (!(loaded instanceof Loaded.Accepted(AgentConfig config))) {
-            throw new AssertionError(loaded);
-        }
-        var started = new RouteAgent(config, "test");
-        started.start();
-        return started;
     }
 
     private String send(String method, String target, @Nullable String body) throws IOException {
-        try (var client = ApiClient.connect(folder.resolve("agent.sock"), Duration.ofSeconds(60))) {
-            var reply = client.send(method, "/v1/" + target, body);
-            return reply.status() + " " + reply.body();
-        }
+        return Agents.send(folder.resolve("agent.sock"), method, "/v1/" + target, body);
     }
 
     private void must(String wanted, String method, String target, String body) throws IOException {
