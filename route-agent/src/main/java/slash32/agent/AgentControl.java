@@ -23,6 +23,7 @@ import slash32.agent.intent.EndpointSpec;
 import slash32.agent.intent.Intent;
 import slash32.agent.intent.SegmentId;
 import slash32.agent.intent.SegmentSpec;
+import slash32.agent.status.AdminView;
 import slash32.agent.status.ConditionKind;
 import slash32.agent.status.ConditionState;
 import slash32.agent.status.EndpointView;
@@ -257,7 +258,14 @@ final class AgentControl implements Control {
                 BgpViews.peers(bgp, bfd.status(), links),
                 BgpViews.ribs(bgp),
                 inForce.routes(),
-                inForce.tables())));
+                inForce.tables(),
+                admin(current))));
+    }
+
+    private @Nullable AdminView admin(Intent current) {
+        AdminView view = current.admin();
+        String obstacle = mesh == null ? null : mesh.adminObstacle();
+        return view == null || obstacle == null ? view : view.with(view.address() + " is not there: " + obstacle);
     }
 
     @Override
@@ -363,7 +371,9 @@ final class AgentControl implements Control {
                 source,
                 destination,
                 source.crosses() || destination.crosses() ? sas() : SasView.NONE,
-                asking(() -> segments.ways(packet.source(), packet.destination(), evpn())));
+                asking(() -> segments.ways(packet.source(), packet.destination(), evpn())),
+                asking(() -> intent.ask(current -> new Answer<>(current.judgeAdmin(packet))))
+                        .value());
     }
 
     private ExplanationView.Side side(IpAddress address) {

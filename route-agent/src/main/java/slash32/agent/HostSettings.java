@@ -8,7 +8,10 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import slash32.agent.config.AgentConfig;
 import slash32.agent.config.HostProtectionConfig;
+import slash32.agent.config.OverlayConfig;
+import slash32.agent.config.PeerConfig;
 import slash32.agent.config.SocketEndpoint;
+import slash32.agent.intent.AdminNetwork;
 import slash32.bgp.wire.AddressFamily;
 import slash32.net.Prefix;
 import slash32.overlay.evpn.Encapsulation;
@@ -18,6 +21,9 @@ import slash32.securitygroup.Traffic;
 
 /// A configuration as what may reach the host itself: what the operator says, and what the agent needs.
 final class HostSettings {
+    /// Control, echo, multihop (RFC 5881 §4, RFC 5883 §5).
+    private static final Set<Integer> BFD_PORTS = Set.of(3784, 3785, 4784);
+
     private HostSettings() {}
 
     /// Null if nothing is said of the host.
@@ -39,6 +45,20 @@ final class HostSettings {
                 tunnels(config),
                 config.overlay() == null ? null : config.external(),
                 protection.allow());
+    }
+
+    /// This node in the admin network, and what never goes there; null if it has no part in it.
+    static @Nullable AdminNetwork adminNetwork(AgentConfig config) {
+        OverlayConfig.Admin admin = config.admin();
+        if (admin == null) {
+            return null;
+        }
+        Set<Integer> bgp = new TreeSet<>(Set.of(PeerConfig.DEFAULT_PORT));
+        config.listen().forEach(listened -> bgp.add(listened.port()));
+        config.peers().forEach(peer -> bgp.add(peer.port()));
+        Set<Integer> udp = new TreeSet<>(BFD_PORTS);
+        udp.addAll(tunnelPorts(config));
+        return new AdminNetwork(admin.address(), admin.prefix(), bgp, udp);
     }
 
     /// UDP ports that frames of segments may go to.

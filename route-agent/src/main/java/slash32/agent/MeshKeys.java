@@ -16,6 +16,7 @@ import org.slf4j.LoggerFactory;
 import slash32.agent.config.AgentConfig;
 import slash32.agent.config.HostProtectionConfig;
 import slash32.agent.config.OverlayConfig;
+import slash32.agent.intent.AdminNetwork;
 import slash32.agent.status.SasView;
 import slash32.net.InterfaceIndex;
 import slash32.net.InterfaceName;
@@ -119,6 +120,7 @@ final class MeshKeys {
     /// What the guard of this configuration is told.
     static GuardTerms guarded(AgentConfig config, SasView.Carrier carrier) {
         HostProtectionConfig host = config.hostProtection();
+        AdminNetwork admin = HostSettings.adminNetwork(config);
         return new GuardTerms(
                 carrier.kind() == SasView.Carrier.Kind.KERNEL
                         ? new Way.KernelIpsec(KernelEsp.DEVICES)
@@ -128,7 +130,10 @@ final class MeshKeys {
                 config.guests(),
                 host == null ? Set.of() : host.failsafePorts(),
                 HostSettings.tunnelPorts(config),
-                Objects.requireNonNull(config.overlay()).mtuBytes());
+                Objects.requireNonNull(config.overlay()).mtuBytes(),
+                admin == null
+                        ? null
+                        : new GuardTerms.Admin(admin.address(), admin.network(), admin.tcpPorts(), admin.udpPorts()));
     }
 
     SasView.Carrier carrier() {

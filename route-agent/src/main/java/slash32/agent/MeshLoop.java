@@ -12,6 +12,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import slash32.agent.config.AgentConfig;
@@ -27,6 +28,7 @@ import slash32.net.Prefix;
 import slash32.netlink.route.Link;
 import slash32.netlink.route.Nexthop.Target;
 import slash32.netlink.route.RouteEvent;
+import slash32.overlay.admin.AdminDevice;
 import slash32.overlay.choice.Path;
 import slash32.overlay.esp.path.DataPath;
 import slash32.overlay.esp.path.EspNode;
@@ -61,6 +63,7 @@ final class MeshLoop implements Runnable {
     private final ProbeLoop probes;
     private final Ipv4Address underlay;
     private final int deviceMtuBytes;
+    private final @Nullable AdminPart admin;
 
     private final Set<AddressFamily> complete = new HashSet<>();
     /// What an earlier run left of keys is gone.
@@ -89,11 +92,18 @@ final class MeshLoop implements Runnable {
     }
 
     private MeshLoop(
-            MeshKeys.Terms keys, KernelLoop kernel, Leads leads, SiteGuard guard, ProbeLoop probes, Runnable drained) {
+            MeshKeys.Terms keys,
+            KernelLoop kernel,
+            Leads leads,
+            SiteGuard guard,
+            @Nullable AdminPart admin,
+            ProbeLoop probes,
+            Runnable drained) {
         OverlayConfig config = keys.overlay();
         this.kernel = kernel;
         this.leads = leads;
         this.guard = guard;
+        this.admin = admin;
         this.probes = probes;
         underlay = keys.underlay();
         deviceMtuBytes = config.mtuBytes();
@@ -109,13 +119,15 @@ final class MeshLoop implements Runnable {
     /// @param threads starts those of IKE and the data path
     /// @param probes watches the paths to nodes that there are keys with
     /// @param drained run after each turn, for a producer that stopped because the mailbox was full
+    /// @param announceAdmin run once this node has its address in the admin network
     static MeshLoop open(
             AgentConfig config,
             KernelLoop kernel,
             Leads leads,
             MeshKeys.Starter threads,
             ProbeLoop probes,
-            Runnable drained)
+            Runnable drained,
+            Runnable announceAdmin)
             throws IOException {
         OverlayConfig overlay = Objects.requireNonNull(config.overlay());
         SasView.Carrier carrier = MeshKeys.choose(overlay, config.external());
@@ -128,8 +140,14 @@ final class MeshLoop implements Runnable {
             LOG.info("event=data-path-chosen kind={}", carrier.kind().label());
         }
         SiteGuard guard = SiteGuard.install(MeshKeys.guarded(config, carrier));
+        AdminPart admin = null;
+        if (overlay.admin() != null) {
+            Ipv4Address own = overlay.admin().address();
+            admin = new AdminPart(own, AdminDevice.open(own), guard, announceAdmin);
+            admin.put(); // before anybody hears of the kernel's events
+        }
         var terms = new MeshKeys.Terms(overlay, config.underlay().address(), config.external(), carrier, threads);
-        return new MeshLoop(terms, kernel, leads, guard, probes, drained);
+        return new MeshLoop(terms, kernel, leads, guard, admin, probes, drained);
     }
 
     /// Hears of what `intent` wants, once those who carry it out have.
@@ -141,8 +159,27 @@ final class MeshLoop implements Runnable {
             case Effect.Desire.RoutesComplete(AddressFamily family) -> complete(family);
             case Effect.Originate originate -> mailbox.put(() -> crossings.here(originate.prefixes(), true));
             case Effect.Withdraw(List<Prefix> prefixes) -> mailbox.put(() -> crossings.here(prefixes, false));
+            case Effect.AdminAddress said -> {
+                AdminPart part = admin;
+                if (part != null) {
+                    mailbox.put(() -> part.stated(said));
+                }
+            }
             case Effect.Desire _, Effect.Announce _, Effect.Segment _, Effect.NoSegment _ -> {}
         }
+    }
+
+    /// This node's address in the admin network is announced as soon as it is there; called before {@link #run} too.
+    void begin() {
+        if (admin != null) {
+            admin.announce();
+        }
+    }
+
+    /// Why this node has no address in the admin network; null if it has, or is to have none.
+    @Nullable
+    String adminObstacle() {
+        return admin == null ? null : admin.obstacle();
     }
 
     /// All routes of a family were said.
@@ -159,6 +196,10 @@ final class MeshLoop implements Runnable {
     void observed(RouteEvent event) {
         if (event instanceof RouteEvent.LinkRemoved(Link link) && KernelEsp.isDevice(link.name())) {
             mailbox.put(() -> crossings.deviceGone(link.index()));
+        }
+        AdminPart part = admin;
+        if (part != null && part.isConcerned(event)) {
+            mailbox.put(part::put);
         }
     }
 
@@ -208,6 +249,9 @@ final class MeshLoop implements Runnable {
         } finally {
             keys.close();
             guard.close();
+            if (admin != null) {
+                admin.close();
+            }
         }
     }
 
@@ -241,7 +285,11 @@ final class MeshLoop implements Runnable {
                 crossings.peers().keySet().forEach(node -> mesh.needed(node, now));
             }
             watchPaths();
+            if (admin != null) {
+                admin.put();
+            }
         }
+        begin();
         mesh.expire(now);
         for (Mesh.Action action : mesh.actions()) {
             switch (action) {

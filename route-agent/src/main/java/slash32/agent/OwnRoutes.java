@@ -7,6 +7,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import slash32.agent.intent.AdminNetwork;
 import slash32.agent.intent.Effect;
 import slash32.agent.intent.EndpointRole;
 import slash32.agent.intent.Intent;
@@ -30,8 +31,8 @@ final class OwnRoutes {
     }
 
     /// The node's own underlay addresses, with its site, and where other sites reach it: each leads to itself. An
-    /// address
-    /// that is for frames alone is in its site alone: nobody proves to have it.
+    /// address that is for frames alone is in its site alone: nobody proves to have it. The IPv4 one says the
+    /// node's address in the admin network.
     List<OriginatedRoute> nodeRoutes() {
         LargeCommunity site = community(Intent.COMMUNITY_SITE, node.site().value());
         var reached = new ArrayList<>(List.of(site));
@@ -39,6 +40,12 @@ final class OwnRoutes {
             reached.add(community(
                     Intent.COMMUNITY_EXTERNAL,
                     Integer.toUnsignedLong(node.external().value())));
+        }
+        var claimed = new ArrayList<>(reached);
+        if (node.admin() != null) {
+            claimed.add(community(
+                    Intent.COMMUNITY_ADMIN,
+                    Integer.toUnsignedLong(node.admin().address().value())));
         }
         Set<IpAddress> underlay = Stream.of(node.underlay(), node.underlay6())
                 .filter(Objects::nonNull)
@@ -49,8 +56,14 @@ final class OwnRoutes {
                         own.hostPrefix(),
                         own,
                         EndpointRole.ACTIVE.localPref(),
-                        underlay.contains(own) ? reached : List.of(site)))
+                        own.equals(node.underlay()) ? claimed : underlay.contains(own) ? reached : List.of(site)))
                 .toList();
+    }
+
+    /// The node's address in the admin network, which it has to have.
+    OriginatedRoute adminRoute(AdminNetwork admin) {
+        return new OriginatedRoute(
+                admin.address().hostPrefix(), node.underlay(), EndpointRole.ACTIVE.localPref(), List.of());
     }
 
     /// Addresses of an endpoint, each with the endpoint's groups and pairs.

@@ -25,9 +25,11 @@ import slash32.agent.config.AgentConfig;
 import slash32.agent.config.SocketEndpoint;
 import slash32.agent.dataplane.Dataplane;
 import slash32.agent.dataplane.fib.FibWriter;
+import slash32.agent.dataplane.fib.PreferredSource;
 import slash32.agent.files.EndpointFiles;
 import slash32.agent.helper.Helpers;
 import slash32.agent.helper.Surroundings;
+import slash32.agent.intent.AdminNetwork;
 import slash32.agent.intent.Effect;
 import slash32.agent.intent.EndpointId;
 import slash32.agent.intent.Intent;
@@ -62,6 +64,7 @@ import slash32.net.Vni;
 import slash32.netlink.route.Nexthop.Target;
 import slash32.netlink.socket.NetlinkProtocol;
 import slash32.netlink.socket.NetlinkSocket;
+import slash32.overlay.admin.AdminDevice;
 import slash32.overlay.choice.Path.Encrypted;
 import slash32.overlay.evpn.Segment;
 import slash32.overlay.probe.PathProbes;
@@ -143,6 +146,7 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
                 config.underlay().address6(),
                 config.underlay().device(),
                 config.overlay() == null ? null : config.external(),
+                HostSettings.adminNetwork(config),
                 config.endpointPrefixes());
         ownRoutes = new OwnRoutes(
                 node,
@@ -170,10 +174,12 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
                         .withUplink(config.underlay().device()),
                 exclusiveRules);
         firewall.protectHost(HostSettings.of(config));
-        var dataplane =
-                new Dataplane(node, rtnl, firewall, new FibWriter(rtnl, Backoff.KERNEL), gateway, metrics::applied);
+        var dataplane = new Dataplane(node, rtnl, firewall, fibWriter(rtnl, node.admin()), gateway, metrics::applied);
         kernel = new KernelLoop(dataplane, this::report, this::reportPortRules, this::resumeBgp);
         probes = ProbeLoop.open(PathProbes.Terms.every(config.pathProbeInterval()), new SecureRandom(), this::probed);
+        if (node.admin() == null) {
+            AdminDevice.clear();
+        }
         MeshLoop crossing = config.overlay() == null
                 ? null
                 : MeshLoop.open(
@@ -182,7 +188,8 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
                         this::lead,
                         (name, loop) -> RoleThreads.started(name, loop::run),
                         probes,
-                        this::resumeBgp);
+                        this::resumeBgp,
+                        this::announceAdmin);
         mesh = crossing;
         kernelEvents = new KernelEvents(
                 rtnl.port(),
@@ -249,6 +256,18 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
                 new MetricsPages(metrics, () -> control.snapshot().inSync()));
     }
 
+    private static FibWriter fibWriter(NetlinkSocket rtnl, @Nullable AdminNetwork admin) {
+        var fib = new FibWriter(rtnl, Backoff.KERNEL);
+        if (admin != null) {
+            fib.prefer(new PreferredSource(admin.network(), admin.address()));
+        }
+        return fib;
+    }
+
+    private void announceAdmin() {
+        speaker.originate(List.of(ownRoutes.adminRoute(Objects.requireNonNull(node.admin()))));
+    }
+
     private @Nullable EndpointId ownerOf(InterfaceName device) {
         try {
             return intent.<Optional<EndpointId>>ask(current -> Optional.ofNullable(current.ownerOf(device)))
@@ -263,6 +282,9 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
     @Override
     public void start() throws IOException {
         speaker.originate(ownRoutes.nodeRoutes()); // before anybody can say that all is announced
+        if (mesh != null) {
+            mesh.begin();
+        }
         intent.tell(this::recover);
         threads.start("store", store::run);
         threads.start("kernel", kernel::run);
@@ -388,6 +410,7 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
             case Effect.Announce(Prefix prefix, PathAttributes attributes) ->
                 speaker.originate(Map.of(prefix, attributes));
             case Effect.Withdraw(List<Prefix> prefixes) -> speaker.withdraw(prefixes);
+            case Effect.AdminAddress _ -> {} // the mesh's alone
         }
         if (mesh != null) {
             mesh.carriedOut(effect); // after the kernel's writer, which it tells more

@@ -160,7 +160,8 @@ public final class RouteReflector implements RunningAgent<ReflectorConfig> {
                     BgpViews.peers(bgp, bfd.status()),
                     BgpViews.ribs(bgp),
                     0,
-                    List.of());
+                    List.of(),
+                    null);
         }
 
         @Override

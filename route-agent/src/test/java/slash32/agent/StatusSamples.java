@@ -6,7 +6,10 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import slash32.agent.intent.EndpointSpec;
+import slash32.agent.status.AdminVerdict;
+import slash32.agent.status.AdminView;
 import slash32.agent.status.BfdView;
 import slash32.agent.status.Condition;
 import slash32.agent.status.ConditionKind;
@@ -79,7 +82,23 @@ public final class StatusSamples {
                                 40,
                                 3,
                                 List.of(new TableView.TableFailure(
-                                        "10.1.0.2/32", "add route 10.1.0.2/32 dev tap2: ENOSPC (No space left)")))));
+                                        "10.1.0.2/32", "add route 10.1.0.2/32 dev tap2: ENOSPC (No space left)")))),
+                new AdminView(
+                        Ipv4Address.parse("10.99.0.11"),
+                        Prefix.parse("10.99.0.0/24"),
+                        List.of(
+                                new AdminView.Node(
+                                        Ipv4Address.parse("10.99.0.12"), Ipv4Address.parse("10.0.1.12"), false),
+                                new AdminView.Node(
+                                        Ipv4Address.parse("10.99.0.11"), Ipv4Address.parse("10.0.2.13"), true)),
+                        List.of("10.99.0.11 is this node's and also 10.0.2.13's")));
+    }
+
+    /// What the admin network makes of packets there; null for those that are not.
+    public static @Nullable AdminVerdict admin(IpAddress destination) {
+        return Prefix.parse("10.99.0.0/24").contains(destination)
+                ? new AdminVerdict(false, "BGP, BFD and tunnels never go over the admin network")
+                : null;
     }
 
     private static List<PeerView> peers() {

@@ -16,8 +16,17 @@ import slash32.netlink.message.Outgoing;
 /// @param nexthopId of the object that the route is to use; unused by {@link Verb#REMOVE}
 /// @param mtuBytes that forwarded packets are held to as well; 0 for the link's; {@link #MTU_UNSTATED} for that too, or
 ///     what another IPv4 route by the same object has: the kernel then shares its metrics (fib_find_info_nh)
+/// @param preferredSource the IPv4 address that packets of this host itself come from; 0 to let the kernel choose
 public record NexthopRoute(
-        Verb verb, boolean isIpv6, long high, long low, int prefixLength, int priority, int nexthopId, int mtuBytes)
+        Verb verb,
+        boolean isIpv6,
+        long high,
+        long low,
+        int prefixLength,
+        int priority,
+        int nexthopId,
+        int mtuBytes,
+        int preferredSource)
         implements Outgoing {
 
     /// What is asked for.
@@ -36,9 +45,9 @@ public record NexthopRoute(
     private static final int HEADERS_BYTES = Nl.HEADER_BYTES + Rt.RTMSG_BYTES;
     private static final int WORD_ATTRIBUTE_BYTES = 8;
 
-    /// One without an MTU of its own.
+    /// One without an MTU or a source of its own.
     public NexthopRoute(Verb verb, boolean isIpv6, long high, long low, int prefixLength, int priority, int nexthopId) {
-        this(verb, isIpv6, high, low, prefixLength, priority, nexthopId, MTU_UNSTATED);
+        this(verb, isIpv6, high, low, prefixLength, priority, nexthopId, MTU_UNSTATED, 0);
     }
 
     private boolean removes() {
@@ -51,8 +60,12 @@ public record NexthopRoute(
 
     @Override
     public int length() {
-        int words = removes() ? 1 : 2;
+        int words = removes() ? 1 : hasSource() ? 3 : 2;
         return HEADERS_BYTES + 4 + addressBytes() + words * WORD_ATTRIBUTE_BYTES + metricsBytes();
+    }
+
+    private boolean hasSource() {
+        return preferredSource != 0;
     }
 
     /// Of RTA_METRICS. IPv6 holds forwarded packets to an MTU that is locked alone (ip6_dst_mtu_maybe_forward).
@@ -93,6 +106,10 @@ public record NexthopRoute(
         if (!removes()) {
             word(target, Rt.RTA_NH_ID, nexthopId);
         }
+        if (!removes() && hasSource()) {
+            target.putShort((short) WORD_ATTRIBUTE_BYTES).putShort((short) Rt.RTA_PREFSRC);
+            octets(target, (long) preferredSource << Integer.SIZE, Integer.BYTES);
+        }
         if (metricsBytes() > 0) {
             target.putShort((short) metricsBytes()).putShort((short) (Rt.RTA_METRICS | Nl.NLA_F_NESTED));
             word(target, Rt.RTAX_MTU, mtuBytes);
@@ -118,11 +135,16 @@ public record NexthopRoute(
         return new Prefix(address, prefixLength);
     }
 
+    private Route route() {
+        Ipv4Address source = hasSource() ? new Ipv4Address(preferredSource) : null;
+        return new Route(prefix(), priority, Rt.RTPROT_SLASH32, Rt.RTN_UNICAST, null, null, source, nexthopId, 0);
+    }
+
     /// As the request of {@link Route} reads.
     @Override
     public String toString() {
         return removes()
                 ? "delete route " + prefix() + " metric " + priority
-                : "add " + Route.byNexthop(prefix(), priority, nexthopId) + (mtuBytes > 0 ? " mtu " + mtuBytes : "");
+                : "add " + route() + (mtuBytes > 0 ? " mtu " + mtuBytes : "");
     }
 }

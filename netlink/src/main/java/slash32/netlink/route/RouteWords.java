@@ -14,6 +14,7 @@ public final class RouteWords {
     private int priority;
     private int nexthopId;
     private int mtuBytes;
+    private int preferredSource;
 
     /// Takes the route in an RTM_NEWROUTE or RTM_DELROUTE message.
     ///
@@ -35,6 +36,7 @@ public final class RouteWords {
         priority = 0;
         nexthopId = 0;
         mtuBytes = 0;
+        preferredSource = 0;
         int at = Rt.RTMSG_BYTES;
         while (at + Nl.NLA_HEADER_BYTES <= end) {
             int size = message.u16(at);
@@ -56,6 +58,7 @@ public final class RouteWords {
             case Rt.RTA_PRIORITY -> priority = message.u32(at);
             case Rt.RTA_TABLE -> table = message.u32(at);
             case Rt.RTA_NH_ID -> nexthopId = message.u32(at);
+            case Rt.RTA_PREFSRC -> preferredSource = octets == Integer.BYTES ? message.be32(at) : 0;
             case Rt.RTA_METRICS -> metrics(message, at, at + octets);
             default -> {}
         }
@@ -108,5 +111,10 @@ public final class RouteWords {
     /// 0 for the link's.
     public int mtuBytes() {
         return mtuBytes;
+    }
+
+    /// The IPv4 address that packets of this host itself come from; 0 for none.
+    public int preferredSource() {
+        return preferredSource;
     }
 }

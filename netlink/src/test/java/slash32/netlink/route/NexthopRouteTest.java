@@ -43,8 +43,22 @@ class NexthopRouteTest {
         assertThat(hex(true)).endsWith("08001e0007002053" + "14000880" + "0800020078050000" + "0800010004000000");
     }
 
+    @Test
+    void aSourceIsTheSameAttributeAsThatOfARoute() {
+        Prefix prefix = Prefix.parse("10.99.0.13/32");
+        var source = Ipv4Address.parse("10.99.0.11");
+        var compact = new NexthopRoute(
+                Verb.REPLACE, false, high(prefix.address()), 0, 32, 128, ID, NexthopRoute.MTU_UNSTATED, source.value());
+        Request expected =
+                new Route(prefix, 128, Rt.RTPROT_SLASH32, Rt.RTN_UNICAST, null, null, source, ID, 0).replace();
+        ByteBuffer bytes = ByteBuffer.allocate(compact.length()).order(ByteOrder.nativeOrder());
+        compact.writeTo(bytes, 0);
+        assertThat(bytes.array()).isEqualTo(expected.toArray());
+        assertThat(compact).hasToString(expected.toString());
+    }
+
     private static String hex(boolean isIpv6) {
-        var route = new NexthopRoute(Verb.CREATE, isIpv6, 0x0a01_0002L << 32, 0, 32, 128, ID, 1_400);
+        var route = new NexthopRoute(Verb.CREATE, isIpv6, 0x0a01_0002L << 32, 0, 32, 128, ID, 1_400, 0);
         ByteBuffer bytes = ByteBuffer.allocate(route.length()).order(ByteOrder.nativeOrder());
         route.writeTo(bytes, 0);
         assertThat(bytes.remaining()).isZero();

@@ -34,6 +34,8 @@ class RouteWordsTest {
             assertThat(words.protocol()).isEqualTo(route.protocol());
             assertThat(words.priority()).isEqualTo(route.priority());
             assertThat(words.nexthopId()).isEqualTo(route.nexthopId());
+            IpAddress source = words.preferredSource() == 0 ? null : new Ipv4Address(words.preferredSource());
+            assertThat(source).isEqualTo(route.preferredSource());
         }
     }
 

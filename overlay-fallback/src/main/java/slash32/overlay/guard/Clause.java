@@ -7,6 +7,7 @@ import java.util.List;
 import slash32.net.Bytes;
 import slash32.net.InterfaceName;
 import slash32.net.Ipv4Address;
+import slash32.net.Prefix;
 import slash32.netlink.netfilter.Expression;
 import slash32.netlink.netfilter.Expression.Compare.Operator;
 import slash32.netlink.netfilter.Expression.Payload.Header;
@@ -108,6 +109,38 @@ final class Clause {
         return equal(new Expression.Payload(Header.NETWORK, 16, 4, 0), address.toArray());
     }
 
+    /// {@code ip saddr prefix}
+    Clause sourceWithin(Prefix prefix) {
+        return within(prefix, 12);
+    }
+
+    /// {@code ip daddr prefix}
+    Clause destinationWithin(Prefix prefix) {
+        return within(prefix, 16);
+    }
+
+    private Clause within(Prefix prefix, int offset) {
+        family(true);
+        expressions.add(new Expression.Payload(Header.NETWORK, offset, 4, 0));
+        int mask = -1 << (Integer.SIZE - prefix.length());
+        expressions.add(new Expression.Mask(0, Bytes.copyOf(new Ipv4Address(mask).toArray())));
+        return compare(Operator.EQUAL, prefix.address().toArray());
+    }
+
+    /// {@code ip saddr != address}
+    Clause notSource(Ipv4Address address) {
+        family(true);
+        expressions.add(new Expression.Payload(Header.NETWORK, 12, 4, 0));
+        return compare(Operator.NOT_EQUAL, address.toArray());
+    }
+
+    /// {@code ip daddr != address}
+    Clause notDestination(Ipv4Address address) {
+        family(true);
+        expressions.add(new Expression.Payload(Header.NETWORK, 16, 4, 0));
+        return compare(Operator.NOT_EQUAL, address.toArray());
+    }
+
     private void family(boolean ipv4) {
         equal(new Expression.Meta(Expression.Meta.Key.NETWORK_PROTOCOL, 0), (byte)
                 (ipv4 ? NFPROTO_IPV4 : NFPROTO_IPV6));
@@ -124,6 +157,18 @@ final class Clause {
         equal(new Expression.Payload(Header.NETWORK, 8, 8, 0), LINK_LOCAL);
         protocol(ICMPV6);
         return equal(new Expression.Payload(Header.TRANSPORT, 0, 1, 0), (byte) type);
+    }
+
+    /// {@code icmp type type}
+    Clause icmp(int type) {
+        protocol(ICMP);
+        return equal(new Expression.Payload(Header.TRANSPORT, 0, 1, 0), (byte) type);
+    }
+
+    /// {@code tcp sport port}
+    Clause sourcePort(int protocol, int port) {
+        protocol(protocol);
+        return equal(new Expression.Payload(Header.TRANSPORT, 0, 2, 0), (byte) (port >>> 8), (byte) port);
     }
 
     /// {@code udp dport port}, or of TCP
@@ -157,6 +202,10 @@ final class Clause {
         return then(new Verdict.Accept(), chain, "");
     }
 
+    NftRule goBack(String chain) {
+        return then(new Verdict.Return(), chain, "");
+    }
+
     NftRule jump(String chain, String to) {
         return then(new Verdict.Jump(to), chain, "");
     }
@@ -176,7 +225,11 @@ final class Clause {
 
     private Clause equal(Expression loaded, byte... value) {
         expressions.add(loaded);
-        expressions.add(new Expression.Compare(0, Operator.EQUAL, Bytes.copyOf(value)));
+        return compare(Operator.EQUAL, value);
+    }
+
+    private Clause compare(Operator operator, byte... value) {
+        expressions.add(new Expression.Compare(0, operator, Bytes.copyOf(value)));
         return this;
     }
 }

@@ -29,6 +29,12 @@ final class GuardRules {
     /// Where peers send ESP from.
     static final String PEERS = "peers";
 
+    /// Nodes of this site by their addresses in the admin network.
+    static final String ADMINS = "admins";
+
+    /// Those of other sites.
+    static final String ADMINS_ELSEWHERE = "admins_elsewhere";
+
     /// Guests of another site, in the clear.
     static final String PLAIN = "plain";
 
@@ -55,7 +61,7 @@ final class GuardRules {
     private static final int ECHO_REPLY_6 = 129;
 
     /// IP in IP, IPv6 in IP, GRE: protocols that carry a packet as it is.
-    private static final List<Integer> PLAIN_TUNNELS = List.of(4, 41, 47);
+    static final List<Integer> PLAIN_TUNNELS = List.of(4, 41, 47);
 
     /// IP and TCP without options.
     private static final int HEADERS_4 = 40;
@@ -76,13 +82,17 @@ final class GuardRules {
                 new NftSet(TABLE, ELSEWHERE_6, SetType.setOf(Field.IPV6_ADDRESS)),
                 new NftSet(TABLE, NODES_4, ipv4),
                 new NftSet(TABLE, NODES_6, SetType.setOf(Field.IPV6_ADDRESS)),
-                new NftSet(TABLE, PEERS, ipv4));
+                new NftSet(TABLE, PEERS, ipv4),
+                new NftSet(TABLE, ADMINS, ipv4),
+                new NftSet(TABLE, ADMINS_ELSEWHERE, ipv4));
     }
 
     /// Every chain with its rules; one that is jumped to before those that jump.
     static Map<NftChain, List<NftRule>> chains(GuardTerms terms) {
         var chains = new LinkedHashMap<NftChain, List<NftRule>>();
         chains.put(new NftChain(TABLE, OUTSIDE, null), outside(terms));
+        chains.put(new NftChain(TABLE, AdminRules.SEND, null), AdminRules.send(terms));
+        chains.put(new NftChain(TABLE, AdminRules.TAKE, null), AdminRules.take(terms));
         chains.put(new NftChain(TABLE, LEAVE, new Hook(Hook.Point.POSTROUTING, FIRST)), leave(terms));
         chains.put(new NftChain(TABLE, ENTER, new Hook(Hook.Point.PREROUTING, FIRST)), enter(terms));
         chains.put(new NftChain(TABLE, HOST, new Hook(Hook.Point.INPUT, BEFORE_FILTER)), host(terms));
@@ -90,7 +100,7 @@ final class GuardRules {
     }
 
     private static List<NftRule> leave(GuardTerms terms) {
-        var rules = new ArrayList<NftRule>();
+        var rules = new ArrayList<>(AdminRules.to(AdminRules.SEND, terms, LEAVE));
         for (boolean ipv4 : FAMILIES) {
             rules.add(new Clause().to(terms.way()).ip(ipv4).segmentSize(mostOf(terms, ipv4), LEAVE));
         }
@@ -109,7 +119,7 @@ final class GuardRules {
     }
 
     private static List<NftRule> enter(GuardTerms terms) {
-        var rules = new ArrayList<NftRule>();
+        var rules = new ArrayList<>(AdminRules.to(AdminRules.TAKE, terms, ENTER));
         for (boolean ipv4 : FAMILIES) {
             rules.add(new Clause().from(terms.way()).ip(ipv4).segmentSize(mostOf(terms, ipv4), ENTER));
         }
@@ -147,7 +157,8 @@ final class GuardRules {
                 protocol -> rules.add(whose.get().protocol(protocol).drop(chain, TUNNEL)));
     }
 
-    /// By the way from other sites segments' frames of nodes come to this node itself, and nothing else does.
+    /// By the way from other sites segments' frames of nodes come to this node itself, and what they send by their
+    /// admin addresses; nothing else does.
     private static List<NftRule> host(GuardTerms terms) {
         var rules = new ArrayList<NftRule>();
         terms.tunnelPorts().stream()
@@ -161,6 +172,13 @@ final class GuardRules {
         // of the nodes themselves, about the path between them; no router forwards them
         rules.add(new Clause().from(terms.way()).linkLocalIcmpv6(ECHO_REQUEST_6).accept(HOST));
         rules.add(new Clause().from(terms.way()).linkLocalIcmpv6(ECHO_REPLY_6).accept(HOST));
+        if (terms.admin() != null) { // judged before, as what came in the clear
+            rules.add(new Clause()
+                    .from(terms.way())
+                    .sourceIn(ADMINS_ELSEWHERE, true)
+                    .destination(terms.admin().address())
+                    .accept(HOST));
+        }
         rules.add(new Clause().from(terms.way()).drop(HOST, TO_HOST));
         rules.add(new Clause().destination(terms.external()).jump(HOST, OUTSIDE));
         return rules;

@@ -2,6 +2,8 @@ package slash32.overlay.guard;
 
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import slash32.net.Ipv4Address;
 import slash32.net.Prefix;
 
@@ -14,6 +16,7 @@ import slash32.net.Prefix;
 /// @param openPorts of TCP that stay open on {@code external}: the operator's way in
 /// @param tunnelPorts UDP ports of this node's overlays, which other sites get nothing on in the clear
 /// @param mtuBytes of the packets that fit into {@code way}
+/// @param admin null for a node that takes no part in an admin network
 public record GuardTerms(
         Way way,
         Ipv4Address underlay,
@@ -21,11 +24,34 @@ public record GuardTerms(
         List<Prefix> guests,
         Set<Integer> openPorts,
         Set<Integer> tunnelPorts,
-        int mtuBytes) {
+        int mtuBytes,
+        @Nullable Admin admin) {
     public GuardTerms {
         guests = List.copyOf(guests);
         openPorts = Set.copyOf(openPorts);
         tunnelPorts = Set.copyOf(tunnelPorts);
+    }
+
+    /// This node's part in the network between hypervisors (docs/adr/0040).
+    ///
+    /// @param network all addresses of nodes in it, of IPv4 and at least one bit
+    /// @param tcpPorts that nothing there goes to or comes from: those of BGP
+    /// @param udpPorts that nothing there goes to: those of BFD, and of frames of segments
+    public record Admin(Ipv4Address address, Prefix network, Set<Integer> tcpPorts, Set<Integer> udpPorts) {
+        public Admin {
+            tcpPorts = Set.copyOf(tcpPorts);
+            udpPorts = Set.copyOf(udpPorts);
+            if (!network.contains(address)) {
+                throw new IllegalArgumentException(address + " is not in " + network);
+            }
+        }
+    }
+
+    /// What leads nowhere if it has no route.
+    List<Prefix> nowhereElse() {
+        return admin == null
+                ? guests
+                : Stream.concat(guests.stream(), Stream.of(admin.network)).toList();
     }
 
     boolean externalAlone() {

@@ -41,7 +41,7 @@ public final class SiteGuard implements AutoCloseable {
         this.rtnl = rtnl;
         entries = new Reconciler<>(new EntryTable(nft, tableFlags), Backoff.KERNEL);
         nowhere = new Reconciler<>(new NowhereTable(rtnl), Backoff.KERNEL);
-        terms.guests().forEach(prefix -> nowhere.put(prefix, true));
+        terms.nowhereElse().forEach(prefix -> nowhere.put(prefix, true));
     }
 
     /// Puts rules and routes in force in the calling thread's network namespace, and reads them back.
@@ -136,6 +136,16 @@ public final class SiteGuard implements AutoCloseable {
         state(new Entry(GuardRules.PEERS, external), there);
     }
 
+    /// A node of this site has this address in the admin network, or not.
+    public void admin(Ipv4Address address, boolean there) {
+        state(new Entry(GuardRules.ADMINS, address), there);
+    }
+
+    /// A node of another site has this address in the admin network, or not.
+    public void adminElsewhere(Ipv4Address address, boolean there) {
+        state(new Entry(GuardRules.ADMINS_ELSEWHERE, address), there);
+    }
+
     private void state(Entry entry, boolean there) {
         if (there) {
             entries.put(entry, true);
@@ -173,7 +183,7 @@ public final class SiteGuard implements AutoCloseable {
     }
 
     /// Packets dropped since the rules were written, by reason: {@code plain}, {@code tunnel}, {@code to-host}, {@code
-    /// stranger}.
+    /// stranger}, {@code admin}, {@code admin-barred}.
     public Map<String, Long> drops() throws IOException {
         var drops = new TreeMap<String, Long>();
         nft.dump(Nftables.dumpRules(GuardRules.TABLE), drops::clear, message -> {

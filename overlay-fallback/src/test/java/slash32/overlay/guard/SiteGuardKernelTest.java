@@ -35,7 +35,14 @@ class SiteGuardKernelTest {
 
     private static GuardTerms terms(Way way) {
         return new GuardTerms(
-                way, UNDERLAY, EXTERNAL, List.of(Prefix.parse("10.1.0.0/16")), Set.of(22), Set.of(4_789, 4_790), 1_438);
+                way,
+                UNDERLAY,
+                EXTERNAL,
+                List.of(Prefix.parse("10.1.0.0/16")),
+                Set.of(22),
+                Set.of(4_789, 4_790),
+                1_438,
+                null);
     }
 
     @BeforeEach

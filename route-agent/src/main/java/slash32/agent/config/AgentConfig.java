@@ -86,6 +86,11 @@ public record AgentConfig(
         return overlay == null || overlay.guests().isEmpty() ? endpointPrefixes : overlay.guests();
     }
 
+    /// This node in the admin network; null if it is not there.
+    public OverlayConfig.@Nullable Admin admin() {
+        return overlay == null ? null : overlay.admin();
+    }
+
     /// Where other sites reach this node.
     public Ipv4Address external() {
         return underlay.external() instanceof Ipv4Address v4 ? v4 : underlay.address();

@@ -63,6 +63,19 @@ final class ConfigParser {
         var probes = root.optional("pathProbeInterval", Scalar.PROBE_INTERVAL, AgentConfig.DEFAULT_PROBE_INTERVAL);
         checkOverlay(root, overlay, underlay.value(), prefixes.value());
         var segments = SegmentParser.terms(root);
+        OverlayConfig.Admin admin =
+                overlay.value() == null ? null : overlay.value().admin();
+        if (admin != null) {
+            var place = new AdminPlace(root, overlay, admin);
+            if (underlay.value() != null) {
+                place.hosts("underlay", underlay.value().addresses(), Function.identity());
+            }
+            place.hosts("listen", listen.or(List.of()), SocketEndpoint::address);
+            place.hosts("peers", named.or(List.of()), PeerConfig::address);
+            place.prefixes("peerRanges", ranges.or(List.of()), PeerRangeConfig::prefix);
+            place.prefixes("endpointPrefixes", prefixes.or(List.of()), Function.identity());
+            place.prefixes("overlay.guests", overlay.get().guests(), Function.identity());
+        }
         var monitoring = MonitoringParser.monitoring(root);
         var hostProtection = root.optionalSection("hostProtection", HostProtectionParser::read);
         if (!root.end()) {

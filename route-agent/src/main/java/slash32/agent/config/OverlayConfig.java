@@ -20,6 +20,7 @@ import slash32.net.Prefix;
 /// @param peers external addresses that may talk IKE to this node whether BGP names them or not, as often as they like
 /// @param idle after this long without a packet a peer is let go
 /// @param rekey after how much keys are replaced
+/// @param admin null for a node that has no address in the admin network
 public record OverlayConfig(
         Path certificates,
         List<Prefix> guests,
@@ -27,8 +28,13 @@ public record OverlayConfig(
         DataPath dataPath,
         Set<Ipv4Address> peers,
         Duration idle,
-        Rekey rekey) {
+        Rekey rekey,
+        @Nullable Admin admin) {
     private static final Scalar<Prefix> PREFIX = new Scalar<>(Tag.STR, "a prefix", Prefix::parse);
+    private static final int ADMIN_SHORTEST = 8;
+    private static final int ADMIN_LONGEST = 30;
+    private static final Scalar<Prefix> ADMIN_PREFIX =
+            new Scalar<>(Tag.STR, "an IPv4 prefix of length 8 to 30", OverlayConfig::adminPrefix);
     private static final Scalar<DataPath> DATA_PATH =
             new Scalar<>(Tag.STR, "auto, kernel, userspace", OverlayConfig::dataPath);
     private static final Scalar<Long> MTU = PolicyParser.number(1_280, 9_216);
@@ -58,6 +64,12 @@ public record OverlayConfig(
         static final Rekey DEFAULT = new Rekey(Duration.ofHours(4), Duration.ofHours(1), 1L << 40, 1L << 44);
     }
 
+    /// This node in the network between hypervisors.
+    ///
+    /// @param address in {@code prefix}
+    /// @param prefix of IPv4: all addresses of nodes there
+    public record Admin(Ipv4Address address, Prefix prefix) {}
+
     public OverlayConfig {
         guests = List.copyOf(guests);
         peers = Set.copyOf(peers);
@@ -71,6 +83,7 @@ public record OverlayConfig(
         var peers = section.list("peers", Scalar.IPV4, List.of());
         var idle = section.optional("idle", Scalar.KEY_LIFE, DEFAULT_IDLE);
         var rekey = section.optionalSection("rekey", OverlayConfig::rekey, Rekey.DEFAULT);
+        var admin = section.optionalSection("admin", OverlayConfig::admin);
         return section.end()
                 ? new OverlayConfig(
                         certificates.get(),
@@ -79,7 +92,8 @@ public record OverlayConfig(
                         dataPath.get(),
                         Set.copyOf(peers.get()),
                         idle.get(),
-                        rekey.get())
+                        rekey.get(),
+                        admin.value())
                 : null;
     }
 
@@ -88,6 +102,23 @@ public record OverlayConfig(
                 .filter(path -> path.name().toLowerCase(Locale.ROOT).equals(text))
                 .findFirst()
                 .orElseThrow(() -> new IllegalArgumentException("no such data path: '" + text + "'"));
+    }
+
+    private static @Nullable Admin admin(Section section) {
+        var address = section.required("address", Scalar.IPV4);
+        var prefix = section.required("prefix", ADMIN_PREFIX);
+        if (address.value() != null && prefix.value() != null && !prefix.value().contains(address.value())) {
+            section.problem(address, "address", address.value() + " is not in prefix " + prefix.value());
+        }
+        return section.end() ? new Admin(address.get(), prefix.get()) : null;
+    }
+
+    private static Prefix adminPrefix(String text) {
+        Prefix prefix = Prefix.parse(text);
+        if (!prefix.isIpv4() || prefix.length() < ADMIN_SHORTEST || prefix.length() > ADMIN_LONGEST) {
+            throw new IllegalArgumentException("not such a prefix: " + prefix);
+        }
+        return prefix;
     }
 
     private static @Nullable Rekey rekey(Section section) {

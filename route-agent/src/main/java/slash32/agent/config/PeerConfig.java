@@ -32,7 +32,7 @@ public record PeerConfig(
         PeerOptions options,
         @Nullable BfdConfig bfd,
         @Nullable InterfaceName link) {
-    static final int DEFAULT_PORT = 179;
+    public static final int DEFAULT_PORT = 179;
     static final Duration DEFAULT_HOLD_TIME = Duration.ofSeconds(90);
     /// Those that a peer has by default.
     static final List<AddressFamily> UNICAST = List.of(AddressFamily.IPV4_UNICAST, AddressFamily.IPV6_UNICAST);

@@ -1,5 +1,8 @@
 package slash32.agent.config;
 
+import java.util.List;
+import java.util.Objects;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import slash32.net.InterfaceName;
 import slash32.net.IpAddress;
@@ -16,4 +19,12 @@ public record UnderlayConfig(
         Ipv4Address address,
         @Nullable Ipv6Address address6,
         @Nullable IpAddress external,
-        @Nullable InterfaceName device) {}
+        @Nullable InterfaceName device) {
+    /// Those that are there.
+    List<IpAddress> addresses() {
+        return Stream.<@Nullable IpAddress>of(address, address6, external)
+                .filter(Objects::nonNull)
+                .distinct()
+                .toList();
+    }
+}

@@ -6,6 +6,7 @@ import slash32.bgp.wire.AddressFamily;
 import slash32.bgp.wire.PathAttributes;
 import slash32.net.InterfaceName;
 import slash32.net.IpAddress;
+import slash32.net.Ipv4Address;
 import slash32.net.Prefix;
 import slash32.net.Vni;
 import slash32.overlay.choice.Path;
@@ -88,6 +89,16 @@ public sealed interface Effect {
 
     /// For both: nothing of the segment is to be left on this node.
     record NoSegment(Vni vni) implements Effect {}
+
+    /// For the guard between sites: these nodes of this site and of others have the address in the admin network;
+    /// nobody
+    /// any more if both are empty.
+    record AdminAddress(Ipv4Address address, List<Ipv4Address> here, List<Ipv4Address> elsewhere) implements Effect {
+        public AdminAddress {
+            here = List.copyOf(here);
+            elsewhere = List.copyOf(elsewhere);
+        }
+    }
 
     /// For the speaker: these addresses are here no longer.
     record Withdraw(List<Prefix> prefixes) implements Effect {

@@ -15,6 +15,8 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import slash32.agent.api.Outcome;
 import slash32.agent.api.Problem;
+import slash32.agent.status.AdminVerdict;
+import slash32.agent.status.AdminView;
 import slash32.agent.status.ConditionKind;
 import slash32.agent.status.ConditionState;
 import slash32.agent.status.EndpointView;
@@ -31,6 +33,7 @@ import slash32.net.MacAddress;
 import slash32.net.Prefix;
 import slash32.net.TableSize;
 import slash32.overlay.choice.Path;
+import slash32.securitygroup.FirstPacket;
 import slash32.securitygroup.GroupId;
 import slash32.securitygroup.SecurityGroup;
 
@@ -48,10 +51,14 @@ public final class Intent {
     /// The external address of a node that takes part in the overlay, in its node routes (docs/adr/0027).
     public static final long COMMUNITY_EXTERNAL = 3;
 
+    /// The node's address in the admin network, in its IPv4 node route (docs/adr/0040).
+    public static final long COMMUNITY_ADMIN = 4;
+
     private final Node node;
     private final Outbox outbox;
     private final RemoteMembers members = new RemoteMembers();
     private final Sites sites;
+    private final @Nullable AdminNodes admins;
     private final Moves moves = new Moves();
     private final Map<EndpointId, EndpointState> endpoints = new TreeMap<>();
     private final Map<InterfaceName, EndpointId> devices = new HashMap<>();
@@ -73,6 +80,7 @@ public final class Intent {
         this.node = node;
         this.outbox = outbox;
         sites = new Sites(node.site(), node.external());
+        admins = node.admin() == null ? null : new AdminNodes(node.admin(), node.underlay());
         segments = new Segments(node, outbox);
         announcements = new Announcements(outbox);
         words = new RouteWords(node.asn());
@@ -422,6 +430,10 @@ public final class Intent {
         if (prefix.isHost() && prefix.address().equals(node.underlayFor(prefix.address()))) {
             return prefix + " is this node's own underlay address";
         }
+        String inAdminNetwork = node.adminRefusal(prefix);
+        if (inAdminNetwork != null) {
+            return inAdminNetwork;
+        }
         return announcements.put(process, prefix, attributes);
     }
 
@@ -436,7 +448,7 @@ public final class Intent {
         if (!changes.isEmpty()) {
             outbox.effect(new Effect.Desire.Members(changes));
         }
-        words.nodeRoutes(delta, sites, outbox::effect);
+        words.nodeRoutes(delta, this::nodeSaid);
         Moves.Change change = moves.take(delta, this::ownPreference);
         if (!change.back().isEmpty()) {
             outbox.effect(new Effect.Desire.Returned(change.back())); // before the route to the other node goes
@@ -445,6 +457,13 @@ public final class Intent {
         if (!change.left().isEmpty()) {
             outbox.effect(new Effect.Desire.Moved(change.left()));
             change.left().forEach(this::withdrawMoved);
+        }
+    }
+
+    private void nodeSaid(IpAddress address, Sites.@Nullable Said said) {
+        sites.nodeRoute(address, said, outbox::effect);
+        if (admins != null) {
+            admins.nodeRoute(address, said == null ? null : said.admin(), sites.path(address), outbox::effect);
         }
     }
 
@@ -554,6 +573,16 @@ public final class Intent {
     /// The groups that a route's communities name.
     public List<GroupId> groupsOf(PathAttributes attributes) {
         return words.memberships(attributes).groups();
+    }
+
+    /// The admin network; null if this node is not in it.
+    public @Nullable AdminView admin() {
+        return admins == null ? null : admins.view();
+    }
+
+    /// What becomes of a packet to or from the admin network; null if it is neither.
+    public @Nullable AdminVerdict judgeAdmin(FirstPacket packet) {
+        return admins == null ? null : admins.judge(packet);
     }
 
     /// How packets reach a node.

@@ -16,6 +16,7 @@ import slash32.overlay.choice.SiteId;
 /// @param underlay6 NEXT_HOP of its IPv6 routes; null for a node that can have no IPv6 endpoints
 /// @param uplink its interface toward the underlay, which is never an endpoint's; null if that is not known
 /// @param external where other sites reach it by the overlay; null if it takes no part in that
+/// @param admin its place in the admin network; null for none
 /// @param endpointPrefixes that addresses of endpoints must be in; none for any address
 public record Node(
         Asn asn,
@@ -24,6 +25,7 @@ public record Node(
         @Nullable Ipv6Address underlay6,
         @Nullable InterfaceName uplink,
         @Nullable Ipv4Address external,
+        @Nullable AdminNetwork admin,
         List<Prefix> endpointPrefixes) {
     public Node {
         endpointPrefixes = List.copyOf(endpointPrefixes);
@@ -31,6 +33,14 @@ public record Node(
 
     boolean isForEndpoints(Prefix address) {
         return endpointPrefixes.isEmpty() || endpointPrefixes.stream().anyMatch(prefix -> prefix.covers(address));
+    }
+
+    /// Why an endpoint or a helper may not have this; null as far as the admin network is concerned.
+    @Nullable
+    String adminRefusal(Prefix prefix) {
+        return admin != null && admin.network().covers(prefix)
+                ? prefix + " is in the admin network " + admin.network() + ", which is for hypervisors alone"
+                : null;
     }
 
     /// The underlay address of the family of {@code address}; null if this node has none.

@@ -266,6 +266,10 @@ final class Refusals {
             if (!node.isForEndpoints(prefix)) {
                 return Problem.invalid(field, prefix + " is in none of this node's endpointPrefixes");
             }
+            String inAdminNetwork = node.adminRefusal(prefix);
+            if (inAdminNetwork != null) {
+                return Problem.taken(field, inAdminNetwork);
+            }
             if (node.underlayFor(prefix.address()) == null) {
                 return Problem.invalid(field, prefix + " needs an IPv6 underlay address (underlay.address6)");
             }

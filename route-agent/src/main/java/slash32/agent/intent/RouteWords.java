@@ -3,12 +3,12 @@ package slash32.agent.intent;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import slash32.bgp.rib.RibDelta;
 import slash32.bgp.wire.LargeCommunity;
 import slash32.bgp.wire.PathAttributes;
 import slash32.net.Asn;
+import slash32.net.IpAddress;
 import slash32.net.Ipv4Address;
 import slash32.net.Ipv6Address;
 import slash32.overlay.choice.SiteId;
@@ -52,14 +52,23 @@ final class RouteWords {
         return changes;
     }
 
-    /// Tells {@code sites} which of these are node routes, or were.
-    void nodeRoutes(RibDelta delta, Sites sites, Consumer<Effect> effects) {
+    /// Hears what a node says of itself.
+    @FunctionalInterface
+    interface NodeRoutes {
+        /// A node route, or one that was.
+        ///
+        /// @param said null if the node route is gone or names no site
+        void said(IpAddress node, Sites.@Nullable Said said);
+    }
+
+    /// Tells which of these are node routes, or were.
+    void nodeRoutes(RibDelta delta, NodeRoutes listener) {
         for (int i = 0; i < delta.size(); i++) {
             PathAttributes now = delta.attributes(i);
             boolean isNodeRoute = isNodeRoute(delta, i, now);
             if (isNodeRoute || isNodeRoute(delta, i, delta.before(i))) {
                 Sites.Said said = now == null || !isNodeRoute ? null : saidBy(now);
-                sites.nodeRoute(delta.prefix(i).address(), said, effects);
+                listener.said(delta.prefix(i).address(), said);
             }
         }
     }
@@ -83,6 +92,7 @@ final class RouteWords {
     private Sites.@Nullable Said saidBy(PathAttributes attributes) {
         SiteId site = null;
         Ipv4Address external = null;
+        Ipv4Address admin = null;
         for (LargeCommunity community : attributes.largeCommunities()) {
             if (community.administrator() != asn.value()) {
                 continue;
@@ -91,8 +101,10 @@ final class RouteWords {
                 site = new SiteId(community.value());
             } else if (community.function() == Intent.COMMUNITY_EXTERNAL) {
                 external = new Ipv4Address((int) community.value());
+            } else if (community.function() == Intent.COMMUNITY_ADMIN) {
+                admin = new Ipv4Address((int) community.value());
             }
         }
-        return site == null ? null : new Sites.Said(site, external);
+        return site == null ? null : new Sites.Said(site, external, admin);
     }
 }

@@ -27,7 +27,11 @@ final class Sites {
     /// What a node route says.
     ///
     /// @param external null if the node takes no part in the overlay
-    record Said(SiteId site, @Nullable Ipv4Address external) {}
+    /// @param admin its address in the admin network; null if it has none
+    record Said(
+            SiteId site,
+            @Nullable Ipv4Address external,
+            @Nullable Ipv4Address admin) {}
 
     /// @param ownExternal null if this node takes no part in the overlay
     Sites(SiteId own, @Nullable Ipv4Address ownExternal) {
@@ -100,7 +104,7 @@ final class Sites {
         }
         for (IpAddress other : behind(said)) {
             if (other instanceof Ipv4Address node
-                    && announced.get(node) instanceof Said(SiteId site, var _)
+                    && announced.get(node) instanceof Said(SiteId site, var _, var _)
                     && site.equals(said.site)) {
                 return new Path.Encrypted(node, said.external);
             }

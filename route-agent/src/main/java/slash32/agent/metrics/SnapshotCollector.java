@@ -9,6 +9,7 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.function.ToDoubleFunction;
 import java.util.function.ToLongFunction;
+import slash32.agent.status.AdminView;
 import slash32.agent.status.BfdView;
 import slash32.agent.status.ConditionKind;
 import slash32.agent.status.ConditionState;
@@ -88,6 +89,17 @@ final class SnapshotCollector extends Collector {
                 List.of("remote"),
                 snapshot.groups().stream().mapToInt(GroupView::remoteMembers).sum());
         families.add(members);
+        AdminView admin = snapshot.admin();
+        if (admin != null) {
+            families.add(new GaugeMetricFamily(
+                    "slash32_overlay_admin_nodes",
+                    "Other nodes with an address in the admin network.",
+                    admin.nodes().size()));
+            families.add(new GaugeMetricFamily(
+                    "slash32_overlay_admin_problems",
+                    "Addresses in the admin network that several nodes have, that are elsewhere, or that this node has not.",
+                    admin.problems().size()));
+        }
         families.add(new GaugeMetricFamily(
                 "slash32_fib_routes", "Routes to other nodes that the kernel has.", (double) snapshot.fibRoutes()));
     }

@@ -51,6 +51,13 @@ public final class ExplanationFormat {
         json(json, explanation.source(), explanation.keys());
         json.writeFieldName("destination");
         json(json, explanation.destination(), explanation.keys());
+        AdminVerdict admin = explanation.admin();
+        if (admin != null) {
+            json.writeObjectFieldStart("admin");
+            json.writeBooleanField("passes", admin.passes());
+            json.writeStringField("reason", admin.why());
+            json.writeEndObject();
+        }
         json.writeArrayFieldStart("segments");
         for (SegmentWay way : explanation.segments()) {
             SegmentWayFormat.json(json, way);
@@ -119,7 +126,10 @@ public final class ExplanationFormat {
     /// The verdict, then a line for each end, then the routes of both addresses.
     public static String text(ExplanationView explanation) {
         var text = new StringBuilder(explanation.passes() ? "passes\n" : "is dropped\n");
-        if (explanation.ends().isEmpty() && explanation.segments().isEmpty()) {
+        AdminVerdict admin = explanation.admin();
+        if (admin != null) {
+            text.append("  admin network: %s, %s%n".formatted(admin.passes() ? "passes" : "dropped", admin.why()));
+        } else if (explanation.ends().isEmpty() && explanation.segments().isEmpty()) {
             text.append("  neither address is an endpoint of this host\n");
         }
         for (ExplanationView.End end : explanation.ends()) {

@@ -19,8 +19,15 @@ import slash32.securitygroup.Judgement;
 /// @param destination how it reaches where it goes
 /// @param keys with nodes of other sites, where one of the two is behind such
 /// @param segments of this node that know one of its addresses, each with what it would make of a frame
+/// @param admin what the admin network makes of it; null if neither address is there
 public record ExplanationView(
-        FirstPacket packet, List<End> ends, Side source, Side destination, SasView keys, List<SegmentWay> segments) {
+        FirstPacket packet,
+        List<End> ends,
+        Side source,
+        Side destination,
+        SasView keys,
+        List<SegmentWay> segments,
+        @Nullable AdminVerdict admin) {
 
     /// What an endpoint of this host makes of it.
     ///
@@ -52,7 +59,7 @@ public record ExplanationView(
         segments = List.copyOf(segments);
     }
 
-    /// True if every end that is here lets it pass, and it is not the overlay that refuses every way. Where the fabric
+    /// True if every end that is here lets it pass, and neither overlay nor admin network refuses it. Where the fabric
     /// knows neither address and a segment does, if a segment carries it.
     public boolean passes() {
         boolean routed = !ends.isEmpty()
@@ -63,6 +70,8 @@ public record ExplanationView(
         }
         boolean reached = destination.paths().isEmpty()
                 || destination.paths().values().stream().anyMatch(path -> !(path instanceof Path.Refused));
-        return reached && ends.stream().allMatch(end -> end.judgement().passes());
+        return reached
+                && (admin == null || admin.passes())
+                && ends.stream().allMatch(end -> end.judgement().passes());
     }
 }

@@ -2,6 +2,7 @@ package slash32.agent.status;
 
 import java.time.Instant;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// The node at one moment.
 ///
@@ -14,6 +15,7 @@ import java.util.List;
 /// @param ribs one per address family
 /// @param fibRoutes best routes of other nodes that the kernel has
 /// @param tables in the order in which they are applied
+/// @param admin null for a node that is in no admin network
 public record Snapshot(
         long revision,
         Node node,
@@ -24,7 +26,8 @@ public record Snapshot(
         List<PeerView> peers,
         List<RibView> ribs,
         long fibRoutes,
-        List<TableView> tables) {
+        List<TableView> tables,
+        @Nullable AdminView admin) {
     public Snapshot {
         endpoints = List.copyOf(endpoints);
         groups = List.copyOf(groups);

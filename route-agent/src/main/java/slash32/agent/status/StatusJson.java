@@ -43,6 +43,9 @@ public final class StatusJson {
         json.writeEndArray();
         bgp(json, snapshot);
         json.writeNumberField("fibRoutes", snapshot.fibRoutes());
+        if (snapshot.admin() != null) {
+            AdminFormat.json(json, snapshot.admin());
+        }
         json.writeArrayFieldStart("tables");
         for (TableView table : snapshot.tables()) {
             table(json, table);

@@ -37,6 +37,9 @@ public final class StatusText {
             text.append("%s, %d originated%n".formatted(held(rib), rib.originated()));
         }
         text.append("fib        %d routes to other nodes%n".formatted(snapshot.fibRoutes()));
+        if (snapshot.admin() != null) {
+            AdminFormat.text(text, snapshot.admin());
+        }
         if (!snapshot.tables().isEmpty()) {
             text.append('\n').append(tables(snapshot.tables()));
         }

@@ -229,7 +229,8 @@ public final class MemoryControl implements Control {
                 List.of(),
                 List.of(),
                 0,
-                List.of());
+                List.of(),
+                null);
     }
 
     @Override
@@ -262,7 +263,8 @@ public final class MemoryControl implements Control {
                 side(packet.source()),
                 side(packet.destination()),
                 sas(),
-                StatusSamples.segmentWays(packet.destination()));
+                StatusSamples.segmentWays(packet.destination()),
+                StatusSamples.admin(packet.destination()));
     }
 
     /// Every next hop is reached natively, but for those in 10.0.9.0/24, which is not reached, and 10.0.2.0/24.

@@ -119,6 +119,8 @@ class OpenApiTest {
             String question = "{\"from\":\"192.0.2.9\",\"to\":\"192.0.2." + last + "\",\"protocol\":\"icmp\"}";
             assertValid("Explanation", ask("POST", "explain", question));
         }
+        String admin = "{\"from\":\"10.99.0.12\",\"to\":\"10.99.0.11\",\"protocol\":\"tcp\",\"port\":179}";
+        assertValid("Explanation", ask("POST", "explain", admin));
         assertValid("Problem", put("endpoints/a", "{}"));
         assertValid("Problem", get("groups/7"));
     }

@@ -166,6 +166,10 @@ class Slash32Test {
         out.append("$ slash32 explain to another site\n");
         assertThat(ask("explain", "--from", "fd00:9::1", "--to", "fd00:2::1", "--proto", "tcp", "--port", "22"))
                 .isZero();
+        out.append("$ slash32 explain BGP over the admin network\n");
+        String[] admin = {"explain", "--from", "10.99.0.12", "--to", "10.99.0.11", "--proto", "tcp", "--port", "179"};
+        assertThat(ask(admin)).isZero();
+        assertThat(ask(words(List.of(admin), "--json"))).isZero();
         out.append("$ slash32 explain in a segment\n");
         for (int last = 1; last <= 4; last++) {
             assertThat(ask("explain", "--from", "192.0.2.9", "--to", "192.0.2." + last, "--proto", "icmp"))

@@ -49,6 +49,7 @@ class IntentTest {
             null,
             new InterfaceName("up0"),
             null,
+            null,
             List.of(Prefix.parse("10.0.0.0/8"), Prefix.parse("::/0")));
     private final Intent intent = new Intent(node, recorder);
     private long nanos;

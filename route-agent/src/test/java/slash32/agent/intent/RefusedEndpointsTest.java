@@ -39,6 +39,7 @@ class RefusedEndpointsTest {
                     null,
                     null,
                     null,
+                    null,
                     List.of(Prefix.parse("10.0.0.0/8"))),
             recorder);
 

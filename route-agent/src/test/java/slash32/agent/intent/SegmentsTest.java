@@ -38,7 +38,7 @@ class SegmentsTest {
     private final Recorder recorder = new Recorder();
     private final List<Effect> effects = recorder.effects;
     private final Intent intent = new Intent(
-            new Node(new Asn(65000), new SiteId(1), Ipv4Address.parse("10.0.0.11"), null, null, null, List.of()),
+            new Node(new Asn(65000), new SiteId(1), Ipv4Address.parse("10.0.0.11"), null, null, null, null, List.of()),
             recorder);
 
     private void terms(List<Tenant> tenants, Segment... segments) {

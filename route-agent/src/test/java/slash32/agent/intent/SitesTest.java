@@ -26,7 +26,7 @@ class SitesTest {
     private final Sites sites = new Sites(OSLO, Ipv4Address.parse("203.0.113.11"));
 
     private void said(IpAddress node, SiteId site, @Nullable Ipv4Address external) {
-        sites.nodeRoute(node, new Sites.Said(site, external), effects::add);
+        sites.nodeRoute(node, new Sites.Said(site, external, null), effects::add);
     }
 
     private List<Effect> effects() {
@@ -48,7 +48,7 @@ class SitesTest {
     @Test
     void aNodeThatTakesNoPartReachesNoOtherSite() {
         var plain = new Sites(OSLO, null);
-        plain.nodeRoute(HV3, new Sites.Said(BERGEN, EXTERNAL), effects::add);
+        plain.nodeRoute(HV3, new Sites.Said(BERGEN, EXTERNAL, null), effects::add);
         assertThat(effects()).containsExactly(new Effect.Desire.NextHop(HV3, OTHER_SITE));
     }
 

@@ -180,7 +180,7 @@ class AgentMetricsTest {
         Requirement.program("promtool", "prometheus");
         String folder = ALERTS.toAbsolutePath().normalize().toString();
         assertThat(Command.run("promtool", "check", "rules", folder + "/overlay-alerts.yml"))
-                .contains("SUCCESS: 7 rules found");
+                .contains("SUCCESS: 9 rules found");
         assertThat(Command.run("promtool", "test", "rules", folder + "/overlay-alerts-test.yml"))
                 .contains("SUCCESS");
     }

@@ -25,6 +25,10 @@ final class AgentVm {
             return NODES.get(2 - site);
         }
 
+        String admin() {
+            return "10.99.0." + site;
+        }
+
         String mac() {
             return "52:54:00:00:00:0" + site;
         }
@@ -163,7 +167,11 @@ final class AgentVm {
     }
 
     private static boolean pings(String to) {
-        return Command.tryRun(inside("ga", "ping", "-qnc", "2", "-i", "0.2", "-W", "2", to))
+        return pings("ga", to);
+    }
+
+    private static boolean pings(String from, String to) {
+        return Command.tryRun(inside(from, "ping", "-qnc", "2", "-i", "0.2", "-W", "2", to))
                 .output()
                 .contains(" 2 received");
     }
@@ -209,6 +217,8 @@ final class AgentVm {
                                 .exitCode()
                         == 0,
                 "a packet of 1438 octets crosses whole");
+        eventually(() -> pings("a", b.admin()), "hypervisors reach each other in the admin network");
+        must(in("a", "ip route get " + b.admin()).contains(a.device()), "and by the peer's device");
         restart(a, b, agentA, () -> agent(a, folder, "auto"));
         in("a", "ip link del " + a.device());
         eventually(() -> pings(b.guest), "a device that somebody removed is made anew");
@@ -248,8 +258,11 @@ final class AgentVm {
     private static void wire(Path capture) {
         String esp = Command.run("tcpdump", "-nnr", "" + capture, "udp port 4500 and udp[8:4] != 0 and greater 60");
         must(esp.lines().count() > 20, "ESP in UDP was on the wire");
-        String plain =
-                Command.run("tcpdump", "-nnr", "" + capture, "net 10.1.0.0/16 or net 2001:db8:1::/48 or udp port 4789");
+        String plain = Command.run(
+                "tcpdump",
+                "-nnr",
+                "" + capture,
+                "net 10.1.0.0/16 or net 10.99.0.0/24 or net 2001:db8:1::/48 or udp port 4789");
         must(plain.lines().noneMatch(line -> line.contains("IP")), "nothing plain was on the wire");
     }
 }

@@ -50,6 +50,7 @@ class AgentVmTest {
                 .contains("ok guests reach each other in IPv4")
                 .contains("ok guests reach each other in IPv6")
                 .contains("ok the kernel seals it")
+                .contains("ok hypervisors reach each other in the admin network")
                 .contains("ok the states stay while an agent is dead")
                 .contains("ok traffic goes on after a restart")
                 .contains("ok the old states are gone")
@@ -72,7 +73,7 @@ class AgentVmTest {
                 endpointsDirectory: %s
                 stateDirectory: /tmp/%s
                 api: {socket: /run/%s.sock}
-                overlay: {certificates: %s, dataPath: %s}
+                overlay: {certificates: %s, dataPath: %s, admin: {address: %s, prefix: 10.99.0.0/24}}
                 """.formatted(
                         node.name(),
                         node.site(),
@@ -85,7 +86,8 @@ class AgentVmTest {
                         node.name(),
                         node.name(),
                         own.resolve("pki"),
-                        dataPath);
+                        dataPath,
+                        node.admin());
     }
 
     private static String endpoint(AgentVm.Node node) {

@@ -17,7 +17,7 @@ import slash32.netlink.route.NexthopRoute;
 /// prefix. A change to a prefix that is queued already costs nothing more.
 final class FibTable {
     static final int ABSENT = -1;
-    /// Owned, but leads elsewhere than to a nexthop object of ours, or has another MTU than it should.
+    /// Owned, but leads elsewhere than to a nexthop object of ours, or has another MTU or source than it should.
     static final int ASTRAY = -1;
     /// Probably not owned: somebody deleted or replaced it, perhaps before our last write, of which we heard first.
     static final int UNSURE = -2;
@@ -226,11 +226,20 @@ final class FibTable {
                 : new Ipv6Address(prefixes.high(number), prefixes.low(number));
     }
 
+    /// What packets of this host itself to the prefix come from; 0 for what the kernel chooses.
+    int source(int number, PreferredSource preferred) {
+        Prefix within = preferred.within();
+        boolean isWithin = ipv4
+                && prefixes.length(number) >= within.length()
+                && ((prefixes.high(number) ^ high(within.address())) >>> (Long.SIZE - within.length())) == 0;
+        return isWithin ? preferred.source().value() : 0;
+    }
+
     boolean isHost(int number) {
         return prefixes.length(number) == (ipv4 ? 32 : 128);
     }
 
-    NexthopRoute request(int number, NexthopRoute.Verb verb, int id, int mtuBytes) {
+    NexthopRoute request(int number, NexthopRoute.Verb verb, int id, int mtuBytes, int preferredSource) {
         return new NexthopRoute(
                 verb,
                 !ipv4,
@@ -239,7 +248,8 @@ final class FibTable {
                 prefixes.length(number),
                 FibWriter.PRIORITY,
                 id,
-                mtuBytes);
+                mtuBytes,
+                preferredSource);
     }
 
     /// The prefix's number, or {@link #ABSENT}.

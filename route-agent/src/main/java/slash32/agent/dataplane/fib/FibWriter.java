@@ -10,9 +10,11 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import slash32.net.InterfaceIndex;
 import slash32.net.IpAddress;
+import slash32.net.Ipv4Address;
 import slash32.net.Prefix;
 import slash32.net.TableSize;
 import slash32.netlink.message.Message;
+import slash32.netlink.route.InterfaceAddress;
 import slash32.netlink.route.Link;
 import slash32.netlink.route.Nexthop;
 import slash32.netlink.route.NexthopRoute;
@@ -58,6 +60,7 @@ public final class FibWriter {
     private final Set<FibTable> read = new HashSet<>();
 
     private final RouteWords words = new RouteWords();
+    private @Nullable PreferredSource preferred;
     private boolean decisionsChanged;
     private int brokenInARow;
     private long brokenUntilNanos;
@@ -73,6 +76,12 @@ public final class FibWriter {
         this.backoff = backoff;
         nexthops = new Nexthops(objects, backoff);
         retries = new Retries(backoff);
+    }
+
+    /// Packets of this host itself to some prefixes are to come from an address of its; to be said before anything
+    /// else.
+    public void prefer(PreferredSource source) {
+        preferred = source;
     }
 
     /// Packets to a prefix are to go to {@code nextHop}; takes effect at the next pass.
@@ -201,7 +210,8 @@ public final class FibWriter {
             case RouteEvent.LinkRemoved(Link link) -> linkObserved(link.index(), false);
             case RouteEvent.NexthopChanged(Nexthop nexthop) -> nexthopObserved(nexthop, true);
             case RouteEvent.NexthopRemoved(Nexthop nexthop) -> nexthopObserved(nexthop, false);
-            case RouteEvent.AddressAdded(var _), RouteEvent.AddressRemoved(var _) -> {}
+            case RouteEvent.AddressAdded(InterfaceAddress added) -> sourceObserved(added, true);
+            case RouteEvent.AddressRemoved(InterfaceAddress removed) -> sourceObserved(removed, false);
             case RouteEvent.NeighborChanged(var _), RouteEvent.NeighborRemoved(var _) -> {}
         }
     }
@@ -220,8 +230,7 @@ public final class FibWriter {
         if (!ours && !there) { // what was in our way went out of it
             retries.forget(route.prefix());
         } else {
-            table.own(
-                    number, ours && there ? idOf(table, number, route.nexthopId(), route.mtuBytes()) : FibTable.UNSURE);
+            table.own(number, ours && there ? idOf(table, number, route) : FibTable.UNSURE);
         }
         table.touch(number);
     }
@@ -230,6 +239,15 @@ public final class FibWriter {
     /// neither.
     private void linkObserved(InterfaceIndex link, boolean usable) {
         if (nexthops.linkChanged(link) && !usable) {
+            resync();
+        }
+    }
+
+    /// The kernel flushes the routes of a source that goes, and refuses them until it is back.
+    private void sourceObserved(InterfaceAddress address, boolean there) {
+        boolean isSource = preferred != null && preferred.source().equals(address.address());
+        if (isSource && !(there && retries.isEmpty())) {
+            retries.forgetAll();
             resync();
         }
     }
@@ -324,7 +342,7 @@ public final class FibWriter {
                 settled(table, number);
             } else if (id != FibTable.ABSENT) {
                 int mtu = owned == FibTable.ASTRAY ? Math.max(0, mtuOf(table, number)) : mtuOf(table, number);
-                changes.add(new RouteChange(table, number, id, mtu, table.isPresent(number)));
+                changes.add(new RouteChange(table, number, id, mtu, sourceOf(table, number), table.isPresent(number)));
             }
         }
     }
@@ -402,9 +420,20 @@ public final class FibWriter {
         }
     }
 
-    private int idOf(FibTable table, int number, int nexthopId, int mtuBytes) {
-        boolean astray = objects.present(nexthopId) == null || mtuBytes != Math.max(0, mtuOf(table, number));
+    private int idOf(FibTable table, int number, Route route) {
+        int source = route.preferredSource() instanceof Ipv4Address v4 ? v4.value() : 0;
+        return idOf(table, number, route.nexthopId(), route.mtuBytes(), source);
+    }
+
+    private int idOf(FibTable table, int number, int nexthopId, int mtuBytes, int source) {
+        boolean astray = objects.present(nexthopId) == null
+                || mtuBytes != Math.max(0, mtuOf(table, number))
+                || source != sourceOf(table, number);
         return astray ? FibTable.ASTRAY : nexthopId;
+    }
+
+    private int sourceOf(FibTable table, int number) {
+        return preferred == null ? 0 : table.source(number, preferred);
     }
 
     private int mtuOf(FibTable table, int number) {
@@ -440,7 +469,7 @@ public final class FibWriter {
             }
             if (words.priority() == PRIORITY) {
                 int number = table.add(words.high(), words.low(), words.length());
-                table.own(number, idOf(table, number, words.nexthopId(), words.mtuBytes()));
+                table.own(number, idOf(table, number, words.nexthopId(), words.mtuBytes(), words.preferredSource()));
                 if (table.desired(number) != 0 || inSync.contains(table)) {
                     table.touch(number);
                 }

@@ -38,6 +38,11 @@ final class Retries {
         byPrefix.remove(prefix);
     }
 
+    void forgetAll() {
+        byPrefix.clear();
+        byTime.clear();
+    }
+
     boolean isEmpty() {
         return byPrefix.isEmpty();
     }

@@ -8,8 +8,9 @@ import slash32.netlink.route.NexthopRoute;
 /// @param number of the prefix in {@code table}
 /// @param id of the nexthop object that the route is to use; 0 to remove the route
 /// @param mtuBytes as {@link NexthopRoute} has it
+/// @param source as {@link NexthopRoute} has it
 /// @param present a route of ours is there now
-record RouteChange(FibTable table, int number, int id, int mtuBytes, boolean present) {
+record RouteChange(FibTable table, int number, int id, int mtuBytes, int source, boolean present) {
     boolean removes() {
         return id == 0;
     }
@@ -24,6 +25,6 @@ record RouteChange(FibTable table, int number, int id, int mtuBytes, boolean pre
         if (!removes()) {
             verb = present ? NexthopRoute.Verb.REPLACE : NexthopRoute.Verb.CREATE;
         }
-        return table.request(number, verb, id, mtuBytes);
+        return table.request(number, verb, id, mtuBytes, source);
     }
 }

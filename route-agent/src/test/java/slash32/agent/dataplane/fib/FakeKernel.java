@@ -58,6 +58,7 @@ final class FakeKernel implements Rtnl {
                 .filter(route -> route.protocol() == protocol)
                 .map(route -> route.prefix()
                         + (route.nexthopId() == 0 ? " dev " + route.link() : " " + leadsTo(route.nexthopId()))
+                        + (route.preferredSource() == null ? "" : " src " + route.preferredSource())
                         + (route.mtuBytes() == 0 ? "" : " mtu " + route.mtuBytes()))
                 .collect(Collectors.joining("\n"));
     }

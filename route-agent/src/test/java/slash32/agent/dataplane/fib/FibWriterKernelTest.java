@@ -19,6 +19,7 @@ import slash32.net.IpAddress;
 import slash32.net.Ipv4Address;
 import slash32.net.Ipv6Address;
 import slash32.net.Prefix;
+import slash32.netlink.route.InterfaceAddress;
 import slash32.netlink.route.Nexthop;
 import slash32.netlink.route.RouteEvent;
 import slash32.netlink.route.Rt;
@@ -97,6 +98,30 @@ class FibWriterKernelTest {
         assertThat(settle()).isEqualTo(1);
         assertThat(Command.run("ip", "route", "get", "192.0.2.4")).contains("via 10.0.0.3 dev v0");
         assertThat(fib.failures()).isZero();
+    }
+
+    @Test
+    void theKernelSendsFromTheSourceThatIsPreferred() {
+        var source = Ipv4Address.parse("10.99.0.1");
+        Command.run("ip", "link", "add", "admin32", "type", "bridge");
+        Command.run("ip", "link", "set", "admin32", "up");
+        fib.prefer(new PreferredSource(Prefix.parse("10.99.0.0/24"), source));
+        fib.permit(HV2);
+        put(Prefix.parse("10.99.0.2/32"), HV2);
+        put(GUEST1, HV2);
+        settle();
+        assertThat(fib.failure(Prefix.parse("10.99.0.2/32"))).contains("src 10.99.0.1");
+        Command.run("ip", "addr", "add", "10.99.0.1/32", "dev", "admin32");
+        fib.observed(new RouteEvent.AddressAdded(new InterfaceAddress(new InterfaceIndex(9), source, 32)));
+        settle();
+        assertThat(Command.run("ip", "route", "get", "10.99.0.2")).contains("via 10.0.0.2 dev v0 src 10.99.0.1");
+        assertThat(Command.run("ip", "route", "get", "192.0.2.1")).contains("src 10.0.0.1");
+        fib = new FibWriter(rtnl, Backoff.KERNEL); // an earlier run knew no source
+        fib.permit(HV2);
+        put(Prefix.parse("10.99.0.2/32"), HV2);
+        put(GUEST1, HV2);
+        settle();
+        assertThat(Command.run("ip", "route", "get", "10.99.0.2")).contains("src 10.0.0.1");
     }
 
     @Test

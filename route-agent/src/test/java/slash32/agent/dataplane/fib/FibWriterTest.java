@@ -14,7 +14,9 @@ import org.junit.jupiter.api.Test;
 import slash32.net.InterfaceIndex;
 import slash32.net.InterfaceName;
 import slash32.net.IpAddress;
+import slash32.net.Ipv4Address;
 import slash32.net.Prefix;
+import slash32.netlink.route.InterfaceAddress;
 import slash32.netlink.route.Link;
 import slash32.netlink.route.Nexthop;
 import slash32.netlink.route.Route;
@@ -54,6 +56,39 @@ class FibWriterTest {
         assertThat(kernel.nexthops).hasSize(1);
         assertThat(fib.inForce(GUEST1)).isTrue();
         assertThat(fib.size()).isEqualTo(2);
+    }
+
+    /// What an earlier run wrote without a source is written again; of routes elsewhere nothing changes.
+    @Test
+    void packetsOfThisHostItselfComeFromTheSourceThatIsPreferred() {
+        Prefix admin = Prefix.parse("10.99.0.2/32");
+        fib.permit(HV2);
+        put(admin, HV2);
+        put(GUEST1, HV2);
+        settle();
+        fib = new FibWriter(kernel, Backoff.KERNEL);
+        var source = Ipv4Address.parse("10.99.0.1");
+        fib.prefer(new PreferredSource(Prefix.parse("10.99.0.0/24"), source));
+        fib.permit(HV2);
+        put(admin, HV2);
+        put(GUEST1, HV2);
+        kernel.writes = 0;
+        settle();
+        assertThat(kernel.routes(OURS)).isEqualTo("""
+                10.99.0.2/32 via 10.0.0.2 dev 7 src 10.99.0.1
+                192.0.2.1/32 via 10.0.0.2 dev 7""");
+        assertThat(kernel.writes).isEqualTo(1);
+        kernel.refuse = request -> request.contains("src") ? Errno.EINVAL : null; // the address is gone
+        kernel.routes.remove(new FakeKernel.RouteKey(admin, FibWriter.PRIORITY));
+        var address = new InterfaceAddress(LINK, source, 32);
+        fib.observed(new RouteEvent.AddressRemoved(address));
+        settle();
+        assertThat(fib.failure(admin)).contains("src 10.99.0.1");
+        kernel.refuse = _ -> null;
+        fib.observed(new RouteEvent.AddressAdded(address));
+        settle();
+        assertThat(kernel.routes(OURS)).contains("10.99.0.2/32 via 10.0.0.2 dev 7 src 10.99.0.1");
+        assertThat(fib.failures()).isZero();
     }
 
     @Test
