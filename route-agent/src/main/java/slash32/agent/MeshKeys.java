@@ -184,14 +184,14 @@ final class MeshKeys {
     }
 
     /// All peers that there are have been attached: what an earlier run left of others, or of another data path, goes.
-    void settled() throws IOException {
+    ///
+    /// @return the peers that had keys there, which they may still send on
+    Set<Ipv4Address> settled() throws IOException {
         settled = true;
         if (esp != null) {
             esp.path().settled();
         }
-        if (esp == null || !isKernel()) {
-            KernelEsp.clear();
-        }
+        return esp == null || !isKernel() ? KernelEsp.clear() : Set.of();
     }
 
     private DataPath openPath(PathListener listener) throws IOException {
@@ -232,7 +232,7 @@ final class MeshKeys {
                 List.of(KeyExchangeMethod.X25519, KeyExchangeMethod.P256),
                 List.of(Prf.HMAC_SHA2_256, Prf.HMAC_SHA2_384),
                 timers,
-                true,
+                !isKernel() || terms.overlay.encapsulation() == OverlayConfig.Encapsulation.UDP,
                 COOKIES_FROM);
     }
 
@@ -293,6 +293,13 @@ final class MeshKeys {
             }
         }
         return device;
+    }
+
+    /// New authentic packets came on these SAs.
+    void alive(Set<Integer> inboundSpis) {
+        if (esp != null && !inboundSpis.isEmpty()) {
+            esp.ike().execute((ike, now) -> ike.alive(inboundSpis, now));
+        }
     }
 
     void connect(Ipv4Address node) {

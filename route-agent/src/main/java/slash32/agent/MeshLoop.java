@@ -267,7 +267,7 @@ final class MeshLoop implements Runnable {
                 }
             }
             if (!settled && complete.size() == 2 && crossings.unattached().isEmpty()) {
-                keys.settled();
+                keys.settled().forEach(node -> mesh.needed(node, now));
                 settled = true;
             }
         } catch (NoSuchFileException e) {
@@ -281,6 +281,7 @@ final class MeshLoop implements Runnable {
             lookNanos = now + LOOK_NANOS;
             traffic.look(keys.sas())
                     .forEach((node, packets) -> mesh.passed(node, packets - probes.echoesWith(node), now));
+            keys.alive(traffic.heard());
             if (traffic.isStraying(keys.strayed())) {
                 crossings.peers().keySet().forEach(node -> mesh.needed(node, now));
             }
@@ -394,7 +395,7 @@ final class MeshLoop implements Runnable {
                 MeshKeys.node(peer, node -> mailbox.put(() -> mesh.lost(node, why, System.nanoTime())));
             case Action.InstallInbound(var child) ->
                 mailbox.put(() -> traffic.began(child.inboundSpi(), Instant.now()));
-            case Action.Send _, Action.UseOutbound _, Action.Remove _, Action.ChildRefused _ -> {}
+            case Action.Send _, Action.Keepalive _, Action.UseOutbound _, Action.Remove _, Action.ChildRefused _ -> {}
         }
     }
 

@@ -18,6 +18,8 @@ final class MeshTraffic {
 
     private final Map<Integer, Instant> began = new HashMap<>();
     private final Map<Integer, Long> seen = new HashMap<>();
+    private final Map<Integer, Long> received = new HashMap<>();
+    private final Set<Integer> heard = new HashSet<>();
     private final Map<Ipv4Address, Long> passed = new HashMap<>();
     private long strayed;
     private int strayingLooks;
@@ -37,9 +39,14 @@ final class MeshTraffic {
     Map<Ipv4Address, Long> look(List<SaStatus> sas) {
         Set<Integer> there = new HashSet<>();
         Set<Ipv4Address> nodes = new HashSet<>();
+        heard.clear();
         for (SaStatus sa : sas) {
             int spi = sa.child().inboundSpi();
             there.add(spi);
+            Long receivedBefore = received.put(spi, sa.inboundPackets());
+            if (sa.inboundPackets() > (receivedBefore == null ? 0 : receivedBefore)) {
+                heard.add(spi);
+            }
             long packets = sa.inboundPackets() + sa.outboundPackets();
             Long before = seen.put(spi, packets);
             MeshKeys.node(sa.child().peer(), node -> {
@@ -48,9 +55,15 @@ final class MeshTraffic {
             });
         }
         seen.keySet().retainAll(there);
+        received.keySet().retainAll(there);
         began.keySet().retainAll(there);
         passed.keySet().retainAll(nodes);
         return Map.copyOf(passed);
+    }
+
+    /// The SAs, by the SPI that they receive with, on which something came between the last two looks.
+    Set<Integer> heard() {
+        return Set.copyOf(heard);
     }
 
     /// Whether ESP of SAs that are not there goes on and on, which a peer does that missed that this node began anew.

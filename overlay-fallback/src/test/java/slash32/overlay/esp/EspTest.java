@@ -5,9 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvFileSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import slash32.net.IpAddress;
 import slash32.overlay.ike.Vectors;
@@ -48,6 +50,36 @@ class EspTest {
             compared++;
         }
         assertThat(compared).isGreaterThanOrEqualTo(3);
+    }
+
+    @ParameterizedTest
+    @CsvFileSource(resources = "/slash32/overlay/esp/rfc4106.csv")
+    void answersTheCasesOfGcmInEsp(
+            String key, String saltAndVector, String spiAndSequence, String plain, String ciphertext, String tag) {
+        ByteBuffer aad = ByteBuffer.wrap(octets(spiAndSequence));
+        ByteBuffer nonce = ByteBuffer.wrap(octets(saltAndVector));
+        boolean esn = aad.capacity() == 12;
+        int spi = aad.getInt();
+        long sequence = esn ? aad.getLong() : aad.getInt() & 0xffff_ffffL;
+        Secret keys = secret(octets(key), Arrays.copyOf(nonce.array(), 4));
+        var cipher = new EspCipher(spi, keys, esn);
+        byte[] message = octets(plain);
+        byte[] wanted = concat(octets(ciphertext), octets(tag));
+        cipher.seal(sequence, nonce.getLong(4), message, 0, message.length, sealed, 0);
+        assertThat(Arrays.copyOf(sealed, wanted.length)).isEqualTo(wanted);
+        assertThat(cipher.open(sequence, nonce.getLong(4), wanted, 0, wanted.length, opened, 0))
+                .isTrue();
+        assertThat(Arrays.copyOf(opened, message.length)).isEqualTo(message);
+        if (!esn && spi != 0) {
+            byte[] packet = concat(concat(aad.array(), Arrays.copyOfRange(nonce.array(), 4, 12)), wanted);
+            int inside = message.length - 2 - message[message.length - 2];
+            assertThat(new InboundSa(child(spi, keys)).open(packet, 0, packet.length, opened, 0))
+                    .isEqualTo(inside);
+        }
+    }
+
+    private static byte[] octets(String hex) {
+        return HexFormat.of().parseHex(hex);
     }
 
     /// Whole packets of another implementation: what we open, and the same octets when we seal it.

@@ -17,6 +17,7 @@ import slash32.net.Prefix;
 /// @param guests all addresses of the fabric's guests; empty for {@code endpointPrefixes}
 /// @param pathMtuBytes between external addresses of sites: 1280 to 9216
 /// @param dataPath who seals and opens packets
+/// @param encapsulation whether ESP is in UDP where nothing on the way needs it
 /// @param peers external addresses that may talk IKE to this node whether BGP names them or not, as often as they like
 /// @param idle after this long without a packet a peer is let go
 /// @param rekey after how much keys are replaced
@@ -26,6 +27,7 @@ public record OverlayConfig(
         List<Prefix> guests,
         int pathMtuBytes,
         DataPath dataPath,
+        Encapsulation encapsulation,
         Set<Ipv4Address> peers,
         Duration idle,
         Rekey rekey,
@@ -37,6 +39,8 @@ public record OverlayConfig(
             new Scalar<>(Tag.STR, "an IPv4 prefix of length 8 to 30", OverlayConfig::adminPrefix);
     private static final Scalar<DataPath> DATA_PATH =
             new Scalar<>(Tag.STR, "auto, kernel, userspace", OverlayConfig::dataPath);
+    private static final Scalar<Encapsulation> ENCAPSULATION =
+            new Scalar<>(Tag.STR, "auto, udp", OverlayConfig::encapsulation);
     private static final Scalar<Long> MTU = PolicyParser.number(1_280, 9_216);
     private static final Scalar<Long> AMOUNT = PolicyParser.number(1_000, Long.MAX_VALUE);
     private static final int DEFAULT_MTU = 1_500;
@@ -54,6 +58,13 @@ public record OverlayConfig(
         /// The kernel or nobody.
         KERNEL,
         USERSPACE
+    }
+
+    /// What ESP is in.
+    public enum Encapsulation {
+        /// UDP where a NAT is on the way or an end needs it, else IP.
+        AUTO,
+        UDP
     }
 
     /// After how much keys are replaced.
@@ -80,6 +91,7 @@ public record OverlayConfig(
         var guests = section.list("guests", PREFIX, List.of());
         var mtu = section.optional("pathMtu", MTU, (long) DEFAULT_MTU);
         var dataPath = section.optional("dataPath", DATA_PATH, DataPath.AUTO);
+        var encapsulation = section.optional("encapsulation", ENCAPSULATION, Encapsulation.AUTO);
         var peers = section.list("peers", Scalar.IPV4, List.of());
         var idle = section.optional("idle", Scalar.KEY_LIFE, DEFAULT_IDLE);
         var rekey = section.optionalSection("rekey", OverlayConfig::rekey, Rekey.DEFAULT);
@@ -90,6 +102,7 @@ public record OverlayConfig(
                         guests.get(),
                         mtu.get().intValue(),
                         dataPath.get(),
+                        encapsulation.get(),
                         Set.copyOf(peers.get()),
                         idle.get(),
                         rekey.get(),
@@ -98,10 +111,18 @@ public record OverlayConfig(
     }
 
     private static DataPath dataPath(String text) {
-        return Arrays.stream(DataPath.values())
-                .filter(path -> path.name().toLowerCase(Locale.ROOT).equals(text))
+        return named(DataPath.values(), text, "data path");
+    }
+
+    private static Encapsulation encapsulation(String text) {
+        return named(Encapsulation.values(), text, "encapsulation");
+    }
+
+    private static <E extends Enum<E>> E named(E[] all, String text, String what) {
+        return Arrays.stream(all)
+                .filter(one -> one.name().toLowerCase(Locale.ROOT).equals(text))
                 .findFirst()
-                .orElseThrow(() -> new IllegalArgumentException("no such data path: '" + text + "'"));
+                .orElseThrow(() -> new IllegalArgumentException("no such " + what + ": '" + text + "'"));
     }
 
     private static @Nullable Admin admin(Section section) {

@@ -69,6 +69,7 @@ public final class SasFormat {
             json.writeStringField("inboundSpi", spi(status.child().inboundSpi()));
             json.writeStringField("outboundSpi", spi(status.child().outboundSpi()));
             json.writeStringField("algorithm", sa.algorithm());
+            json.writeStringField("encapsulation", sa.encapsulation());
             json.writeBooleanField("used", status.used());
             if (sa.since() != null) {
                 json.writeStringField("since", sa.since().toString());
@@ -107,13 +108,23 @@ public final class SasFormat {
     /// One line for each pair of SAs, and one for each peer without.
     public static String text(SasView view, Instant now) {
         var columns = new Columns(
-                "NODE", "EXTERNAL", "STATE", "CERTIFICATE", "SPIS", "ALGORITHM", "AGE", "IN", "OUT", "REASON");
+                "NODE",
+                "EXTERNAL",
+                "STATE",
+                "CERTIFICATE",
+                "SPIS",
+                "ALGORITHM",
+                "INSIDE",
+                "AGE",
+                "IN",
+                "OUT",
+                "REASON");
         for (PeerKeys peer : view.peers()) {
             PeerCertificate certificate = peer.certificate();
             String name = certificate == null ? "-" : certificate.name();
             String why = Objects.requireNonNullElse(peer.why(), "");
             if (peer.sas().isEmpty()) {
-                columns.row(peer.node(), peer.external(), state(peer), name, "-", "-", "-", 0, 0, why);
+                columns.row(peer.node(), peer.external(), state(peer), name, "-", "-", "-", "-", 0, 0, why);
             }
             for (Sa sa : peer.sas()) {
                 SaStatus status = sa.status();
@@ -125,6 +136,7 @@ public final class SasFormat {
                         spi(status.child().inboundSpi()) + "/"
                                 + spi(status.child().outboundSpi()),
                         sa.algorithm(),
+                        sa.encapsulation().equals("udp") ? "UDP" : "IP",
                         sa.since() == null ? "-" : StatusText.age(sa.since(), now),
                         status.inboundPackets(),
                         status.outboundPackets(),

@@ -83,6 +83,11 @@ public record SasView(
     ///
     /// @param since null if it began just now
     public record Sa(SaStatus status, @Nullable Instant since) {
+        /// {@code udp}, or {@code none} where ESP is in IP itself.
+        public String encapsulation() {
+            return status.child().encapsulated() ? "udp" : "none";
+        }
+
         /// {@code AES-256-GCM} and the like.
         public String algorithm() {
             int keyBits = 8 * (status.child().inboundKey().length() - 4);

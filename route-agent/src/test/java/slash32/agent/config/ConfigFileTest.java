@@ -260,6 +260,7 @@ class ConfigFileTest {
                                 List.of(Prefix.parse("10.0.0.0/8")),
                                 9000,
                                 OverlayConfig.DataPath.KERNEL,
+                                OverlayConfig.Encapsulation.UDP,
                                 Set.of(Ipv4Address.parse("203.0.113.12")),
                                 Duration.ofMinutes(5),
                                 new OverlayConfig.Rekey(

@@ -1,6 +1,7 @@
 package slash32.agent.vm;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -11,14 +12,15 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import slash32.testkit.Command;
 
-/// What AgentVmTest has done inside the VM: two nodes of two sites, each a namespace with an agent and a guest, and a
-/// cable between them that is watched. Each step that holds prints a line that begins with "ok".
+/// What AgentVmTest has done inside the VM: two nodes of two sites, each a namespace with an agent, a guest and a
+/// member of a segment, and a cable between them that is watched from before there are keys to the end. Each step
+/// that holds prints a line that begins with "ok".
 final class AgentVm {
     private static final int LIMIT_SECONDS = 240;
     private static final long START_NANOS = System.nanoTime();
     private static final Path LOGS = Path.of("/tmp");
 
-    /// One node and its guest.
+    /// One node, its guest and its member of the segment.
     record Node(
             String name, int site, String underlay, String underlay6, String external, String guest, String guest6) {
         Node other() {
@@ -31,6 +33,14 @@ final class AgentVm {
 
         String mac() {
             return "52:54:00:00:00:0" + site;
+        }
+
+        String member() {
+            return "192.0.2." + site;
+        }
+
+        String memberMac() {
+            return "52:54:00:00:01:0" + site;
         }
 
         String device() {
@@ -65,7 +75,7 @@ final class AgentVm {
     }
 
     private static void watch() {
-        LockSupport.parkNanos(Duration.ofSeconds(570).toNanos());
+        LockSupport.parkNanos(Duration.ofSeconds(870).toNanos());
         show();
         Runtime.getRuntime().halt(2);
     }
@@ -78,6 +88,7 @@ final class AgentVm {
                     "ip -d xfrm policy",
                     "ip route",
                     "ip nexthop",
+                    "bridge fdb",
                     "nft list ruleset",
                     "cat /proc/net/xfrm_stat",
                     "tail -n 40 /tmp/" + node.name + ".log")) {
@@ -124,6 +135,7 @@ final class AgentVm {
         for (Node node : NODES) {
             Command.run("ip", "netns", "add", node.name);
             Command.run("ip", "netns", "add", "g" + node.name);
+            Command.run("ip", "netns", "add", "s" + node.name);
         }
         Command.run("ip", "-n", "a", "link", "add", "ext", "type", "veth", "peer", "name", "ext", "netns", "b");
         for (Node node : NODES) {
@@ -142,6 +154,22 @@ final class AgentVm {
             in(guest, "ip route add 169.254.1.1 dev eth0");
             in(guest, "ip route add default via 169.254.1.1 dev eth0");
             in(guest, "ip route add default via fe80::1 dev eth0");
+            String member = "s" + node.name;
+            in(node.name, "ip link add blue type veth peer name eth0 netns " + member);
+            in(member, "ip link set eth0 address " + node.memberMac());
+            in(member, "ip addr add " + node.member() + "/24 dev eth0");
+            in(member, "ip link set eth0 up");
+            // a packet that had no keys asks again after so many seconds, 30 by default
+            in(node.name, "sysctl -qw net.core.xfrm_acq_expires=3");
+        }
+    }
+
+    /// No IKE comes to the node or leaves it.
+    private static void cut(Node node) {
+        in(node.name, "nft add table inet cut");
+        for (String hook : List.of("input", "output")) {
+            in(node.name, "nft add chain inet cut " + hook + " { type filter hook " + hook + " priority -400 ; }");
+            in(node.name, "nft add rule inet cut " + hook + " udp dport { 500, 4500 } counter drop");
         }
     }
 
@@ -170,10 +198,23 @@ final class AgentVm {
         return pings("ga", to);
     }
 
+    private static boolean membersPing(Node to) {
+        return pings("sa", to.member());
+    }
+
     private static boolean pings(String from, String to) {
         return Command.tryRun(inside(from, "ping", "-qnc", "2", "-i", "0.2", "-W", "2", to))
                 .output()
                 .contains(" 2 received");
+    }
+
+    /// Guests of both families, and of the segment.
+    private static boolean allPing(Node to) {
+        return pings(to.guest) && pings(to.guest6) && membersPing(to);
+    }
+
+    private static boolean nobodyPings(Node to) {
+        return !pings(to.guest) && !pings(to.guest6) && !membersPing(to);
     }
 
     /// Nothing as long as the agent does not listen.
@@ -206,12 +247,17 @@ final class AgentVm {
                 .redirectOutput(LOGS.resolve("tcpdump.out").toFile())
                 .start();
         eventually(() -> Files.exists(capture), "the wire is watched");
+        cut(a);
         Process agentA = agent(a, folder, "auto");
         Process agentB = agent(b, folder, "auto");
+        withoutKeys(a, b);
+        Command.run("sh", "-c", "cp " + folder.resolve("b/renewed/*") + " " + folder.resolve("b/pki/"));
+        Command.run("kill", "-HUP", "" + agentB.pid());
         eventually(() -> pings(b.guest), "guests reach each other in IPv4");
         eventually(() -> pings(b.guest6), "guests reach each other in IPv6");
+        eventually(() -> membersPing(b), "members of a segment reach each other");
         must(sas(a).contains("\"kind\":\"kernel\"") && sas(b).contains("\"kind\":\"kernel\""), "the kernel seals it");
-        must(in("a", "ip route get " + b.guest).contains(a.device()), "the way is the peer's device");
+        must(!sas(a).contains("\"encapsulation\":\"udp\""), "two kernels need no UDP");
         must(
                 Command.tryRun(inside("ga", "ping", "-c1", "-W2", "-Mdo", "-s1410", b.guest))
                                 .exitCode()
@@ -219,14 +265,17 @@ final class AgentVm {
                 "a packet of 1438 octets crosses whole");
         eventually(() -> pings("a", b.admin()), "hypervisors reach each other in the admin network");
         must(in("a", "ip route get " + b.admin()).contains(a.device()), "and by the peer's device");
+        rekeys(a, b);
         restart(a, b, agentA, () -> agent(a, folder, "auto"));
         in("a", "ip link del " + a.device());
-        eventually(() -> pings(b.guest), "a device that somebody removed is made anew");
+        eventually(() -> allPing(b), "a device that somebody removed is made anew");
 
         agentB.destroyForcibly().waitFor();
         agent(b, folder, "userspace");
         eventually(() -> sas(b).contains("\"kind\":\"userspace\""), "an agent in user space");
-        eventually(() -> pings(b.guest) && pings(b.guest6), "a kernel at one end, user space at the other");
+        eventually(() -> allPing(b), "a kernel at one end, user space at the other");
+        must(in("ga", "ping -qnc 20 -i 0.05 -W 10 " + b.guest).contains(" 20 received"), "with nothing lost");
+        must(sas(a).contains("\"encapsulation\":\"udp\""), "user space needs UDP");
         eventually(
                 () -> spis(b).isEmpty()
                         && !in("b", "ip link").contains(b.device())
@@ -237,32 +286,71 @@ final class AgentVm {
         wire(capture);
     }
 
+    /// First no IKE gets through, then the far end proves itself with a certificate that has ended.
+    private static void withoutKeys(Node a, Node b) {
+        eventually(
+                () -> Command.tryRun(inside("a", "ip", "route", "get", b.guest))
+                                .output()
+                                .contains(a.device())
+                        && in("a", "bridge fdb")
+                                .lines()
+                                .anyMatch(line -> line.startsWith(b.memberMac())
+                                        && line.contains(" dst " + b.underlay + " via " + a.device())),
+                "the ways are the peer's device");
+        must(in("a", "ip xfrm state").isBlank() && in("b", "ip xfrm state").isBlank(), "the hosts ask for no keys");
+        must(nobodyPings(b), "nothing crosses while IKE is cut");
+        must(in("a", "nft list table inet cut").matches("(?s).*counter packets [1-9].*"), "though keys were asked for");
+        in("a", "nft delete table inet cut");
+        eventually(() -> !pings(b.guest) && sas(a).contains("not trusted"), "a certificate that has ended is refused");
+        must(nobodyPings(b), "nothing crosses to who has it");
+    }
+
+    /// Keys are worn out after 1,000 packets.
+    private static void rekeys(Node a, Node b) {
+        List<String> before = spis(a);
+        must(
+                in("ga", "ping -qnc 1500 -i 0.004 -W 10 " + b.guest).contains(" 1500 received, 0% packet loss"),
+                "nothing is lost while keys are replaced");
+        eventually(() -> spis(a).stream().noneMatch(before::contains), "and they were");
+    }
+
     private interface Start {
         Process again() throws IOException;
     }
 
     private static void restart(Node a, Node b, Process agent, Start start) throws Exception {
         List<String> before = spis(a);
+        Process ping = new ProcessBuilder(inside("ga", "ping", "-qni", "0.05", b.guest)).start();
         agent.destroyForcibly().waitFor();
-        for (int i = 0; i < 5; i++) {
-            pings(b.guest); // into the capture, if anywhere
-        }
+        must(allPing(b), "guests go on while an agent is dead");
         must(!before.isEmpty() && spis(a).equals(before), "the states stay while an agent is dead");
-        long began = System.nanoTime();
         start.again();
-        eventually(() -> pings(b.guest), "traffic goes on after a restart");
-        System.out.printf("traffic %d ms after the start%n", (System.nanoTime() - began) / 1_000_000);
         eventually(() -> !spis(a).isEmpty() && spis(a).stream().noneMatch(before::contains), "the old states are gone");
+        must(allPing(b), "traffic goes on after a restart");
+        Command.run("kill", "-INT", "" + ping.pid());
+        String said = new String(ping.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        System.out.println(said.strip());
+        must(Integer.parseInt(said.replaceAll("(?s).*?(\\d+) packets transmitted.*", "$1")) > 40, "it was long enough");
     }
 
     private static void wire(Path capture) {
-        String esp = Command.run("tcpdump", "-nnr", "" + capture, "udp port 4500 and udp[8:4] != 0 and greater 60");
-        must(esp.lines().count() > 20, "ESP in UDP was on the wire");
-        String plain = Command.run(
-                "tcpdump",
-                "-nnr",
-                "" + capture,
-                "net 10.1.0.0/16 or net 10.99.0.0/24 or net 2001:db8:1::/48 or udp port 4789");
-        must(plain.lines().noneMatch(line -> line.contains("IP")), "nothing plain was on the wire");
+        String bare = Command.run("tcpdump", "-nnr", "" + capture, "esp");
+        must(bare.lines().count() > 3_000, "ESP was on the wire");
+        String inUdp = Command.run("tcpdump", "-nnr", "" + capture, "udp port 4500 and udp[8:4] != 0 and greater 60");
+        must(inUdp.lines().count() > 40, "ESP in UDP was on the wire");
+        must(
+                packets(
+                                capture,
+                                "net 10.1.0.0/16 or net 10.99.0.0/24 or net 2001:db8:1::/48 or net 192.0.2.0/24"
+                                        + " or udp port 4789 or ether host 52:54:00:00:01:01 or ether host 52:54:00:00:01:02")
+                        .isEmpty(),
+                "nothing plain was on the wire");
+    }
+
+    private static List<String> packets(Path capture, String filter) {
+        return Command.run("tcpdump", "-nnr", "" + capture, filter)
+                .lines()
+                .filter(line -> line.contains("IP") || line.contains("ARP"))
+                .toList();
     }
 }

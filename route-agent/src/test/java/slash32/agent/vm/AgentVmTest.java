@@ -2,6 +2,7 @@ package slash32.agent.vm;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -34,12 +35,13 @@ class AgentVmTest {
                 AuthorityFolder.create(folder.resolve("ca"), "lab", Instant.now(), LIFE.multipliedBy(2), false, random);
         for (AgentVm.Node node : AgentVm.NODES) {
             Path own = Files.createDirectories(folder.resolve(node.name()));
-            authority.issue(
-                    node.name() + ".lab",
-                    List.of(IpAddress.parse(node.underlay())),
-                    Instant.now(),
-                    LIFE,
-                    new NodeFolder(own.resolve("pki")));
+            boolean late = node.site() == 2;
+            issue(
+                    authority,
+                    node,
+                    Instant.now().minus(late ? LIFE.multipliedBy(2) : Duration.ZERO),
+                    own.resolve("pki"));
+            issue(authority, node, Instant.now(), own.resolve("renewed"));
             for (String dataPath : List.of("auto", "userspace")) {
                 Files.writeString(own.resolve(dataPath + ".yaml"), configuration(node, own, dataPath));
             }
@@ -47,10 +49,18 @@ class AgentVmTest {
                     Files.createDirectories(own.resolve("endpoints.d")).resolve("guest.yaml"), endpoint(node));
         }
         assertThat(run(folder))
+                .contains("ok the hosts ask for no keys")
+                .contains("ok nothing crosses while IKE is cut")
+                .contains("ok a certificate that has ended is refused")
+                .contains("ok nothing crosses to who has it")
                 .contains("ok guests reach each other in IPv4")
                 .contains("ok guests reach each other in IPv6")
+                .contains("ok members of a segment reach each other")
                 .contains("ok the kernel seals it")
                 .contains("ok hypervisors reach each other in the admin network")
+                .contains("ok two kernels need no UDP")
+                .contains("ok nothing is lost while keys are replaced")
+                .contains("ok guests go on while an agent is dead")
                 .contains("ok the states stay while an agent is dead")
                 .contains("ok traffic goes on after a restart")
                 .contains("ok the old states are gone")
@@ -61,19 +71,27 @@ class AgentVmTest {
                 .contains("ok end ");
     }
 
+    private static void issue(AuthorityFolder authority, AgentVm.Node node, Instant from, Path folder)
+            throws IOException {
+        authority.issue(
+                node.name() + ".lab", List.of(IpAddress.parse(node.underlay())), from, LIFE, new NodeFolder(folder));
+    }
+
     private static String configuration(AgentVm.Node node, Path own, String dataPath) {
         return """
                 node: %s
                 site: {id: %s}
                 asn: 65000
                 underlay: {address: %s, address6: "%s", external: %s}
-                peers: [{address: %s, holdTime: 9s}]
+                peers: [{address: %s, holdTime: 9s, families: [ipv4-unicast, ipv6-unicast, l2vpn-evpn]}]
                 listen: ["%s:179"]
+                gracefulRestart: 600s
                 endpointPrefixes: [10.1.0.0/16, "2001:db8:1::/48"]
                 endpointsDirectory: %s
                 stateDirectory: /tmp/%s
                 api: {socket: /run/%s.sock}
-                overlay: {certificates: %s, dataPath: %s, admin: {address: %s, prefix: 10.99.0.0/24}}
+                overlay: {certificates: %s, dataPath: %s, rekey: {packets: 1000}, admin: {address: %s, prefix: 10.99.0.0/24}}
+                segments: [{name: blue, vni: 100, ports: [{device: blue, mac: "%s", addresses: [%s]}]}]
                 """.formatted(
                         node.name(),
                         node.site(),
@@ -87,7 +105,9 @@ class AgentVmTest {
                         node.name(),
                         own.resolve("pki"),
                         dataPath,
-                        node.admin());
+                        node.admin(),
+                        node.memberMac(),
+                        node.member());
     }
 
     private static String endpoint(AgentVm.Node node) {
@@ -110,7 +130,7 @@ class AgentVmTest {
                         AgentVm.class.getName(),
                         folder.toString())
                 .redirectErrorStream(true);
-        builder.environment().put("SECONDS_MAX", "600"); // emulated CPUs of a busy host
+        builder.environment().put("SECONDS_MAX", "900"); // emulated CPUs of a busy host
         Process vm = builder.start();
         vm.getOutputStream().close();
         String output = new String(vm.getInputStream().readAllBytes(), StandardCharsets.UTF_8);

@@ -22,6 +22,9 @@ public interface DataPath extends NatPort, AutoCloseable {
         void run() throws IOException;
     }
 
+    /// Whether it carries ESP in UDP alone (RFC 3948).
+    boolean needsUdp();
+
     /// Has packets to a peer dropped here until one of its Child SAs is sent on. Said again, it changes nothing.
     ///
     /// Routes to what is behind the peer then lead to the device: of IPv4 by the gateway {@code node}, of IPv6 by

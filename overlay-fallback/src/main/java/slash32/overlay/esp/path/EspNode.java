@@ -35,6 +35,10 @@ public final class EspNode implements PathListener, AutoCloseable {
         this.events = events;
         this.wants = wants;
         path = opener.open(this);
+        if (path.needsUdp() && !config.forceEncapsulation()) {
+            path.close();
+            throw new IllegalArgumentException("ESP needs encapsulation in UDP here");
+        }
         try {
             ike = IkeLoop.open(local, config, this::on, path);
         } catch (IOException e) {
@@ -45,13 +49,10 @@ public final class EspNode implements PathListener, AutoCloseable {
 
     /// Binds UDP 500 in the calling thread's network namespace, while the data path has 4500.
     ///
-    /// @param config must force encapsulation: a data path has ESP in UDP only
+    /// @param config must force encapsulation if the data path {@link DataPath#needsUdp}
     /// @param events hears of all that IKE decides, after the data path did
     public static EspNode open(IpAddress local, Opener opener, NodeConfig config, IkeListener events, Wants wants)
             throws IOException {
-        if (!config.forceEncapsulation()) {
-            throw new IllegalArgumentException("ESP needs encapsulation in UDP here");
-        }
         return new EspNode(local, opener, config, events, wants);
     }
 
@@ -69,7 +70,7 @@ public final class EspNode implements PathListener, AutoCloseable {
             case Action.InstallInbound(var child) -> path.receive(child);
             case Action.UseOutbound(var child) -> path.send(child);
             case Action.Remove(var child) -> path.remove(child);
-            case Action.Send _, Action.Established _, Action.Lost _, Action.ChildRefused _ -> {}
+            case Action.Send _, Action.Keepalive _, Action.Established _, Action.Lost _, Action.ChildRefused _ -> {}
         }
         events.on(action);
     }

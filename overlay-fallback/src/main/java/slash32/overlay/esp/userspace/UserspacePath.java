@@ -64,6 +64,11 @@ public final class UserspacePath implements DataPath {
     }
 
     @Override
+    public boolean needsUdp() {
+        return true;
+    }
+
+    @Override
     public InterfaceIndex attach(Ipv4Address node, PeerConfig peer) throws IOException {
         if (mesh == null) {
             throw new IllegalStateException("a TUN has no way to one peer");

@@ -2,11 +2,13 @@ package slash32.overlay.esp.xfrm;
 
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import slash32.net.InterfaceIndex;
 import slash32.net.InterfaceName;
 import slash32.net.IpAddress;
+import slash32.net.Ipv4Address;
 import slash32.netlink.message.Request;
 import slash32.netlink.route.Link;
 import slash32.netlink.socket.Errno;
@@ -75,12 +77,18 @@ public final class KernelEsp {
 
     /// Removes what an earlier run left in the calling thread's network namespace, where another data path carries what
     /// crosses now: first what packets go into, last what keeps plain ones back.
-    public static void clear() throws IOException {
+    ///
+    /// @return the peers that there were states with, who may use them still
+    public static Set<Ipv4Address> clear() throws IOException {
+        var keyed = new HashSet<Ipv4Address>();
         try (var devices = new XfrmDevices(0)) {
             devices.keep(Set.of());
         }
         try (NetlinkSocket xfrm = NetlinkSocket.open(NetlinkProtocol.XFRM)) {
-            XfrmPath.states(xfrm, (state, _) -> xfrm.execute(state.id().delete()));
+            XfrmPath.states(xfrm, (state, _) -> {
+                xfrm.execute(state.id().delete());
+                keyed.add(new Ipv4Address(state.interfaceId()));
+            });
             var policies = new Reconciler<>(new PolicyTable(xfrm), Backoff.KERNEL);
             policies.inSync();
             Pass<?, ?> pass = policies.pass(System.nanoTime());
@@ -92,6 +100,7 @@ public final class KernelEsp {
                 throw e; // a kernel without it has none
             }
         }
+        return keyed;
     }
 
     /// One that is there is what a probe left that was killed.

@@ -125,6 +125,11 @@ public final class XfrmPath implements DataPath {
         }
     }
 
+    @Override
+    public boolean needsUdp() {
+        return false;
+    }
+
     /// Asks for a new Child SA at once where an earlier run's carries the traffic: its keys are not ours to replace.
     @Override
     public InterfaceIndex attach(Ipv4Address node, PeerConfig config) throws IOException {

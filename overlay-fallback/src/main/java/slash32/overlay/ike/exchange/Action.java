@@ -8,6 +8,9 @@ public sealed interface Action {
     /// A datagram, without the non-ESP marker that port 4500 wants.
     record Send(Path path, Bytes datagram) implements Action {}
 
+    /// One octet to port 4500 that says nothing (RFC 3948 §2.3).
+    record Keepalive(Path path) implements Action {}
+
     /// The peer has proven who it is.
     record Established(Identity peer, Path path) implements Action {}
 

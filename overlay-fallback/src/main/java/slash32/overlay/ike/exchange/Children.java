@@ -344,6 +344,13 @@ final class Children {
         }
     }
 
+    /// Nothing is sent on these any more.
+    void retireAll(long nowNanos) {
+        List<Child> all = List.copyOf(live);
+        all.forEach(child -> retire(child, nowNanos));
+        all.forEach(child -> sa.node.outboundIsOver(child.sa, false));
+    }
+
     // Answering
 
     /// The peer asks for something new: it has all answers to what it asked before.

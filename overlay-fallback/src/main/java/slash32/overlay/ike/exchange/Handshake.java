@@ -313,6 +313,7 @@ final class Handshake {
     private void established(long nowNanos) {
         sa.phase = IkeSa.Phase.ESTABLISHED;
         sa.rekey.schedule(nowNanos);
+        sa.keepalive.begin(nowNanos);
         sa.node.established(sa, nowNanos);
     }
 

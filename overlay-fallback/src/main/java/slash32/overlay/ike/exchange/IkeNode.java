@@ -141,6 +141,15 @@ public final class IkeNode {
         }
     }
 
+    /// New authentic packets came on these Child SAs.
+    public void alive(Set<Integer> inboundSpis, long nowNanos) {
+        for (IkeSa sa : bySpi.values()) {
+            if (sa.children.all().stream().anyMatch(child -> inboundSpis.contains(child.inboundSpi()))) {
+                sa.alive(nowNanos);
+            }
+        }
+    }
+
     /// Takes a datagram, without the non-ESP marker of port 4500.
     public void received(Path path, byte[] datagram, long nowNanos) {
         switch (MessageDecoder.decode(ByteBuffer.wrap(datagram))) {
@@ -343,7 +352,7 @@ public final class IkeNode {
     void initialContact(IkeSa sa, long nowNanos) {
         for (IkeSa other : with(sa.peer().identity())) {
             if (other != sa && other.phase == IkeSa.Phase.ESTABLISHED && !overlap(sa, other)) {
-                other.close("the peer began anew");
+                other.supersede(nowNanos);
             }
         }
     }

@@ -34,6 +34,7 @@ final class IkeSa {
     final Handshake handshake;
     final Children children;
     final IkeRekey rekey;
+    final Keepalive keepalive = new Keepalive(this);
     final long begunNanos;
 
     long remoteSpi;
@@ -265,6 +266,18 @@ final class IkeSa {
         }
     }
 
+    /// A packet of a Child SA is a sign of life as good as a message (RFC 7296 §2.4): a kernel goes on while its IKE is
+    /// started anew. Who is behind a NAT asks nonetheless, or the NAT forgets it.
+    void alive(long nowNanos) {
+        if (natted) {
+            return;
+        }
+        lastHeardNanos = nowNanos;
+        if (pending != null && pending.task instanceof Probe) {
+            pending.sent = 1;
+        }
+    }
+
     private void response(Header header, Decoded inner, long nowNanos) {
         Request request = pending;
         if (request == null || header.messageId() != request.id || header.exchange() != request.task.exchange()) {
@@ -402,6 +415,16 @@ final class IkeSa {
         public void answered(Message response, long nowNanos) {}
     }
 
+    /// The peer began anew: nothing more is said here. What its kernel still sends on the Child SAs, which outlived the
+    /// process that had keyed them, is received for a while.
+    void supersede(long nowNanos) {
+        phase = Phase.CLOSING;
+        pending = null;
+        dropQueue();
+        children.retireAll(nowNanos);
+        abandonedNanos = nowNanos + node.config.timers().linger().toNanos();
+    }
+
     /// The peer is trusted no more: nothing is sent to it or taken from it while it is told so.
     void distrust(String why, long nowNanos) {
         node.count(IkeNode.Counter.NOT_TRUSTED);
@@ -481,6 +504,7 @@ final class IkeSa {
         }
         children.expire(nowNanos);
         rekey.expire(nowNanos);
+        keepalive.expire(nowNanos);
         if (phase == Phase.ESTABLISHED
                 && pending == null
                 && queue.isEmpty()
@@ -502,6 +526,7 @@ final class IkeSa {
 
     long nextDeadlineNanos() {
         long next = Math.min(abandonedNanos, Math.min(children.nextDeadlineNanos(), rekey.nextDeadlineNanos()));
+        next = Math.min(next, keepalive.nextDeadlineNanos());
         if (phase == Phase.OPENING && !initiator) {
             next = Math.min(next, begunNanos + node.config.timers().halfOpen().toNanos());
         }
@@ -542,6 +567,7 @@ final class IkeSa {
         peer = of;
         natted = old.natted;
         peerNatted = old.peerNatted;
+        keepalive.take(old.keepalive);
         establishedNanos = old.establishedNanos; // the same peer, the same proof
         phase = Phase.ESTABLISHED;
     }

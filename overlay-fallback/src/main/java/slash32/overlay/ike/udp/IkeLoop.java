@@ -179,29 +179,40 @@ public final class IkeLoop implements AutoCloseable {
 
     private void perform() {
         for (Action action : node.actions()) {
-            if (action instanceof Action.Send(Path path, Bytes datagram)) {
-                send(path, datagram);
-            } else {
-                LOG.info("ike {}", action);
-                listener.on(action);
+            switch (action) {
+                case Action.Send(Path path, Bytes datagram) -> send(path, datagram);
+                case Action.Keepalive(Path path) -> transmit(path, new byte[] {(byte) 0xff});
+                case Action.Established _,
+                        Action.Lost _,
+                        Action.InstallInbound _,
+                        Action.UseOutbound _,
+                        Action.ChildRefused _,
+                        Action.Remove _ -> {
+                    LOG.info("ike {}", action);
+                    listener.on(action);
+                }
             }
         }
     }
 
-    /// What can't be sent is lost like any datagram: IKE sends it again.
     private void send(Path path, Bytes datagram) {
         boolean marked = path.localPort() == Path.NAT_PORT;
         ByteBuffer out = ByteBuffer.allocate(datagram.length() + (marked ? 4 : 0));
         if (marked) {
             out.putInt(NON_ESP_MARKER);
         }
-        out.put(datagram.toArray()).flip();
+        transmit(path, out.put(datagram.toArray()).array());
+    }
+
+    /// What can't be sent is lost like any datagram: IKE sends it again.
+    private void transmit(Path path, byte[] octets) {
+        boolean toNatPort = path.localPort() == Path.NAT_PORT;
         try {
-            if (marked && natPort != null) {
-                natPort.send(path.remote(), path.remotePort(), out.array());
+            if (toNatPort && natPort != null) {
+                natPort.send(path.remote(), path.remotePort(), octets);
             } else {
-                DatagramChannel channel = marked && nat != null ? nat : ike;
-                channel.send(out, socketAddress(path.remote(), path.remotePort()));
+                DatagramChannel channel = toNatPort && nat != null ? nat : ike;
+                channel.send(ByteBuffer.wrap(octets), socketAddress(path.remote(), path.remotePort()));
             }
         } catch (IOException e) {
             LOG.debug("ike send path={} error={}", path, e.getMessage());

@@ -33,6 +33,7 @@ class KernelVmTest {
                 .contains("ok strongSwan with the kernel's ESP answers us")
                 .contains("ok strongSwan with the kernel's ESP begins with us")
                 .contains("ok nothing is lost with strongSwan")
+                .contains("ok strongSwan takes ESP without UDP")
                 .contains("ok nothing is lost in " + SOAK_SECONDS + " s of rekeying")
                 .contains("ok no SA is lost")
                 .contains("ok end ");

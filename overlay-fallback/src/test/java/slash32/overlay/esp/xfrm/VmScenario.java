@@ -375,11 +375,13 @@ final class VmScenario {
         return node;
     }
 
-    /// Both ends replace all SAs every ten seconds or so.
+    /// Both ends replace all SAs every ten seconds or so, which carry ESP without UDP.
     private static void soak(Strongswan far, PeerConfig peer, int seconds) throws Exception {
+        far.bare();
         far.propose(IKE, ESP, new Strongswan.Selectors(THERE, HERE, 10, LINGER_SECONDS));
         Keyed node = withStrongswan(far, peer, Duration.ofSeconds(12));
         eventually(() -> current(node) != null, "SAs that live for ten seconds");
+        must(!Objects.requireNonNull(current(node)).encapsulated(), "strongSwan takes ESP without UDP");
         String first = far.ikeSpi();
         int count = 20 * seconds;
         String said = Command.tryRun("ping", "-qnc", "" + count, "-i", "0.05", "-W", "20", "-I", "10.9.0.1", "10.9.0.2")

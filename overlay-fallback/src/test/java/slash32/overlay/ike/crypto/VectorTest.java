@@ -14,13 +14,23 @@ import java.security.spec.NamedParameterSpec;
 import java.security.spec.XECPrivateKeySpec;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import slash32.net.Bytes;
 import slash32.overlay.ike.Vectors;
 
-/// Vectors of others: NIST's for prf and prf+ (as strongSwan has them), Wycheproof's for what a peer can send.
+/// Vectors of others: those of RFC 7748, NIST's for prf and prf+ (as strongSwan has them), Wycheproof's for what a peer
+/// can send.
 class VectorTest {
+    private static final String BASE_POINT = "0900000000000000000000000000000000000000000000000000000000000000";
+    private static final String ALICE = "77076d0a7318a57d3c16c17251b26645df4c2f87ebc0992ab177fba51db92c2a";
+    private static final String ALICE_PUBLIC = "8520f0098930a754748b7ddcb43ef75a0dbf3a0d26381af4eba4a98eaa9b4e6a";
+    private static final String BOB = "5dab087e624a8a4b79e17f8b83800ee66f3bb1292618b6fd1c2f8b27ff88e0eb";
+    private static final String BOB_PUBLIC = "de9edb7d7b7dc1b4d35b61c2ece435373f8343c85b78674dadfc7e146f882b4f";
+
     @Test
     void prfPlusIsThatOfNist() {
         var compared = new ArrayList<String>();
@@ -54,6 +64,30 @@ class VectorTest {
 
     private static Prf prf(JsonNode record) {
         return Prf.valueOf(record.get("arg_prf").asText().substring("PRF_".length()));
+    }
+
+    /// RFC 7748 §5.2: scalar, u-coordinate, output; the third is the first of those that are repeated. §6.1: the public
+    /// values of both ends, and the secret that each of them has.
+    @ParameterizedTest
+    @CsvSource({
+        "a546e36bf0527c9d3b16154b82465edd62144c0ac1fc5a18506a2244ba449ac4,"
+                + "e6db6867583030db3594c1a424b15f7c726624ec26b3353b10a903a6d0ab1c4c,"
+                + "c3da55379de9c6908e94ea4df28d084f32eccf03491c71f754b4075577a28552",
+        "4b66e9d4d1b4673c5ad22691957d6af5c11b6421e0ea01d42ca4169e7918ba0d,"
+                + "e5210f12786811d3f4b7959d0538ae2c31dbe7106fc03c3efc4cd549c715a493,"
+                + "95cbde9476e8907d7aade45cb4b873f88b595a68799fa152e6f8f7647aac7957",
+        BASE_POINT + "," + BASE_POINT + ",422c8e7a6227d7bca1350b3e2bb7279f7897b87bb6854b783c60e80311ae3079",
+        ALICE + "," + BASE_POINT + "," + ALICE_PUBLIC,
+        BOB + "," + BASE_POINT + "," + BOB_PUBLIC,
+        ALICE + "," + BOB_PUBLIC + ",4a5d9d5ba4ce2de1728e3bf480350f25e07e21c947d19e3376f09b3c1e161742",
+        BOB + "," + ALICE_PUBLIC + ",4a5d9d5ba4ce2de1728e3bf480350f25e07e21c947d19e3376f09b3c1e161742"
+    })
+    void x25519AnswersItsRfc(String scalar, String coordinate, String output) throws GeneralSecurityException {
+        HexFormat hex = HexFormat.of();
+        var own = KeyFactory.getInstance("X25519")
+                .generatePrivate(new XECPrivateKeySpec(NamedParameterSpec.X25519, hex.parseHex(scalar)));
+        assertThat(KeyExchangeMethod.X25519.secret(own, Bytes.copyOf(hex.parseHex(coordinate))))
+                .contains(new Secret(hex.parseHex(output)));
     }
 
     @Test

@@ -3,6 +3,7 @@ package slash32.overlay.ike.exchange;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import slash32.net.Bytes;
@@ -138,6 +139,62 @@ class BadPeerTest {
         natted.ike.espHeard(before.inboundSpi(), IpAddress.parse("203.0.113.66"), 1_000, sim.nowNanos);
         sim.runFor(AWHILE);
         assertThat(natted.sendsOn(left)).isEqualTo(before);
+    }
+
+    private Node longLived(String name, String address) {
+        return sim.node(
+                name,
+                address,
+                config -> new NodeConfig(
+                        config.credentials(),
+                        config.verifier(),
+                        config.keyExchanges(),
+                        config.prfs(),
+                        Timers.DEFAULT,
+                        false,
+                        config.cookiesFrom()));
+    }
+
+    /// Its kernel goes on while its process does not (RFC 7296 §2.4).
+    @Test
+    void aPeerWhosePacketsComeIsThereThoughItsIkeIsSilent() {
+        Node left = longLived("hv1", "192.0.2.1");
+        Node right = longLived("hv2", "192.0.2.2");
+        connect(left, right);
+        ChildSa sends = left.sendsOn(right);
+        sim.loss = 1;
+        for (int i = 0; i < 240; i++) {
+            sim.runFor(Duration.ofSeconds(5));
+            left.ike.alive(Set.of(sends.inboundSpi()), sim.nowNanos);
+        }
+        assertThat(left.losses()).isEmpty();
+        assertThat(left.sendsOn(right)).isEqualTo(sends);
+        assertThat(right.losses()).as("nobody says that its packets come").isNotEmpty();
+        left.ike.alive(Set.of(sends.inboundSpi() + 1), sim.nowNanos);
+        sim.runFor(Duration.ofMinutes(2));
+        assertThat(left.losses()).containsExactly("the peer does not answer");
+    }
+
+    @Test
+    void whoIsBehindANatHasItRememberIt() {
+        Node left = longLived("hv1", "192.0.2.1");
+        Node natted = longLived("hv2", "192.0.2.2");
+        sim.translate(natted, OUTSIDE, 40_000);
+        connect(natted, left);
+        long before = sim.datagrams;
+        for (int i = 0; i < 12; i++) {
+            sim.runFor(Duration.ofSeconds(5));
+            natted.ike.alive(Set.of(natted.sendsOn(left).inboundSpi()), sim.nowNanos);
+            left.ike.alive(Set.of(left.sendsOn(natted).inboundSpi()), sim.nowNanos);
+        }
+        assertThat(sim.datagrams - before).isGreaterThanOrEqualTo(2);
+        assertThat(natted.keptAlive)
+                .hasSize(3)
+                .containsOnly(natted.sendsOn(left).path());
+        assertThat(left.keptAlive).isEmpty();
+        natted.ike.rekeyIke(left.identity, sim.nowNanos);
+        sim.runFor(Duration.ofSeconds(60));
+        assertThat(natted.keptAlive).as("by the successor too").hasSize(6);
     }
 
     /// Certificates are judged by the clock on the wall, SAs by one that only goes forward.

@@ -285,8 +285,12 @@ class IkeNodeTest {
         left.ike.configure(IkeSimulation.peer(left, right));
         connect();
         assertUp();
+        assertThat(right.inbound).as("left's kernel may not know it yet").hasSize(2);
+        sim.runFor(IkeSimulation.TIMERS.linger());
+        assertUp();
         assertThat(right.ike.ikeSas()).isEqualTo(1);
         assertThat(right.inbound).hasSize(1);
+        assertThat(right.losses()).isEmpty();
     }
 
     @Test

@@ -69,6 +69,7 @@ final class IkeSimulation {
         final Map<Integer, ChildSa> inbound = new HashMap<>();
         final Map<Identity, ChildSa> outbound = new HashMap<>();
         final List<Action> events = new ArrayList<>();
+        final List<Path> keptAlive = new ArrayList<>();
 
         Node(Identity identity, IpAddress address, IkeNode ike) {
             this.identity = identity;
@@ -80,6 +81,7 @@ final class IkeSimulation {
             for (Action action : ike.actions()) {
                 switch (action) {
                     case Action.Send(Path path, Bytes datagram) -> transmit(path, datagram);
+                    case Action.Keepalive(Path path) -> keptAlive.add(path);
                     case Action.InstallInbound(ChildSa child) -> inbound.put(child.inboundSpi(), child);
                     case Action.UseOutbound(ChildSa child) -> outbound.put(child.peer(), child);
                     case Action.Remove(ChildSa child) -> {

@@ -62,6 +62,7 @@ public final class Strongswan {
     private final boolean kernelEsp;
     private String charonSettings = "";
     private String connectionSettings = "";
+    private boolean bare;
     private final List<Process> started = new ArrayList<>();
 
     /// What it encrypts of its side and ours.
@@ -135,6 +136,11 @@ public final class Strongswan {
         connectionSettings = connection;
     }
 
+    /// From its next configuration on both ends are content with ESP in IP, where there is no NAT.
+    public void bare() {
+        bare = true;
+    }
+
     /// Starts it with a key of this kind and these proposals, and with new certificates of both ends if there are none.
     public void start(String keys, String ike, String esp, Selectors selectors) throws IOException {
         if (!Files.exists(folder.resolve("x509"))) {
@@ -184,7 +190,7 @@ public final class Strongswan {
                     local_addrs = %s
                     remote_addrs = %s
                     proposals = %s
-                    encap = yes
+                    encap = %s
                     mobike = no
                     send_cert = always
                     rekey_time = %ds
@@ -213,6 +219,7 @@ public final class Strongswan {
                         FAR,
                         NEAR,
                         ike,
+                        bare ? "no" : "yes",
                         selectors.rekeySeconds,
                         connectionSettings,
                         THEIRS,
@@ -388,7 +395,7 @@ public final class Strongswan {
                 methods,
                 List.of(Prf.HMAC_SHA2_256, Prf.HMAC_SHA2_384),
                 timers,
-                true,
+                !bare,
                 30);
     }
 
