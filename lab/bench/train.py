@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """Records what the JVM of an agent and of a reflector learn under a typical load, as the caches that bin/slash32 starts from.
 
-The load: routes packed and one at a time, over many next hops, both families, withdrawals; endpoints that come and go,
-and guests that arrive from another node; the API; of a reflector, clients that join.  Needs root.
+The load: routes packed and one at a time, over many next hops, both families, withdrawals; a next hop that the underlay
+leads elsewhere; endpoints that come and go, and guests that arrive from another node; the API; of a reflector, clients that
+join.  Needs root.
 """
 import json, os, signal, subprocess, sys, time
 from lab import *
@@ -68,6 +69,18 @@ def endpoints(lab):
         api(lab, "DELETE", f"endpoints/e{n}")
 
 
+def moves(lab):
+    """The underlay leads one next hop through one gateway and then another, and at last on the link again."""
+    for k in range(40):
+        gateway = f"172.20.1.{1 + k % 2}"
+        sh(f"ip -n {lab.a} route replace 172.20.16.8/32 via {gateway}")
+        end = time.time() + 10
+        while f"via {gateway} " not in sh(f"ip -n {lab.a} nexthop") and time.time() < end:
+            time.sleep(0.01)
+        assert time.time() < end, f"no nexthop object leads through {gateway}"
+    sh(f"ip -n {lab.a} route del 172.20.16.8/32")
+
+
 def start(peer, role):
     os.environ["SLASH32_AOT_RECORD"] = cache(role)
     peer.start()
@@ -94,6 +107,8 @@ def agent(lab):
         g = inject(lab, order, v6)
         until(lab, family, N)
         g.say(f"probe {N} 100 2000"); g.wait("probe_done", 20)
+        if family == 4:
+            moves(lab)
         endpoints(lab)
         ask(lab, "agent", "status", "peers", "routes", "endpoints")
         g.say(f"withdraw 0 {N + 100}")

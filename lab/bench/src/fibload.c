@@ -10,6 +10,7 @@
  * --threads T   T writers, each its own socket and share of the prefixes
  * --listen L    L extra threads subscribed to RTNLGRP_IPV4_ROUTE
  * --order seq|nh   prefixes ascending, or grouped by next hop (stride)
+ * --delete seq|nh|N  order of the deletes, if another: N takes N ascending prefixes at a time and groups these by next hop
  * --pin         keep everything on one CPU (writer cost without parallelism)
  * --compat 0|1   net.ipv4.nexthop_compat_mode of the namespace (kernel default 1)
  * --keep        wait for Enter before the deletes (to look at the namespace)
@@ -22,6 +23,7 @@
 #include <sys/wait.h>
 
 static uint32_t N = 100000, H = 1000, batch = 64, threads = 1, listeners, stridden = 1;
+static uint32_t delorder = UINT32_MAX;	/* 0 ascending, 1 by next hop, else so many ascending at a time, these by next hop */
 static int nhid, oif, pin, keep; static const char *mode = "via";
 static uint32_t base, nhbase;
 static volatile int lstop; static volatile uint64_t lcount[8]; static uint64_t lcpu[8], lenobufs[8];
@@ -33,6 +35,16 @@ static uint32_t perm(uint32_t k)	/* k-th route to write -> route number */
 	if (!stridden || N <= H) return k;
 	uint32_t per = N / H, h = k / per, j = k % per;
 	return h < H ? j * H + h : k;
+}
+
+static uint32_t delperm(uint32_t k)
+{
+	if (delorder == UINT32_MAX) return perm(k);
+	if (delorder == 0 || N <= H) return k;
+	uint32_t run = delorder == 1 ? N : delorder / H * H, from = k / run * run, left = N - from < run ? (N - from) / H * H : run;
+	if (k - from >= left) return k;
+	uint32_t per = left / H, h = (k - from) / per, j = (k - from) % per;
+	return from + j * H + h;
 }
 
 static unsigned build(uint8_t *m, int op, uint32_t i, uint32_t shift, int ack)
@@ -85,7 +97,7 @@ static void *writer(void *p)
 	for (uint32_t k = lo; k < hi; ) {
 		size_t len = 0;
 		uint32_t c = 0;
-		for (; c < batch && k < hi; c++, k++) len += build(buf + len, j->op, perm(k), j->shift, c == batch - 1 || k == hi - 1);
+		for (; c < batch && k < hi; c++, k++) len += build(buf + len, j->op, j->op == 2 ? delperm(k) : perm(k), j->shift, c == batch - 1 || k == hi - 1);
 		if (send(fd, buf, len, 0) < 0) die("send");
 		acks(fd, j);
 	}
@@ -176,7 +188,7 @@ int main(int argc, char **argv)
 	static const struct option o[] = {
 		{"n", 1, 0, 'n'}, {"nexthops", 1, 0, 'H'}, {"batch", 1, 0, 'b'}, {"threads", 1, 0, 't'},
 		{"mode", 1, 0, 'm'}, {"listen", 1, 0, 'l'}, {"order", 1, 0, 'o'}, {"pin", 0, 0, 'p'},
-		{"keep", 0, 0, 'k'}, {"dumpbuf", 1, 0, 'd'}, {"compat", 1, 0, 'c'}, {0} };
+		{"keep", 0, 0, 'k'}, {"dumpbuf", 1, 0, 'd'}, {"compat", 1, 0, 'c'}, {"delete", 1, 0, 'D'}, {0} };
 	int c, compat = 1, dumpbuf = 1 << 18; uint64_t errs = 0;
 	while ((c = getopt_long(argc, argv, "", o, 0)) != -1) switch (c) {
 	case 'n': N = strtoul(optarg, 0, 10); break;
@@ -190,9 +202,10 @@ int main(int argc, char **argv)
 	case 'k': keep = 1; break;
 	case 'c': compat = atoi(optarg); break;
 	case 'd': dumpbuf = atoi(optarg); break;
+	case 'D': delorder = !strcmp(optarg, "seq") ? 0 : !strcmp(optarg, "nh") ? 1 : strtoul(optarg, 0, 10); break;
 	default: return 2;
 	}
-	if (!N || !H || !batch || batch > 20000 || !threads || threads > 16 || listeners > 8) return 2;
+	if (!N || !H || !batch || batch > 20000 || !threads || threads > 16 || listeners > 8 || (delorder > 1 && delorder < H)) return 2;
 	if (pin) { cpu_set_t s; CPU_ZERO(&s); CPU_SET(1, &s); sched_setaffinity(0, sizeof s, &s); }
 	if (unshare(CLONE_NEWNET)) die("unshare");
 	sh("ip link set lo up; ip link add v0 type veth peer name v1; ip link set v0 up; ip link set v1 up;"
@@ -227,15 +240,16 @@ int main(int argc, char **argv)
 	double nhrep = 0;
 	if (nhid) { uint64_t t0 = now(); nh_write(1, nhbase + H + 5, NLM_F_REPLACE); nhrep = (now() - t0) / 1e6; }
 	if (keep) { fprintf(stderr, "pid %d keeps the netns; press enter\n", getpid()); getchar(); }
-	double del = phase(2, 0, &errs);
+	double c2 = cpu(NULL), del = phase(2, 0, &errs);
+	c2 = cpu(NULL) - c2;
 	usleep(listeners ? 300000 : 0);
 	lstop = 1;
 	for (uint32_t l = 0; l < listeners; l++) pthread_join(lt[l], NULL);
 	printf("{\"tool\":\"fibload\",\"n\":%u,\"nexthops\":%u,\"mode\":\"%s\",\"batch\":%u,\"threads\":%u,\"listeners\":%u,\"order\":\"%s\",\"pin\":%d,\"compat\":%d,"
-	       "\"insert_s\":%.4f,\"insert_rps\":%.0f,\"insert_cpu_us_per_route\":%.3f,\"replace_s\":%.4f,\"replace_rps\":%.0f,\"delete_s\":%.4f,\"delete_rps\":%.0f,"
+	       "\"insert_s\":%.4f,\"insert_rps\":%.0f,\"insert_cpu_us_per_route\":%.3f,\"replace_s\":%.4f,\"replace_rps\":%.0f,\"delete_s\":%.4f,\"delete_rps\":%.0f,\"delete_cpu_us_per_route\":%.3f,"
 	       "\"dump_s\":%.4f,\"dump_rps\":%.0f,\"dump_reads\":%ld,\"dump_routes\":%ld,\"slab_bytes_per_route\":%.0f,\"nh_create_s\":%.4f,\"nh_replace_ms\":%.2f,\"errors\":%" PRIu64 ","
 	       "\"listener_msgs\":%" PRIu64 ",\"listener_us_per_msg\":%.3f,\"listener_enobufs\":%" PRIu64 "}\n",
-	       N, H, mode, batch, threads, listeners, stridden ? "nh" : "seq", pin, compat, ins, N / ins, (c1 - c0) * 1e6 / N, rep, N / rep, del, N / del,
+	       N, H, mode, batch, threads, listeners, stridden ? "nh" : "seq", pin, compat, ins, N / ins, (c1 - c0) * 1e6 / N, rep, N / rep, del, N / del, c2 * 1e6 / N,
 	       dmp, dn / dmp, dr, dn, (s1 - s0) * 1024.0 / N, nht, nhrep, errs,
 	       lcount[0], lcount[0] ? lcpu[0] / 1e3 / lcount[0] : 0, lenobufs[0]);
 	return errs != 0;

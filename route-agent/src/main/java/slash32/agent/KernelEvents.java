@@ -2,6 +2,7 @@ package slash32.agent;
 
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.List;
 import java.util.function.Consumer;
 import slash32.netlink.route.RouteEvent;
 import slash32.netlink.route.Rt;
@@ -17,15 +18,15 @@ final class KernelEvents implements AutoCloseable {
 
     /// Subscribes in the calling thread's network namespace.
     ///
-    /// @param ownPort of the socket that the kernel's loop writes by: what it did itself is no news
+    /// @param ownPorts of the sockets that the kernel's loop has written by: what it did itself is no news
     /// @param events takes each event, without waiting
     /// @param lost run when events were lost
-    KernelEvents(int ownPort, Consumer<RouteEvent> events, Runnable lost) throws IOException {
+    KernelEvents(List<Integer> ownPorts, Consumer<RouteEvent> events, Runnable lost) throws IOException {
         this.events = events;
         this.lost = lost;
         subscription = Subscription.openToOthers(
                 NetlinkProtocol.ROUTE,
-                ownPort,
+                ownPorts,
                 Rt.RTNLGRP_LINK,
                 Rt.RTNLGRP_NEIGH,
                 Rt.RTNLGRP_IPV4_IFADDR,

@@ -155,7 +155,7 @@ final class MeshLoop implements Runnable {
         switch (effect) {
             case Effect.Desire.NextHop(IpAddress address, Path path) ->
                 mailbox.put(() -> crossings.path(address, path));
-            case Effect.Desire.Routes(RibDelta delta) -> mailbox.put(() -> crossings.routes(delta));
+            case Effect.Desire.Routes(RibDelta delta, var _) -> mailbox.put(() -> crossings.routes(delta));
             case Effect.Desire.RoutesComplete(AddressFamily family) -> complete(family);
             case Effect.Originate originate -> mailbox.put(() -> crossings.here(originate.prefixes(), true));
             case Effect.Withdraw(List<Prefix> prefixes) -> mailbox.put(() -> crossings.here(prefixes, false));

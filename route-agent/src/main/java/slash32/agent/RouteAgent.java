@@ -26,6 +26,7 @@ import slash32.agent.config.SocketEndpoint;
 import slash32.agent.dataplane.Dataplane;
 import slash32.agent.dataplane.fib.FibWriter;
 import slash32.agent.dataplane.fib.PreferredSource;
+import slash32.agent.dataplane.fib.RouteCourier;
 import slash32.agent.files.EndpointFiles;
 import slash32.agent.helper.Helpers;
 import slash32.agent.helper.Surroundings;
@@ -106,6 +107,7 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
     private final EventLog events;
     private final IntentLoop intent;
     private final NetlinkSocket rtnl;
+    private final RouteCourier courier;
     private final Firewall firewall;
     private final EndpointFiles files;
     private @Nullable Thread filesThread;
@@ -115,6 +117,7 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
     private final @Nullable RuleEvents ruleEvents;
     private final DroppedPackets drops;
     private @Nullable Thread dropsThread;
+    private @Nullable Thread courierThread;
     private final SegmentLoop segments;
     private final ProbeLoop probes;
     private final SegmentEvents segmentEvents;
@@ -169,12 +172,14 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
 
         // what is in force
         rtnl = NetlinkSocket.open(NetlinkProtocol.ROUTE);
+        courier = new RouteCourier(NetlinkSocket.open(NetlinkProtocol.ROUTE));
         firewall = Firewall.open(
                 new RulesetCompiler(GUEST_PREFIXES, List.copyOf(GatewayAddressTable.ADDRESSES))
                         .withUplink(config.underlay().device()),
                 exclusiveRules);
         firewall.protectHost(HostSettings.of(config));
-        var dataplane = new Dataplane(node, rtnl, firewall, fibWriter(rtnl, node.admin()), gateway, metrics::applied);
+        var fib = fibWriter(rtnl, courier, node.admin());
+        var dataplane = new Dataplane(node, rtnl, firewall, fib, gateway, metrics::applied);
         kernel = new KernelLoop(dataplane, this::report, this::reportPortRules, this::resumeBgp);
         probes = ProbeLoop.open(PathProbes.Terms.every(config.pathProbeInterval()), new SecureRandom(), this::probed);
         if (node.admin() == null) {
@@ -192,7 +197,7 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
                         this::announceAdmin);
         mesh = crossing;
         kernelEvents = new KernelEvents(
-                rtnl.port(),
+                List.of(rtnl.port(), courier.port()),
                 event -> {
                     kernel.tell(d -> d.observed(event));
                     links.observed(event);
@@ -256,8 +261,8 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
                 new MetricsPages(metrics, () -> control.snapshot().inSync()));
     }
 
-    private static FibWriter fibWriter(NetlinkSocket rtnl, @Nullable AdminNetwork admin) {
-        var fib = new FibWriter(rtnl, Backoff.KERNEL);
+    private static FibWriter fibWriter(NetlinkSocket rtnl, RouteCourier courier, @Nullable AdminNetwork admin) {
+        var fib = new FibWriter(rtnl, courier, Backoff.KERNEL);
         if (admin != null) {
             fib.prefer(new PreferredSource(admin.network(), admin.address()));
         }
@@ -288,6 +293,7 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
         intent.tell(this::recover);
         threads.start("store", store::run);
         threads.start("kernel", kernel::run);
+        courierThread = RoleThreads.started("kernel-routes", courier::run);
         threads.start("intent", intent::run);
         threads.start("overlay", segments::run);
         threads.start("overlay-events", segmentEvents::run);
@@ -532,6 +538,10 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
         links.close();
         bfd.close(); // its neighbours hear that it is no fault
         threads.join();
+        courier.close(); // thread kernel has ended, and waits for it no more
+        if (courierThread != null) {
+            RoleThreads.join(courierThread);
+        }
         speaker.close();
         drops.close();
         firewall.close();

@@ -73,7 +73,7 @@ public final class RibDelta {
     /// Paths that are as good as the best one and have other next hops, the better ones first; empty unless the table
     /// was made for more than one path.
     public List<PathAttributes> others(int index) {
-        return others.getOrDefault(index, List.of());
+        return others.isEmpty() ? List.of() : others.getOrDefault(index, List.of());
     }
 
     /// The first 64 bits of {@code prefix}'s address in the form of {@link #high}.

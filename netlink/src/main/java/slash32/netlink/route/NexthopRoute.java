@@ -1,6 +1,7 @@
 package slash32.netlink.route;
 
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import slash32.net.IpAddress;
 import slash32.net.Ipv4Address;
 import slash32.net.Ipv6Address;
@@ -44,6 +45,7 @@ public record NexthopRoute(
 
     private static final int HEADERS_BYTES = Nl.HEADER_BYTES + Rt.RTMSG_BYTES;
     private static final int WORD_ATTRIBUTE_BYTES = 8;
+    private static final boolean LITTLE_ENDIAN = ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN;
 
     /// One without an MTU or a source of its own.
     public NexthopRoute(Verb verb, boolean isIpv6, long high, long low, int prefixLength, int priority, int nexthopId) {
@@ -85,33 +87,32 @@ public record NexthopRoute(
             case REMOVE -> 0;
         };
         target.putInt(length())
-                .putShort((short) (removes() ? Rt.RTM_DELROUTE : Rt.RTM_NEWROUTE))
-                .putShort((short) (Nl.NLM_F_REQUEST | Nl.NLM_F_ACK | flags))
+                .putInt(halves(removes() ? Rt.RTM_DELROUTE : Rt.RTM_NEWROUTE, Nl.NLM_F_REQUEST | Nl.NLM_F_ACK | flags))
                 .putInt(sequence)
                 .putInt(0);
-        target.put((byte) (isIpv6 ? Rt.AF_INET6 : Rt.AF_INET))
-                .put((byte) prefixLength)
-                .putShort((short) 0)
-                .put((byte) Rt.RT_TABLE_MAIN)
-                .put((byte) Rt.RTPROT_SLASH32)
-                .put((byte) (removes() ? Rt.RT_SCOPE_NOWHERE : Rt.RT_SCOPE_UNIVERSE))
-                .put((byte) (removes() ? Rt.RTN_UNSPEC : Rt.RTN_UNICAST))
+        target.putInt(octets(isIpv6 ? Rt.AF_INET6 : Rt.AF_INET, prefixLength, 0, 0))
+                .putInt(octets(
+                        Rt.RT_TABLE_MAIN,
+                        Rt.RTPROT_SLASH32,
+                        removes() ? Rt.RT_SCOPE_NOWHERE : Rt.RT_SCOPE_UNIVERSE,
+                        removes() ? Rt.RTN_UNSPEC : Rt.RTN_UNICAST))
                 .putInt(0);
-        target.putShort((short) (4 + addressBytes())).putShort((short) Rt.RTA_DST);
-        octets(target, high, isIpv6 ? 8 : 4);
+        target.putInt(halves(4 + addressBytes(), Rt.RTA_DST));
+        target.putInt(inNetworkOrder((int) (high >>> 32)));
         if (isIpv6) {
-            octets(target, low, 8);
+            target.putInt(inNetworkOrder((int) high))
+                    .putInt(inNetworkOrder((int) (low >>> 32)))
+                    .putInt(inNetworkOrder((int) low));
         }
         word(target, Rt.RTA_PRIORITY, priority);
         if (!removes()) {
             word(target, Rt.RTA_NH_ID, nexthopId);
         }
         if (!removes() && hasSource()) {
-            target.putShort((short) WORD_ATTRIBUTE_BYTES).putShort((short) Rt.RTA_PREFSRC);
-            octets(target, (long) preferredSource << Integer.SIZE, Integer.BYTES);
+            word(target, Rt.RTA_PREFSRC, inNetworkOrder(preferredSource));
         }
         if (metricsBytes() > 0) {
-            target.putShort((short) metricsBytes()).putShort((short) (Rt.RTA_METRICS | Nl.NLA_F_NESTED));
+            target.putInt(halves(metricsBytes(), Rt.RTA_METRICS | Nl.NLA_F_NESTED));
             word(target, Rt.RTAX_MTU, mtuBytes);
             if (isLocked()) {
                 word(target, Rt.RTAX_LOCK, 1 << Rt.RTAX_MTU);
@@ -119,15 +120,23 @@ public record NexthopRoute(
         }
     }
 
-    /// The first octets of a word, in network order.
-    private static void octets(ByteBuffer target, long word, int count) {
-        for (int i = 0; i < count; i++) {
-            target.put((byte) (word >>> (56 - 8 * i)));
-        }
+    private static void word(ByteBuffer target, int type, int value) {
+        target.putInt(halves(WORD_ATTRIBUTE_BYTES, type)).putInt(value);
     }
 
-    private static void word(ByteBuffer target, int type, int value) {
-        target.putShort((short) WORD_ATTRIBUTE_BYTES).putShort((short) type).putInt(value);
+    private static int inNetworkOrder(int word) {
+        return LITTLE_ENDIAN ? Integer.reverseBytes(word) : word;
+    }
+
+    /// Two 16-bit fields as a word of this machine: one write instead of two.
+    private static int halves(int first, int second) {
+        return LITTLE_ENDIAN ? first | (second << 16) : (first << 16) | second;
+    }
+
+    /// Four octets as a word of this machine.
+    private static int octets(int first, int second, int third, int fourth) {
+        int little = first | (second << 8) | (third << 16) | (fourth << 24);
+        return LITTLE_ENDIAN ? little : Integer.reverseBytes(little);
     }
 
     private Prefix prefix() {

@@ -70,6 +70,11 @@ public interface Libc {
     @SaveError
     int close(int descriptor);
 
+    /// Has the calls made ready, which the first one else waits for.
+    static void prepare() {
+        errno();
+    }
+
     /// errno of the calling thread's last call here.
     static int errno() {
         return RUNTIME.getLastError();

@@ -129,7 +129,7 @@ public final class NetlinkSocket implements AutoCloseable {
             if (count == 0) {
                 throw new IOException(requests.get(at) + ": longer than " + SEND_BYTES + " bytes");
             }
-            send(requests.get(at).toString());
+            send(out, requests.get(at));
             collectAnswers(requests.subList(at, at + count), first, outcomes);
             at += count;
         }
@@ -207,11 +207,11 @@ public final class NetlinkSocket implements AutoCloseable {
     public void get(Request request, Consumer<Message> each) throws IOException {
         out.bytes().clear();
         request.writeTo(out.bytes(), ++sequence);
-        send(request.toString());
+        send(out, request);
         boolean[] ended = new boolean[1];
         var refused = new ArrayList<KernelException>(1);
         while (!ended[0]) {
-            Message.split(receive(request.toString()), message -> {
+            Message.split(receive(request), message -> {
                 if (message.sequence() != sequence) {
                     return;
                 }
@@ -231,12 +231,12 @@ public final class NetlinkSocket implements AutoCloseable {
     private boolean dumpOnce(Request request, Consumer<Message> each) throws IOException {
         out.bytes().clear();
         request.writeTo(out.bytes(), ++sequence);
-        send(request.toString());
+        send(out, request);
         boolean[] ended = new boolean[1];
         boolean[] interrupted = new boolean[1];
         var refused = new ArrayList<KernelException>(1);
         while (!ended[0]) {
-            Message.split(receive(request.toString()), message -> {
+            Message.split(receive(request), message -> {
                 if (message.sequence() != sequence) {
                     return;
                 }
@@ -268,7 +268,7 @@ public final class NetlinkSocket implements AutoCloseable {
         outcomes.addAll(Collections.nCopies(sent.size(), null));
         boolean[] ended = new boolean[1];
         while (!ended[0]) {
-            Message.split(receive(sent.getFirst().toString()), message -> {
+            Message.split(receive(sent.getFirst()), message -> {
                 int index = message.sequence() - first;
                 if (!message.isError() || index < 0 || index >= sent.size()) {
                     return; // what a request that timed out left behind
@@ -285,19 +285,16 @@ public final class NetlinkSocket implements AutoCloseable {
         return new KernelException(request, new Errno(message.errno()), message.extendedAck());
     }
 
-    private void send(String what) throws IOException {
-        send(out, what);
-    }
-
-    private void send(NativeBuffer datagram, String what) throws IOException {
+    /// @param what asked for in a fault's words, which are not made otherwise
+    private void send(NativeBuffer datagram, Object what) throws IOException {
         int length = datagram.bytes().position();
         trace("sent", datagram.bytes(), length);
         if (Libc.INSTANCE.send(descriptor.value(), datagram.pointer(), length, 0) != length) {
-            throw new KernelException(what, new Errno(Libc.errno()), "not sent");
+            throw new KernelException(what.toString(), new Errno(Libc.errno()), "not sent");
         }
     }
 
-    private ByteBuffer receive(String what) throws IOException {
+    private ByteBuffer receive(Object what) throws IOException {
         while (true) {
             long length = Libc.INSTANCE.recv(descriptor.value(), in.pointer(), RECEIVE_BYTES, 0);
             if (length >= 0) {
@@ -306,7 +303,7 @@ public final class NetlinkSocket implements AutoCloseable {
             }
             int errno = Libc.errno();
             if (errno != Errno.EINTR.value()) {
-                throw new KernelException(what, new Errno(errno), "no answer");
+                throw new KernelException(what.toString(), new Errno(errno), "no answer");
             }
         }
     }

@@ -84,23 +84,30 @@ public final class Subscription implements AutoCloseable {
     ///
     /// @param port see {@link NetlinkSocket#port}
     public static Subscription openToOthers(NetlinkProtocol protocol, int port, int... groups) throws IOException {
+        return openToOthers(protocol, List.of(port), groups);
+    }
+
+    /// The same, where several sockets are ours.
+    public static Subscription openToOthers(NetlinkProtocol protocol, List<Integer> ports, int... groups)
+            throws IOException {
         FileDescriptor descriptor = NetlinkSocket.openRaw(protocol, KERNEL_RECEIVE_BYTES);
-        leaveOut(descriptor, port);
+        leaveOut(descriptor, ports);
         return join(descriptor, groups);
     }
 
     /// A filter on nlmsg_pid, which it loads in network byte order.
-    private static void leaveOut(FileDescriptor descriptor, int port) throws IOException {
+    private static void leaveOut(FileDescriptor descriptor, List<Integer> ports) throws IOException {
         final int loadWord = 0x20;
         final int jumpIfEqual = 0x15;
         final int giveBack = 0x06;
-        SocketFilter.attach(
-                descriptor,
-                List.of(
-                        new Instruction(loadWord, 0, 0, 12),
-                        new Instruction(jumpIfEqual, 0, 1, Integer.reverseBytes(port)),
-                        new Instruction(giveBack, 0, 0, 0),
-                        new Instruction(giveBack, 0, 0, -1)));
+        var program = new ArrayList<Instruction>();
+        program.add(new Instruction(loadWord, 0, 0, 12));
+        for (int i = 0; i < ports.size(); i++) {
+            program.add(new Instruction(jumpIfEqual, ports.size() - i, 0, Integer.reverseBytes(ports.get(i))));
+        }
+        program.add(new Instruction(giveBack, 0, 0, -1));
+        program.add(new Instruction(giveBack, 0, 0, 0));
+        SocketFilter.attach(descriptor, program);
     }
 
     private static Subscription join(FileDescriptor descriptor, int... groups) throws IOException {

@@ -49,19 +49,23 @@ public final class Slash32 {
         }
     }
 
-    /// The agent or the reflector, asked for in the form that starts it in production; null for anything else. Its
-    /// way round picocli, whose class files are of a version that no class archive takes, halves the time to the
-    /// first OPEN.
+    /// True for the form that starts the agent or the reflector in production. Its way round picocli, whose class files
+    /// are of a version that no class archive takes, halves the time to the first OPEN.
+    public static boolean isDaemon(String... arguments) {
+        return arguments.length == 3
+                && (arguments[0].equals("agent") || arguments[0].equals("reflector"))
+                && arguments[1].equals("--config");
+    }
+
+    /// Null for anything but a daemon.
     private static @Nullable ServingCommand<?> daemon(Roles roles, Console console, String... arguments) {
-        if (arguments.length != 3 || !arguments[1].equals("--config")) {
+        if (!isDaemon(arguments)) {
             return null;
         }
         Path file = Path.of(arguments[2]);
-        return switch (arguments[0]) {
-            case "agent" -> ServingCommand.agent(roles.agent(), console, file);
-            case "reflector" -> ServingCommand.reflector(roles.reflector(), console, file);
-            default -> null;
-        };
+        return arguments[0].equals("agent")
+                ? ServingCommand.agent(roles.agent(), console, file)
+                : ServingCommand.reflector(roles.reflector(), console, file);
     }
 
     private static PrintWriter writer(PrintStream stream) {

@@ -151,8 +151,10 @@ public final class Dataplane {
                 endpoints.reportUsersAnew(group.id());
             }
             case Effect.Desire.NoGroup(var id) -> firewall.removeGroup(id);
-            case Effect.Desire.Members(List<MemberChange> changes) -> changes.forEach(this::change);
-            case Effect.Desire.Routes(RibDelta delta) -> remoteRoutes.change(delta);
+            case Effect.Desire.Routes(RibDelta delta, List<MemberChange> members) -> {
+                members.forEach(this::change);
+                remoteRoutes.change(delta);
+            }
             case Effect.Desire.NextHop(IpAddress address, Path path) -> nextHop(address, path);
             case Effect.Desire.Moved(List<Prefix> moved) -> {
                 elsewhere.addAll(moved);
@@ -173,9 +175,13 @@ public final class Dataplane {
 
     private void change(MemberChange change) {
         switch (change) {
-            case MemberChange.Address(var group, IpAddress address, boolean joins)
-            when joins -> firewall.putMember(group, address);
-            case MemberChange.Address(var group, IpAddress address, boolean _) -> firewall.removeMember(group, address);
+            case MemberChange.Address(var group, IpAddress address, boolean joins) -> {
+                if (joins) {
+                    firewall.putMember(group, address);
+                } else {
+                    firewall.removeMember(group, address);
+                }
+            }
             case MemberChange.Pair(var group, Prefix prefix, boolean joins)
             when joins -> firewall.putPair(group, prefix);
             case MemberChange.Pair(var group, Prefix prefix, boolean _) -> firewall.removePair(group, prefix);

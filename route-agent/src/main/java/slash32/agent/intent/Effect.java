@@ -32,15 +32,13 @@ public sealed interface Effect {
 
         record NoGroup(GroupId id) implements Desire {}
 
-        /// Addresses of other hypervisors change groups, in this order.
-        record Members(List<MemberChange> changes) implements Desire {
-            public Members {
-                changes = List.copyOf(changes);
+        /// Best paths changed, and by what they say addresses of other hypervisors change groups, in this order; that
+        /// first.
+        record Routes(RibDelta delta, List<MemberChange> members) implements Desire {
+            public Routes {
+                members = List.copyOf(members);
             }
         }
-
-        /// Best paths changed.
-        record Routes(RibDelta delta) implements Desire {}
 
         /// How packets reach a next hop; until this is said, not at all.
         record NextHop(IpAddress address, Path path) implements Desire {}

@@ -445,15 +445,12 @@ public final class Intent {
     /// Best paths changed: who is in which group and which site, first; then the routes.
     public void routes(RibDelta delta) {
         List<MemberChange> changes = words.memberChanges(delta, members);
-        if (!changes.isEmpty()) {
-            outbox.effect(new Effect.Desire.Members(changes));
-        }
         words.nodeRoutes(delta, this::nodeSaid);
         Moves.Change change = moves.take(delta, this::ownPreference);
         if (!change.back().isEmpty()) {
             outbox.effect(new Effect.Desire.Returned(change.back())); // before the route to the other node goes
         }
-        outbox.effect(new Effect.Desire.Routes(delta));
+        outbox.effect(new Effect.Desire.Routes(delta, changes));
         if (!change.left().isEmpty()) {
             outbox.effect(new Effect.Desire.Moved(change.left()));
             change.left().forEach(this::withdrawMoved);

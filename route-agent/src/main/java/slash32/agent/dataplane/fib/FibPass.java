@@ -27,6 +27,17 @@ public record FibPass(
         return new FibPass(put, removed, nexthopsWritten + moreNexthopsWritten, failed, firstFailure, broken);
     }
 
+    /// Both, of which {@code later} is not broken.
+    FibPass and(FibPass later) {
+        return new FibPass(
+                put + later.put,
+                removed + later.removed,
+                nexthopsWritten + later.nexthopsWritten,
+                failed + later.failed,
+                firstFailure == null ? later.firstFailure : firstFailure,
+                broken);
+    }
+
     /// Routes written.
     public int applied() {
         return put + removed;

@@ -25,12 +25,20 @@ final class FibTable {
     private static final int QUEUE_MIN = 16;
     /// Room for more than this is let go of once the queue is empty.
     private static final int QUEUE_KEPT = 65_536;
+    /// So many are queued at least before their order is changed: fewer are soon written in any.
+    private static final int ARRANGED_MIN = 4_096;
+    /// Of addresses, by their last bits.
+    private static final int GROUPS = 1_024;
+    /// One before them is for what is new.
+    private static final int TURNS = 1 + GROUPS;
     /// A table with no more room than this is left as it is.
     private static final int COMPACTED_MIN = 4_096;
 
     private static final byte QUEUED = 1;
     private static final byte RELEASED = 2;
     private static final byte DEFERRED = 4;
+    private static final byte ALOFT = 8;
+    private static final byte TOUCHED_ALOFT = 16;
 
     private final boolean ipv4;
     private final NexthopObjects objects;
@@ -46,6 +54,10 @@ final class FibTable {
     private int[] queue = new int[QUEUE_MIN];
     private int queueHead;
     private int queueCount;
+    /// So many at the head of the queue are in order.
+    private int arrangedCount;
+    /// Of the prefix that was taken last.
+    private int lastGroup;
 
     /// @param objects hears which routes use them
     FibTable(boolean ipv4, NexthopObjects objects) {
@@ -118,9 +130,13 @@ final class FibTable {
         return (flags.get(number) & RELEASED) != 0;
     }
 
-    /// Queues the prefix, once.
+    /// Queues the prefix, once; one that is being written as soon as it is.
     void touch(int number) {
-        if ((flags.get(number) & QUEUED) != 0) {
+        if ((flags.get(number) & (QUEUED | TOUCHED_ALOFT)) != 0) {
+            return;
+        }
+        if (isAloft(number)) {
+            flag(number, TOUCHED_ALOFT, true);
             return;
         }
         undefer(number);
@@ -128,7 +144,7 @@ final class FibTable {
         if (queueCount == queue.length) {
             int[] larger = new int[2 * queue.length];
             for (int i = 0; i < queueCount; i++) {
-                larger[i] = queue[(queueHead + i) & (queue.length - 1)];
+                larger[i] = queued(i);
             }
             queue = larger;
             queueHead = 0;
@@ -136,21 +152,83 @@ final class FibTable {
         queue[(queueHead + queueCount++) & (queue.length - 1)] = number;
     }
 
+    boolean isQueued(int number) {
+        return (flags.get(number) & QUEUED) != 0;
+    }
+
+    /// The prefix is being written.
+    void launch(int number) {
+        flag(number, ALOFT, true);
+    }
+
+    boolean isAloft(int number) {
+        return (flags.get(number) & ALOFT) != 0;
+    }
+
+    /// The prefix was written.
+    void land(int number) {
+        boolean touched = (flags.get(number) & TOUCHED_ALOFT) != 0;
+        flag(number, ALOFT, false);
+        flag(number, TOUCHED_ALOFT, false);
+        if (touched) {
+            touch(number);
+        }
+    }
+
     boolean hasQueued() {
         return queueCount > 0;
     }
 
-    /// The prefix that was queued first; call only if there is one.
+    /// A prefix that was queued, of few the first one; call only if there is one.
     int takeQueued() {
+        if (ipv4 && queueCount >= ARRANGED_MIN && 2 * arrangedCount < queueCount) {
+            arrange();
+        }
         int number = queue[queueHead];
         queueHead = (queueHead + 1) & (queue.length - 1);
         queueCount--;
+        arrangedCount = Math.max(0, arrangedCount - 1);
+        lastGroup = group(number);
         if (queueCount == 0 && queue.length > QUEUE_KEPT) {
             queue = new int[QUEUE_MIN];
             queueHead = 0;
         }
         flag(number, QUEUED, false);
         return number;
+    }
+
+    /// Puts a long queue in an order that the kernel deletes fast by: new routes, then those whose addresses have
+    /// the same last bits, from where it was last. They are spread over the kernel's trie, whose nodes so grow
+    /// emptier alike; neighbours that go one after another have it rebuild them again and again, at twice the cost.
+    /// Done anew when most of the queue has come since.
+    private void arrange() {
+        int[] starts = new int[TURNS + 1];
+        for (int i = 0; i < queueCount; i++) {
+            starts[turn(queued(i)) + 1]++;
+        }
+        for (int turn = 1; turn <= TURNS; turn++) {
+            starts[turn] += starts[turn - 1];
+        }
+        int[] arranged = new int[queue.length];
+        for (int i = 0; i < queueCount; i++) {
+            int number = queued(i);
+            arranged[starts[turn(number)]++] = number;
+        }
+        queue = arranged;
+        queueHead = 0;
+        arrangedCount = queueCount;
+    }
+
+    private int queued(int place) {
+        return queue[(queueHead + place) & (queue.length - 1)];
+    }
+
+    private int turn(int number) {
+        return (group(number) - lastGroup + TURNS) % TURNS;
+    }
+
+    private int group(int number) {
+        return owned.get(number) == 0 ? 0 : 1 + ((int) (prefixes.high(number) >>> 32) & (GROUPS - 1));
     }
 
     /// Sets the prefix aside until {@link #reviveDeferred}.
@@ -208,7 +286,7 @@ final class FibTable {
 
     /// Gives the number back if nothing is known of the prefix any more.
     void dropIfIdle(int number) {
-        if (desired.get(number) == 0 && owned.get(number) == 0 && (flags.get(number) & QUEUED) == 0) {
+        if (desired.get(number) == 0 && owned.get(number) == 0 && (flags.get(number) & (QUEUED | ALOFT)) == 0) {
             undefer(number);
             flags.set(number, (byte) 0);
             prefixes.remove(number);
@@ -324,11 +402,13 @@ final class FibTable {
         return columns + 4L * queue.length;
     }
 
+    /// True if the prefix is {@code address} alone.
+    static boolean isRouteTo(IpAddress address, long high, long low, int length, boolean isIpv6) {
+        return address.isIpv4() != isIpv6 && address.bits() == length && high(address) == high && low(address) == low;
+    }
+
     static long high(IpAddress address) {
-        return switch (address) {
-            case Ipv4Address v4 -> (long) v4.value() << 32;
-            case Ipv6Address v6 -> v6.high();
-        };
+        return address instanceof Ipv6Address v6 ? v6.high() : (long) ((Ipv4Address) address).value() << 32;
     }
 
     static long low(IpAddress address) {

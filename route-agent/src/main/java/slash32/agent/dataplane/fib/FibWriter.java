@@ -42,14 +42,18 @@ public final class FibWriter {
     /// route of another protocol to the same prefix stands beside it.
     public static final int PRIORITY = 128;
 
-    /// Routes of one family in one pass: about 10 ms of the kernel's time, which others wait for.
-    private static final int WRITES_PER_PASS = 2048;
+    /// Routes of one family in one pass: about 30 ms of the kernel's time, in which as much is stated as it takes then.
+    private static final int WRITES_PER_PASS = 8192;
 
     /// Prefixes of one family looked at in one pass: after a read-back most need no write.
     private static final int LOOKS_PER_PASS = 65_536;
 
+    /// So many routes are worth another thread; fewer are sooner written than handed over.
+    private static final int LAUNCHED_MIN = 256;
+
     private final Rtnl rtnl;
     private final Backoff backoff;
+    private final int launchedMin;
     private final NexthopObjects objects = new NexthopObjects();
     private final FibTable ipv4 = new FibTable(true, objects);
     private final FibTable ipv6 = new FibTable(false, objects);
@@ -61,6 +65,13 @@ public final class FibWriter {
 
     private final RouteWords words = new RouteWords();
     private @Nullable PreferredSource preferred;
+    /// On its way; null if nothing is.
+    private @Nullable Flight flight;
+    /// What became of batches since the last pass.
+    private FibPass landed = FibPass.NOTHING;
+    /// Why it isn't known what became of one; null if it is.
+    private @Nullable IOException lost;
+
     private boolean decisionsChanged;
     private int brokenInARow;
     private long brokenUntilNanos;
@@ -68,12 +79,19 @@ public final class FibWriter {
     /// @param rtnl of the namespace whose FIB it is; others may use it between calls
     /// @param backoff of what the kernel refused
     public FibWriter(NetlinkSocket rtnl, Backoff backoff) {
-        this(Rtnl.of(rtnl), backoff);
+        this(Rtnl.of(rtnl, null), backoff, LAUNCHED_MIN);
     }
 
-    FibWriter(Rtnl rtnl, Backoff backoff) {
+    /// One that leaves large batches to {@code courier}, whose thread is another.
+    public FibWriter(NetlinkSocket rtnl, RouteCourier courier, Backoff backoff) {
+        this(Rtnl.of(rtnl, courier), backoff, LAUNCHED_MIN);
+    }
+
+    /// @param launchedMin routes of a batch that is launched
+    FibWriter(Rtnl rtnl, Backoff backoff, int launchedMin) {
         this.rtnl = rtnl;
         this.backoff = backoff;
+        this.launchedMin = launchedMin;
         nexthops = new Nexthops(objects, backoff);
         retries = new Retries(backoff);
     }
@@ -91,7 +109,7 @@ public final class FibWriter {
     ///
     /// @param high the prefix's first 64 bits; an IPv4 address is the upper half
     public void put(long high, long low, int length, boolean isIpv6, IpAddress nextHop) {
-        if (isRouteTo(nextHop, high, low, length, isIpv6)) {
+        if (FibTable.isRouteTo(nextHop, high, low, length, isIpv6)) {
             remove(high, low, length, isIpv6);
         } else {
             put(high, low, length, isIpv6, nexthops.of(nextHop));
@@ -104,20 +122,13 @@ public final class FibWriter {
     /// @param gateways the next hops, at least one
     public void put(long high, long low, int length, boolean isIpv6, List<IpAddress> gateways) {
         List<IpAddress> usable = gateways.stream()
-                .filter(nextHop -> !isRouteTo(nextHop, high, low, length, isIpv6))
+                .filter(nextHop -> !FibTable.isRouteTo(nextHop, high, low, length, isIpv6))
                 .toList();
         if (usable.isEmpty()) {
             remove(high, low, length, isIpv6);
         } else {
             put(high, low, length, isIpv6, nexthops.of(usable));
         }
-    }
-
-    private static boolean isRouteTo(IpAddress nextHop, long high, long low, int length, boolean isIpv6) {
-        return nextHop.isIpv4() != isIpv6
-                && nextHop.bits() == length
-                && FibTable.high(nextHop) == high
-                && FibTable.low(nextHop) == low;
     }
 
     private void put(long high, long low, int length, boolean isIpv6, NextHop hop) {
@@ -173,6 +184,7 @@ public final class FibWriter {
     private void narrow(IpAddress nextHop, int mtuBytes) {
         Set<Integer> handles = nexthops.narrow(nextHop, mtuBytes);
         if (!handles.isEmpty()) {
+            landNow();
             ipv4.rewriteAll(handles);
             ipv6.rewriteAll(handles);
         }
@@ -222,6 +234,7 @@ public final class FibWriter {
         if (!isRead() || route.priority() != PRIORITY) {
             return;
         }
+        landIfAloft(table, route.prefix());
         boolean ours = route.protocol() == Rt.RTPROT_SLASH32;
         int number = ours && there ? table.add(route.prefix()) : table.find(route.prefix());
         if (number == FibTable.ABSENT) {
@@ -271,7 +284,12 @@ public final class FibWriter {
         if (brokenInARow > 0) {
             return Math.max(nowNanos, brokenUntilNanos);
         }
-        boolean busy = !isRead() || ipv4.hasQueued() || ipv6.hasQueued() || decisionsChanged || nexthops.hasWork();
+        boolean busy = !isRead()
+                || flight != null
+                || ipv4.hasQueued()
+                || ipv6.hasQueued()
+                || decisionsChanged
+                || nexthops.hasWork();
         return busy ? nowNanos : Math.max(nowNanos, Math.min(retries.nextNanos(), nexthops.nextRetryNanos()));
     }
 
@@ -285,6 +303,8 @@ public final class FibWriter {
             brokenInARow = 0;
             return pass;
         } catch (IOException e) {
+            landNow();
+            lost = null; // another one, or the same
             resync();
             brokenInARow++;
             brokenUntilNanos = nowNanos + backoff.delayNanos(brokenInARow);
@@ -293,6 +313,9 @@ public final class FibWriter {
     }
 
     private FibPass tryPass(long nowNanos) throws IOException {
+        if (lost != null) {
+            throw lost;
+        }
         if (!isRead()) {
             readBack(Rt.AF_INET, () -> {}, _ -> {});
             readBack(Rt.AF_INET6, () -> {}, _ -> {});
@@ -319,14 +342,21 @@ public final class FibWriter {
         collect(ipv4, nowNanos, changes);
         collect(ipv6, nowNanos, changes);
         int nexthopsWritten = nexthops.write(rtnl, nowNanos);
-        FibPass routes = changes.isEmpty() ? FibPass.NOTHING : write(changes, nowNanos);
-        nexthopsWritten += nexthops.sweep(rtnl);
-        if (inSync.size() == 2 && !ipv4.hasQueued() && !ipv6.hasQueued()) {
-            nexthops.allStated();
+        write(changes, nowNanos);
+        if (nexthops.hasIdle()) {
+            land(); // routes on their way may use an object that nothing else does
+            nexthopsWritten += nexthops.sweep(rtnl);
         }
-        ipv4.compactIfMostlyEmpty();
-        ipv6.compactIfMostlyEmpty();
-        return routes.and(nexthopsWritten);
+        if (flight == null) {
+            if (inSync.size() == 2 && !ipv4.hasQueued() && !ipv6.hasQueued()) {
+                nexthops.allStated();
+            }
+            ipv4.compactIfMostlyEmpty();
+            ipv6.compactIfMostlyEmpty();
+        }
+        FibPass pass = landed.and(nexthopsWritten);
+        landed = FibPass.NOTHING;
+        return pass;
     }
 
     private void collect(FibTable table, long nowNanos, List<RouteChange> changes) {
@@ -363,10 +393,54 @@ public final class FibWriter {
         return nexthops.bind(hop, owned);
     }
 
-    private FibPass write(List<RouteChange> changes, long nowNanos) throws IOException {
+    /// Few are written at once. Many set out as soon as those before have arrived, and what became of these is
+    /// looked at meanwhile.
+    private void write(List<RouteChange> changes, long nowNanos) throws IOException {
         var requests = new ArrayList<NexthopRoute>(changes.size());
         changes.forEach(change -> requests.add(change.request()));
-        List<@Nullable KernelException> outcomes = rtnl.executeAll(requests);
+        if (changes.size() < launchedMin) {
+            land();
+            settle(changes, rtnl.executeAll(requests), nowNanos);
+            return;
+        }
+        Flight before = flight;
+        if (before == null) {
+            flight = new Flight(changes, rtnl.launch(requests), nowNanos);
+            return;
+        }
+        List<@Nullable KernelException> outcomes = before.outcomes().await();
+        flight = new Flight(changes, rtnl.launch(requests), nowNanos);
+        before.land();
+        settle(before.changes(), outcomes, before.launchedNanos());
+    }
+
+    /// Waits for what is on its way.
+    private void land() throws IOException {
+        Flight landing = flight;
+        if (landing != null) {
+            flight = null;
+            landing.land();
+            settle(landing.changes(), landing.outcomes().await(), landing.launchedNanos());
+        }
+    }
+
+    private void landNow() {
+        try {
+            land();
+        } catch (IOException e) {
+            lost = e;
+            resync();
+        }
+    }
+
+    private void landIfAloft(FibTable table, Prefix prefix) {
+        int number = flight == null ? FibTable.ABSENT : table.find(prefix);
+        if (number != FibTable.ABSENT && table.isAloft(number)) {
+            landNow();
+        }
+    }
+
+    private void settle(List<RouteChange> changes, List<@Nullable KernelException> outcomes, long nowNanos) {
         int put = 0;
         int removed = 0;
         int failed = 0;
@@ -385,7 +459,7 @@ public final class FibWriter {
             noticeWritten(change.table(), change.number());
             settled(change.table(), change.number());
         }
-        return new FibPass(put, removed, 0, failed, firstFailure, null);
+        landed = landed.and(new FibPass(put, removed, 0, failed, firstFailure, null));
     }
 
     /// Next hops may be reached by the route.
@@ -408,7 +482,7 @@ public final class FibWriter {
 
     private void settled(FibTable table, int number) {
         forgetFailure(table, number);
-        if (table.desired(number) == 0) {
+        if (table.desired(number) == 0 && !table.isQueued(number)) { // touched while it was written
             table.release(number, false);
             table.dropIfIdle(number);
         }
@@ -447,6 +521,7 @@ public final class FibWriter {
     /// @param family AF_INET or AF_INET6
     /// @param restarted called before each further attempt, to forget what {@code others} was given
     public void readBack(int family, Runnable restarted, Consumer<Message> others) throws IOException {
+        landNow();
         FibTable table = family == Rt.AF_INET ? ipv4 : ipv6;
         if (read.isEmpty()) {
             readObjects();

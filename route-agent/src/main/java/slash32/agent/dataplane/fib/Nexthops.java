@@ -274,6 +274,11 @@ final class Nexthops {
         return !unresolved.isEmpty() || !changed.isEmpty() || objects.hasIdle();
     }
 
+    /// True if {@link #sweep} may delete objects.
+    boolean hasIdle() {
+        return objects.hasIdle();
+    }
+
     /// When a refused object is next to be tried; {@link Long#MAX_VALUE} for never.
     long nextRetryNanos() {
         long next = Long.MAX_VALUE;

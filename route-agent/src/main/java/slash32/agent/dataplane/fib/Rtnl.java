@@ -15,14 +15,36 @@ interface Rtnl {
     /// See {@link NetlinkSocket#executeAll}.
     List<@Nullable KernelException> executeAll(List<? extends Outgoing> requests) throws IOException;
 
+    /// Has the requests carried out, as {@link #executeAll} does, while the caller goes on. One batch at a time.
+    default Outcomes launch(List<? extends Outgoing> requests) throws IOException {
+        List<@Nullable KernelException> outcomes = executeAll(requests);
+        return () -> outcomes;
+    }
+
+    /// What becomes of a batch that was launched.
+    interface Outcomes {
+        /// Waits for them.
+        ///
+        /// @throws IOException as {@link #executeAll}
+        List<@Nullable KernelException> await() throws IOException;
+    }
+
     /// See {@link NetlinkSocket#dump}.
     void dump(Request request, Runnable restarted, Consumer<Message> each) throws IOException;
 
     /// See {@link NetlinkSocket#get}.
     void get(Request request, Consumer<Message> each) throws IOException;
 
-    static Rtnl of(NetlinkSocket socket) {
+    /// By {@code socket}.
+    ///
+    /// @param courier of what is launched; null to have it carried out at once
+    static Rtnl of(NetlinkSocket socket, @Nullable RouteCourier courier) {
         return new Rtnl() {
+            @Override
+            public Outcomes launch(List<? extends Outgoing> requests) throws IOException {
+                return courier == null ? Rtnl.super.launch(requests) : courier.launch(requests);
+            }
+
             @Override
             public List<@Nullable KernelException> executeAll(List<? extends Outgoing> requests) throws IOException {
                 return socket.executeAll(requests);

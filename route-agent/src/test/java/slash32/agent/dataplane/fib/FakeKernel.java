@@ -6,6 +6,7 @@ import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -51,6 +52,39 @@ final class FakeKernel implements Rtnl {
 
     boolean linkUp = true;
     int writes;
+    /// What is launched is carried out at {@link #arrive}, or once somebody waits for it; else at once.
+    boolean slow;
+
+    private @Nullable Batch aloft;
+
+    private final class Batch implements Outcomes {
+        private final List<? extends Outgoing> requests;
+        private @Nullable List<@Nullable KernelException> outcomes;
+        private @Nullable IOException fault;
+
+        Batch(List<? extends Outgoing> requests) {
+            this.requests = requests;
+        }
+
+        void arrive() {
+            if (outcomes == null && fault == null) {
+                try {
+                    outcomes = executeAll(requests);
+                } catch (IOException e) {
+                    fault = e;
+                }
+            }
+        }
+
+        @Override
+        public List<@Nullable KernelException> await() throws IOException {
+            arrive();
+            if (fault != null) {
+                throw fault;
+            }
+            return Objects.requireNonNull(outcomes);
+        }
+    }
 
     /// Everything of one protocol, as `ip route` would print it, with what its nexthop leads to.
     String routes(int protocol) {
@@ -157,6 +191,25 @@ final class FakeKernel implements Rtnl {
             outcomes.add(errno == null ? null : new KernelException(request.toString(), errno, null));
         }
         return outcomes;
+    }
+
+    @Override
+    public Outcomes launch(List<? extends Outgoing> requests) {
+        arrive();
+        var batch = new Batch(requests);
+        aloft = batch;
+        if (!slow) {
+            arrive();
+        }
+        return batch;
+    }
+
+    /// What was launched last is in force, as far as it can be.
+    void arrive() {
+        if (aloft != null) {
+            aloft.arrive();
+            aloft = null;
+        }
     }
 
     private void breakIfDue() throws IOException {

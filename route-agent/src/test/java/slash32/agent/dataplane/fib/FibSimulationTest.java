@@ -73,7 +73,7 @@ class FibSimulationTest {
         /// Routes that were right at the restart, and what they must go on leading to until in-sync.
         final Map<Prefix, List<IpAddress>> unbroken = new HashMap<>();
 
-        FibWriter fib = new FibWriter(kernel, Backoff.KERNEL);
+        FibWriter fib;
         long nowNanos = 1;
         boolean objectsRefused;
 
@@ -87,8 +87,14 @@ class FibSimulationTest {
                 kernel.add(route);
             }
             kernel.replaced = this::replaced;
+            fib = writer();
             fib.inSync(false);
             fib.inSync(true);
+        }
+
+        /// One that writes all at once, or launches much or all of it.
+        private FibWriter writer() {
+            return new FibWriter(kernel, Backoff.KERNEL, List.of(1, 4, 1_000).get(random.nextInt(3)));
         }
 
         /// The kernel replaces whatever has the prefix and metric: what a stranger put there is safe once we heard of
@@ -100,6 +106,10 @@ class FibSimulationTest {
 
         void step() {
             nowNanos += random.nextInt(50_000_000);
+            kernel.slow = random.nextBoolean();
+            if (random.nextBoolean()) {
+                kernel.arrive();
+            }
             switch (random.nextInt(24)) {
                 case 0, 1, 2, 3, 4, 5, 6 -> announce(prefix());
                 case 7, 8, 9 -> withdraw(prefix());
@@ -121,6 +131,7 @@ class FibSimulationTest {
                 }
             }
             for (int n = random.nextInt(4); n > 0 && !events.isEmpty(); n--) {
+                kernel.arrive(); // what sets out later than an event knows of it
                 fib.observed(events.remove());
             }
             for (int n = random.nextInt(20); n > 0 && !statements.isEmpty(); n--) {
@@ -276,7 +287,8 @@ class FibSimulationTest {
 
         /// A new process on the same kernel, which hears everything again in any order.
         private void restart() {
-            fib = new FibWriter(kernel, Backoff.KERNEL);
+            kernel.arrive();
+            fib = writer();
             events.clear(); // what happened before the new subscription is in the read-back
             statements.clear();
             unbroken.clear();
@@ -340,6 +352,7 @@ class FibSimulationTest {
             kernel.refuse = _ -> null;
             kernel.callsUntilBroken = -1;
             link(true);
+            kernel.arrive();
             while (!statements.isEmpty()) {
                 statements.removeLast().run();
             }

@@ -3,6 +3,7 @@ package slash32.agent.dataplane.fib;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Random;
@@ -76,6 +77,32 @@ class FibTableTest {
             assertThat(table.prefix(table.takeQueued())).isEqualTo(expected.removeFirst());
         }
         assertThat(expected).isEmpty();
+    }
+
+    /// New ones first, and then never one beside the last one.
+    @Test
+    void aLongQueueIsSpreadOverTheTrie() {
+        int routes = 20_000;
+        var table = new FibTable(true, new NexthopObjects());
+        for (int host = 0; host < routes; host++) {
+            int number = table.add((long) host << 32, 0, 32);
+            table.own(number, host % 2 == 0 ? 0 : NexthopObjects.FIRST_ID);
+            table.touch(number);
+        }
+        var taken = new BitSet();
+        long before = -1;
+        while (table.hasQueued()) {
+            int number = table.takeQueued();
+            int address = ((Ipv4Address) table.address(number)).value();
+            if (taken.cardinality() < routes / 2) {
+                assertThat(address).isEqualTo(2 * taken.cardinality());
+            } else {
+                assertThat(Math.abs(address - before)).isGreaterThan(2);
+            }
+            before = address;
+            taken.set(number);
+        }
+        assertThat(taken.cardinality()).isEqualTo(routes);
     }
 
     @Test

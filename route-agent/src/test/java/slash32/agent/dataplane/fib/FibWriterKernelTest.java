@@ -5,12 +5,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Executors;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -122,6 +126,40 @@ class FibWriterKernelTest {
         put(GUEST1, HV2);
         settle();
         assertThat(Command.run("ip", "route", "get", "10.99.0.2")).contains("src 10.0.0.1");
+    }
+
+    @Test
+    void aCourierCarriesLargeBatchesWhileOthersChange() throws IOException, InterruptedException {
+        int routes = 5_000;
+        var courier = new RouteCourier(NetlinkSocket.open(NetlinkProtocol.ROUTE));
+        var carrying = new FutureTask<>(() -> {
+            courier.run();
+            return null;
+        });
+        Thread.ofPlatform().daemon(true).start(carrying);
+        fib = new FibWriter(rtnl, courier, Backoff.KERNEL);
+        fib.permit(HV2);
+        fib.permit(HV3);
+        for (int i = 0; i < routes; i++) {
+            put(guest(i), HV2);
+        }
+        fib.pass(System.nanoTime());
+        for (int i = 0; i < routes; i += 2) {
+            fib.remove(FibTable.high(guest(i).address()), 0, 32, false);
+        }
+        for (int i = 1; i < 1_000; i += 2) {
+            put(guest(i), HV3);
+        }
+        settle();
+        Map<String, Long> byObject = Command.run("ip", "-o", "route", "show", "proto", "132")
+                .lines()
+                .collect(Collectors.groupingBy(
+                        line -> line.replaceAll(".* nhid ([0-9]+) .*", "$1"), Collectors.counting()));
+        assertThat(byObject.values()).containsExactlyInAnyOrder(500L, routes / 2 - 500L);
+        assertThat(fib.owned()).isEqualTo(routes / 2);
+        assertThat(fib.failures()).isZero();
+        courier.close();
+        assertThat(carrying).succeedsWithin(Duration.ofSeconds(30));
     }
 
     @Test

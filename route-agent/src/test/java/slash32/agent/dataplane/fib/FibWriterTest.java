@@ -35,7 +35,7 @@ class FibWriterTest {
     private static final Prefix GUEST6 = Prefix.parse("2001:db8::1/128");
 
     private final FakeKernel kernel = new FakeKernel();
-    private FibWriter fib = new FibWriter(kernel, Backoff.KERNEL);
+    private FibWriter fib = new FibWriter(kernel, Backoff.KERNEL, 1_000);
     private long nowNanos = 1_000;
 
     @BeforeEach
@@ -66,7 +66,7 @@ class FibWriterTest {
         put(admin, HV2);
         put(GUEST1, HV2);
         settle();
-        fib = new FibWriter(kernel, Backoff.KERNEL);
+        fib = new FibWriter(kernel, Backoff.KERNEL, 1_000);
         var source = Ipv4Address.parse("10.99.0.1");
         fib.prefer(new PreferredSource(Prefix.parse("10.99.0.0/24"), source));
         fib.permit(HV2);
@@ -89,6 +89,45 @@ class FibWriterTest {
         settle();
         assertThat(kernel.routes(OURS)).contains("10.99.0.2/32 via 10.0.0.2 dev 7 src 10.99.0.1");
         assertThat(fib.failures()).isZero();
+    }
+
+    @Test
+    void whatChangesWhileItIsBeingWrittenIsWrittenAnew() {
+        kernel.slow = true;
+        fib = new FibWriter(kernel, Backoff.KERNEL, 1);
+        fib.permit(HV2);
+        fib.permit(HV3);
+        put(GUEST1, HV2);
+        put(GUEST2, HV2);
+        assertThat(fib.pass(nowNanos).put()).as("on their way").isZero();
+        assertThat(fib.inForce(GUEST1)).isFalse();
+        put(GUEST1, HV3);
+        remove(GUEST2);
+        settle();
+        assertThat(kernel.routes(OURS)).isEqualTo("192.0.2.1/32 via 10.0.0.3 dev 7");
+        assertThat(fib.owned()).isEqualTo(1);
+        assertThat(fib.size()).isEqualTo(1);
+        remove(GUEST1);
+        fib.pass(nowNanos);
+        put(GUEST1, HV2);
+        settle();
+        assertThat(kernel.routes(OURS)).isEqualTo("192.0.2.1/32 via 10.0.0.2 dev 7");
+        assertThat(kernel.nexthops).hasSize(1);
+        assertThat(fib.inForce(GUEST1)).isTrue();
+    }
+
+    @Test
+    void aBatchWithoutAnAnswerIsReadBack() {
+        kernel.slow = true;
+        fib = new FibWriter(kernel, Backoff.KERNEL, 1);
+        fib.permit(HV2);
+        put(GUEST1, HV2);
+        put(GUEST2, HV2);
+        fib.pass(nowNanos);
+        kernel.callsUntilBroken = 1; // the first of both is written
+        assertThat(fib.pass(nowNanos).broken()).isEqualTo("fib: no answer");
+        advance(1);
+        assertThat(kernel.routes(OURS)).isEqualTo("192.0.2.1/32 via 10.0.0.2 dev 7\n192.0.2.2/32 via 10.0.0.2 dev 7");
     }
 
     @Test
@@ -207,7 +246,7 @@ class FibWriterTest {
         put(GUEST1, HV2, HV3);
         settle();
         var before = Map.copyOf(kernel.nexthops);
-        fib = new FibWriter(kernel, Backoff.KERNEL);
+        fib = new FibWriter(kernel, Backoff.KERNEL, 1_000);
         kernel.writes = 0;
         fib.permit(HV2);
         fib.permit(HV3);
@@ -311,7 +350,7 @@ class FibWriterTest {
     void aRestartWritesNothing() {
         settleTwoGuests();
         int before = kernel.writes;
-        fib = new FibWriter(kernel, Backoff.KERNEL);
+        fib = new FibWriter(kernel, Backoff.KERNEL, 1_000);
         settle();
         put(GUEST1, HV2); // before anything is known of its next hop
         settle();
@@ -334,7 +373,7 @@ class FibWriterTest {
         Route guests = Route.onLink(GUEST2, 64, LINK, null, 0);
         kernel.add(guests);
         kernel.writes = 0;
-        fib = new FibWriter(kernel, Backoff.KERNEL);
+        fib = new FibWriter(kernel, Backoff.KERNEL, 1_000);
         var others = new ArrayList<@Nullable Route>();
         fib.readBack(Rt.AF_INET, others::clear, message -> others.add(Route.parse(message)));
         assertThat(others).containsExactly(guests);
@@ -352,7 +391,7 @@ class FibWriterTest {
     @Test
     void whatAnEarlierRunLeftStaysUntilInSync() {
         settleTwoGuests();
-        fib = new FibWriter(kernel, Backoff.KERNEL);
+        fib = new FibWriter(kernel, Backoff.KERNEL, 1_000);
         put(GUEST1, HV3); // undecided: turning the route away now could lose packets
         settle();
         assertThat(kernel.routes(OURS)).isEqualTo("192.0.2.1/32 via 10.0.0.2 dev 7\n192.0.2.2/32 via 10.0.0.254 dev 7");
@@ -368,7 +407,7 @@ class FibWriterTest {
     @Test
     void anExplicitRemovalNeedsNoBarrier() {
         settleTwoGuests();
-        fib = new FibWriter(kernel, Backoff.KERNEL);
+        fib = new FibWriter(kernel, Backoff.KERNEL, 1_000);
         remove(GUEST1);
         settle();
         assertThat(kernel.routes(OURS)).isEqualTo("192.0.2.2/32 via 10.0.0.254 dev 7");
@@ -378,7 +417,7 @@ class FibWriterTest {
     @Test
     void anObjectThatLeadsElsewhereIsNotTakenOver() {
         settleTwoGuests();
-        fib = new FibWriter(kernel, Backoff.KERNEL);
+        fib = new FibWriter(kernel, Backoff.KERNEL, 1_000);
         fib.refuse(HV2);
         put(GUEST1, HV2);
         settle();
