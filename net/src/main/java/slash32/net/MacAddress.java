@@ -8,6 +8,9 @@ import java.util.regex.Pattern;
 public record MacAddress(long value) implements Comparable<MacAddress> {
     public static final MacAddress BROADCAST = new MacAddress(0xffff_ffff_ffffL);
 
+    /// Of the gateway that every guest finds on every node, be it routed or in a segment.
+    public static final MacAddress GATEWAY = new MacAddress(0xfe53_3200_0001L);
+
     private static final Pattern TEXT = Pattern.compile("[0-9a-fA-F]{2}(:[0-9a-fA-F]{2}){5}");
 
     public MacAddress {

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -63,6 +64,7 @@ import slash32.net.IpAddress;
 import slash32.net.Prefix;
 import slash32.net.Vni;
 import slash32.netlink.route.Nexthop.Target;
+import slash32.netlink.route.RouteEvent;
 import slash32.netlink.socket.NetlinkProtocol;
 import slash32.netlink.socket.NetlinkSocket;
 import slash32.overlay.admin.AdminDevice;
@@ -72,6 +74,7 @@ import slash32.overlay.probe.PathProbes;
 import slash32.overlay.probe.PathStatus;
 import slash32.overlay.probe.ProbedPath;
 import slash32.overlay.probe.icmp.ProbeLoop;
+import slash32.overlay.vxlan.SegmentPlane;
 import slash32.reconcile.Backoff;
 import slash32.securitygroup.EndpointPolicy;
 import slash32.securitygroup.HostRules;
@@ -185,7 +188,7 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
         if (node.admin() == null) {
             AdminDevice.clear();
         }
-        MeshLoop crossing = config.overlay() == null
+        mesh = config.overlay() == null
                 ? null
                 : MeshLoop.open(
                         config,
@@ -195,17 +198,8 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
                         probes,
                         this::resumeBgp,
                         this::announceAdmin);
-        mesh = crossing;
         kernelEvents = new KernelEvents(
-                List.of(rtnl.port(), courier.port()),
-                event -> {
-                    kernel.tell(d -> d.observed(event));
-                    links.observed(event);
-                    if (crossing != null) {
-                        crossing.observed(event);
-                    }
-                },
-                () -> kernel.tell(Dataplane::routeEventsLost));
+                List.of(rtnl.port(), courier.port()), this::observed, () -> kernel.tell(Dataplane::routeEventsLost));
         ruleEvents = firewall.exclusive()
                 ? null
                 : new RuleEvents(firewall.port(), () -> kernel.tell(Dataplane::rulesChanged));
@@ -215,7 +209,7 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
         // BGP, and what it carries beside host routes
         speaker = new Speaker(BgpSettings.of(config, links), new FromBgp());
         speaker.drain(config.gracefulShutdown());
-        segments = SegmentLoop.open(config, speaker, probes, this::reportPort, this::resumeBgp);
+        segments = SegmentLoop.open(config, speaker, this::carryOut, probes, this::reportPort, this::resumeBgp);
         segmentEvents = new SegmentEvents(segments);
         var speaking = new BmpLoop.Speaking(
                 config.node(),
@@ -405,7 +399,8 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
             }
             case Effect.Desire desire -> kernel.desire(desire);
             case Effect.Segment(Segment segment, List<EndpointPolicy> grouped) -> {
-                kernel.tell(dataplane -> dataplane.putSegment(segment.vni(), grouped));
+                Set<IpAddress> gateway = segment.gateway().own();
+                kernel.tell(dataplane -> dataplane.putSegment(segment.vni(), gateway, grouped));
                 segments.put(segment);
             }
             case Effect.NoSegment(Vni vni) -> {
@@ -420,6 +415,17 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
         }
         if (mesh != null) {
             mesh.carriedOut(effect); // after the kernel's writer, which it tells more
+        }
+    }
+
+    private void observed(RouteEvent event) {
+        kernel.tell(dataplane -> dataplane.observed(event));
+        links.observed(event);
+        if (mesh != null) {
+            mesh.observed(event);
+        }
+        if (SegmentPlane.isOfGuest(event)) {
+            segments.observed(event);
         }
     }
 

@@ -8,8 +8,9 @@ import slash32.netlink.route.Rt;
 import slash32.netlink.socket.NetlinkProtocol;
 import slash32.netlink.socket.Subscription;
 
-/// Thread {@code overlay-events}: carries what the kernel reports of links, bridges and their entries to the segments'
-/// loop. What that loop does itself is among it: the kernel does not say who changed a bridge.
+/// Thread {@code overlay-events}: carries what the kernel reports of links, their addresses, bridges and their
+/// entries to the segments' loop. What that loop does itself is among it: the kernel does not say who changed a
+/// bridge.
 final class SegmentEvents implements AutoCloseable {
     private final Subscription subscription;
     private final SegmentLoop segments;
@@ -17,7 +18,12 @@ final class SegmentEvents implements AutoCloseable {
     /// Subscribes in the calling thread's network namespace.
     SegmentEvents(SegmentLoop segments) throws IOException {
         this.segments = segments;
-        subscription = Subscription.open(NetlinkProtocol.ROUTE, Rt.RTNLGRP_LINK, Rt.RTNLGRP_NEIGH);
+        subscription = Subscription.open(
+                NetlinkProtocol.ROUTE,
+                Rt.RTNLGRP_LINK,
+                Rt.RTNLGRP_NEIGH,
+                Rt.RTNLGRP_IPV4_IFADDR,
+                Rt.RTNLGRP_IPV6_IFADDR);
     }
 
     /// Carries events until {@link #close}.

@@ -12,11 +12,14 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BiConsumer;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import slash32.agent.config.AgentConfig;
+import slash32.agent.config.UnderlayConfig;
+import slash32.agent.intent.Effect;
 import slash32.agent.status.EvpnView;
 import slash32.agent.status.SegmentWay;
 import slash32.agent.status.SegmentsView;
@@ -60,6 +63,7 @@ final class SegmentLoop implements Runnable {
     private final SequenceFile sequences;
     private final ProbeLoop probes;
     private final Ipv4Address vtep;
+    private final GuestRoutes guests;
     private final Runnable drained;
     private final BiConsumer<InterfaceName, @Nullable String> ports;
     private TreeSet<String> failing = new TreeSet<>();
@@ -84,8 +88,9 @@ final class SegmentLoop implements Runnable {
             NetlinkSocket rtnl,
             NetlinkSocket nft,
             EvpnNode node,
-            Ipv4Address vtep,
+            UnderlayConfig underlay,
             Speaker speaker,
+            Consumer<Effect> effects,
             SequenceFile sequences,
             ProbeLoop probes,
             BiConsumer<InterfaceName, @Nullable String> ports,
@@ -93,8 +98,9 @@ final class SegmentLoop implements Runnable {
         this.rtnl = rtnl;
         this.nft = nft;
         this.node = node;
-        this.plane = new SegmentPlane(rtnl, nft, vtep);
-        this.vtep = vtep;
+        vtep = underlay.address();
+        plane = new SegmentPlane(rtnl, nft, vtep);
+        guests = new GuestRoutes(underlay, plane, effects);
         this.probes = probes;
         this.speaker = speaker;
         this.sequences = sequences;
@@ -104,25 +110,28 @@ final class SegmentLoop implements Runnable {
 
     /// A loop that has yet to run, in the calling thread's network namespace.
     ///
+    /// @param effects takes what is to be announced of guests besides EVPN, without waiting
     /// @param probes watches the paths to the other nodes of segments
     /// @param ports told of each port that came into its segment (null), or why it is in none
     /// @param drained run after each turn, for a producer that stopped because the mailbox was full
     static SegmentLoop open(
             AgentConfig config,
             Speaker speaker,
+            Consumer<Effect> effects,
             ProbeLoop probes,
             BiConsumer<InterfaceName, @Nullable String> ports,
             Runnable drained)
             throws IOException {
-        Ipv4Address vtep = config.underlay().address();
         var sequences = new SequenceFile(config.stateDirectory());
-        var node = new EvpnNode(config.asn(), config.routerId(), vtep, sequences.all());
+        var node =
+                new EvpnNode(config.asn(), config.routerId(), config.underlay().address(), sequences.all());
         var loop = new SegmentLoop(
                 NetlinkSocket.open(NetlinkProtocol.ROUTE),
                 NetlinkSocket.open(NetlinkProtocol.NETFILTER),
                 node,
-                vtep,
+                config.underlay(),
                 speaker,
+                effects,
                 sequences,
                 probes,
                 ports,
@@ -230,6 +239,7 @@ final class SegmentLoop implements Runnable {
         }
         if (ours) {
             members.values().forEach(unsettled::addAll);
+            guests.reconsider();
         }
     }
 
@@ -238,6 +248,7 @@ final class SegmentLoop implements Runnable {
         mailbox.put(() -> {
             plane.eventsLost();
             members.values().forEach(unsettled::addAll);
+            guests.reconsider();
         });
     }
 
@@ -315,6 +326,7 @@ final class SegmentLoop implements Runnable {
                 carryOut(node.actions());
                 tell(plane.pass(System.nanoTime()));
                 tellPorts();
+                guests.settle();
                 watchPaths(System.nanoTime());
                 drained.run();
             }
@@ -369,6 +381,10 @@ final class SegmentLoop implements Runnable {
                 case EvpnAction.Announce(var paths) -> speaker.originateEvpn(paths);
                 case EvpnAction.Withdraw(var routes) -> speaker.withdrawEvpn(routes);
                 case EvpnAction.Remember _ -> {}
+                case EvpnAction.Lead(var vni, var address, var port) -> {
+                    guests.lead(vni, address, port);
+                    plane.desire(action);
+                }
                 case EvpnAction.Forward _, EvpnAction.Answer _, EvpnAction.Flood _ -> plane.desire(action);
             }
         }

@@ -20,6 +20,8 @@ import slash32.net.MacAddress;
 import slash32.net.NumberRange;
 import slash32.net.Prefix;
 import slash32.net.Vni;
+import slash32.overlay.evpn.Gateway;
+import slash32.overlay.evpn.GatewayAddress;
 import slash32.overlay.evpn.Segment;
 import slash32.securitygroup.AddressPair;
 import slash32.securitygroup.Direction;
@@ -112,7 +114,8 @@ public final class Samples {
                 Segment.Flooding.FULL,
                 1400,
                 List.of(new NumberRange(100, 199), new NumberRange(7, 7)),
-                1000);
+                1000,
+                new Gateway(List.of(GatewayAddress.parse("10.5.0.1/24"), GatewayAddress.parse("fd05::1/64"))));
     }
 
     /// A segment that leaves out all that may be.

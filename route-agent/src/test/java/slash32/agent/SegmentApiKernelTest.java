@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -22,11 +25,15 @@ class SegmentApiKernelTest {
             {"device": "g2", "mac": "02:00:00:00:00:02", "tenant": "acme",
              "segments": [{"overlay": "wide", "vni": 5001, "addresses": ["192.0.2.2"]}]}""";
 
+    private static final String LAN = """
+            {"vni": 5003, "tenant": "acme", "gateway": ["192.0.2.254/24"]}""";
+
     @TempDir
     Path folder;
 
     private final String guestA = "s32sega" + ProcessHandle.current().pid();
     private final String guestB = "s32segb" + ProcessHandle.current().pid();
+    private final String fabric = "s32segf" + ProcessHandle.current().pid();
     private @Nullable RouteAgent agent;
 
     @BeforeEach
@@ -46,6 +53,7 @@ class SegmentApiKernelTest {
         }
         Command.tryRun("ip", "netns", "del", guestA);
         Command.tryRun("ip", "netns", "del", guestB);
+        Command.tryRun("ip", "netns", "del", fabric);
     }
 
     @Test
@@ -91,6 +99,54 @@ class SegmentApiKernelTest {
         assertThat(send("PUT", "endpoints/b?wait=enforced&timeout=30s", PORT_B.replace("5001", "5002")))
                 .contains("201");
         assertThat(Command.run("ip", "link")).doesNotContain("-5001").contains("v32-5002");
+    }
+
+    /// Nor does it end with the agent; and a guest that goes takes its route along.
+    @Test
+    void aGatewayLeadsToTheFabricAndNotToTheHost() throws Exception {
+        Command.run("sh", "-ec", """
+                ip netns add %2$s; ip link add u0 type veth peer name u1 netns %2$s
+                ip addr add 10.0.1.1/24 dev u0; ip link set u0 up; ip -n %1$s route add default via 192.0.2.254
+                ip -n %2$s addr add 10.0.1.2/24 dev u1; ip -n %2$s link set u1 up
+                ip -n %2$s route add 192.0.2.0/24 via 10.0.1.1""".formatted(guestA, fabric));
+        start();
+        assertThat(send("PUT", "segments/lan", LAN)).contains("201");
+        String port = PORT_A.replaceFirst("\"overlay.*5001", "\"segment\": \"lan\"");
+        assertThat(send("PUT", "endpoints/a?wait=enforced&timeout=30s", port.replace("2.1", "2.254")))
+                .contains("422", "192.0.2.254 is the address of its gateway");
+        assertThat(send("PUT", "endpoints/a?wait=enforced&timeout=30s", port)).contains("201");
+        eventually(() -> pings(guestA, "10.0.1.2"));
+        assertThat(pings(fabric, "192.0.2.1")).isTrue();
+        assertThat(pings(guestA, "192.0.2.254")).isTrue();
+        assertThat(pings(guestA, "10.0.0.11")).as("the host itself").isFalse();
+        assertThat(send("GET", "segments", null)).contains("\"gateway\":[\"192.0.2.254/24\"]");
+
+        RouteAgent first = agent;
+        agent = null;
+        if (first != null) {
+            first.close();
+        }
+        assertThat(pings(guestA, "10.0.1.2")).isTrue();
+        start();
+        assertThat(send("PUT", "endpoints/a?wait=enforced&timeout=30s", port)).contains("200");
+        assertThat(pings(fabric, "192.0.2.1")).isTrue();
+        send("DELETE", "endpoints/a", null);
+        eventually(() -> !pings(fabric, "192.0.2.1"));
+        assertThat(Command.run("ip", "route", "show", "proto", "132")).doesNotContain("192.0.2.1");
+    }
+
+    private static boolean pings(String from, String to) {
+        return Command.tryRun("ip", "netns", "exec", from, "ping", "-c", "1", "-W", "1", to)
+                        .exitCode()
+                == 0;
+    }
+
+    private static void eventually(BooleanSupplier condition) {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+        while (!condition.getAsBoolean()) {
+            assertThat(System.nanoTime()).as("waited in vain").isLessThan(deadline);
+            LockSupport.parkNanos(10_000_000L);
+        }
     }
 
     private static String index() {

@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 import slash32.testkit.Command;
 
@@ -41,7 +40,12 @@ final class SegmentGroupsScenario {
 
     private static void guests() {
         Command.run("sh", "-ec", """
-                ip link set lo up; ip addr add 10.0.0.11/32 dev lo
+                ip link set lo up; ip addr add 10.0.0.11/32 dev lo; ip addr add fd02::11/128 dev lo nodad
+                ip netns add fabric; ip link add u0 type veth peer name u1 netns fabric
+                ip addr add 10.0.1.1/24 dev u0; ip addr add fd01::1/64 dev u0 nodad; ip link set u0 up
+                ip -n fabric addr add 10.0.1.2/24 dev u1; ip -n fabric addr add fd01::2/64 dev u1 nodad
+                ip -n fabric link set u1 up
+                ip -n fabric route add default via 10.0.1.1; ip -n fabric -6 route add default via fd01::1
                 for n in 1 2; do
                   ip netns add guest$n; ip link add g$n type veth peer name e0 netns guest$n address 02:00:00:00:00:0$n
                   ip -n guest$n addr add 192.0.2.$n/24 dev e0; ip -n guest$n addr add fd00::$n/64 dev e0 nodad
@@ -54,7 +58,7 @@ final class SegmentGroupsScenario {
                 node: hv1
                 site: {id: 1}
                 asn: 65000
-                underlay: {address: 10.0.0.11}
+                underlay: {address: 10.0.0.11, address6: "fd02::11"}
                 metrics: {listen: "127.0.0.1:9932"}
                 api: {socket: %1$s/agent.sock}
                 stateDirectory: %1$s/state
@@ -85,9 +89,13 @@ final class SegmentGroupsScenario {
 
     /// Waits for it, since a group says of itself when it is taken and not when it is in force.
     private static void pings(boolean wanted, String what) {
-        for (String address : List.of("192.0.2.2", "fd00::2")) {
+        pings(wanted, what, "guest1", "192.0.2.2", "fd00::2");
+    }
+
+    private static void pings(boolean wanted, String what, String from, String... addresses) {
+        for (String address : addresses) {
             long end = System.nanoTime() + Duration.ofSeconds(60).toNanos();
-            while (wanted != (ping(address) == 0)) {
+            while (wanted != (ping(from, address) == 0)) {
                 if (System.nanoTime() > end) {
                     throw new AssertionError(what + ": " + address);
                 }
@@ -96,8 +104,8 @@ final class SegmentGroupsScenario {
         System.out.println("ok " + what);
     }
 
-    private static int ping(String address) {
-        return Command.tryRun("ip", "netns", "exec", "guest1", "ping", "-c", "1", "-W", "2", address)
+    private static int ping(String from, String address) {
+        return Command.tryRun("ip", "netns", "exec", from, "ping", "-c", "1", "-W", "2", address)
                 .exitCode();
     }
 
@@ -128,5 +136,41 @@ final class SegmentGroupsScenario {
         if (left.contains("chain")) {
             throw new AssertionError("rules without a port: " + left);
         }
+        gateway();
+    }
+
+    /// What is routed is judged as what is bridged, and one flow all the way.
+    private void gateway() throws IOException {
+        Command.run("sh", "-ec", """
+                ip -n guest2 addr flush dev e0 scope global
+                ip -n guest2 addr add 198.51.100.2/24 dev e0; ip -n guest2 addr add fd03::2/64 dev e0 nodad
+                ip -n guest1 route add default via 192.0.2.254; ip -n guest1 -6 route add default via fd00::fe
+                ip -n guest2 route add default via 198.51.100.254; ip -n guest2 -6 route add default via fd03::fe""");
+        must("201", "PUT", "segments/lan", "{\"vni\": 5002, \"gateway\": [\"192.0.2.254/24\", \"fd00::fe/64\"]}");
+        must("201", "PUT", "segments/wan", "{\"vni\": 5003, \"gateway\": [\"198.51.100.254/24\", \"fd03::fe/64\"]}");
+        group("200", PING_OF_MEMBERS);
+        routed(1, "lan", "192.0.2.1", "fd00::1");
+        routed(2, "wan", "198.51.100.2", "fd03::2");
+        pings(true, "the fabric answers a guest", "guest1", "10.0.1.2", "fd01::2");
+        pings(true, "members of two segments reach each other", "guest1", "198.51.100.2", "fd03::2");
+        pings(false, "nobody else reaches them", "fabric", "192.0.2.1", "fd00::1", "198.51.100.2", "fd03::2");
+        group("200", "");
+        pings(false, "what is routed ends with its rule", "guest1", "198.51.100.2", "fd03::2");
+        group("200", PING_OF_MEMBERS.replace(", \"remoteGroupId\": 7", ""));
+        pings(
+                true,
+                "a rule for all is for the fabric too",
+                "fabric",
+                "192.0.2.1",
+                "fd00::1",
+                "198.51.100.2",
+                "fd03::2");
+    }
+
+    private void routed(int number, String segment, String ipv4, String ipv6) throws IOException {
+        must("200", "PUT", "endpoints/guest" + number + "?wait=enforced&timeout=60s", """
+                {"device": "g%1$d", "mac": "02:00:00:00:00:0%1$d",
+                 "segments": [{"segment": "%2$s", "addresses": ["%3$s", "%4$s"], "groups": [7]}]}""".formatted(
+                        number, segment, ipv4, ipv6));
     }
 }

@@ -16,7 +16,8 @@ import slash32.reconcile.Failure;
 import slash32.reconcile.Table;
 
 /// The host routes to the guests of this node. Ours are those of protocol 132 that lead to an interface directly:
-/// remote routes have the same protocol and a nexthop object. Owned by one thread.
+/// remote routes have the same protocol and a nexthop object, and those to guests in segments lead to a segment's
+/// bridge. Owned by one thread.
 public final class HostRouteTable implements Table<Prefix, HostRoute> {
     private final NetlinkSocket rtnl;
     private final OwnRoutes routes;
@@ -68,7 +69,7 @@ public final class HostRouteTable implements Table<Prefix, HostRoute> {
                 return;
             }
             TapLink link = links.get(route.link());
-            if (link != null) {
+            if (link != null && !link.link().alias().startsWith(Rt.SEGMENT_ALIAS)) {
                 HostRoute value = new HostRoute(link.link().name(), route.priority(), route.preferredSource());
                 found.merge(route.prefix(), value, HostRouteTable::theStale);
             }

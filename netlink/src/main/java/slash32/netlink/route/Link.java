@@ -105,6 +105,11 @@ public record Link(
         return change(index, "nomaster").attributeU32(Rt.IFLA_MASTER, 0);
     }
 
+    /// Changes the MAC alone; the kernel drops every neighbour of the link.
+    public static Request setMac(InterfaceIndex index, MacAddress mac) {
+        return change(index, "mac " + mac).attribute(Rt.IFLA_ADDRESS, mac.toArray());
+    }
+
     /// Changes the MTU alone.
     public static Request setMtu(InterfaceIndex index, int mtuBytes) {
         return change(index, "mtu " + mtuBytes).attributeU32(Rt.IFLA_MTU, mtuBytes);

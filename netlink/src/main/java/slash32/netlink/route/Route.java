@@ -59,6 +59,11 @@ public record Route(
                 .attributeU32(Rt.RTA_TABLE, Rt.RT_TABLE_MAIN);
     }
 
+    /// Asks for those of them that lead to one link.
+    public static Request dump(int family, int protocol, InterfaceIndex link) {
+        return dump(family, protocol).attributeU32(Rt.RTA_OIF, link.value());
+    }
+
     /// Asks how packets to {@code destination} would leave.
     public static Request lookup(IpAddress destination) {
         return lookup(destination, 0);

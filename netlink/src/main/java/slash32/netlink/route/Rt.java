@@ -17,6 +17,12 @@ public final class Rt {
     /// The route protocol of everything that slash32 installs: how it knows its own after a restart.
     public static final int RTPROT_SLASH32 = 132;
 
+    /// What the alias of a segment's bridge begins with: routes of ours that lead there are not those of routed guests.
+    public static final String SEGMENT_ALIAS = "slash32-segment:";
+
+    /// What the name of a segment's bridge begins with.
+    public static final String SEGMENT_BRIDGE = "b32-";
+
     public static final int RT_TABLE_MAIN = 254;
     public static final int RTN_UNICAST = 1;
     public static final int RTN_BLACKHOLE = 6;

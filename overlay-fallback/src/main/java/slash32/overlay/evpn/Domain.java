@@ -3,6 +3,7 @@ package slash32.overlay.evpn;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -26,6 +27,8 @@ final class Domain {
     private final Consumer<EvpnAction> actions;
     private final Map<MacAddress, MacState> macs = new TreeMap<>();
     private final Map<MacAddress, List<EvpnPath>> announced = new HashMap<>();
+    /// By the MAC of a port that is here, its addresses that the gateway leads to.
+    private final Map<MacAddress, Map<IpAddress, Port>> led = new HashMap<>();
     /// MACs that say to have an address, and what is answered for it now.
     private final Map<IpAddress, Set<MacAddress>> claimants = new HashMap<>();
 
@@ -57,6 +60,7 @@ final class Domain {
         boolean floods = to.flooding().leavesTheNode();
         Map<MacAddress, Port> before = ports(segment);
         Map<MacAddress, Port> now = ports(to);
+        boolean sameGateway = segment.gateway().equals(to.gateway());
         segment = to;
         if (floods && !floodedBefore) {
             announceFlooding();
@@ -71,12 +75,15 @@ final class Domain {
         for (MacAddress mac : touched) {
             Port was = macs.containsKey(mac) ? state(mac).port : null;
             Port port = now.get(mac);
-            if (!Objects.equals(was, port)) {
+            if (!sameGateway || !Objects.equals(was, port)) {
                 attach(mac, port, remembered.getOrDefault(mac, -1L));
                 decide(mac, complete, nowNanos);
                 addresses.addAll(was == null ? List.of() : was.addresses());
                 addresses.addAll(port == null ? List.of() : port.addresses());
             }
+        }
+        if (!sameGateway) {
+            addresses.addAll(claimants.keySet());
         }
         addresses.forEach(this::decideAnswer);
     }
@@ -197,9 +204,9 @@ final class Domain {
 
     private void announce(MacAddress mac, MacState state) {
         Port port = state.port;
-        List<EvpnPath> now = port != null && state.sequence >= 0 && state.destination instanceof Destination.Local
-                ? paths(port, state)
-                : List.of();
+        Port here = state.sequence >= 0 && state.destination instanceof Destination.Local ? port : null;
+        lead(mac, here);
+        List<EvpnPath> now = here == null ? List.of() : paths(here, state);
         List<EvpnPath> before = announced.getOrDefault(mac, List.of());
         if (now.equals(before)) {
             return;
@@ -218,6 +225,24 @@ final class Domain {
             announced.put(mac, now);
             actions.accept(new EvpnAction.Announce(now));
         }
+    }
+
+    /// @param port where the MAC is; null if it is not here
+    private void lead(MacAddress mac, @Nullable Port port) {
+        var now = new LinkedHashMap<IpAddress, Port>();
+        if (port != null) {
+            port.addresses().stream().filter(segment.gateway()::leadsTo).forEach(address -> now.put(address, port));
+        }
+        Map<IpAddress, Port> before = now.isEmpty() ? led.remove(mac) : led.put(mac, now);
+        Map<IpAddress, Port> known = before == null ? Map.of() : before;
+        known.keySet().stream()
+                .filter(address -> !now.containsKey(address))
+                .forEach(address -> actions.accept(new EvpnAction.Lead(segment.vni(), address, null)));
+        now.forEach((address, its) -> {
+            if (!its.equals(known.get(address))) {
+                actions.accept(new EvpnAction.Lead(segment.vni(), address, its));
+            }
+        });
     }
 
     /// A route for the MAC alone and one for each address: others ask for both.
@@ -247,9 +272,15 @@ final class Domain {
         if (all.isEmpty()) {
             claimants.remove(address);
         }
-        boolean ours =
-                segment.ports().stream().anyMatch(port -> port.addresses().contains(address));
-        MacAddress now = ours ? null : chosen;
+        MacAddress now = chosen;
+        if (segment.gateway().own().contains(address)) {
+            now = null;
+        }
+        for (Port port : segment.ports()) {
+            if (port.addresses().contains(address)) { // it answers for itself, and is found by what is routed to it
+                now = segment.gateway().leadsTo(address) ? port.mac() : null;
+            }
+        }
         MacAddress before = now == null ? answers.remove(address) : answers.put(address, now);
         if (!Objects.equals(before, now)) {
             actions.accept(new EvpnAction.Answer(segment.vni(), address, now));
@@ -316,6 +347,10 @@ final class Domain {
             actions.accept(new EvpnAction.Withdraw(routes));
         }
         segment.ports().forEach(port -> actions.accept(new EvpnAction.Remember(key(port.mac()), null)));
+        led.values()
+                .forEach(addresses -> addresses
+                        .keySet()
+                        .forEach(address -> actions.accept(new EvpnAction.Lead(segment.vni(), address, null))));
         macs.forEach((mac, state) -> {
             if (state.destination != null) {
                 actions.accept(new EvpnAction.Forward(key(mac), null));

@@ -46,6 +46,10 @@ public sealed interface EvpnAction {
     /// For the kernel: whether flooded frames are copied to a node.
     record Flood(Vni vni, IpAddress vtep, boolean wanted) implements EvpnAction {}
 
+    /// For the kernel, and then for BGP: an address that the segment's gateway leads to is at this port; null if it is
+    /// here no more.
+    record Lead(Vni vni, IpAddress address, @Nullable Port port) implements EvpnAction {}
+
     /// Where a MAC is.
     sealed interface Destination {
         /// At a guest's interface.

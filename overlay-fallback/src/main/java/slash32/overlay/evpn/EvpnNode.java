@@ -251,7 +251,7 @@ public final class EvpnNode {
                 if (mac.tag() != 0) {
                     yield Refusal.ETHERNET_TAG;
                 }
-                if (mac.mac().isGroup() || mac.mac().value() == 0) {
+                if (mac.mac().isGroup() || mac.mac().value() == 0 || mac.mac().equals(MacAddress.GATEWAY)) {
                     yield Refusal.MAC;
                 }
                 yield mac.label() == vni.value() ? null : Refusal.VNI;

@@ -1,6 +1,7 @@
 package slash32.overlay.evpn;
 
 import java.util.List;
+import slash32.bgp.wire.LargeCommunity;
 import slash32.net.InterfaceName;
 import slash32.net.IpAddress;
 import slash32.net.MacAddress;
@@ -12,15 +13,27 @@ import slash32.net.MacAddress;
 /// @param sticky the MAC is never believed to be elsewhere (RFC 7432 §15.2)
 /// @param grouped it has security groups: IP passes only as far as their rules, which are not this module's, judged
 ///     it, and nothing with a tag does
-public record Port(InterfaceName device, MacAddress mac, List<IpAddress> addresses, boolean sticky, boolean grouped) {
+/// @param communities that its routes are announced with
+public record Port(
+        InterfaceName device,
+        MacAddress mac,
+        List<IpAddress> addresses,
+        boolean sticky,
+        boolean grouped,
+        List<LargeCommunity> communities) {
     public Port {
         addresses = List.copyOf(addresses);
+        communities = List.copyOf(communities);
         if (mac.isGroup() || mac.value() == 0) {
             throw new IllegalArgumentException("a port's MAC must be a unicast address, was " + mac);
         }
+        if (mac.equals(MacAddress.GATEWAY)) {
+            throw new IllegalArgumentException(mac + " is the MAC of all gateways, not of a port");
+        }
     }
+
     /// One without security groups.
     public Port(InterfaceName device, MacAddress mac, List<IpAddress> addresses, boolean sticky) {
-        this(device, mac, addresses, sticky, false);
+        this(device, mac, addresses, sticky, false, List.of());
     }
 }

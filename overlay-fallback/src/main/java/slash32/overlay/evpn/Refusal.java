@@ -10,7 +10,7 @@ public enum Refusal {
     ENCAPSULATION("encapsulation"),
     /// Flooded frames by another way than ingress replication.
     FLOODING("flooding"),
-    /// Of a MAC that no interface can have.
+    /// Of a MAC that no interface can have, or that is every gateway's.
     MAC("mac"),
     /// Its VTEP is no IPv4 address, or ours.
     VTEP("vtep"),

@@ -9,6 +9,7 @@ import slash32.net.Vni;
 /// @param name for people
 /// @param encapsulation how frames go to other nodes
 /// @param frames that it takes from guests
+/// @param gateway its router; none for a segment whose guests reach each other alone
 /// @param ports guests' interfaces of this node in it, no device and no MAC twice
 /// @param mtuBytes of frames' content between guests
 public record Segment(
@@ -18,6 +19,7 @@ public record Segment(
         int mtuBytes,
         Encapsulation encapsulation,
         FrameRules frames,
+        Gateway gateway,
         List<Port> ports) {
     /// What becomes of frames that no table has a place for, and of broadcast.
     public enum Flooding {
@@ -39,9 +41,26 @@ public record Segment(
         this(name, vni, flooding, mtuBytes, Encapsulation.DEFAULT, FrameRules.ANY, ports);
     }
 
+    /// One without a gateway.
+    public Segment(
+            String name,
+            Vni vni,
+            Flooding flooding,
+            int mtuBytes,
+            Encapsulation encapsulation,
+            FrameRules frames,
+            List<Port> ports) {
+        this(name, vni, flooding, mtuBytes, encapsulation, frames, Gateway.NONE, ports);
+    }
+
     /// The same segment with these ports.
     public Segment with(List<Port> others) {
-        return new Segment(name, vni, flooding, mtuBytes, encapsulation, frames, others);
+        return new Segment(name, vni, flooding, mtuBytes, encapsulation, frames, gateway, others);
+    }
+
+    /// The same segment with this gateway.
+    public Segment with(Gateway other) {
+        return new Segment(name, vni, flooding, mtuBytes, encapsulation, frames, other, ports);
     }
 
     public Segment {

@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
 import slash32.net.Bytes;
 import slash32.net.InterfaceName;
 import slash32.net.IpAddress;
+import slash32.net.MacAddress;
 import slash32.net.NumberRange;
 import slash32.netlink.netfilter.Expression.Payload.Header;
 import slash32.netlink.netfilter.Family;
@@ -36,10 +37,11 @@ import slash32.overlay.evpn.Segment;
 ///
 /// ```
 /// prerouting  a port's frame: no BPDU, from its MAC, in its VLANs, from its addresses, not too much broadcast
-/// input       nothing of a segment is for the host
+/// input       what is for the segment's gateway; nothing else of a segment is for the host
+/// arrived     the same as judged, of what is for the gateway
 /// forward     what a VXLAN device would send to all: as the segment's flooding says; no tags to ports with groups
 /// judged      IP from and to ports with groups: only what their rules judged (docs/adr/0032)
-/// output      the same of what the host itself sends
+/// output      the same of what the host itself sends, which stays on it
 /// ```
 final class GuardRules {
     static final TableId TABLE = new TableId(Family.BRIDGE, "slash32");
@@ -54,6 +56,10 @@ final class GuardRules {
     private static final String STORM = "storm";
     /// Ports with security groups.
     private static final String GROUPED = "grouped";
+    /// Ports of segments with a gateway, and what that answers for.
+    private static final String ROUTED = "routed";
+    private static final String GATEWAYS_4 = "gateways_4";
+    private static final String GATEWAYS_6 = "gateways_6";
 
     private static final String UPLINKS = "uplinks";
     private static final String QUIET = "quiet";
@@ -69,6 +75,9 @@ final class GuardRules {
             names(ANY_VLAN),
             new NftSet(TABLE, STORM, new SetType(List.of(Field.INTERFACE_NAME), SetType.Content.LIMITED)),
             names(GROUPED),
+            names(ROUTED),
+            set(GATEWAYS_4, Field.INTERFACE_NAME, Field.IPV4_ADDRESS),
+            set(GATEWAYS_6, Field.INTERFACE_NAME, Field.IPV6_ADDRESS),
             names(UPLINKS),
             names(QUIET),
             names(ONLY_QUESTIONS));
@@ -85,6 +94,7 @@ final class GuardRules {
     private static final String UNSPECIFIED_6 = "00".repeat(16);
     private static final String BRIDGES_MASK = "fffffffffff0";
     private static final String BRIDGES = "0180c2000000";
+    private static final String GATEWAY = MacAddress.GATEWAY.toString().replace(":", "");
     private static final int RAW = -300;
     /// After the rules of groups.
     private static final int FILTER = 0;
@@ -110,9 +120,11 @@ final class GuardRules {
         add(chains, "ipv4", null, ipv4("ipv4"));
         add(chains, "arp_address", null, arpAddress("arp_address"));
         add(chains, "arp", null, arp("arp"));
+        add(chains, "to_gateway", null, toGateway("to_gateway"));
         add(chains, "tagged", null, tagged("tagged"));
         add(chains, "own_mac", null, ownMac("own_mac"));
         add(chains, "from_port", null, fromPort("from_port"));
+        add(chains, "for_host", null, forHost("for_host"));
         add(chains, "flood_question", null, floodQuestion("flood_question"));
         add(chains, "flood", null, flood("flood"));
         add(chains, "from_grouped", null, judged("from_grouped", JudgedMark.FROM_GUEST));
@@ -129,9 +141,16 @@ final class GuardRules {
                         when().outputIn(GROUPED).jump("to_grouped", "judged")));
         add(
                 chains,
+                "arrived",
+                new Hook(Hook.Point.INPUT, FILTER),
+                List.of(when().inputIn(GROUPED).jump("from_grouped", "arrived")));
+        add(
+                chains,
                 "output",
                 new Hook(Hook.Point.OUTPUT, FILTER),
-                List.of(when().outputIn(GROUPED).jump("to_grouped", "output")));
+                List.of(
+                        when().outputIn(UPLINKS).drop("output"),
+                        when().outputIn(GROUPED).jump("to_grouped", "output")));
         return chains;
     }
 
@@ -163,12 +182,35 @@ final class GuardRules {
     private static List<NftRule> ownMac(String chain) {
         return List.of(
                 when().multicast().inputIn(STORM).count(FrameCount.STORM).drop(chain),
+                when().bytes(Header.LINK, 0, GATEWAY).goTo("to_gateway", chain),
                 when().etherType("8100").goTo("tagged", chain),
                 when().etherType("88a8").goTo("tagged", chain),
                 when().inputIn(ANY_SOURCE).goTo("questions", chain),
                 when().etherType(ARP).goTo("arp", chain),
                 when().etherType(IPV4).goTo("ipv4", chain),
                 when().etherType(IPV6).goTo("ipv6", chain));
+    }
+
+    /// Only what comes from an address of the port's gets as far as conntrack: there it is in one zone with all that is
+    /// routed. A port whose addresses nobody stated has no gateway.
+    private static List<NftRule> toGateway(String chain) {
+        return List.of(
+                when().inputIn(ROUTED).etherType(ARP).goTo("arp", chain),
+                when().inputIn(ROUTED)
+                        .etherType(IPV4)
+                        .inputAnd(Header.NETWORK, 12, 4, SOURCES_4)
+                        .accept(chain),
+                when().inputIn(ROUTED)
+                        .etherType(IPV6)
+                        .inputAnd(Header.NETWORK, 8, 16, SOURCES_6)
+                        .goTo("neighbors", chain),
+                when().inputIn(ROUTED)
+                        .etherType(IPV6)
+                        .masked(Header.NETWORK, 8, LINK_LOCAL_MASK, LINK_LOCAL)
+                        .transport(ICMPV6)
+                        .goTo("neighbors", chain),
+                when().inputIn(ROUTED).count(FrameCount.SPOOFED_ADDRESS).drop(chain),
+                when().drop(chain));
     }
 
     /// What is in a tag is the tenant's own network. VLAN 0 is no VLAN: hosts take it as untagged (IEEE 802.1Q).
@@ -249,15 +291,36 @@ final class GuardRules {
                         .accept(chain));
     }
 
-    /// The host takes part in no segment: without this it would answer guests for every address of its own.
+    /// The host takes part in no segment but as its gateway: without this it would answer guests for every address of
+    /// its own.
     private static List<NftRule> input(String chain) {
         return List.of(
                 when().inputIn(PORTS)
                         .masked(Header.LINK, 0, BRIDGES_MASK, BRIDGES)
                         .count(FrameCount.BPDU)
                         .drop(chain),
+                when().inputIn(ROUTED).goTo("for_host", chain),
                 when().inputIn(PORTS).drop(chain),
                 when().inputIn(UPLINKS).drop(chain));
+    }
+
+    private static List<NftRule> forHost(String chain) {
+        return List.of(
+                when().etherType(ARP)
+                        .inputAnd(Header.NETWORK, 24, 4, GATEWAYS_4)
+                        .accept(chain),
+                when().etherType(ARP).drop(chain),
+                when().etherType(IPV6)
+                        .transport(ICMPV6)
+                        .bytes(Header.TRANSPORT, 0, SOLICITATION)
+                        .inputAnd(Header.TRANSPORT, 8, 16, GATEWAYS_6)
+                        .accept(chain),
+                when().etherType(IPV6)
+                        .transport(ICMPV6)
+                        .bytes(Header.TRANSPORT, 0, SOLICITATION)
+                        .drop(chain),
+                when().bytes(Header.LINK, 0, GATEWAY).accept(chain),
+                when().drop(chain));
     }
 
     private static List<NftRule> forward(String chain) {
@@ -318,7 +381,8 @@ final class GuardRules {
     }
 
     /// What a guest's interface may send.
-    static Set<Placed> ofPort(Port port, FrameRules rules) {
+    static Set<Placed> ofPort(Port port, Segment segment) {
+        FrameRules rules = segment.frames();
         var placed = new HashSet<Placed>();
         InterfaceName device = port.device();
         placed.add(in(PORTS, device));
@@ -331,6 +395,12 @@ final class GuardRules {
         }
         if (port.addresses().isEmpty()) {
             placed.add(in(ANY_SOURCE, device));
+        }
+        if (segment.gateway().isThere()) {
+            placed.add(in(ROUTED, device));
+        }
+        for (IpAddress address : segment.gateway().own()) {
+            placed.add(in(address.isIpv4() ? GATEWAYS_4 : GATEWAYS_6, device, address.toArray()));
         }
         if (rules.takesAnyVlan()) {
             placed.add(in(ANY_VLAN, device));

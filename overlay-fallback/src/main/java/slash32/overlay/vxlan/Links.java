@@ -109,6 +109,12 @@ final class Links {
         return ours(SegmentDevices.bridge(vni), vni);
     }
 
+    /// The segment whose bridge the link is; null if it is none.
+    @Nullable
+    Vni segmentOfBridge(InterfaceIndex index) {
+        return bridges.get(index);
+    }
+
     @Nullable
     Seen vxlan(Vni vni) {
         return ours(SegmentDevices.vxlan(vni), vni);

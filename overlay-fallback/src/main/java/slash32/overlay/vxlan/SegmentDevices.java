@@ -3,17 +3,15 @@ package slash32.overlay.vxlan;
 import slash32.net.InterfaceName;
 import slash32.net.Ipv4Address;
 import slash32.net.Vni;
+import slash32.netlink.route.Rt;
 
 /// A segment's bridge and VXLAN device.
 ///
 /// @param local the source of encapsulated packets
 /// @param port UDP, where they go to and come from
 record SegmentDevices(Ipv4Address local, int port, int mtuBytes) {
-    /// Not {@code slash32:}, which marks endpoints.
-    private static final String MARK = "slash32-segment:";
-
     static InterfaceName bridge(Vni vni) {
-        return new InterfaceName("b32-" + vni);
+        return new InterfaceName(Rt.SEGMENT_BRIDGE + vni);
     }
 
     static InterfaceName vxlan(Vni vni) {
@@ -22,6 +20,6 @@ record SegmentDevices(Ipv4Address local, int port, int mtuBytes) {
 
     /// What both carry as their alias.
     static String mark(Vni vni) {
-        return MARK + vni;
+        return Rt.SEGMENT_ALIAS + vni; // not "slash32:", which marks endpoints
     }
 }

@@ -14,8 +14,10 @@ import slash32.net.InterfaceName;
 import slash32.net.IpAddress;
 import slash32.net.Ipv4Address;
 import slash32.net.MacAddress;
+import slash32.net.Prefix;
 import slash32.net.Vni;
 import slash32.netlink.route.BridgeEvent;
+import slash32.netlink.route.Route;
 import slash32.netlink.route.RouteEvent;
 import slash32.netlink.socket.NetlinkSocket;
 import slash32.overlay.evpn.EvpnAction;
@@ -23,7 +25,6 @@ import slash32.overlay.evpn.EvpnAction.Destination;
 import slash32.overlay.evpn.MacKey;
 import slash32.overlay.evpn.Port;
 import slash32.overlay.evpn.Segment;
-import slash32.reconcile.Backoff;
 import slash32.reconcile.Failure;
 import slash32.reconcile.Pass;
 import slash32.reconcile.Reconciler;
@@ -33,13 +34,8 @@ public final class SegmentPlane {
     private static final int FAILURES_TOLD = 16;
 
     private final Ipv4Address local;
-    private final Reconciler<Vni, SegmentDevices> segments;
     private final GuardTable guardTable;
-    private final Reconciler<InterfaceName, Set<GuardRules.Placed>> guards;
-    private final Reconciler<InterfaceName, PortTable.Membership> ports;
-    private final Reconciler<MacKey, Place> fdb;
-    private final Reconciler<FloodTable.Key, Set<Way>> flooded;
-    private final Reconciler<AnswerTable.Key, MacAddress> answers;
+    private final Tables tables;
     private final List<Reconciler<?, ?>> all;
     private final NetlinkSocket rtnl;
     private final Watch watch;
@@ -60,16 +56,11 @@ public final class SegmentPlane {
     /// @param local where this node takes encapsulated frames
     public SegmentPlane(NetlinkSocket rtnl, NetlinkSocket nft, Ipv4Address local) {
         this.local = local;
-        segments = new Reconciler<>(new SegmentTable(rtnl), Backoff.KERNEL);
         guardTable = new GuardTable(nft);
-        guards = new Reconciler<>(guardTable, Backoff.KERNEL);
-        ports = new Reconciler<>(new PortTable(rtnl), Backoff.KERNEL);
-        fdb = new Reconciler<>(new FdbTable(rtnl), Backoff.KERNEL);
-        flooded = new Reconciler<>(new FloodTable(rtnl), Backoff.KERNEL);
-        answers = new Reconciler<>(new AnswerTable(rtnl), Backoff.KERNEL);
-        all = List.of(segments, guards, ports, fdb, flooded, answers);
+        tables = Tables.of(rtnl, guardTable);
+        all = tables.all();
         this.rtnl = rtnl;
-        watch = new Watch(segments, ports, fdb, flooded, answers, joining::containsKey);
+        watch = new Watch(tables, joining::containsKey);
     }
 
     /// Takes an event of the kernel: what others did to a device or an entry of ours is put right at the next pass.
@@ -77,6 +68,15 @@ public final class SegmentPlane {
     /// @return true if the event was about one
     public boolean observed(RouteEvent event) {
         return watch.on(event);
+    }
+
+    /// True if an event may be about a route of this plane's, or one in its place: of others there may be very many.
+    public static boolean isOfGuest(RouteEvent event) {
+        return switch (event) {
+            case RouteEvent.RouteAdded(Route route) -> GuestRouteTable.isInPlace(route);
+            case RouteEvent.RouteRemoved(Route route) -> GuestRouteTable.isInPlace(route);
+            default -> false;
+        };
     }
 
     /// The same for a bridge's.
@@ -110,37 +110,47 @@ public final class SegmentPlane {
     public void put(Segment segment) {
         Vni vni = segment.vni();
         Ipv4Address source = segment.encapsulation().local();
-        segments.put(
-                vni,
-                new SegmentDevices(
-                        source == null ? local : source, segment.encapsulation().port(), segment.mtuBytes()));
-        guards.put(SegmentDevices.vxlan(vni), GuardRules.ofUplink(SegmentDevices.vxlan(vni), segment.flooding()));
+        tables.segments()
+                .put(
+                        vni,
+                        new SegmentDevices(
+                                source == null ? local : source,
+                                segment.encapsulation().port(),
+                                segment.mtuBytes()));
+        tables.guards()
+                .put(SegmentDevices.vxlan(vni), GuardRules.ofUplink(SegmentDevices.vxlan(vni), segment.flooding()));
+        if (segment.gateway().isThere()) {
+            tables.gateways().put(vni, GatewayTable.Served.of(segment.gateway()));
+        } else {
+            tables.gateways().remove(vni);
+        }
         Set<InterfaceName> now = segment.ports().stream().map(Port::device).collect(Collectors.toSet());
         Set<InterfaceName> before = members.put(vni, now);
         if (before != null) {
             before.stream().filter(device -> !now.contains(device)).forEach(device -> leave(device, vni));
         }
         for (Port port : segment.ports()) {
-            guards.put(port.device(), GuardRules.ofPort(port, segment.frames()));
+            tables.guards().put(port.device(), GuardRules.ofPort(port, segment));
             leaving.remove(port.device());
             joining.put(port.device(), vni);
         }
     }
 
     public void remove(Vni vni) {
-        segments.remove(vni);
+        tables.segments().remove(vni);
+        tables.gateways().remove(vni);
         members.getOrDefault(vni, Set.of()).forEach(device -> leave(device, vni));
         members.remove(vni);
-        guards.remove(SegmentDevices.vxlan(vni));
+        tables.guards().remove(SegmentDevices.vxlan(vni));
     }
 
     /// Unless it is another segment's by now.
     private void leave(InterfaceName device, Vni vni) {
-        PortTable.Membership stated = ports.desired(device);
+        PortTable.Membership stated = tables.ports().desired(device);
         Vni joined = joining.getOrDefault(device, stated == null ? null : stated.vni());
         if (vni.equals(joined)) {
             joining.remove(device);
-            ports.remove(device);
+            tables.ports().remove(device);
             leaving.add(device);
         }
     }
@@ -148,18 +158,18 @@ public final class SegmentPlane {
     /// An interface comes into its segment when what it sends is looked at, and not before.
     private void join() {
         Map.copyOf(joining).forEach((device, vni) -> {
-            if (guards.inForce(device)) {
+            if (tables.guards().inForce(device)) {
                 joining.remove(device);
-                ports.put(device, new PortTable.Membership(vni));
+                tables.ports().put(device, new PortTable.Membership(vni));
             }
         });
     }
 
     private void unguard() {
         for (InterfaceName device : List.copyOf(leaving)) {
-            if (ports.isRead() && ports.present(device) == null) {
+            if (tables.ports().isRead() && tables.ports().present(device) == null) {
                 leaving.remove(device);
-                guards.remove(device);
+                tables.guards().remove(device);
             }
         }
     }
@@ -173,12 +183,18 @@ public final class SegmentPlane {
 
     /// Why a guest's interface is in no segment that should be; null if it is in its.
     public @Nullable String obstacle(InterfaceName device) {
-        String guard = guards.failure(device);
-        String failure = guard == null ? ports.failure(device) : guard;
+        String guard = tables.guards().failure(device);
+        String failure = guard == null ? tables.ports().failure(device) : guard;
         if (failure != null) {
             return failure;
         }
-        return guards.inForce(device) && ports.inForce(device) ? null : "not yet in its segment";
+        return tables.guards().inForce(device) && tables.ports().inForce(device) ? null : "not yet in its segment";
+    }
+
+    /// True if packets to this guest of a segment are routed into it.
+    public boolean leadsTo(IpAddress guest) {
+        Prefix prefix = guest.hostPrefix();
+        return tables.routes().desired(prefix) != null && tables.routes().inForce(prefix);
     }
 
     /// How encapsulated frames to a node leave from now on, those of entries that are in force too.
@@ -192,10 +208,12 @@ public final class SegmentPlane {
         }
         remote.forEach((mac, at) -> {
             if (at.equals(vtep)) {
-                fdb.put(mac, behind(vtep));
+                tables.fdb().put(mac, behind(vtep));
             }
         });
-        copied.stream().filter(key -> key.vtep().equals(vtep)).forEach(key -> flooded.put(key, Set.of(wayTo(vtep))));
+        copied.stream()
+                .filter(key -> key.vtep().equals(vtep))
+                .forEach(key -> tables.flooded().put(key, Set.of(wayTo(vtep))));
     }
 
     /// The encrypted overlay's link that frames to a node leave by; null for the underlay.
@@ -217,32 +235,39 @@ public final class SegmentPlane {
             case EvpnAction.Forward(MacKey mac, Destination to)
             when to == null -> {
                 remote.remove(mac);
-                fdb.remove(mac);
+                tables.fdb().remove(mac);
             }
             case EvpnAction.Forward(MacKey mac, Destination.Local(InterfaceName device)) -> {
                 remote.remove(mac);
-                fdb.put(mac, new Place.At(device));
+                tables.fdb().put(mac, new Place.At(device));
             }
             case EvpnAction.Forward(MacKey mac, Destination.Remote(IpAddress vtep)) -> {
                 remote.put(mac, vtep);
-                fdb.put(mac, behind(vtep));
+                tables.fdb().put(mac, behind(vtep));
             }
             case EvpnAction.Flood(Vni vni, IpAddress vtep, boolean wanted) -> {
                 var key = new FloodTable.Key(vni, vtep);
                 if (wanted) {
                     copied.add(key);
-                    flooded.put(key, Set.of(wayTo(vtep)));
+                    tables.flooded().put(key, Set.of(wayTo(vtep)));
                 } else {
                     copied.remove(key);
-                    flooded.remove(key);
+                    tables.flooded().remove(key);
                 }
             }
             case EvpnAction.Answer(Vni vni, var address, MacAddress mac) -> {
                 var key = new AnswerTable.Key(vni, address);
                 if (mac == null) {
-                    answers.remove(key);
+                    tables.answers().remove(key);
                 } else {
-                    answers.put(key, mac);
+                    tables.answers().put(key, mac);
+                }
+            }
+            case EvpnAction.Lead(Vni vni, IpAddress address, Port port)
+            when port != null -> tables.routes().put(address.hostPrefix(), vni);
+            case EvpnAction.Lead(Vni vni, IpAddress address, Port _) -> {
+                if (vni.equals(tables.routes().desired(address.hostPrefix()))) { // not another segment's by now
+                    tables.routes().remove(address.hostPrefix());
                 }
             }
             case EvpnAction.Import _, EvpnAction.Announce _, EvpnAction.Withdraw _, EvpnAction.Remember _ -> {}
@@ -276,13 +301,17 @@ public final class SegmentPlane {
             }
         }
         for (Reconciler<?, ?> table : all) {
-            if (table == ports) {
+            if (table == tables.ports()) {
                 join();
             }
             if (watch.due(table, nowNanos)) {
                 table.resync();
             }
             Pass<?, ?> pass = table.pass(nowNanos);
+            if (table == tables.gateways() && !pass.changedNothing()) {
+                tables.answers().resync(); // a bridge that gets another MAC forgets its neighbours
+                tables.routes().resync(); // and one that loses its address its routes
+            }
             if (pass.broken() != null) {
                 failures.add(pass.broken());
             }

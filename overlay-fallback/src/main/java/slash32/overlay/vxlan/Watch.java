@@ -1,7 +1,6 @@
 package slash32.overlay.vxlan;
 
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
@@ -12,24 +11,21 @@ import slash32.net.MacAddress;
 import slash32.net.Vni;
 import slash32.netlink.route.BridgeEvent;
 import slash32.netlink.route.FdbEntry;
+import slash32.netlink.route.InterfaceAddress;
 import slash32.netlink.route.Link;
 import slash32.netlink.route.NeighborEntry;
+import slash32.netlink.route.Route;
 import slash32.netlink.route.RouteEvent;
 import slash32.overlay.evpn.MacKey;
 import slash32.reconcile.Reconciler;
 
 /// Which tables are to be read again, by what the kernel reports. What we did ourselves is reported too, and is as
-/// desired;
-/// anything else is put right at the next pass.
+/// desired; anything else is put right at the next pass.
 final class Watch {
     /// A table that somebody keeps changing is read no more often than this.
     private static final long BETWEEN_NANOS = 100_000_000L;
 
-    private final Reconciler<Vni, SegmentDevices> segments;
-    private final Reconciler<InterfaceName, PortTable.Membership> ports;
-    private final Reconciler<MacKey, Place> fdb;
-    private final Reconciler<FloodTable.Key, Set<Way>> flooded;
-    private final Reconciler<AnswerTable.Key, MacAddress> answers;
+    private final Tables tables;
     private final Predicate<InterfaceName> awaited;
     /// When each may be read again; all that are here are to be.
     private final Map<Reconciler<?, ?>, Long> suspects = new HashMap<>();
@@ -38,18 +34,8 @@ final class Watch {
     private @Nullable Links links;
 
     /// @param awaited interfaces that are to be ports as soon as they can
-    Watch(
-            Reconciler<Vni, SegmentDevices> segments,
-            Reconciler<InterfaceName, PortTable.Membership> ports,
-            Reconciler<MacKey, Place> fdb,
-            Reconciler<FloodTable.Key, Set<Way>> flooded,
-            Reconciler<AnswerTable.Key, MacAddress> answers,
-            Predicate<InterfaceName> awaited) {
-        this.segments = segments;
-        this.ports = ports;
-        this.fdb = fdb;
-        this.flooded = flooded;
-        this.answers = answers;
+    Watch(Tables tables, Predicate<InterfaceName> awaited) {
+        this.tables = tables;
         this.awaited = awaited;
     }
 
@@ -65,7 +51,7 @@ final class Watch {
     /// Events were lost.
     void lost() {
         links = null;
-        List.of(segments, ports, fdb, flooded, answers).forEach(this::suspect);
+        tables.reported().forEach(this::suspect);
     }
 
     private void suspect(Reconciler<?, ?> table) {
@@ -98,12 +84,11 @@ final class Watch {
             case RouteEvent.LinkRemoved(Link link) -> link(link, false);
             case RouteEvent.NeighborChanged(NeighborEntry entry) -> answer(entry, true);
             case RouteEvent.NeighborRemoved(NeighborEntry entry) -> answer(entry, false);
-            case RouteEvent.AddressAdded _,
-                    RouteEvent.AddressRemoved _,
-                    RouteEvent.RouteAdded _,
-                    RouteEvent.RouteRemoved _,
-                    RouteEvent.NexthopChanged _,
-                    RouteEvent.NexthopRemoved _ -> false;
+            case RouteEvent.AddressAdded(InterfaceAddress address) -> gateway(address, true);
+            case RouteEvent.AddressRemoved(InterfaceAddress address) -> gateway(address, false);
+            case RouteEvent.RouteAdded(Route route) -> route(route, true);
+            case RouteEvent.RouteRemoved(Route route) -> route(route, false);
+            case RouteEvent.NexthopChanged _, RouteEvent.NexthopRemoved _ -> false;
         };
     }
 
@@ -114,8 +99,8 @@ final class Watch {
                 if (links == null || seen == null || !concerns(links, seen)) {
                     yield false;
                 }
-                suspect(segments);
-                suspect(ports);
+                suspect(tables.segments());
+                suspect(tables.ports());
                 yield true;
             }
             case BridgeEvent.EntryChanged entry -> entry(entry);
@@ -134,24 +119,32 @@ final class Watch {
         if (!concerns) {
             return false;
         }
-        suspect(segments);
-        suspect(ports);
+        suspect(tables.segments());
+        suspect(tables.ports());
         boolean same = before != null
                 && now != null
                 && before.link().name().equals(link.name())
                 && Objects.equals(before.link().master(), link.master());
         if (!same) {
-            List.of(fdb, flooded, answers).forEach(this::suspect);
+            tables.ofBridge().forEach(this::suspect);
+        } else if (before != null
+                && !sameBridge(before.link(), link)) { // without telling, the kernel drops what it has of IPv4
+            suspect(tables.gateways());
+            suspect(tables.routes());
         }
-        List.of(segments, ports, fdb, flooded, answers).forEach(Reconciler::retryNow);
+        tables.reported().forEach(Reconciler::retryNow);
         return true;
+    }
+
+    private static boolean sameBridge(Link before, Link now) {
+        return before.up() == now.up() && Objects.equals(before.mac(), now.mac());
     }
 
     private boolean concerns(Links all, Links.Seen seen) {
         InterfaceName name = seen.link().name();
         return seen.segment() != null
                 || all.segmentOfPort(seen) != null
-                || ports.desired(name) != null
+                || tables.ports().desired(name) != null
                 || awaited.test(name);
     }
 
@@ -161,10 +154,36 @@ final class Watch {
         if (bridge == null || vni == null || !bridge.link().name().equals(SegmentDevices.bridge(vni))) {
             return false;
         }
-        MacAddress wanted = answers.desired(new AnswerTable.Key(vni, entry.address()));
+        MacAddress wanted = tables.answers().desired(new AnswerTable.Key(vni, entry.address()));
         MacAddress found = there && entry.permanent() ? entry.mac() : null;
         if (!Objects.equals(wanted, found)) {
-            suspect(answers);
+            suspect(tables.answers());
+        }
+        return true;
+    }
+
+    private boolean gateway(InterfaceAddress address, boolean there) {
+        Vni vni = links == null ? null : links.segmentOfBridge(address.link());
+        if (vni == null) {
+            return false;
+        }
+        GatewayTable.Served wanted = tables.gateways().desired(vni);
+        if (there != (wanted != null && wanted.addresses().contains(address.address()))) {
+            suspect(tables.gateways());
+            suspect(tables.routes()); // with its last address a link loses its routes
+        }
+        return true;
+    }
+
+    private boolean route(Route route, boolean there) {
+        Vni wanted = tables.routes().desired(route.prefix());
+        Vni vni = links == null || route.link() == null ? null : links.segmentOfBridge(route.link());
+        if (wanted == null && vni == null) {
+            return false;
+        }
+        boolean asWanted = vni != null && vni.equals(wanted) && GuestRouteTable.isOurs(route);
+        if (there != asWanted) { // a stranger's takes the place of ours without another word
+            suspect(tables.routes());
         }
         return true;
     }
@@ -178,13 +197,13 @@ final class Watch {
         if (event.mac().equals(FdbEntry.FLOODED)) {
             copy(event, vni);
         } else {
-            Place wanted = fdb.desired(new MacKey(vni, event.mac()));
+            Place wanted = tables.fdb().desired(new MacKey(vni, event.mac()));
             if (wanted == null && event.entry() == null) {
                 return false; // a device's own address, or what somebody learned
             }
             boolean asWanted = event.ofBridge() ? port(event, wanted, seen, vni) : behind(event, wanted);
             if (!asWanted) {
-                suspect(fdb);
+                suspect(tables.fdb());
             }
         }
         return true;
@@ -211,13 +230,13 @@ final class Watch {
     private void copy(BridgeEvent.EntryChanged event, Vni vni) {
         FdbEntry entry = event.entry();
         if (entry == null || entry.vtep() == null) {
-            suspect(flooded);
+            suspect(tables.flooded());
             return;
         }
-        Set<Way> wanted = flooded.desired(new FloodTable.Key(vni, entry.vtep()));
+        Set<Way> wanted = tables.flooded().desired(new FloodTable.Key(vni, entry.vtep()));
         boolean itsWay = wanted != null && wanted.contains(new Way(entry.through()));
         if (event.there() != itsWay) {
-            suspect(flooded);
+            suspect(tables.flooded());
         }
     }
 }

@@ -289,6 +289,53 @@ class EvpnNodeTest {
                 .containsExactly(own);
     }
 
+    /// A guest's address leads where its MAC is, and nowhere once another node has it.
+    @Test
+    void aGatewayLeadsToGuestsThatAreHere() {
+        gateway("192.0.2.254/24");
+        assertThat(tables.led).isEmpty(); // nobody knows yet whether it is still elsewhere
+        complete();
+        assertThat(tables.led).containsExactly(Map.entry(ADDRESS, port(false)));
+        assertThat(tables.answers).containsExactly(Map.entry(ADDRESS, MAC));
+        reachable(OTHER, true);
+        announce(of(OTHER).macIp(MAC, ADDRESS, new Mobility(false, 1)));
+        assertThat(tables.led).isEmpty();
+        withdraw(of(OTHER).macIp(MAC, ADDRESS, new Mobility(false, 1)));
+        assertThat(tables.led).containsOnlyKeys(ADDRESS);
+        gateway("198.51.100.1/24");
+        assertThat(tables.led).isEmpty();
+        assertThat(tables.answers).isEmpty();
+        gateway("192.0.2.254/24");
+        assertThat(tables.led).containsOnlyKeys(ADDRESS);
+        node.segments(List.of(), now);
+        tables.take(node);
+        assertThat(tables.led).isEmpty();
+    }
+
+    /// They would take what guests send to their own.
+    @Test
+    void nobodyElseHasTheGatewaysMacOrAddress() {
+        gateway("192.0.2.254/24");
+        complete();
+        reachable(OTHER, true);
+        announce(of(OTHER).macIp(MacAddress.GATEWAY, null, Mobility.NONE));
+        var claimed = IpAddress.parse("192.0.2.254");
+        announce(of(OTHER).macIp(MacAddress.parse("02:00:00:00:00:77"), claimed, Mobility.NONE));
+        assertThat(tables.forwarding).doesNotContainKey(new MacKey(BLUE, MacAddress.GATEWAY));
+        assertThat(tables.answers).doesNotContainKey(claimed);
+        assertThat(node.refusals()).containsExactly(Map.entry(Refusal.MAC, 1L));
+        segment(Segment.Flooding.NONE, port(false));
+        assertThat(tables.answers).containsKey(claimed);
+    }
+
+    private void gateway(String address) {
+        var gateway = new Gateway(List.of(GatewayAddress.parse(address)));
+        node.segments(
+                List.of(new Segment("blue", BLUE, Segment.Flooding.NONE, 1450, List.of(port(false))).with(gateway)),
+                now);
+        tables.take(node);
+    }
+
     private void segment(Segment.Flooding flooding, Port... ports) {
         node.segments(List.of(new Segment("blue", BLUE, flooding, 1450, List.of(ports))), now);
         tables.take(node);

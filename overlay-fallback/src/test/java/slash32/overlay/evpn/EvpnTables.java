@@ -22,6 +22,7 @@ final class EvpnTables {
     final Map<MacKey, Destination> forwarding = new TreeMap<>();
     final Map<IpAddress, MacAddress> answers = new HashMap<>();
     final Set<IpAddress> flooded = new TreeSet<>();
+    final Map<IpAddress, Port> led = new HashMap<>();
     final Map<MacKey, Long> disk = new HashMap<>();
     final Set<ExtendedCommunity> imported = new HashSet<>();
 
@@ -45,6 +46,7 @@ final class EvpnTables {
             case EvpnAction.Remember(MacKey mac, Long sequence) -> set(disk, mac, sequence);
             case EvpnAction.Forward(MacKey mac, Destination to) -> set(forwarding, mac, to);
             case EvpnAction.Answer(var _, IpAddress address, MacAddress mac) -> set(answers, address, mac);
+            case EvpnAction.Lead(var _, IpAddress address, Port port) -> set(led, address, port);
             case EvpnAction.Flood(var _, IpAddress vtep, boolean wanted) -> {
                 if (wanted) {
                     flooded.add(vtep);

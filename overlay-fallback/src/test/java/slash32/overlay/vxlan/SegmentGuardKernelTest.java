@@ -306,7 +306,12 @@ class SegmentGuardKernelTest {
             Segment.Flooding flooding, FrameRules frames, boolean addresses, boolean grouped, boolean otherGrouped) {
         List<IpAddress> own = addresses ? List.of(IpAddress.parse("192.0.2.1"), IpAddress.parse("fd00::1")) : List.of();
         var other = new Port(
-                new InterfaceName("g2"), MacAddress.parse("02:00:00:00:00:02"), List.of(), false, otherGrouped);
+                new InterfaceName("g2"),
+                MacAddress.parse("02:00:00:00:00:02"),
+                List.of(),
+                false,
+                otherGrouped,
+                List.of());
         plane.put(new Segment(
                 "blue",
                 BLUE,
@@ -314,7 +319,7 @@ class SegmentGuardKernelTest {
                 1450,
                 Encapsulation.DEFAULT,
                 frames,
-                List.of(new Port(DEVICE, GUEST, own, false, grouped), other)));
+                List.of(new Port(DEVICE, GUEST, own, false, grouped, List.of()), other)));
         plane.desire(new EvpnAction.Forward(new MacKey(BLUE, GUEST), new Destination.Local(DEVICE)));
         assertThat(pass()).isEmpty();
         await(() -> forwarding("g0") && forwarding("g2")); // which the kernel finds out by and by

@@ -29,6 +29,8 @@ import slash32.netlink.socket.NetlinkSocket;
 import slash32.netlink.socket.Subscription;
 import slash32.overlay.evpn.EvpnAction;
 import slash32.overlay.evpn.EvpnAction.Destination;
+import slash32.overlay.evpn.Gateway;
+import slash32.overlay.evpn.GatewayAddress;
 import slash32.overlay.evpn.MacKey;
 import slash32.overlay.evpn.Port;
 import slash32.overlay.evpn.Segment;
@@ -54,6 +56,8 @@ class SegmentRepairKernelTest {
               echo $device $(ip -d -o link show $device |
                 grep -oE ' (mtu|master|alias|learning|locked|neigh_suppress|[mb]cast_flood|id|local|dstport) [^ ]+')
             done
+            ip -o addr show dev b32-100 | cut -d: -f2-; ip -o link show b32-100 | grep -o 'ether [^ ]*'
+            ip route show proto 132; ip -6 route show proto 132
             ip neigh show nud permanent; cat /proc/sys/net/ipv6/conf/g0/disable_ipv6""";
 
     private final LinkedBlockingQueue<Runnable> events = new LinkedBlockingQueue<>();
@@ -76,11 +80,22 @@ class SegmentRepairKernelTest {
         nft = NetlinkSocket.open(NetlinkProtocol.NETFILTER);
         plane = new SegmentPlane(
                 Objects.requireNonNull(rtnl), Objects.requireNonNull(nft), Ipv4Address.parse("10.0.0.11"));
-        Subscription opened = Subscription.open(NetlinkProtocol.ROUTE, Rt.RTNLGRP_LINK, Rt.RTNLGRP_NEIGH);
+        Subscription opened = Subscription.open(
+                NetlinkProtocol.ROUTE,
+                Rt.RTNLGRP_LINK,
+                Rt.RTNLGRP_NEIGH,
+                Rt.RTNLGRP_IPV4_IFADDR,
+                Rt.RTNLGRP_IPV6_IFADDR,
+                Rt.RTNLGRP_IPV4_ROUTE,
+                Rt.RTNLGRP_IPV6_ROUTE);
         subscription = opened;
         listener = Thread.ofPlatform().start(() -> listen(opened));
-        plane.segments(List.of(new Segment(
-                "blue", BLUE, Segment.Flooding.FULL, 1450, List.of(new Port(DEVICE, GUEST, List.of(), false)))));
+        var guests = List.of(IpAddress.parse("192.0.2.1"), IpAddress.parse("2001:db8::5"));
+        var port = new Port(DEVICE, GUEST, guests, false);
+        var gateway =
+                new Gateway(List.of(GatewayAddress.parse("192.0.2.254/24"), GatewayAddress.parse("2001:db8::1/64")));
+        plane.segments(List.of(new Segment("blue", BLUE, Segment.Flooding.FULL, 1450, List.of(port)).with(gateway)));
+        guests.forEach(address -> plane.desire(new EvpnAction.Lead(BLUE, address, port)));
         plane.desire(new EvpnAction.Forward(new MacKey(BLUE, GUEST), new Destination.Local(DEVICE)));
         plane.desire(new EvpnAction.Forward(new MacKey(BLUE, FAR_GUEST), new Destination.Remote(FAR)));
         plane.desire(new EvpnAction.Flood(BLUE, FAR, true));
@@ -183,6 +198,13 @@ class SegmentRepairKernelTest {
             ip neigh del 192.0.2.2 dev b32-100                                                | segment_answer
             ip neigh replace 192.0.2.2 lladdr 02:00:00:00:00:66 dev b32-100                   | segment_answer
             ip neigh add 192.0.2.66 lladdr 02:00:00:00:00:66 dev b32-100                      | segment_answer
+            ip addr del 192.0.2.254/32 dev b32-100                                            | segment_gateway
+            ip addr del 2001:db8::1/128 dev b32-100                                           | segment_gateway
+            ip addr add 192.0.2.253/24 dev b32-100                                            | segment_gateway
+            ip link set b32-100 address 02:00:00:00:00:66                                     | segment_gateway
+            ip route del 192.0.2.1 dev b32-100                                                | segment_route
+            ip -6 route del 2001:db8::5 dev b32-100                                           | segment_route
+            ip route replace 192.0.2.1 dev x0 metric 64 proto 132                             | segment_route
             ip link set g0 nomaster                                                           | segment_port
             ip link set g0 down                                                               | segment_port
             bridge link set dev g0 learning on                                                | segment_port

@@ -62,7 +62,7 @@ final class ConfigParser {
         var overlay = root.optionalSection("overlay", OverlayConfig::read);
         var probes = root.optional("pathProbeInterval", Scalar.PROBE_INTERVAL, AgentConfig.DEFAULT_PROBE_INTERVAL);
         checkOverlay(root, overlay, underlay.value(), prefixes.value());
-        var segments = SegmentParser.terms(root);
+        var segments = SegmentParser.terms(root, underlay.value());
         OverlayConfig.Admin admin =
                 overlay.value() == null ? null : overlay.value().admin();
         if (admin != null) {

@@ -13,12 +13,16 @@ import slash32.agent.intent.OverlayRule;
 import slash32.agent.intent.SegmentTerms;
 import slash32.agent.intent.Tenant;
 import slash32.net.InterfaceName;
+import slash32.net.IpAddress;
 import slash32.net.MacAddress;
 import slash32.net.NumberRange;
+import slash32.net.Prefix;
 import slash32.net.Vni;
 import slash32.overlay.choice.SiteId;
 import slash32.overlay.evpn.Encapsulation;
 import slash32.overlay.evpn.FrameRules;
+import slash32.overlay.evpn.Gateway;
+import slash32.overlay.evpn.GatewayAddress;
 import slash32.overlay.evpn.Port;
 import slash32.overlay.evpn.Segment;
 
@@ -39,22 +43,30 @@ final class SegmentParser {
     private static final Scalar<SiteId> SITE =
             new Scalar<>(Tag.INT, "1 to 4294967295", text -> new SiteId(Scalar.integer(text)));
 
+    private static final Scalar<GatewayAddress> GATEWAY =
+            new Scalar<>(Tag.STR, "an address with its prefix length, such as \"10.5.0.1/24\"", GatewayAddress::parse);
+
     private final List<OverlayRule> overlays;
+    private final @Nullable UnderlayConfig underlay;
+    private final List<Gateway> gateways = new ArrayList<>();
     private final Set<Vni> vnis = new HashSet<>();
     private final Set<String> names = new HashSet<>();
     private final Set<InterfaceName> devices = new HashSet<>();
 
-    private SegmentParser(List<OverlayRule> overlays) {
+    private SegmentParser(List<OverlayRule> overlays, @Nullable UnderlayConfig underlay) {
         this.overlays = overlays;
+        this.underlay = underlay;
     }
 
     /// What of a file's root is about segments; to be called before its end.
-    static Field<SegmentTerms> terms(Section root) {
+    ///
+    /// @param underlay null if there is something wrong in it
+    static Field<SegmentTerms> terms(Section root, @Nullable UnderlayConfig underlay) {
         var names = new HashSet<String>();
         var overlays = root.sections("overlays", section -> overlay(section, names));
         var owners = new HashSet<String>();
         var tenants = root.sections("tenants", section -> tenant(section, owners));
-        var parser = new SegmentParser(overlays.or(List.of()));
+        var parser = new SegmentParser(overlays.or(List.of()), underlay);
         var segments = root.sections("segments", parser::segment);
         return new Field<>(
                 segments.node(),
@@ -118,10 +130,12 @@ final class SegmentParser {
         var mtu = section.optional("mtu", MTU, (long) most);
         var vlans = section.list("vlans", VLANS, List.of(FrameRules.ALL_VLANS));
         var multicast = section.optional("multicastPerSecond", MULTICAST);
+        var addresses = section.list("gateway", GATEWAY, List.of());
         var macs = new HashSet<MacAddress>();
         var ports = section.sections("ports", port -> port(port, macs));
         once(section, vni, "vni", vnis);
         once(section, name, "name", names);
+        Gateway gateway = gateway(section, addresses, ports.or(List.of()));
         return section.end() && rule != null
                 ? new Segment(
                         name.get(),
@@ -130,8 +144,55 @@ final class SegmentParser {
                         mtu.get().intValue(),
                         rule.encapsulation(),
                         new FrameRules(vlans.get(), multicast.value() == null ? null : (int) (long) multicast.get()),
+                        gateway,
                         ports.get())
                 : null;
+    }
+
+    /// What is wrong with it is noted; then there is none.
+    private Gateway gateway(Section section, Field<List<GatewayAddress>> addresses, List<Port> ports) {
+        Gateway gateway;
+        try {
+            gateway = new Gateway(addresses.or(List.of()));
+        } catch (IllegalArgumentException e) {
+            section.problem(addresses, "gateway", String.valueOf(e.getMessage()));
+            return Gateway.NONE;
+        }
+        String reason = refusal(gateway, ports);
+        if (reason != null) {
+            section.problem(addresses, "gateway", reason);
+            return Gateway.NONE;
+        }
+        gateways.add(gateway);
+        return gateway;
+    }
+
+    private @Nullable String refusal(Gateway gateway, List<Port> ports) {
+        for (GatewayAddress address : gateway.addresses()) {
+            IpAddress own =
+                    underlay == null ? null : address.address().isIpv4() ? underlay.address() : underlay.address6();
+            if (underlay != null && own == null) {
+                return address + " needs underlay.address6";
+            }
+            if (own != null && address.prefix().contains(own)) {
+                return address.prefix() + " has this node's own underlay address in it, " + own;
+            }
+        }
+        for (Gateway other : gateways) {
+            Prefix common = gateway.overlap(other);
+            if (common != null) {
+                return common + " overlaps the gateway of another segment";
+            }
+        }
+        for (Port port : ports) {
+            for (IpAddress address : port.addresses()) {
+                String refusal = gateway.isThere() ? gateway.refusal(address) : null;
+                if (refusal != null) {
+                    return "port " + port.device() + ": " + refusal;
+                }
+            }
+        }
+        return null;
     }
 
     private @Nullable Port port(Section section, Set<MacAddress> macs) {
@@ -154,6 +215,9 @@ final class SegmentParser {
         MacAddress mac = MacAddress.parse(text);
         if (mac.isGroup() || mac.value() == 0) {
             throw new IllegalArgumentException("not a unicast MAC address: '" + text + "'");
+        }
+        if (mac.equals(MacAddress.GATEWAY)) {
+            throw new IllegalArgumentException("every gateway's MAC address: '" + text + "'");
         }
         return mac;
     }

@@ -336,8 +336,10 @@ public final class Dataplane {
     }
 
     /// The segment is on this node, and exactly these of its ports have groups.
-    public void putSegment(Vni segment, List<EndpointPolicy> grouped) {
-        segmentRules.put(segment, grouped);
+    ///
+    /// @param gateway what its gateway answers for; empty if it has none
+    public void putSegment(Vni segment, Set<IpAddress> gateway, List<EndpointPolicy> grouped) {
+        segmentRules.put(segment, gateway, grouped);
     }
 
     /// The segment is on this node no more.
@@ -376,7 +378,8 @@ public final class Dataplane {
                     Subject.MemberSets _,
                     Subject.Host _,
                     Subject.Limits _,
-                    Subject.Zone _ -> {}
+                    Subject.Zone _,
+                    Subject.Gateway _ -> {}
         }
     }
 

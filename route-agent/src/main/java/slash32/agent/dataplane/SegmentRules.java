@@ -10,6 +10,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import slash32.net.InterfaceName;
+import slash32.net.IpAddress;
 import slash32.net.Vni;
 import slash32.overlay.vxlan.SegmentPlane;
 import slash32.securitygroup.EndpointPolicy;
@@ -31,8 +32,8 @@ final class SegmentRules {
     }
 
     /// Exactly these ports of the segment have groups.
-    void put(Vni segment, List<EndpointPolicy> stated) {
-        firewall.putSegment(segment, SegmentPlane.bridge(segment));
+    void put(Vni segment, Set<IpAddress> gateway, List<EndpointPolicy> stated) {
+        firewall.putSegment(segment, SegmentPlane.bridge(segment), gateway);
         Map<InterfaceName, EndpointPolicy> now =
                 stated.stream().collect(Collectors.toMap(EndpointPolicy::device, policy -> policy));
         Map<InterfaceName, EndpointPolicy> before = ports.put(segment, now);
@@ -88,6 +89,7 @@ final class SegmentRules {
                     Subject.MemberSets _,
                     Subject.Host _,
                     Subject.Zone _,
+                    Subject.Gateway _,
                     Subject.Limits _ -> {}
         }
     }

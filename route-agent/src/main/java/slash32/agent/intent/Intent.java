@@ -392,7 +392,7 @@ public final class Intent {
     }
 
     public Outcome put(SegmentSpec spec) {
-        return segments.put(spec);
+        return segments.put(spec, addresses);
     }
 
     public Outcome delete(SegmentId id) {
@@ -433,6 +433,10 @@ public final class Intent {
         String inAdminNetwork = node.adminRefusal(prefix);
         if (inAdminNetwork != null) {
             return inAdminNetwork;
+        }
+        String gateway = prefix.isHost() ? segments.gatewayWith(prefix) : null;
+        if (gateway != null) {
+            return gateway;
         }
         return announcements.put(process, prefix, attributes);
     }

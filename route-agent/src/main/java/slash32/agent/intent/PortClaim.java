@@ -4,7 +4,6 @@ import java.util.ArrayList;
 import java.util.List;
 import slash32.net.IpAddress;
 import slash32.net.MacAddress;
-import slash32.overlay.evpn.Port;
 
 /// What only one port of a segment can have.
 sealed interface PortClaim {
@@ -31,7 +30,7 @@ sealed interface PortClaim {
         List<SegmentPort> ports = spec.segments().ports();
         for (int i = 0; i < ports.size(); i++) {
             SegmentPort port = ports.get(i);
-            made.addAll(of(port.segment(), port.port(), "segments[" + i + "]."));
+            made.addAll(of(port.segment(), port.mac(), port.addresses(), "segments[" + i + "]."));
         }
         return made;
     }
@@ -39,13 +38,11 @@ sealed interface PortClaim {
     /// What a port claims in its segment.
     ///
     /// @param place that the fields begin with
-    static List<Made> of(SegmentRef segment, Port port, String place) {
+    static List<Made> of(SegmentRef segment, MacAddress mac, List<IpAddress> addresses, String place) {
         var made = new ArrayList<Made>();
-        made.add(new Made(place + "mac", new Mac(segment, port.mac())));
-        for (int i = 0; i < port.addresses().size(); i++) {
-            made.add(new Made(
-                    place + "addresses[" + i + "]",
-                    new Address(segment, port.addresses().get(i))));
+        made.add(new Made(place + "mac", new Mac(segment, mac)));
+        for (int i = 0; i < addresses.size(); i++) {
+            made.add(new Made(place + "addresses[" + i + "]", new Address(segment, addresses.get(i))));
         }
         return made;
     }

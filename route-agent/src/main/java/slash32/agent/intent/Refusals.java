@@ -263,6 +263,10 @@ final class Refusals {
             if (holder != null && !holder.equals(spec.id()) && staying.test(holder)) {
                 return Problem.taken(field, prefix + " is endpoint " + holder + "'s");
             }
+            String gateway = segments.gatewayWith(prefix);
+            if (gateway != null) {
+                return Problem.taken(field, gateway);
+            }
             if (!node.isForEndpoints(prefix)) {
                 return Problem.invalid(field, prefix + " is in none of this node's endpointPrefixes");
             }

@@ -4,7 +4,10 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import slash32.bgp.wire.LargeCommunity;
+import slash32.net.Asn;
 import slash32.net.InterfaceName;
 import slash32.net.IpAddress;
 import slash32.net.MacAddress;
@@ -41,6 +44,9 @@ public record SegmentPort(
         if (mac.isGroup() || mac.value() == 0) {
             throw new InvalidFieldException("mac", "must be a unicast address, was " + mac);
         }
+        if (mac.equals(MacAddress.GATEWAY)) {
+            throw new InvalidFieldException("mac", "is the gateway's: " + mac);
+        }
         if (addresses.size() > MAX_ADDRESSES) {
             throw new InvalidFieldException(
                     "addresses", "must be at most " + MAX_ADDRESSES + ", were " + addresses.size());
@@ -63,8 +69,13 @@ public record SegmentPort(
         this(segment, device, mac, addresses, sticky, null);
     }
 
-    Port port() {
-        return new Port(device, mac, addresses, sticky, groups != null);
+    /// @param asn of the communities by which other nodes hear of its groups
+    Port port(Asn asn) {
+        List<LargeCommunity> communities = Stream.ofNullable(groups)
+                .flatMap(List::stream)
+                .map(group -> new LargeCommunity(asn.value(), Intent.COMMUNITY_GROUP, group.number()))
+                .toList();
+        return new Port(device, mac, addresses, sticky, groups != null, communities);
     }
 
     /// What its groups are about in the segment with this VNI; null if it has none.

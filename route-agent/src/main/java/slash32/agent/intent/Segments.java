@@ -16,8 +16,11 @@ import org.jspecify.annotations.Nullable;
 import slash32.agent.api.Outcome;
 import slash32.agent.api.Problem;
 import slash32.net.InterfaceName;
+import slash32.net.IpAddress;
+import slash32.net.Prefix;
 import slash32.net.Vni;
 import slash32.overlay.evpn.FrameRules;
+import slash32.overlay.evpn.Gateway;
 import slash32.overlay.evpn.Port;
 import slash32.overlay.evpn.Segment;
 import slash32.securitygroup.EndpointPolicy;
@@ -26,7 +29,9 @@ import slash32.securitygroup.EndpointPolicy;
 /// of an overlay rule while endpoints are in it.
 final class Segments {
     private final Outbox outbox;
+    private final Node node;
     private final Delegation delegation;
+    private final Gateways gateways;
     private SegmentTerms terms = SegmentTerms.NONE;
     private final Map<SegmentId, SegmentSpec> stated = new TreeMap<>();
     private final Map<SegmentRef, Map<InterfaceName, Member>> members = new HashMap<>();
@@ -44,14 +49,12 @@ final class Segments {
     /// @param obstacle why it is in no segment; null if it is in its
     record Report(@Nullable String obstacle) {}
 
-    private record Member(EndpointId owner, @Nullable String tenant, SegmentPort stated) {
-        Port port() {
-            return stated.port();
-        }
-    }
+    private record Member(EndpointId owner, @Nullable String tenant, SegmentPort stated) {}
 
     Segments(Node node, Outbox outbox) {
         this.outbox = outbox;
+        this.node = node;
+        gateways = new Gateways(node);
         delegation = new Delegation(node.site());
     }
 
@@ -64,8 +67,11 @@ final class Segments {
         for (Segment segment : now.segments()) {
             SegmentRef ref = new SegmentRef.Named(new SegmentId(segment.name()));
             refs.add(ref);
-            segment.ports().forEach(port -> PortClaim.of(ref, port, "").forEach(made -> configured.add(made.claim())));
+            segment.ports()
+                    .forEach(port -> PortClaim.of(ref, port.mac(), port.addresses(), "")
+                            .forEach(made -> configured.add(made.claim())));
         }
+        noteGateways();
         for (Map.Entry<SegmentRef, Effect.Segment> each : Map.copyOf(there).entrySet()) {
             Segment resolved = resolve(each.getKey());
             Vni vni = each.getValue().segment().vni();
@@ -80,8 +86,22 @@ final class Segments {
         refs.forEach(this::update);
     }
 
-    Outcome put(SegmentSpec spec) {
-        Problem problem = refusal(spec);
+    private void noteGateways() {
+        var all = new LinkedHashMap<SegmentId, Gateway>();
+        stated.forEach((id, spec) -> all.put(id, spec.gateway()));
+        terms.segments().forEach(segment -> all.put(new SegmentId(segment.name()), segment.gateway()));
+        gateways.are(all);
+    }
+
+    /// Why no routed endpoint may have this address; null if one may.
+    @Nullable
+    String gatewayWith(Prefix address) {
+        return gateways.holder(address);
+    }
+
+    /// @param addresses of routed endpoints
+    Outcome put(SegmentSpec spec, Map<Prefix, EndpointId> addresses) {
+        Problem problem = refusal(spec, addresses);
         if (problem != null) {
             return new Outcome.Refused(problem);
         }
@@ -89,11 +109,12 @@ final class Segments {
         if (spec.equals(before)) {
             return new Outcome.Unchanged();
         }
+        noteGateways();
         update(new SegmentRef.Named(spec.id()));
         return before == null ? new Outcome.Created() : new Outcome.Changed();
     }
 
-    private @Nullable Problem refusal(SegmentSpec spec) {
+    private @Nullable Problem refusal(SegmentSpec spec, Map<Prefix, EndpointId> addresses) {
         var ref = new SegmentRef.Named(spec.id());
         if (terms.segment(spec.id()) != null) {
             return Problem.taken(null, "segment " + spec.id() + " is stated by the configuration");
@@ -105,6 +126,10 @@ final class Segments {
         SegmentRef other = holder(spec.vni(), ref, _ -> true);
         if (other != null) {
             return Problem.taken("vni", "VNI " + spec.vni() + " is segment " + other + "'s");
+        }
+        problem = gateways.refusal(spec.id(), spec.gateway(), ports(ref), addresses);
+        if (problem != null) {
+            return problem;
         }
         SegmentSpec before = stated.get(spec.id());
         boolean otherTenant = before != null && !Objects.equals(before.tenant(), spec.tenant());
@@ -120,7 +145,11 @@ final class Segments {
                     ports.keySet().stream().sorted().findFirst().orElseThrow().value();
             return new Outcome.Refused(Problem.inUse(null, "segment " + id + " has ports here, such as " + device));
         }
-        return stated.remove(id) == null ? new Outcome.Unchanged() : new Outcome.Changed();
+        if (stated.remove(id) == null) {
+            return new Outcome.Unchanged();
+        }
+        noteGateways();
+        return new Outcome.Changed();
     }
 
     @Nullable
@@ -142,7 +171,8 @@ final class Segments {
         for (int i = 0; i < ports.size(); i++) {
             String at = place + "segments[" + i + "].";
             Problem problem = switch (ports.get(i).segment()) {
-                case SegmentRef.Named(SegmentId id) -> named(spec, id, at, place);
+                case SegmentRef.Named(SegmentId id) ->
+                    named(spec, id, ports.get(i).addresses(), at, place);
                 case SegmentRef.OfOverlay ref -> ofOverlay(spec, ref, at, place, staying);
             };
             if (problem != null) {
@@ -161,12 +191,15 @@ final class Segments {
         return null;
     }
 
-    private @Nullable Problem named(EndpointSpec spec, SegmentId id, String at, String place) {
+    private @Nullable Problem named(
+            EndpointSpec spec, SegmentId id, List<IpAddress> addresses, String at, String place) {
         SegmentSpec segment = stated.get(id);
         if (segment == null && terms.segment(id) == null) {
             return Problem.invalid(at + "segment", "no such segment: " + id);
         }
-        return delegation.refusal(spec.segments().tenant(), id, segment == null ? null : segment.tenant(), at, place);
+        Problem problem =
+                delegation.refusal(spec.segments().tenant(), id, segment == null ? null : segment.tenant(), at, place);
+        return problem == null ? gateways.refusal(id, addresses, at) : problem;
     }
 
     private @Nullable Problem ofOverlay(
@@ -271,7 +304,7 @@ final class Segments {
 
     private @Nullable Segment wanted(SegmentRef ref) {
         Segment alone = resolve(ref);
-        Map<InterfaceName, Member> ports = members.getOrDefault(ref, Map.of());
+        List<Port> ports = ports(ref);
         boolean always = ref instanceof SegmentRef.Named(SegmentId id) && terms.segment(id) != null;
         if (alone == null || (ports.isEmpty() && !always)) {
             return null;
@@ -283,8 +316,15 @@ final class Segments {
             return null;
         }
         var all = new ArrayList<>(alone.ports());
-        ports.values().forEach(member -> all.add(member.port()));
+        all.addAll(ports);
         return alone.with(all);
+    }
+
+    /// The ports of endpoints.
+    private List<Port> ports(SegmentRef ref) {
+        return members.getOrDefault(ref, Map.of()).values().stream()
+                .map(member -> member.stated().port(node.asn()))
+                .toList();
     }
 
     /// Whose the ports are.
@@ -309,7 +349,8 @@ final class Segments {
                                 spec.overlay(),
                                 spec.flooding(),
                                 spec.mtuBytes(),
-                                delegation.frames(spec.tenant(), spec.vlans(), spec.multicastPerSecond()));
+                                delegation.frames(spec.tenant(), spec.vlans(), spec.multicastPerSecond()),
+                                spec.gateway());
             }
             case SegmentRef.OfOverlay(String overlay, Vni vni) ->
                 made(
@@ -318,7 +359,8 @@ final class Segments {
                         overlay,
                         Segment.Flooding.NONE,
                         null,
-                        delegation.frames(tenantOf(ref), null, null));
+                        delegation.frames(tenantOf(ref), null, null),
+                        Gateway.NONE);
         };
     }
 
@@ -328,7 +370,8 @@ final class Segments {
             String overlay,
             Segment.Flooding flooding,
             @Nullable Integer mtuBytes,
-            FrameRules frames) {
+            FrameRules frames,
+            Gateway gateway) {
         OverlayRule rule = terms.overlay(overlay);
         return rule == null
                 ? null
@@ -339,6 +382,7 @@ final class Segments {
                         mtuBytes == null ? rule.mtuBytes() : mtuBytes,
                         rule.encapsulation(),
                         frames,
+                        gateway,
                         List.of());
     }
 

@@ -18,6 +18,8 @@ import slash32.net.MacAddress;
 import slash32.net.NumberRange;
 import slash32.net.Vni;
 import slash32.overlay.evpn.FrameRules;
+import slash32.overlay.evpn.Gateway;
+import slash32.overlay.evpn.GatewayAddress;
 import slash32.overlay.evpn.Segment;
 import slash32.securitygroup.GroupId;
 
@@ -45,12 +47,22 @@ public final class SegmentJson {
         Integer mtuBytes = fields.intOrNull("mtuBytes", MIN_MTU_BYTES, MAX_MTU_BYTES);
         List<NumberRange> vlans = fields.has("vlans") ? fields.values("vlans", SegmentJson::vlans) : null;
         Integer multicast = fields.intOrNull("multicastPerSecond", 1, MAX_MULTICAST);
+        List<GatewayAddress> gateway = fields.values("gateway", GatewayAddress::parse);
         fields.end();
         if (id != null && stated != null && !id.equals(stated)) {
             throw fields.refusal("id", "must be '" + id + "' as in the path, was '" + stated + "'");
         }
         SegmentId named = Objects.requireNonNull(stated == null ? id : stated);
-        return new SegmentSpec(named, vni, tenant, overlay, flooding, mtuBytes, vlans, multicast);
+        return new SegmentSpec(
+                named, vni, tenant, overlay, flooding, mtuBytes, vlans, multicast, gateway(gateway, fields));
+    }
+
+    private static Gateway gateway(List<GatewayAddress> addresses, Fields fields) {
+        try {
+            return new Gateway(addresses);
+        } catch (IllegalArgumentException e) {
+            throw fields.refusal("gateway", String.valueOf(e.getMessage()));
+        }
     }
 
     private static NumberRange vlans(String text) {
@@ -85,7 +97,19 @@ public final class SegmentJson {
         if (spec.multicastPerSecond() != null) {
             json.writeNumberField("multicastPerSecond", spec.multicastPerSecond());
         }
+        writeGateway(json, spec.gateway());
         json.writeEndObject();
+    }
+
+    /// Writes the field of a gateway, if there is one.
+    public static void writeGateway(JsonGenerator json, Gateway gateway) throws IOException {
+        if (gateway.isThere()) {
+            json.writeArrayFieldStart("gateway");
+            for (GatewayAddress address : gateway.addresses()) {
+                json.writeString(address.toString());
+            }
+            json.writeEndArray();
+        }
     }
 
     /// Reads a port: of a segment by its name, or of one that an overlay rule makes.

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import slash32.agent.json.SegmentJson;
 import slash32.net.InterfaceName;
 import slash32.net.IpAddress;
 import slash32.net.NumberRange;
@@ -59,6 +60,7 @@ public final class SegmentFormat {
         if (most != null) {
             json.writeNumberField("multicastPerSecond", most);
         }
+        SegmentJson.writeGateway(json, segment.gateway());
         json.writeArrayFieldStart("ports");
         for (Port port : segment.ports()) {
             json.writeStartObject();

@@ -57,6 +57,8 @@ import slash32.net.Vni;
 import slash32.overlay.choice.SiteId;
 import slash32.overlay.evpn.Encapsulation;
 import slash32.overlay.evpn.FrameRules;
+import slash32.overlay.evpn.Gateway;
+import slash32.overlay.evpn.GatewayAddress;
 import slash32.overlay.evpn.Port;
 import slash32.overlay.evpn.Segment;
 import slash32.securitygroup.HostRule;
@@ -287,6 +289,7 @@ class ConfigFileTest {
                                                 1400,
                                                 new Encapsulation(Ipv4Address.parse("10.0.0.13"), 4790),
                                                 new FrameRules(List.of(new NumberRange(100, 149)), 1000),
+                                                new Gateway(List.of(GatewayAddress.parse("192.0.2.1/24"))),
                                                 List.of(new Port(
                                                         new InterfaceName("tap7"),
                                                         MacAddress.parse("02:00:00:00:00:07"),

@@ -1,6 +1,7 @@
 package slash32.agent.intent;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.time.Instant;
 import java.util.List;
@@ -9,6 +10,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import slash32.agent.api.Outcome;
 import slash32.agent.status.ConditionKind;
+import slash32.bgp.wire.PathAttributes;
 import slash32.net.Asn;
 import slash32.net.InterfaceName;
 import slash32.net.IpAddress;
@@ -20,6 +22,8 @@ import slash32.net.Vni;
 import slash32.overlay.choice.SiteId;
 import slash32.overlay.evpn.Encapsulation;
 import slash32.overlay.evpn.FrameRules;
+import slash32.overlay.evpn.Gateway;
+import slash32.overlay.evpn.GatewayAddress;
 import slash32.overlay.evpn.Port;
 import slash32.overlay.evpn.Segment;
 import slash32.securitygroup.EndpointPolicy;
@@ -122,6 +126,71 @@ class SegmentsTest {
                                 ? segment.vni() + " " + segment.frames().vlans()
                                 : "no"))
                 .containsExactly("5000 [100-150]", "7 [100-199]", "7 [1-4094]", "8 [1-4094]");
+    }
+
+    @Test
+    void aGatewayIsOfAddressesThatNobodyElseHas() {
+        terms(List.of(), RED.with(gateway("10.9.0.1/24")));
+        assertThat(intent.put(withGateway("blue", 5000, "192.0.2.254/24"))).isEqualTo(new Outcome.Created());
+        assertThat(refusal(intent.put(withGateway("green", 5001, "10.9.0.2/16"))))
+                .isEqualTo("gateway: 10.9.0.0/16 overlaps the gateway of segment red");
+        assertThat(refusal(intent.put(withGateway("green", 5001, "192.0.2.1/28"))))
+                .isEqualTo("gateway: 192.0.2.0/28 overlaps the gateway of segment blue");
+        assertThat(refusal(intent.put(withGateway("green", 5001, "10.0.0.1/24"))))
+                .isEqualTo("gateway[0]: 10.0.0.0/24 has this node's own underlay address in it, 10.0.0.11");
+        assertThat(refusal(intent.put(withGateway("green", 5001, "fd05::1/64"))))
+                .isEqualTo("gateway[0]: fd05::1/64 needs an IPv6 underlay address (underlay.address6)");
+        put(endpoint("routed", List.of(Prefix.parse("10.8.0.7")), null, 9, null));
+        assertThat(refusal(intent.put(withGateway("green", 5001, "10.8.0.1/24"))))
+                .isEqualTo("gateway[0]: 10.8.0.0/24 has 10.8.0.7/32 of endpoint routed in it");
+        assertThat(refusal(endpoint("other", List.of(Prefix.parse("192.0.2.7")), null, 8, null)))
+                .isEqualTo("addresses[0]: 192.0.2.7/32 is in 192.0.2.0/24 of the gateway of segment blue");
+        assertThat(intent.announce(
+                        "p", Prefix.parse("192.0.2.7"), PathAttributes.builder().build()))
+                .isEqualTo("192.0.2.7/32 is in 192.0.2.0/24 of the gateway of segment blue");
+        assertThat(intent.delete(new SegmentId("blue"))).isEqualTo(new Outcome.Changed());
+        put(endpoint("other", List.of(Prefix.parse("192.0.2.7")), null, 8, null));
+    }
+
+    @Test
+    void guestsOfASegmentWithAGatewayHaveAddressesOfItsPrefixes() {
+        terms(List.of());
+        intent.put(withGateway("blue", 5000, "192.0.2.1/25"));
+        assertThat(refusal(inSegment("a", null, named("blue"), 1)))
+                .isEqualTo("segments[0].addresses[0]: in segment blue 192.0.2.1 is the address of its gateway");
+        assertThat(refusal(inSegment("a", null, named("blue"), 200)))
+                .isEqualTo("segments[0].addresses[0]: in segment blue 192.0.2.200 is in none of its gateway's prefixes,"
+                        + " which are 192.0.2.0/25");
+        put(inSegment("b", null, named("blue"), 2));
+        assertThat(effects.getLast())
+                .isInstanceOfSatisfying(
+                        Effect.Segment.class,
+                        effect -> assertThat(effect.segment().gateway()).isEqualTo(gateway("192.0.2.1/25")));
+        assertThat(refusal(intent.put(withGateway("blue", 5000, "192.0.2.2/25"))))
+                .isEqualTo("gateway: segment blue has port tap2 here: 192.0.2.2 is the address of its gateway");
+        assertThat(refusal(intent.put(withGateway("blue", 5000, "10.9.0.1/24"))))
+                .isEqualTo("gateway: segment blue has port tap2 here: 192.0.2.2 is in none of its gateway's prefixes,"
+                        + " which are 10.9.0.0/24");
+        assertThat(intent.put(segment("blue", 5000, null, "default"))).isEqualTo(new Outcome.Changed());
+        assertThatThrownBy(() -> new SegmentPort(named("blue"), tap(1), MacAddress.GATEWAY, List.of(), false))
+                .hasMessageContaining("is the gateway's");
+    }
+
+    private static Gateway gateway(String address) {
+        return new Gateway(List.of(GatewayAddress.parse(address)));
+    }
+
+    private static SegmentSpec withGateway(String id, int vni, String address) {
+        return new SegmentSpec(
+                new SegmentId(id),
+                new Vni(vni),
+                null,
+                "default",
+                Segment.Flooding.NONE,
+                null,
+                null,
+                null,
+                gateway(address));
     }
 
     private static SegmentSpec withVlans(String tenant, NumberRange vlans) {
@@ -355,7 +424,7 @@ class SegmentsTest {
     }
 
     private static EndpointSpec endpoint(
-            String id, List<Prefix> addresses, @Nullable String tenant, int number, SegmentPort port) {
+            String id, List<Prefix> addresses, @Nullable String tenant, int number, @Nullable SegmentPort port) {
         return endpoint(id, EndpointRole.ACTIVE, addresses, tenant, number, port);
     }
 
@@ -365,12 +434,12 @@ class SegmentsTest {
             List<Prefix> addresses,
             @Nullable String tenant,
             int number,
-            SegmentPort port) {
+            @Nullable SegmentPort port) {
         return new SpecBuilder(id, tap(number).value(), mac(number))
                 .deviceKind(DeviceKind.ANY)
                 .role(role)
                 .addresses(addresses)
-                .segments(new SegmentPorts(tenant, List.of(port)))
+                .segments(new SegmentPorts(tenant, port == null ? List.of() : List.of(port)))
                 .build();
     }
 }

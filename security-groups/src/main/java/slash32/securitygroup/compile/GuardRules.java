@@ -6,6 +6,7 @@ import static slash32.securitygroup.compile.Layout.HOST_SERVICES;
 import static slash32.securitygroup.compile.Layout.INET;
 import static slash32.securitygroup.compile.Layout.MACS;
 import static slash32.securitygroup.compile.Layout.PAIRS;
+import static slash32.securitygroup.compile.Layout.SEGMENT_SERVICES;
 import static slash32.securitygroup.compile.Layout.SOURCES_6;
 import static slash32.securitygroup.compile.Layout.TO_GUEST;
 import static slash32.securitygroup.compile.Statements.ESTABLISHED_OR_RELATED;
@@ -111,6 +112,25 @@ final class GuardRules {
                 .neighborTargetIn(LINK_LOCAL_6)
                 .accept(INET, HOST_SERVICES));
         rules.add(rule().drop(INET, HOST_SERVICES, DropReason.TO_HOST, Direction.EGRESS));
+        return rules;
+    }
+
+    /// What guests of segments may say to the host, as their gateway: who they are the bridge's guard has looked at.
+    static List<NftRule> segmentServices() {
+        var rules = new ArrayList<NftRule>();
+        rules.add(rule().state(ESTABLISHED_OR_RELATED).accept(INET, SEGMENT_SERVICES));
+        rules.add(rule().inputDestinationIn(EtherType.IPV4, Layout.GATEWAYS_4)
+                .icmpType(IpProtocol.ICMP, ECHO_REQUEST)
+                .accept(INET, SEGMENT_SERVICES));
+        rules.add(rule().inputDestinationIn(EtherType.IPV6, Layout.GATEWAYS_6)
+                .icmpType(IpProtocol.ICMPV6, ECHO_REQUEST_6)
+                .accept(INET, SEGMENT_SERVICES));
+        for (int type : new int[] {NEIGHBOR_SOLICITATION, NEIGHBOR_ADVERTISEMENT}) {
+            rules.add(rule().family(EtherType.IPV6)
+                    .icmpType(IpProtocol.ICMPV6, type)
+                    .accept(INET, SEGMENT_SERVICES));
+        }
+        rules.add(rule().drop(INET, SEGMENT_SERVICES, DropReason.TO_HOST, Direction.EGRESS));
         return rules;
     }
 

@@ -23,6 +23,15 @@ final class Keys {
         return key(device, new byte[0], new byte[0]);
     }
 
+    /// The key {@code ifname . ipv4_addr} or {@code ipv6_addr} of a set.
+    static Bytes key(String device, IpAddress address) {
+        byte[] key = new byte[AFTER_NAME + address.bits() / Byte.SIZE];
+        byte[] name = device.getBytes(StandardCharsets.UTF_8);
+        System.arraycopy(name, 0, key, 0, name.length);
+        System.arraycopy(address.toArray(), 0, key, AFTER_NAME, address.bits() / Byte.SIZE);
+        return Bytes.copyOf(key);
+    }
+
     /// The key {@code ifname . ether_addr} of a set.
     static Bytes key(String device, MacAddress mac) {
         return key(device, mac.toArray(), new byte[0]);

@@ -44,6 +44,7 @@ public final class Layout {
     static final String OUTPUT = "output";
     static final String GUARDED = "guarded";
     static final String HOST_SERVICES = "host_services";
+    static final String SEGMENT_SERVICES = "segment_services";
     static final String FROM_OPEN = "from_open";
     static final String TO_OPEN = "to_open";
     static final String FROM_STATEFUL = "from_stateful";
@@ -58,6 +59,12 @@ public final class Layout {
 
     /// From a segment's bridge to its conntrack zone.
     static final String ZONES = "zones";
+
+    /// What the gateway of a segment answers for, by the segment's bridge.
+    static final String GATEWAYS_4 = "gateways_4";
+
+    static final String GATEWAYS_6 = "gateways_6";
+    static final Set<String> GATEWAY_SETS = Set.of(GATEWAYS_4, GATEWAYS_6);
 
     /// The one mark of flows that the rules of now let pass; see {@link RulesetCompiler}.
     public static final String FRESH = "fresh";

@@ -160,7 +160,7 @@ final class RuleText {
     private String name(Expression.Payload payload) {
         boolean arp = rule.table().family() == Family.ARP;
         return switch (payload.header()) {
-            case LINK -> "ether saddr";
+            case LINK -> payload.offset() == 0 ? "ether daddr" : "ether saddr";
             case NETWORK ->
                 switch (payload.offset() * 100 + payload.length()) {
                     case 12_04 -> "ip saddr";
@@ -217,7 +217,8 @@ final class RuleText {
             }
             case "iifname", "oifname" -> words.add(key + " \"" + interfaceName(value) + "\"");
             case "meta mark" -> words.add(key + " & " + mark(takeMask()) + " == " + mark(value));
-            case "ether saddr", "arp saddr ether" -> words.add(key + " " + MacAddress.of(value.toArray(), 0));
+            case "ether saddr", "ether daddr", "arp saddr ether" ->
+                words.add(key + " " + MacAddress.of(value.toArray(), 0));
             case "ct state" -> words.add(key + " " + states());
             case "ct status" -> words.add(key + (takeMask().length() > 0 ? " confirmed" : ""));
             case "ct direction" -> words.add(key + (value.at(0) == 0 ? " original" : " reply"));

@@ -19,6 +19,8 @@ import static slash32.securitygroup.compile.Layout.FROM_GUEST;
 import static slash32.securitygroup.compile.Layout.FROM_OPEN;
 import static slash32.securitygroup.compile.Layout.FROM_STATEFUL;
 import static slash32.securitygroup.compile.Layout.FROM_STATELESS;
+import static slash32.securitygroup.compile.Layout.GATEWAYS_4;
+import static slash32.securitygroup.compile.Layout.GATEWAYS_6;
 import static slash32.securitygroup.compile.Layout.GROUPS;
 import static slash32.securitygroup.compile.Layout.GUARD;
 import static slash32.securitygroup.compile.Layout.GUARDED;
@@ -40,6 +42,7 @@ import static slash32.securitygroup.compile.Layout.PRIORITY_FILTER;
 import static slash32.securitygroup.compile.Layout.PRIORITY_FORWARD;
 import static slash32.securitygroup.compile.Layout.PRIORITY_RAW;
 import static slash32.securitygroup.compile.Layout.PRIORITY_STAMP;
+import static slash32.securitygroup.compile.Layout.SEGMENT_SERVICES;
 import static slash32.securitygroup.compile.Layout.SOURCES_4;
 import static slash32.securitygroup.compile.Layout.SOURCES_6;
 import static slash32.securitygroup.compile.Layout.SPOOFED_COUNTERS;
@@ -61,10 +64,12 @@ import static slash32.securitygroup.compile.Statements.rule;
 
 import java.nio.ByteOrder;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import slash32.net.InterfaceName;
 import slash32.net.IpAddress;
+import slash32.net.MacAddress;
 import slash32.netlink.netfilter.Hook;
 import slash32.netlink.netfilter.NftRule;
 import slash32.netlink.netfilter.NftSet;
@@ -73,6 +78,7 @@ import slash32.netlink.netfilter.SetType;
 import slash32.netlink.netfilter.SetType.Content;
 import slash32.netlink.netfilter.SetType.Field;
 import slash32.netlink.netfilter.Verdict;
+import slash32.netlink.route.Rt;
 import slash32.securitygroup.Direction;
 import slash32.securitygroup.DropReason;
 import slash32.securitygroup.EtherType;
@@ -86,6 +92,7 @@ import slash32.securitygroup.IpProtocol;
 /// inet  prerouting  uplink          → passes, where one is named
 ///                   guests[iifname] → guard    → its source MAC and address │ guarded: what else it may be, or drop
 ///       input       guests[iifname] → to_host  → host_services: gateway, DHCP, neighbor discovery, or drop
+///                   segments' bridges          → segment_services: gateway, neighbor discovery, or drop
 ///       forward     fresh[ct mark]  → passes
 ///                   guests[iifname] → from_endpoint → from_stateful: from_answers: answers_out │
 ///                                                     from_guest: what every guest may │ egress │ drop
@@ -214,7 +221,12 @@ public final class RulesetCompiler {
                 INET,
                 INPUT,
                 new Hook(Hook.Point.INPUT, PRIORITY_FILTER),
-                List.of(rule().inputIn(GUESTS).rule(INET, INPUT, goTo(TO_HOST), "")));
+                List.of(
+                        rule().inputIn(GUESTS).rule(INET, INPUT, goTo(TO_HOST), ""),
+                        rule().inputPrefix(Rt.SEGMENT_BRIDGE).rule(INET, INPUT, goTo(SEGMENT_SERVICES), "")));
+        fragment.set(new NftSet(INET, GATEWAYS_4, SetType.setOf(Field.INTERFACE_NAME, Field.IPV4_ADDRESS)))
+                .set(new NftSet(INET, GATEWAYS_6, SetType.setOf(Field.INTERFACE_NAME, Field.IPV6_ADDRESS)));
+        fragment.regular(INET, SEGMENT_SERVICES, GuardRules.segmentServices());
         fragment.base(INET, FORWARD, new Hook(Hook.Point.FORWARD, PRIORITY_FORWARD), forward());
         fragment.regular(INET, FORWARD_TO, to(FORWARD_TO));
         fragment.base(INET, OUTPUT, new Hook(Hook.Point.OUTPUT, PRIORITY_FILTER), output());
@@ -259,9 +271,11 @@ public final class RulesetCompiler {
     /// The same of frames between ports of segments' bridges:
     ///
     /// ```
-    /// prerouting  ibrname → zone: each segment's flows are its own
+    /// prerouting  ibrname → zone: each segment's flows are its own, but for those by its gateway
     /// forward     guests[iifname], IP → from_endpoint
     ///             guests[oifname], IP → to_endpoint
+    /// input       guests[iifname], IP → from_endpoint: for the gateway
+    /// output      guests[oifname], IP → to_endpoint: by the gateway
     /// ```
     ///
     /// Every frame is judged, those of flows that passed too: a frame for many ports is one flow's, and each port
@@ -281,21 +295,29 @@ public final class RulesetCompiler {
                 INET,
                 PREROUTING,
                 new Hook(Hook.Point.PREROUTING, PRIORITY_RAW + 1),
-                List.of(rule().zoneOfBridge(ZONES).rule(INET, PREROUTING)));
-        var forward = new ArrayList<NftRule>();
-        for (EtherType family : EtherType.values()) {
-            forward.add(rule().inputIn(GUESTS).family(family).rule(INET, FORWARD, new Verdict.Jump(FROM_ENDPOINT), ""));
-        }
-        for (EtherType family : EtherType.values()) {
-            forward.add(rule().outputIn(GUESTS).family(family).rule(INET, FORWARD, new Verdict.Jump(TO_ENDPOINT), ""));
-        }
+                List.of(
+                        rule().destinationMac(MacAddress.GATEWAY).accept(INET, PREROUTING),
+                        rule().zoneOfBridge(ZONES).rule(INET, PREROUTING)));
+        List<NftRule> forward = bridged(FORWARD, true);
+        forward.addAll(bridged(FORWARD, false));
         fragment.base(INET, FORWARD, new Hook(Hook.Point.FORWARD, PRIORITY_FORWARD), forward);
+        fragment.base(INET, INPUT, new Hook(Hook.Point.INPUT, PRIORITY_FORWARD), bridged(INPUT, true));
+        fragment.base(INET, OUTPUT, new Hook(Hook.Point.OUTPUT, PRIORITY_FORWARD), bridged(OUTPUT, false));
         fragment.regular(INET, FROM_ENDPOINT, byKind(FROM_ENDPOINT, true, FROM_STATEFUL, FROM_STATELESS));
         fragment.regular(INET, TO_ENDPOINT, byKind(TO_ENDPOINT, false, TO_STATEFUL, TO_STATELESS));
         marking().judgements(fragment);
         var all = new Fragment.Builder().addAll(Plane.BRIDGED.place(fragment.build()));
         DropRules.add(all, Layout.BRIDGE, sampling);
         return all.build();
+    }
+
+    private static List<NftRule> bridged(String chain, boolean from) {
+        var rules = new ArrayList<NftRule>();
+        for (EtherType family : EtherType.values()) {
+            Statements match = from ? rule().inputIn(GUESTS) : rule().outputIn(GUESTS);
+            rules.add(match.family(family).rule(INET, chain, new Verdict.Jump(from ? FROM_ENDPOINT : TO_ENDPOINT), ""));
+        }
+        return rules;
     }
 
     private static void groupSets(Fragment.Builder fragment) {
@@ -316,6 +338,14 @@ public final class RulesetCompiler {
                 .element(
                         Layout.BRIDGE, ZONES, new SetElement(Keys.key(bridge.value()), new SetElement.Value.Mark(mark)))
                 .build();
+    }
+
+    /// What a segment's gateway answers for.
+    public static Fragment gateway(InterfaceName bridge, Collection<? extends IpAddress> addresses) {
+        var fragment = new Fragment.Builder();
+        addresses.forEach(address -> fragment.element(
+                INET, address.isIpv4() ? GATEWAYS_4 : GATEWAYS_6, SetElement.of(Keys.key(bridge.value(), address))));
+        return fragment.build();
     }
 
     /// What is known comes first: most packets are of flows that passed, from sources that are an endpoint's.

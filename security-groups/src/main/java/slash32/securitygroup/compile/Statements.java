@@ -249,6 +249,21 @@ final class Statements {
         return this;
     }
 
+    /// {@code iifname . ip daddr @set}, or {@code ip6 daddr}
+    Statements inputDestinationIn(EtherType family, String set) {
+        networkProtocol(family);
+        expressions.add(new Expression.Meta(INPUT_NAME, FIRST));
+        expressions.add(AddressField.ofPacket(family, false, AFTER_NAME));
+        expressions.add(new Expression.InSet(set, FIRST));
+        return this;
+    }
+
+    /// {@code ether daddr mac}, where all is Ethernet
+    Statements destinationMac(MacAddress mac) {
+        expressions.add(new Expression.Payload(LINK, 0, 6, FIRST));
+        return equal(mac.toArray());
+    }
+
     /// {@code iifname . ether saddr . @th,64,128 @set}: the target of a neighbor solicitation or advertisement.
     Statements inputNeighborTargetIn(String set) {
         ethernet();

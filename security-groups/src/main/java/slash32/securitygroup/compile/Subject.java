@@ -63,6 +63,14 @@ public sealed interface Subject {
         }
     }
 
+    /// What a segment's gateway answers for, by its bridge.
+    record Gateway(InterfaceName bridge) implements Subject {
+        @Override
+        public String toString() {
+            return "gateway of " + bridge;
+        }
+    }
+
     /// A group's rules.
     record Group(GroupId group) implements Subject {
         @Override
@@ -91,7 +99,7 @@ public sealed interface Subject {
     default int rank() {
         return switch (this) {
             case Skeleton() -> 0;
-            case MemberSets _, Host(), Limits(), Zone _ -> 1;
+            case MemberSets _, Host(), Limits(), Zone _, Gateway _ -> 1;
             case Lookups() -> 2;
             case Group _ -> 3;
             case Endpoint _ -> 4;
@@ -151,6 +159,9 @@ public sealed interface Subject {
         }
         if (set.equals(Layout.ZONES)) {
             return endpoint(key) instanceof Endpoint(var bridge) ? new Zone(bridge) : null;
+        }
+        if (Layout.GATEWAY_SETS.contains(set)) {
+            return endpoint(key) instanceof Endpoint(var bridge) ? new Gateway(bridge) : null;
         }
         if (GROUP_SETS.contains(set) || Shape.parse(set) != null) {
             int number = ByteBuffer.wrap(key.toArray())

@@ -6,6 +6,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -222,7 +223,10 @@ public final class Firewall implements AutoCloseable {
     }
 
     /// States a segment's bridge: as long as there are ports with groups, its flows are told from those of all others.
-    public void putSegment(Vni segment, InterfaceName bridge) {
+    ///
+    /// @param gateway what its gateway answers for; empty if it has none
+    public void putSegment(Vni segment, InterfaceName bridge, Set<IpAddress> gateway) {
+        routed.gateway(bridge, gateway);
         Integer zone = bridged == null ? null : zones.put(bridge, segment);
         if (bridged != null && zone != null) {
             bridged.putZone(bridge, zone);
@@ -231,6 +235,7 @@ public final class Firewall implements AutoCloseable {
 
     /// Takes back {@link #putSegment}.
     public void removeSegment(InterfaceName bridge) {
+        routed.gateway(bridge, Set.of());
         if (bridged != null) {
             bridged.removeZone(bridge);
             zones.remove(bridge);

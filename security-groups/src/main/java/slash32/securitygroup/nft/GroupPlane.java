@@ -150,6 +150,7 @@ final class GroupPlane {
                     Subject.Member _,
                     Subject.Host _,
                     Subject.Zone _,
+                    Subject.Gateway _,
                     Subject.Limits _ -> null;
         };
     }
@@ -173,6 +174,15 @@ final class GroupPlane {
 
     private void stateZone(InterfaceName bridge, int zone) {
         reconciler.put(new Subject.Zone(bridge), RulesetCompiler.zone(bridge, zone));
+    }
+
+    /// What the gateway of a segment answers for; empty if it has none.
+    void gateway(InterfaceName bridge, Set<IpAddress> addresses) {
+        if (addresses.isEmpty()) {
+            reconciler.remove(new Subject.Gateway(bridge));
+        } else {
+            reconciler.put(new Subject.Gateway(bridge), RulesetCompiler.gateway(bridge, addresses));
+        }
     }
 
     /// States an endpoint.

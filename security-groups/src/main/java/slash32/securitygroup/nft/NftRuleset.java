@@ -299,7 +299,7 @@ final class NftRuleset implements Table<Subject, Fragment> {
             case Subject.Endpoint _ -> true;
             case Subject.Member _ -> removes;
             case Subject.MemberSets _, Subject.Lookups _ -> false; // nobody names what goes before or after
-            case Subject.Host _, Subject.Limits _, Subject.Zone _ ->
+            case Subject.Host _, Subject.Limits _, Subject.Zone _, Subject.Gateway _ ->
                 false; // what they say of a flow they said when it began
             case Subject.Group _ -> !removes && lacks(wanted(change, unsafe), installed.get(change.key()));
         };

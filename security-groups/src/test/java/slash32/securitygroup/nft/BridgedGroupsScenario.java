@@ -108,8 +108,8 @@ final class BridgedGroupsScenario {
         Stream.of(A, B, C, FREE).forEach(guest -> wire.join(BLUE_BRIDGE, guest.device(), guest.mac()));
         Wire.bridge(GREEN_BRIDGE);
         Stream.of(GREEN_A, GREEN_B).forEach(guest -> wire.join(GREEN_BRIDGE, guest.device(), guest.mac()));
-        firewall.putSegment(BLUE, new InterfaceName(BLUE_BRIDGE));
-        firewall.putSegment(GREEN, new InterfaceName(GREEN_BRIDGE));
+        firewall.putSegment(BLUE, new InterfaceName(BLUE_BRIDGE), Set.of());
+        firewall.putSegment(GREEN, new InterfaceName(GREEN_BRIDGE), Set.of());
         firewall.inSync();
         apply();
         must(tables().stream().noneMatch("table bridge slash32_groups"::equals), "nothing in bridges without groups");
@@ -303,8 +303,8 @@ final class BridgedGroupsScenario {
         firewall.close();
         must(tcp(A, 2000, B, 80, Packets.ACK, v6), "without an agent");
         firewall = Firewall.open(COMPILER);
-        firewall.putSegment(BLUE, new InterfaceName(BLUE_BRIDGE));
-        firewall.putSegment(GREEN, new InterfaceName(GREEN_BRIDGE));
+        firewall.putSegment(BLUE, new InterfaceName(BLUE_BRIDGE), Set.of());
+        firewall.putSegment(GREEN, new InterfaceName(GREEN_BRIDGE), Set.of());
         begin(v6);
         must(tcp(A, 2000, B, 80, Packets.ACK, v6), "before all is said");
         firewall.inSync();
@@ -366,7 +366,7 @@ final class BridgedGroupsScenario {
     private int model(long seed, RandomCase random) throws IOException {
         firewall.close();
         firewall = Firewall.open(COMPILER);
-        firewall.putSegment(MODEL, new InterfaceName(MODEL_BRIDGE));
+        firewall.putSegment(MODEL, new InterfaceName(MODEL_BRIDGE), Set.of());
         var ports = new ArrayList<EndpointPolicy>();
         for (EndpointPolicy routed : random.endpoints()) {
             if (routed.portSecurity()) {

@@ -32,7 +32,7 @@ public record GatewayTerms(
         boolean metadata,
         List<Alias> aliases) {
     /// The same on every TAP of every hypervisor, so that a migrated guest needs to learn nothing.
-    public static final MacAddress GATEWAY_MAC = MacAddress.parse("fe:53:32:00:00:01");
+    public static final MacAddress GATEWAY_MAC = MacAddress.GATEWAY;
 
     public static final Ipv4Address GATEWAY_IPV4 = Ipv4Address.parse("169.254.1.1");
     public static final Ipv6Address GATEWAY_IPV6 = Ipv6Address.parse("fe80::1");
