@@ -233,6 +233,7 @@ class ClientsInteropTest {
         }
         Path file = Files.writeString(folder.resolve("gobgp.toml"), config);
         programs.start("gobgpd", "-f", file.toString(), "--api-hosts", "127.0.0.1:50051");
+        await("GoBGP's API", () -> gobgp("ipv4"), text -> !text.contains("deadline exceeded"));
     }
 
     private void startFrr() throws IOException {
