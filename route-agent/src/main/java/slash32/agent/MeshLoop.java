@@ -8,10 +8,12 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -74,6 +76,9 @@ final class MeshLoop implements Runnable {
 
     private final Set<IpAddress> strays = ConcurrentHashMap.newKeySet();
 
+    /// Whether this thread has yet to look at what others changed of the guard.
+    private final AtomicBoolean guardInDoubt = new AtomicBoolean();
+
     /// What is to be told of ways that are ready, once the guard knows their nodes.
     private final List<Runnable> ready = new ArrayList<>();
 
@@ -116,12 +121,14 @@ final class MeshLoop implements Runnable {
 
     /// A loop that has yet to run, behind a guard that is in force, in the calling thread's network namespace.
     ///
+    /// @param exclusiveRules whether others are kept from changing the guard, where the kernel can
     /// @param threads starts those of IKE and the data path
     /// @param probes watches the paths to nodes that there are keys with
     /// @param drained run after each turn, for a producer that stopped because the mailbox was full
     /// @param announceAdmin run once this node has its address in the admin network
     static MeshLoop open(
             AgentConfig config,
+            boolean exclusiveRules,
             KernelLoop kernel,
             Leads leads,
             MeshKeys.Starter threads,
@@ -139,7 +146,7 @@ final class MeshLoop implements Runnable {
         } else {
             LOG.info("event=data-path-chosen kind={}", carrier.kind().label());
         }
-        SiteGuard guard = SiteGuard.install(MeshKeys.guarded(config, carrier));
+        SiteGuard guard = SiteGuard.install(MeshKeys.guarded(config, carrier), exclusiveRules);
         AdminPart admin = null;
         if (overlay.admin() != null) {
             Ipv4Address own = overlay.admin().address();
@@ -203,6 +210,23 @@ final class MeshLoop implements Runnable {
         }
     }
 
+    /// The guard's table, if others may change it.
+    Optional<RuleEvents.Watched> watched() {
+        return guard.exclusive()
+                ? Optional.empty()
+                : Optional.of(new RuleEvents.Watched(List.of(SiteGuard.TABLE), guard.port(), this::guardMayBeChanged));
+    }
+
+    /// Others may have changed the guard.
+    void guardMayBeChanged() {
+        if (guardInDoubt.compareAndSet(false, true)) {
+            mailbox.put(() -> {
+                guardInDoubt.set(false);
+                guard.resync(System.nanoTime());
+            });
+        }
+    }
+
     /// Certificates and lists are read again.
     void reload() {
         mailbox.put(() -> judgeNanos = System.nanoTime());
@@ -221,7 +245,7 @@ final class MeshLoop implements Runnable {
                 keys.sas(),
                 traffic::since,
                 keys.drops(),
-                guardDrops()));
+                new SasView.Guard(guard.inForce(), guard.repairs(), guardDrops())));
     }
 
     private Map<String, Long> guardDrops() {
@@ -257,6 +281,10 @@ final class MeshLoop implements Runnable {
 
     private void turn(long now) {
         var failures = new ArrayList<>(guard.pass(now));
+        String found = guard.takeFound();
+        if (found != null) {
+            LOG.warn("event=guard-put-right found=\"{}\"", found);
+        }
         try {
             if (!crossings.peers().isEmpty()) {
                 keys.open();

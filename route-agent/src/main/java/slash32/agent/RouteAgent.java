@@ -7,6 +7,7 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
@@ -78,6 +79,7 @@ import slash32.overlay.vxlan.SegmentPlane;
 import slash32.reconcile.Backoff;
 import slash32.securitygroup.EndpointPolicy;
 import slash32.securitygroup.HostRules;
+import slash32.securitygroup.compile.Layout;
 import slash32.securitygroup.compile.RulesetCompiler;
 import slash32.securitygroup.nft.Firewall;
 import slash32.tap.GatewayAddressTable;
@@ -192,6 +194,7 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
                 ? null
                 : MeshLoop.open(
                         config,
+                        exclusiveRules,
                         kernel,
                         this::lead,
                         (name, loop) -> RoleThreads.started(name, loop::run),
@@ -200,9 +203,7 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
                         this::announceAdmin);
         kernelEvents = new KernelEvents(
                 List.of(rtnl.port(), courier.port()), this::observed, () -> kernel.tell(Dataplane::routeEventsLost));
-        ruleEvents = firewall.exclusive()
-                ? null
-                : new RuleEvents(firewall.port(), () -> kernel.tell(Dataplane::rulesChanged));
+        ruleEvents = ruleEvents(firewall, kernel, mesh);
         var dropLog = new EventLog(DROPS_KEPT, events.revision());
         drops = DroppedPackets.open(dropLog, this::ownerOf);
 
@@ -261,6 +262,27 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
             fib.prefer(new PreferredSource(admin.network(), admin.address()));
         }
         return fib;
+    }
+
+    /// Null where nobody else can change our rules.
+    private static @Nullable RuleEvents ruleEvents(Firewall firewall, KernelLoop kernel, @Nullable MeshLoop mesh)
+            throws IOException {
+        var watched = new ArrayList<RuleEvents.Watched>();
+        if (!firewall.exclusive()) {
+            Runnable changed = () -> kernel.tell(Dataplane::rulesChanged);
+            watched.add(new RuleEvents.Watched(Layout.TABLES, firewall.port(), changed));
+        }
+        if (mesh != null) {
+            mesh.watched().ifPresent(watched::add);
+        }
+        if (watched.isEmpty()) {
+            return null;
+        }
+        var events = new RuleEvents(watched);
+        if (mesh != null) {
+            mesh.guardMayBeChanged(); // it has been in force for a while, and nobody listened
+        }
+        return events;
     }
 
     private void announceAdmin() {

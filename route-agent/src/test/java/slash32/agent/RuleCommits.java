@@ -5,10 +5,11 @@ import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import slash32.netlink.netfilter.ForeignChanges;
 import slash32.netlink.netfilter.NftEvent;
 import slash32.netlink.socket.NetlinkProtocol;
 import slash32.netlink.socket.Subscription;
-import slash32.securitygroup.nft.ForeignChanges;
+import slash32.securitygroup.compile.Layout;
 
 /// When transactions on our tables were in force, by System.nanoTime; those that are heard of together have one
 /// time.
@@ -21,7 +22,7 @@ final class RuleCommits implements AutoCloseable {
     }
 
     private void listen() {
-        var changes = new ForeignChanges();
+        var changes = new ForeignChanges(Layout.TABLES);
         try {
             Subscription.Outcome outcome;
             do {

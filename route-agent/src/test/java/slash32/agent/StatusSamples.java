@@ -242,7 +242,7 @@ public final class StatusSamples {
                 List.of(new SaStatus(child, true, 12, 1_200, 34, 40_800)),
                 _ -> NOW.minusSeconds(75),
                 Map.of(slash32.overlay.esp.path.Drop.NO_SA, 3L, slash32.overlay.esp.path.Drop.REPLAYED, 0L),
-                Map.of("plain", 2L, "stranger", 7L));
+                new SasView.Guard(true, 1, Map.of("plain", 2L, "stranger", 7L)));
     }
 
     public static PathsView paths() {

@@ -15,6 +15,8 @@ public record NftSet(TableId table, String name, SetType type) {
     static final int NFTA_SET_KEY_LEN = 5;
     static final int NFTA_SET_DATA_TYPE = 6;
     static final int NFTA_SET_DATA_LEN = 7;
+    static final int NFTA_SET_DESC = 9;
+    static final int NFTA_SET_DESC_SIZE = 1;
     static final int NFTA_SET_ID = 10;
     static final int NFTA_SET_USERDATA = 13;
     static final int NFTA_SET_OBJ_TYPE = 15;
@@ -50,6 +52,7 @@ public record NftSet(TableId table, String name, SetType type) {
         int objectType = 0;
         var content = SetType.Content.NOTHING;
         int dataType = NFT_DATA_VERDICT;
+        boolean bounded = false;
         Attributes attributes = message.attributes(Nft.HEADER_BYTES);
         while (attributes.next()) {
             switch (attributes.type()) {
@@ -60,6 +63,7 @@ public record NftSet(TableId table, String name, SetType type) {
                 case NFTA_SET_KEY_LEN -> keyLength = attributes.be32();
                 case NFTA_SET_DATA_TYPE -> dataType = attributes.be32();
                 case NFTA_SET_OBJ_TYPE -> objectType = attributes.be32();
+                case NFTA_SET_DESC -> bounded = isBounded(attributes.nested());
                 case NFTA_SET_EXPR -> content = ofEach(ExpressionCodec.parse(attributes.nested()));
                 default -> {} // handles, and what follows from these
             }
@@ -68,9 +72,19 @@ public record NftSet(TableId table, String name, SetType type) {
         if (type != null && type.content() == SetType.Content.NOTHING) {
             type = new SetType(type.key(), content);
         }
-        return type == null || type.keyLength() != keyLength
+        return type == null || bounded || type.keyLength() != keyLength
                 ? null
                 : new NftSet(new TableId(family, table), name, type);
+    }
+
+    /// True for a set that takes so many elements and no more.
+    private static boolean isBounded(Attributes description) {
+        while (description.next()) {
+            if (description.type() == NFTA_SET_DESC_SIZE && description.be32() != 0) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /// What a set is whose elements each have such an expression.

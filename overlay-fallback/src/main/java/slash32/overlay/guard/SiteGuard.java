@@ -2,23 +2,19 @@ package slash32.overlay.guard;
 
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 import slash32.net.IpAddress;
 import slash32.net.Ipv4Address;
 import slash32.net.Prefix;
-import slash32.netlink.message.Request;
 import slash32.netlink.netfilter.Counts;
-import slash32.netlink.netfilter.NftChain;
 import slash32.netlink.netfilter.NftRule;
-import slash32.netlink.netfilter.NftSet;
-import slash32.netlink.netfilter.NftTable;
 import slash32.netlink.netfilter.Nftables;
+import slash32.netlink.netfilter.TableId;
 import slash32.netlink.socket.NetlinkProtocol;
 import slash32.netlink.socket.NetlinkSocket;
-import slash32.netlink.socket.NetlinkSocket.Refusal;
 import slash32.reconcile.Backoff;
 import slash32.reconcile.Failure;
 import slash32.reconcile.Pass;
@@ -27,19 +23,35 @@ import slash32.reconcile.Reconciler;
 /// Drops what would cross between sites in the clear, and what reaches the external address that is none of a peer's.
 ///
 /// Everything is in force before the first device is made, and stays when the agent ends or dies: a table of its own,
-/// where the kernel can (Linux 6.9) one that nobody else may change. Owned by one thread.
+/// where the kernel can (Linux 6.9) one that nobody else may change. Elsewhere somebody has to say when others did, by
+/// {@link #resync}. Owned by one thread.
 public final class SiteGuard implements AutoCloseable {
+    public static final TableId TABLE = GuardRules.TABLE;
+
     private static final int FAILURES_TOLD = 4;
 
     private final NetlinkSocket nft;
     private final NetlinkSocket rtnl;
+    private final Skeleton skeleton;
     private final Reconciler<Entry, Boolean> entries;
     private final Reconciler<Prefix, Boolean> nowhere;
 
-    private SiteGuard(GuardTerms terms, NetlinkSocket nft, NetlinkSocket rtnl, int tableFlags) {
+    /// Whether others may have changed what was in force.
+    private boolean doubtful;
+
+    private long lookNanos;
+
+    /// Attempts in a row to put the table right.
+    private int vain;
+
+    private long repairs;
+    private @Nullable String found;
+
+    private SiteGuard(GuardTerms terms, NetlinkSocket nft, NetlinkSocket rtnl, Skeleton skeleton) {
         this.nft = nft;
         this.rtnl = rtnl;
-        entries = new Reconciler<>(new EntryTable(nft, tableFlags), Backoff.KERNEL);
+        this.skeleton = skeleton;
+        entries = new Reconciler<>(new EntryTable(nft, skeleton.flags()), Backoff.KERNEL);
         nowhere = new Reconciler<>(new NowhereTable(rtnl), Backoff.KERNEL);
         terms.nowhereElse().forEach(prefix -> nowhere.put(prefix, true));
     }
@@ -48,20 +60,24 @@ public final class SiteGuard implements AutoCloseable {
     ///
     /// @throws IOException if the kernel does not have them then: nothing may go to other sites
     public static SiteGuard install(GuardTerms terms) throws IOException {
+        return install(terms, true);
+    }
+
+    /// The same, for who wants to share the table with others.
+    ///
+    /// @param exclusive false to leave the table open to others' changes, as where the kernel can't but leave it
+    public static SiteGuard install(GuardTerms terms, boolean exclusive) throws IOException {
         NetlinkSocket nft = NetlinkSocket.open(NetlinkProtocol.NETFILTER);
         NetlinkSocket rtnl = null;
         try {
             rtnl = NetlinkSocket.open(NetlinkProtocol.ROUTE);
-            int flags = write(nft, terms, NftTable.OWNER | NftTable.PERSIST) ? NftTable.OWNER | NftTable.PERSIST : 0;
-            if (flags == 0) {
-                write(nft, terms, 0);
-            }
-            verify(nft, terms);
-            var guard = new SiteGuard(terms, nft, rtnl, flags);
+            Skeleton skeleton = Skeleton.write(nft, terms, exclusive);
+            skeleton.verify();
+            var guard = new SiteGuard(terms, nft, rtnl, skeleton);
             guard.nowhere.inSync();
             List<String> failures = guard.pass(System.nanoTime());
             if (!failures.isEmpty()) {
-                throw new IOException("the guard between sites: " + failures.getFirst());
+                throw new IOException(failures.getFirst());
             }
             return guard;
         } catch (IOException e) {
@@ -69,56 +85,42 @@ public final class SiteGuard implements AutoCloseable {
             if (rtnl != null) {
                 rtnl.close();
             }
-            throw e;
+            throw new IOException("the guard between sites is not in force: " + e.getMessage(), e);
         }
     }
 
-    /// One transaction: what an earlier run left is in force until the moment that this is. Its sets keep their
-    /// elements.
-    private static boolean write(NetlinkSocket nft, GuardTerms terms, int flags) throws IOException {
-        var requests = new ArrayList<Request>();
-        requests.add(Nftables.batchBegin(null));
-        requests.add(Nftables.addTable(GuardRules.TABLE, flags));
-        int id = 0;
-        for (NftSet set : GuardRules.sets()) {
-            requests.add(Nftables.addSet(set, ++id));
-        }
-        Map<NftChain, List<NftRule>> chains = GuardRules.chains(terms);
-        chains.keySet().forEach(chain -> requests.add(Nftables.addChain(chain)));
-        chains.keySet().forEach(chain -> requests.add(Nftables.deleteRules(GuardRules.TABLE, chain.name())));
-        chains.values().forEach(rules -> rules.forEach(rule -> requests.add(Nftables.addRule(rule))));
-        requests.add(Nftables.addTable(GuardRules.TABLE, flags));
-        requests.add(Nftables.batchEnd());
-        List<Refusal> refusals = nft.transact(requests, requests.size() - 2);
-        if (!refusals.isEmpty() && flags == 0) {
-            throw new IOException(
-                    "the guard between sites: " + refusals.getFirst().reason().getMessage());
-        }
-        return refusals.isEmpty();
+    /// True if nobody else can change the table; else {@link slash32.netlink.netfilter.ForeignChanges} has to tell when
+    /// to {@link #resync}.
+    public boolean exclusive() {
+        return skeleton.exclusive();
     }
 
-    /// The self-test: what the kernel says that it has, against what was asked for.
-    private static void verify(NetlinkSocket nft, GuardTerms terms) throws IOException {
-        Map<NftChain, List<NftRule>> wanted = GuardRules.chains(terms);
-        var found = new HashSet<NftChain>();
-        nft.dump(Nftables.dumpChains(GuardRules.TABLE.family()), found::clear, message -> {
-            NftChain chain = NftChain.parse(GuardRules.TABLE.family(), message);
-            if (chain != null) {
-                found.add(chain);
-            }
-        });
-        for (Map.Entry<NftChain, List<NftRule>> one : wanted.entrySet()) {
-            var rules = new ArrayList<NftRule>();
-            String chain = one.getKey().name();
-            nft.dump(
-                    Nftables.dumpRules(GuardRules.TABLE, chain),
-                    rules::clear,
-                    message -> rules.add(NftRule.parse(GuardRules.TABLE.family(), message)));
-            if (!found.contains(one.getKey()) || !rules.equals(one.getValue())) {
-                throw new IOException("the guard between sites: the kernel has another chain " + GuardRules.TABLE + " "
-                        + chain + " than it was given");
-            }
-        }
+    /// The socket that the table is changed by.
+    public int port() {
+        return nft.port();
+    }
+
+    /// Others may have changed the table: the next pass reads it back and puts it right.
+    public void resync(long nowNanos) {
+        doubtful = true;
+        lookNanos = nowNanos;
+    }
+
+    /// How often something was found that others had changed, and is as it should be again.
+    public long repairs() {
+        return repairs;
+    }
+
+    /// What was found changed since this was asked last, for people; null if nothing was.
+    public @Nullable String takeFound() {
+        String taken = found;
+        found = null;
+        return taken;
+    }
+
+    /// False if others changed the table and it could not be put right yet.
+    public boolean inForce() {
+        return vain == 0;
     }
 
     /// A guest has this address in another site, or not.
@@ -160,7 +162,11 @@ public final class SiteGuard implements AutoCloseable {
     }
 
     public long nextDeadlineNanos(long nowNanos) {
-        return Math.min(entries.nextDeadlineNanos(nowNanos), nowhere.nextDeadlineNanos(nowNanos));
+        long next = doubtful ? Math.max(nowNanos, lookNanos) : Long.MAX_VALUE;
+        for (Reconciler<?, ?> table : tables()) {
+            next = Math.min(next, table.nextDeadlineNanos(nowNanos));
+        }
+        return next;
     }
 
     /// Applies what is due.
@@ -168,7 +174,49 @@ public final class SiteGuard implements AutoCloseable {
     /// @return why something is not in force that should be, for people
     public List<String> pass(long nowNanos) {
         var failures = new ArrayList<String>();
-        for (Reconciler<?, ?> table : List.of(nowhere, entries)) {
+        boolean look = doubtful && nowNanos - lookNanos >= 0;
+        long drifted = entries.drifted();
+        String difference = look ? putRight(nowNanos, failures) : null;
+        passTables(nowNanos, failures);
+        if (look && difference == null && entries.drifted() != drifted) {
+            difference = "other elements in its sets";
+        }
+        if (difference != null) {
+            found = difference;
+            repairs++;
+        }
+        return failures;
+    }
+
+    /// Reads back what others may have changed.
+    ///
+    /// @return what they did change, if it is as it should be again
+    private @Nullable String putRight(long nowNanos, List<String> failures) {
+        try {
+            String difference = skeleton.difference();
+            if (difference != null) {
+                skeleton.restore();
+            }
+            doubtful = false;
+            vain = 0;
+            entries.resync();
+            entries.retryNow();
+            return difference;
+        } catch (IOException e) {
+            vain++;
+            lookNanos = nowNanos + Backoff.KERNEL.delayNanos(vain);
+            failures.add("the guard between sites: " + e.getMessage());
+            return null;
+        }
+    }
+
+    /// Those that can be put in force: without the table there are no sets.
+    private List<Reconciler<?, ?>> tables() {
+        return vain == 0 ? List.of(nowhere, entries) : List.of(nowhere);
+    }
+
+    private void passTables(long nowNanos, List<String> failures) {
+        for (Reconciler<?, ?> table : tables()) {
             Pass<?, ?> pass = table.pass(nowNanos);
             if (pass.broken() != null) {
                 failures.add(pass.broken());
@@ -179,7 +227,6 @@ public final class SiteGuard implements AutoCloseable {
                     .map(reason -> table.name() + ": " + reason)
                     .forEach(failures::add);
         }
-        return failures;
     }
 
     /// Packets dropped since the rules were written, by reason: {@code plain}, {@code tunnel}, {@code to-host}, {@code

@@ -1,6 +1,7 @@
 package slash32.overlay.guard;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.util.ArrayList;
@@ -9,10 +10,16 @@ import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import slash32.net.InterfaceName;
 import slash32.net.IpAddress;
 import slash32.net.Ipv4Address;
 import slash32.net.Prefix;
+import slash32.netlink.netfilter.ForeignChanges;
+import slash32.netlink.netfilter.NftEvent;
+import slash32.netlink.socket.NetlinkProtocol;
+import slash32.netlink.socket.Subscription;
 import slash32.testkit.Command;
 import slash32.testkit.Eventually;
 import slash32.testkit.InNetns;
@@ -127,6 +134,104 @@ class SiteGuardKernelTest {
             guard.pass(System.nanoTime());
             assertThat(pings(HERE, THERE)).isTrue();
         }
+    }
+
+    /// On a kernel that can't keep others out: what they change is heard of, and is as before after one pass.
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "flush ruleset",
+                "delete table inet slash32_overlay",
+                "flush table inet slash32_overlay",
+                "insert rule inet slash32_overlay leave accept",
+                "flush chain inet slash32_overlay enter",
+                "delete element inet slash32_overlay elsewhere4 { 10.1.0.2 }",
+                "add element inet slash32_overlay peers { 203.0.113.66 }",
+                "add table inet slash32_overlay { flags dormant; }",
+                "delete table inet slash32_overlay;"
+                        + " add table inet slash32_overlay;"
+                        + " add set inet slash32_overlay peers { type ipv6_addr; };"
+                        + " add chain inet slash32_overlay leave { type filter hook input priority 7; }",
+            })
+    void whatOthersChangeIsPutRight(String edit) throws IOException {
+        try (SiteGuard guard = SiteGuard.install(terms, false);
+                var events =
+                        Subscription.openToOthers(NetlinkProtocol.NETFILTER, guard.port(), NftEvent.MULTICAST_GROUP)) {
+            assertThat(guard.exclusive()).isFalse();
+            guard.elsewhere(IpAddress.parse(THERE), true);
+            guard.node(IpAddress.parse("10.0.0.9"), true);
+            guard.peer(FAR, true);
+            guard.inSync();
+            assertThat(guard.pass(System.nanoTime())).isEmpty();
+            String before = rules();
+            Command.run("nft", edit);
+            assertThat(rules()).isNotEqualTo(before);
+            awaitForeign(events);
+            long now = System.nanoTime();
+            guard.resync(now);
+            assertThat(guard.nextDeadlineNanos(now)).isEqualTo(now);
+            assertThat(guard.pass(now)).isEmpty();
+            assertThat(rules()).isEqualTo(before);
+            assertThat(guard.repairs()).isEqualTo(1);
+            assertThat(guard.takeFound()).isNotNull();
+            assertThat(guard.takeFound()).isNull();
+            Command.run("ip", "route", "add", THERE + "/32", "via", "10.0.0.9");
+            Command.tryRun("bash", "-c", "echo x > /dev/udp/" + THERE + "/9");
+            assertThat(guard.drops()).containsEntry("plain", 1L);
+            guard.resync(now);
+            assertThat(guard.pass(now)).isEmpty();
+            assertThat(guard.repairs()).as("nothing was changed").isEqualTo(1);
+        }
+    }
+
+    private static String rules() {
+        return Command.tryRun("nft", "-s", "list", "table", "inet", "slash32_overlay")
+                .output();
+    }
+
+    private static void awaitForeign(Subscription events) throws IOException {
+        var changes = new ForeignChanges(List.of(SiteGuard.TABLE));
+        boolean[] heard = new boolean[1];
+        while (!heard[0]) {
+            events.receive(message -> heard[0] |= changes.on(message));
+        }
+    }
+
+    /// Another process owns the table meanwhile, so that the kernel refuses ours.
+    @Test
+    void aGuardThatCanNotBePutRightSaysSoAndTriesAgain() throws IOException {
+        try (SiteGuard guard = SiteGuard.install(terms, false)) {
+            guard.elsewhere(IpAddress.parse(THERE), true);
+            assertThat(guard.pass(System.nanoTime())).isEmpty();
+            String before = rules();
+            Command.run("nft", "delete", "table", "inet", "slash32_overlay");
+            long now = System.nanoTime();
+            try (SiteGuard another = SiteGuard.install(terms)) {
+                assertThat(another.exclusive()).isTrue();
+                guard.resync(now);
+                assertThat(guard.pass(now)).singleElement().asString().startsWith("the guard between sites: ");
+                assertThat(guard.inForce()).isFalse();
+                assertThat(guard.nextDeadlineNanos(now)).isGreaterThan(now);
+            }
+            Command.run("nft", "delete", "table", "inet", "slash32_overlay");
+            long later = guard.nextDeadlineNanos(now);
+            assertThat(guard.pass(later)).isEmpty();
+            assertThat(guard.inForce()).isTrue();
+            assertThat(guard.repairs()).isEqualTo(1);
+            assertThat(rules()).isEqualTo(before);
+        }
+    }
+
+    /// The kernel takes a set that is there for one that is asked for, though it is a smaller one.
+    @Test
+    void aGuardThatReadsBackOtherwiseIsNoGuard() {
+        Command.run(
+                "nft",
+                "add table inet slash32_overlay; add set inet slash32_overlay peers" + " { type ipv4_addr; size 1; }");
+        assertThatThrownBy(() -> SiteGuard.install(terms))
+                .isInstanceOf(IOException.class)
+                .hasMessage("the guard between sites is not in force: the kernel has no set inet slash32_overlay peers,"
+                        + " or another one");
     }
 
     @Test

@@ -175,7 +175,15 @@ public final class AgentMetrics {
                         byReason(
                                 "slash32_overlay_guard_drops_total",
                                 "Packets that would have crossed between sites in the clear, or came from strangers.",
-                                view.guarded()));
+                                view.guard().drops()),
+                        new GaugeMetricFamily(
+                                "slash32_overlay_guard_in_force",
+                                "0 if others changed the guard between sites and it could not be put right.",
+                                view.guard().inForce() ? 1 : 0),
+                        new CounterMetricFamily(
+                                "slash32_overlay_guard_repairs_total",
+                                "How often others had changed the guard between sites, and it was put right.",
+                                view.guard().repairs()));
             }
         });
     }

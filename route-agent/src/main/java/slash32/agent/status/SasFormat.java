@@ -35,7 +35,11 @@ public final class SasFormat {
         }
         json.writeEndArray();
         counts(json, "drops", view.drops());
-        counts(json, "guarded", view.guarded());
+        counts(json, "guarded", view.guard().drops());
+        json.writeObjectFieldStart("guard");
+        json.writeBooleanField("inForce", view.guard().inForce());
+        json.writeNumberField("repairs", view.guard().repairs());
+        json.writeEndObject();
         json.writeEndObject();
     }
 
@@ -149,7 +153,14 @@ public final class SasFormat {
                     + (carrier.instead() == null ? "" : ", since the kernel can not: " + carrier.instead()));
         }
         note(columns, "dropped by the data path", view.drops());
-        note(columns, "dropped between sites", view.guarded());
+        note(columns, "dropped between sites", view.guard().drops());
+        if (!view.guard().inForce()) {
+            columns.note("the guard between sites is not in force: others changed it");
+        }
+        if (view.guard().repairs() > 0) {
+            columns.note("the guard between sites was changed by others and put right: "
+                    + view.guard().repairs());
+        }
         return columns.toString();
     }
 

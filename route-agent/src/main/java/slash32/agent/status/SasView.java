@@ -21,11 +21,20 @@ import slash32.overlay.pki.PeerCertificate;
 /// @param carrier null for a node without peers in other sites
 /// @param peers in order of addresses
 /// @param drops packets that the data path dropped, by reason
-/// @param guarded packets that the guard between sites dropped, by reason
-public record SasView(
-        @Nullable Carrier carrier, List<PeerKeys> peers, Map<String, Long> drops, Map<String, Long> guarded) {
+public record SasView(@Nullable Carrier carrier, List<PeerKeys> peers, Map<String, Long> drops, Guard guard) {
     /// No peer at all.
-    public static final SasView NONE = new SasView(null, List.of(), Map.of(), Map.of());
+    public static final SasView NONE = new SasView(null, List.of(), Map.of(), new Guard(true, 0, Map.of()));
+
+    /// What the guard between sites is and did.
+    ///
+    /// @param inForce false if others changed its table and it could not be put right
+    /// @param repairs how often it was put right
+    /// @param drops packets that it dropped, by reason
+    public record Guard(boolean inForce, long repairs, Map<String, Long> drops) {
+        public Guard {
+            drops = Map.copyOf(drops);
+        }
+    }
 
     /// Who seals and opens packets.
     ///
@@ -98,7 +107,6 @@ public record SasView(
     public SasView {
         peers = List.copyOf(peers);
         drops = Map.copyOf(drops);
-        guarded = Map.copyOf(guarded);
     }
 
     /// What there is with a node of another site; null if nothing is known of it.
@@ -115,7 +123,7 @@ public record SasView(
             List<SaStatus> sas,
             IntFunction<@Nullable Instant> since,
             Map<Drop, Long> drops,
-            Map<String, Long> guarded) {
+            Guard guard) {
         var peers = new ArrayList<PeerKeys>();
         for (Mesh.Status one : mesh) {
             Ipv4Address external = externals.get(one.node());
@@ -132,7 +140,7 @@ public record SasView(
         peers.sort(Comparator.comparing(PeerKeys::node));
         var reasons = new TreeMap<String, Long>();
         drops.forEach((why, count) -> reasons.put(label(why), count));
-        return new SasView(carrier, peers, reasons, guarded);
+        return new SasView(carrier, peers, reasons, guard);
     }
 
     private static String label(Enum<?> value) {

@@ -151,7 +151,9 @@ class AgentMetricsTest {
                         "slash32_overlay_fallback_active 1.0\n",
                         "slash32_overlay_peers{state=\"failed\",} 1.0",
                         "slash32_overlay_drops_total{reason=\"no-sa\",} 3.0",
-                        "slash32_overlay_guard_drops_total{reason=\"plain\",} 2.0");
+                        "slash32_overlay_guard_drops_total{reason=\"plain\",} 2.0",
+                        "slash32_overlay_guard_in_force 1.0",
+                        "slash32_overlay_guard_repairs_total 1.0");
     }
 
     /// Series that alerts are about, and the reasons that they name.
@@ -180,7 +182,7 @@ class AgentMetricsTest {
         Requirement.program("promtool", "prometheus");
         String folder = ALERTS.toAbsolutePath().normalize().toString();
         assertThat(Command.run("promtool", "check", "rules", folder + "/overlay-alerts.yml"))
-                .contains("SUCCESS: 9 rules found");
+                .contains("SUCCESS: 11 rules found");
         assertThat(Command.run("promtool", "test", "rules", folder + "/overlay-alerts-test.yml"))
                 .contains("SUCCESS");
     }

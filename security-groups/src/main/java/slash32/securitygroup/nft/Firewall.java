@@ -465,12 +465,14 @@ public final class Firewall implements AutoCloseable {
         return planes.stream().mapToInt(plane -> plane.reconciler().failures()).sum();
     }
 
-    /// True if nobody else can change our tables; else {@link ForeignChanges} has to tell when to {@link #resync}.
+    /// True if nobody else can change our tables; else {@link slash32.netlink.netfilter.ForeignChanges} has to tell
+    /// when to {@link #resync}.
     public boolean exclusive() {
         return backstop == null;
     }
 
-    /// The socket that our tables are changed by, so that {@link ForeignChanges} need not hear of it.
+    /// The socket that our tables are changed by, so that {@link slash32.netlink.netfilter.ForeignChanges} need not
+    /// hear of it.
     public int port() {
         return socket.port();
     }

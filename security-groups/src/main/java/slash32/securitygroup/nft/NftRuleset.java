@@ -38,7 +38,7 @@ import slash32.securitygroup.compile.Subject;
 ///
 /// Where the kernel can (Linux 6.9), the tables have an owner, this socket, and outlive it: nobody else can change or
 /// flush them while we run, and a restarted agent adopts them. Elsewhere they can be changed by anybody with the right,
-/// which {@link ForeignChanges} finds out; {@link Backstop} closes meanwhile.
+/// which {@link slash32.netlink.netfilter.ForeignChanges} finds out; {@link Backstop} closes meanwhile.
 final class NftRuleset implements Table<Subject, Fragment> {
     /// More members than this are loaded by several transactions, so that none holds up others for long.
     private static final int MEMBERS_AT_ONCE = 50_000;

@@ -14,6 +14,7 @@ import slash32.net.InterfaceName;
 import slash32.net.IpAddress;
 import slash32.net.Ipv4Address;
 import slash32.net.MacAddress;
+import slash32.netlink.netfilter.ForeignChanges;
 import slash32.netlink.netfilter.NftEvent;
 import slash32.netlink.socket.NetlinkProtocol;
 import slash32.netlink.socket.Subscription;
@@ -25,6 +26,7 @@ import slash32.securitygroup.Remote;
 import slash32.securitygroup.Rule;
 import slash32.securitygroup.SecurityGroup;
 import slash32.securitygroup.Traffic;
+import slash32.securitygroup.compile.Layout;
 import slash32.securitygroup.compile.RulesetCompiler;
 import slash32.testkit.Command;
 import slash32.testkit.InNetns;
@@ -83,7 +85,7 @@ class FlushRepairBenchmark {
     }
 
     private static long repair(Firewall firewall, Subscription events) throws IOException {
-        var foreign = new ForeignChanges();
+        var foreign = new ForeignChanges(Layout.TABLES);
         boolean[] heard = new boolean[1];
         Thread stranger = Thread.ofPlatform().start(() -> Command.run("nft", "flush", "ruleset"));
         while (!heard[0]) {

@@ -19,6 +19,7 @@ import slash32.net.IpAddress;
 import slash32.net.MacAddress;
 import slash32.net.Prefix;
 import slash32.netlink.message.Message;
+import slash32.netlink.netfilter.ForeignChanges;
 import slash32.netlink.netfilter.NftEvent;
 import slash32.netlink.socket.NetlinkProtocol;
 import slash32.netlink.socket.Subscription;
@@ -30,6 +31,7 @@ import slash32.securitygroup.Remote;
 import slash32.securitygroup.Rule;
 import slash32.securitygroup.SecurityGroup;
 import slash32.securitygroup.Traffic;
+import slash32.securitygroup.compile.Layout;
 import slash32.securitygroup.compile.RulesetCompiler;
 import slash32.testkit.Command;
 import slash32.testkit.InNetns;
@@ -198,7 +200,7 @@ class RulesetKernelTest {
         firewall.putMember(PEERS, IpAddress.parse("10.9.0.1"));
         apply();
         String before = rules();
-        var changes = new ForeignChanges();
+        var changes = new ForeignChanges(Layout.TABLES);
         try (var events =
                 Subscription.openToOthers(NetlinkProtocol.NETFILTER, firewall.port(), NftEvent.MULTICAST_GROUP)) {
             Command.run("nft", "flush", "ruleset");

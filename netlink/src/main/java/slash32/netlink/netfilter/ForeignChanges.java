@@ -1,14 +1,19 @@
-package slash32.securitygroup.nft;
+package slash32.netlink.netfilter;
 
+import java.util.Collection;
+import java.util.Set;
 import slash32.netlink.message.Message;
-import slash32.netlink.netfilter.NftEvent;
-import slash32.securitygroup.compile.Layout;
 
-/// Finds out from nf_tables' events that somebody else changed our tables, which is then a case for
-/// {@link Firewall#resync}. Needed only where the firewall is not {@link Firewall#exclusive}. Owned by the thread that
-/// receives the events of {@link NftEvent#MULTICAST_GROUP}, but for those of {@link Firewall#port}.
+/// Finds out from nf_tables' events that somebody else changed tables of ours, which then have to be read back. Needed
+/// only for tables that have no owner. Owned by the thread that receives the events of
+/// {@link NftEvent#MULTICAST_GROUP}, but for those of the socket that writes the tables.
 public final class ForeignChanges {
+    private final Set<TableId> tables;
     private boolean ours;
+
+    public ForeignChanges(Collection<TableId> tables) {
+        this.tables = Set.copyOf(tables);
+    }
 
     /// Takes in one event of another socket than ours.
     ///
@@ -16,7 +21,7 @@ public final class ForeignChanges {
     public boolean on(Message message) {
         return switch (NftEvent.parse(message)) {
             case NftEvent.Changed(var table) -> {
-                ours |= Layout.TABLES.contains(table);
+                ours |= tables.contains(table);
                 yield false;
             }
             case NftEvent.Committed _ -> {
