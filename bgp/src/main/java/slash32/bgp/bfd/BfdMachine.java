@@ -285,7 +285,7 @@ public final class BfdMachine {
         return remoteMultiplier * Math.max(activeMinRxMicros, remoteMinTxMicros) * 1_000;
     }
 
-    /// The loss may be that of a process that restarts while its node forwards on (RFC 5882 §4.3.1).
+    /// The loss may be that of a process that restarts while its node forwards on (RFC 5882 §4.3.2).
     ///
     /// Not if the neighbour's BFD is independent of its control plane and it is that which fell silent. If it
     /// is the neighbour that hears nothing, it may be our process that was held up.

@@ -20,7 +20,7 @@ public sealed interface BmpMessage {
         /// Of an Initiation (RFC 7854 §4.4).
         public static final int SYSTEM_DESCRIPTION = 1;
         public static final int SYSTEM_NAME = 2;
-        /// Of a Loc-RIB's Peer Up (RFC 9069 §5.3).
+        /// Of a Loc-RIB's Peer Up (RFC 9069 §5.2.1).
         public static final int TABLE_NAME = 3;
         /// Of a Termination (RFC 7854 §4.5).
         public static final int REASON = 1;

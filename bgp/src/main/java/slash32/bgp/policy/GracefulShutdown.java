@@ -10,14 +10,14 @@ public final class GracefulShutdown {
 
     private GracefulShutdown() {}
 
-    /// A route as an external peer sent it: the last choice if it says that it will go (§4.2).
+    /// A route as an external peer sent it: the last choice if it says that it will go (§4.1).
     static PathAttributes received(PathAttributes path) {
         return path.communities().contains(COMMUNITY)
                 ? path.toBuilder().localPref(0).build()
                 : path;
     }
 
-    /// A route of ours before we go (§4.3); an internal peer sees the preference, an external one the community.
+    /// A route of ours before we go (§4.2); an internal peer sees the preference, an external one the community.
     public static PathAttributes announced(PathAttributes path) {
         var communities = new ArrayList<>(path.communities());
         communities.add(COMMUNITY);

@@ -116,7 +116,7 @@ final class Advertiser {
         return new Nlri.Membership(0, TARGET_BITS, speaker.asn().value(), target);
     }
 
-    /// Every route of ours becomes the last choice (RFC 8326 §4.1), or again what it was.
+    /// Every route of ours becomes the last choice (RFC 8326 §4.2), or again what it was.
     void drain(boolean leaving) {
         if (draining != leaving) {
             draining = leaving;

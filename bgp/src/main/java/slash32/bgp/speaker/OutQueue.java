@@ -94,7 +94,7 @@ final class OutQueue {
         return all;
     }
 
-    /// The peer wants to know where a refresh of {@code family} begins and ends (RFC 7313 §4.1).
+    /// The peer wants to know where a refresh of {@code family} begins and ends (RFC 7313 §4).
     void beginRefresh(AddressFamily family) {
         write(MessageEncoder.encode(new Message.RouteRefresh(family, 1)));
         owedEndOfRefresh.add(family);

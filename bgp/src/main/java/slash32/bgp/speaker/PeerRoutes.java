@@ -173,7 +173,7 @@ final class PeerRoutes implements ImportFilter.Sink {
         drop(family);
     }
 
-    /// The peer will announce all of {@code family} anew (RFC 7313 §4.2); what it doesn't goes with {@link #sweep}.
+    /// The peer will announce all of {@code family} anew (RFC 7313 §4); what it doesn't goes with {@link #sweep}.
     void markStale(AddressFamily family) {
         speaker.rib(family).markStale(number);
     }

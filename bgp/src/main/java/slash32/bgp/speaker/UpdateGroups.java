@@ -197,7 +197,7 @@ final class UpdateGroups {
 
     /// The peer asked to be told everything of {@code family} again (RFC 2918 §4).
     ///
-    /// @param marked it wants to know where that begins and ends (RFC 7313 §4.1)
+    /// @param marked it wants to know where that begins and ends (RFC 7313 §4)
     void refresh(OutQueue peer, AddressFamily family, boolean marked) {
         Cohort before = cohortOf.get(peer);
         if (before == null) {

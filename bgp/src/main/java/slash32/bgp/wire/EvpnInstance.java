@@ -20,7 +20,7 @@ import slash32.net.Vni;
 /// @param targets who imports the routes
 /// @param vtep where the node takes encapsulated frames: the next hop
 public record EvpnInstance(RouteDistinguisher distinguisher, Vni vni, List<ExtendedCommunity> targets, IpAddress vtep) {
-    /// Tunnel type VXLAN (RFC 8365 §11).
+    /// Tunnel type VXLAN (RFC 8365 §12).
     public static final int VXLAN = 8;
 
     private static final long LOCAL_PREF = 100;

@@ -43,7 +43,7 @@ public sealed interface EvpnRoute {
             RouteDistinguisher distinguisher, Esi esi, long tag, Prefix prefix, IpAddress gateway, int label)
             implements EvpnRoute {}
 
-    /// One of a type that we don't know: not used, and passed on (RFC 7606 §5.4).
+    /// One of a type that we don't know: not used, but passed on, where RFC 7606 §5.4 discards.
     record UnknownRoute(int type, Bytes value) implements EvpnRoute {}
 
     int NO_LABEL = -1;

@@ -35,7 +35,7 @@ public final class MessageDecoder {
         };
     }
 
-    /// RFC 7313 §5: a wrong length is an error of its own.
+    /// A wrong length is an error of its own: in RFC 7313 §5 of subtypes 1 and 2, here of all.
     private static Decoded routeRefresh(Reader body) {
         if (body.remaining() != 4) {
             return refused(NotificationCode.BAD_ROUTE_REFRESH_LENGTH);

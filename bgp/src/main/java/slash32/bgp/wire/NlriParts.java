@@ -13,7 +13,7 @@ import slash32.net.Ipv6Address;
 import slash32.net.Prefix;
 
 /// A route taken apart: its key, which tells it from others, and what else its NLRI says, which belongs to the path
-/// like an attribute: labels (RFC 8277 §2.1, RFC 7432 §7.1), the ESI and labels of a MAC (RFC 7432 §7.2), the ESI,
+/// like an attribute: labels (RFC 8277 §2.5, RFC 7432 §7.1), the ESI and labels of a MAC (RFC 7432 §7.2), the ESI,
 /// gateway and label of an EVPN prefix (RFC 9136 §3.1).
 public final class NlriParts {
     private NlriParts() {}

@@ -146,7 +146,7 @@ class EvpnTest {
         atTwo.await("its EVPN route", () -> atTwo.evpn.size() == 1);
     }
 
-    /// One without the family is told everything, as before (RFC 4684 §5).
+    /// One without the family is told everything, as before (RFC 4684 §6).
     @Test
     void aPeerWithoutMembershipsIsToldAll() throws Exception {
         reflector(CONSTRAINED);

@@ -97,7 +97,7 @@ class NlriTest {
                                                         new Comparison(0x45, 1, 139),
                                                         new Comparison(1, 2, 8080)))))),
                 new Row(
-                        AddressFamily.IPV6_FLOWSPEC, // RFC 8956 §3.8.2: all of ::1234:5678:9a00:0/64-104
+                        AddressFamily.IPV6_FLOWSPEC, // RFC 8956 §3.8.1: ::1234:5678:9a00:0/64-104
                         "08016840123456789a",
                         new Nlri.FlowSpec(
                                 0, true, null, List.of(new PrefixPattern(1, 104, 64, Bytes.fromHex("123456789a"))))),

@@ -8,7 +8,7 @@ public sealed interface Answer {
     /// {@code frame} goes back out of the same TAP.
     record Reply(Bytes frame) implements Answer {}
 
-    /// The guest announced that it holds {@code address} (gratuitous ARP, RFC 5227 §3); nothing is sent.
+    /// The guest announced that it holds {@code address} (gratuitous ARP, RFC 5227 §2.3); nothing is sent.
     record GuestSeen(IpAddress address) implements Answer {}
 
     /// Nothing is sent, for {@code reason}.

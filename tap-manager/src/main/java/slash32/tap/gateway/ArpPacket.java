@@ -66,7 +66,7 @@ record ArpPacket(
         return Bytes.copyOf(out.array());
     }
 
-    /// An announcement of the sender's own address (RFC 5227 §3), in either of its two forms.
+    /// An announcement of the sender's own address (RFC 5227 §2.3), as a request or a reply (§3).
     boolean isGratuitous() {
         return sender.equals(target);
     }

@@ -39,9 +39,9 @@ public enum Refusal {
     RELAYED,
     /// A DHCP message to another server.
     OTHER_SERVER,
-    /// The guest found its address to be in use by somebody else (RFC 2131 §4.4.4); it is told nothing.
+    /// The guest found its address to be in use by somebody else (RFC 2131 §4.3.3); it is told nothing.
     DECLINED,
-    /// The guest gave its address back (RFC 2131 §4.4.6), which stays its own nevertheless.
+    /// The guest gave its address back (RFC 2131 §4.3.4), which stays its own nevertheless.
     RELEASED;
 
     private final String label = name().toLowerCase(Locale.ROOT);
