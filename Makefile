@@ -53,9 +53,9 @@ bench-micro: packages-build ## single parts: the BGP codec and the tables of rou
 	@$(MVN) -pl lab/benchmarks -am -DskipTests package
 	@$(JAVA_HOME)/bin/java -cp 'lab/benchmarks/target/lib/*' slash32.bench.Micro $(ARGS)
 
-bench-esp: build ## encrypted tunnels beside wireguard-go, strongSwan in user space and plain VXLAN: a JSON line a run, and medians; needs root
+bench-esp: build ## encrypted tunnels beside wireguard-go, strongSwan in user space and plain VXLAN; then docs/performance-tunnels.md; needs root
 	@.ci/need-packages iproute2 iputils-ping iperf3 ethtool wireguard-go wireguard-tools strongswan-charon strongswan-swanctl libcharon-extra-plugins libstrongswan-extra-plugins
-	@lab/bench/esp.py
+	@lab/bench/esp.py run --rounds $(RUNS)
 
 bench-overlay: packages build ## segments: 4,000 MACs of 100 VTEPs, one that moves, iperf3 beside VXLAN by hand and the bare link; then docs/performance-overlay.md; needs root
 	@.ci/need-packages $(PACKAGES_OVERLAY)

@@ -1,16 +1,20 @@
 #!/usr/bin/env python3
 """Encrypted tunnels beside each other: one TCP stream, UDP, and an idle round trip, both ends on this machine.
 
-Two namespaces with a veth of MTU 1500 between them; each system in turn, in each round, with a tunnel of MTU 1400
-(VXLAN: 1450).  Prints a JSON line a run, then medians as a table.  Needs root, iperf3, ethtool, wireguard-go,
-wireguard-tools, strongSwan, and a built tree.
+esp.py try [--systems slash32,vxlan] [--links veth] [--rounds 1] [--seconds 5]   a JSON line a run
+esp.py run [--rounds 5]       all into results/tunnels.jsonl, then the report
+esp.py report                 docs/performance-tunnels.md from results/tunnels.jsonl
 
---nic  the veth segments in software what is sent, as before a network card without such offloads
+Two namespaces with a veth of MTU 1500 between them; each system in turn, in each round, with a tunnel of MTU 1400
+(VXLAN: 1450).  Needs root, iperf3, ethtool, wireguard-go, wireguard-tools, strongSwan, and a built tree.
 """
 import argparse, json, os, secrets, shutil, statistics, subprocess, sys, tempfile, time
+from lab import HERE, ROOT, Records, provenance, recorded, spread
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-ROOT = os.path.dirname(os.path.dirname(HERE))
+RESULTS = os.path.join(HERE, "results", "tunnels.jsonl")
+REPORT = os.path.join(ROOT, "docs", "performance-tunnels.md")
+LINKS = {"veth": "veth, which passes segments of 64 KB whole",
+         "nic": "as a card without offloads: what is sent is cut in software"}
 A, B = f"esp{os.getpid()}a", f"esp{os.getpid()}b"
 OUTER = {A: "192.0.2.1", B: "192.0.2.2"}
 INNER = {A: "10.9.0.1", B: "10.9.0.2"}
@@ -40,7 +44,7 @@ def until(what, holds):
         time.sleep(0.05)
 
 
-def namespaces(nic):
+def namespaces(link):
     for ns in (A, B):
         sh("ip", "netns", "add", ns)
         sh("ip", "link", "set", "lo", "up", ns=ns)
@@ -49,7 +53,7 @@ def namespaces(nic):
     for ns in (A, B):
         sh("ip", "addr", "add", OUTER[ns] + "/24", "dev", "veth0", ns=ns)
         sh("ip", "link", "set", "veth0", "up", ns=ns)
-        if nic:
+        if link == "nic":
             sh("ethtool", "-K", "veth0", "tso", "off", "tx-udp-segmentation", "off", "gro", "on", ns=ns)
 
 
@@ -219,12 +223,13 @@ def iperf(seconds, *options):
             time.sleep(0.2)
 
 
-def measure(name, seconds, nic):
+def measure(name, seconds, link):
     folder = tempfile.mkdtemp(prefix="esp-bench-")
+    load = os.getloadavg()[0]
     system = SYSTEMS[name](folder)
     server = None
     try:
-        namespaces(nic)
+        namespaces(link)
         system.setup()
         until(name + " carries a ping", lambda: " 0% packet loss" in
               sh("ping", "-c", 1, "-W", 1, "-I", INNER[A], INNER[B], ns=A, check=False))
@@ -239,7 +244,7 @@ def measure(name, seconds, nic):
         time.sleep(0.5)
         ping = sh("ping", "-q", "-c", 100, "-i", 0.01, "-I", INNER[A], INNER[B], ns=A)
         return {
-            "system": name, "nic": nic,
+            "system": name, "link": link, "load_before": load,
             "tcp_gbit_s": round(tcp["sum_received"]["bits_per_second"] / 1e9, 3),
             "retransmits": tcp["sum_sent"]["retransmits"], "cores": round(cores, 2),
             "udp_gbit_s": round(udp["bits_per_second"] * (1 - udp["lost_percent"] / 100) / 1e9, 3),
@@ -256,23 +261,62 @@ def measure(name, seconds, nic):
         shutil.rmtree(folder)
 
 
+def runs_of(o):
+    for _ in range(o.rounds):
+        for link in o.links:
+            for name in o.systems:
+                yield measure(name, o.seconds, link)
+
+
+# of one figure: what it is called, its key, and whether more of it is better
+FIGURES = [("one TCP stream, Gbit/s", "tcp_gbit_s", True), ("UDP of 1,400 octets, Gbit/s", "udp_gbit_s", True),
+           ("idle round trip, ms", "rtt_ms", False)]
+GOALS = {"wireguard-go": 2, "libipsec": 5, "vxlan": 0.5}
+
+
+def report():
+    runs = recorded(RESULTS)
+    with open(os.path.join(HERE, "esp-head.md")) as f:
+        out = f.read()
+    out += f"\n{provenance(runs)}. Medians, and [least-most].\n"
+    for link, shown in LINKS.items():
+        of = {name: [r for r in runs if r["link"] == link and r["system"] == name] for name in SYSTEMS}
+        if not all(of.values()):
+            continue
+        out += f"\n## Link: {shown}\n| what | runs | " + " | ".join(SYSTEMS) + " | " + " | ".join(
+            f"times {name} (goal {goal})" for name, goal in GOALS.items()) + " |\n" + "|---" * (2 + len(SYSTEMS) + len(GOALS)) + "|\n"
+        for what, key, more in FIGURES:
+            median = {name: statistics.median(r[key] for r in of[name]) for name in SYSTEMS}
+            times = {name: median["slash32"] / median[name] if more else median[name] / median["slash32"] for name in GOALS}
+            out += (f"| {what} | {len(of['slash32'])} | " + " | ".join(spread([r[key] for r in of[name]], 2 if more else 3) for name in SYSTEMS)
+                    + " | " + " | ".join(f"**{times[name]:.2f}** {'met' if times[name] >= goal else 'missed'}" for name, goal in GOALS.items()) + " |\n")
+        for what, key, digits in (("cores that the TCP stream took, both ends", "cores", 2), ("segments sent again", "retransmits", 0)):
+            out += (f"| {what} | {len(of['slash32'])} | " + " | ".join(spread([r[key] for r in of[name]], digits) for name in SYSTEMS)
+                    + " | " * (len(GOALS) + 1) + "\n")
+    with open(os.path.join(HERE, "esp-tail.md")) as f:
+        out += "\n" + f.read()
+    with open(REPORT, "w") as f:
+        f.write(out)
+    print(REPORT)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", choices=["try", "run", "report"])
     parser.add_argument("--seconds", type=int, default=5, help="of each stream (%(default)s)")
     parser.add_argument("--rounds", type=int, default=5, help="of which the medians are shown (%(default)s)")
-    parser.add_argument("--only", default=",".join(SYSTEMS), help="systems (%(default)s)")
-    parser.add_argument("--nic", action="store_true")
-    options = parser.parse_args()
-    names, runs = options.only.split(","), []
-    for _ in range(options.rounds):
-        for name in names:
-            runs.append(measure(name, options.seconds, options.nic))
-            print(json.dumps(runs[-1]), flush=True)
-    fields = ["tcp_gbit_s", "udp_gbit_s", "rtt_ms", "cores", "retransmits"]
-    print(f"\n{'medians of ' + str(options.rounds):16}" + "".join(f"{field:>13}" for field in fields))
-    for name in names:
-        of = [run for run in runs if run["system"] == name]
-        print(f"{name:16}" + "".join(f"{statistics.median(run[field] for run in of):13.3f}" for field in fields))
+    parser.add_argument("--systems", type=lambda text: text.split(","), default=list(SYSTEMS))
+    parser.add_argument("--links", type=lambda text: text.split(","), default=list(LINKS))
+    o = parser.parse_args()
+    if o.what == "try":
+        for record in runs_of(o):
+            print(json.dumps(record), flush=True)
+    elif o.what == "run":
+        records = Records(RESULTS, fresh=True)
+        for record in runs_of(o):
+            records.add(record)
+    if o.what != "try":
+        report()
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
 """Shared parts of the benchmark: namespaces, JSON-line children, CPU and RSS."""
-import json, os, queue, signal, subprocess, sys, threading, time
+import json, os, queue, signal, statistics, subprocess, sys, threading, time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 BIN = os.path.join(HERE, "bin")
@@ -16,6 +16,42 @@ def sh(cmd, check=True):
     if check and r.returncode:
         raise RuntimeError(f"{cmd}: {r.stdout}")
     return r.stdout
+
+
+class Records:
+    """What runs gave, a JSON line each, with the commit and when it was."""
+
+    def __init__(self, path, fresh=False):
+        self.path = path
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        if fresh and os.path.exists(path):
+            os.unlink(path)
+        self.commit = sh(f"git -C {ROOT} rev-parse --short HEAD").strip()
+
+    def add(self, record):
+        record.update(commit=self.commit, at=time.strftime("%Y-%m-%dT%H:%MZ", time.gmtime()))
+        print(json.dumps(record), flush=True)
+        with open(self.path, "a") as f:
+            f.write(json.dumps(record) + "\n")
+
+
+def recorded(path):
+    if not os.path.exists(path):
+        return []
+    with open(path) as f:
+        return [json.loads(line) for line in f if line.strip()]
+
+
+def provenance(runs):
+    loads = [r["load_before"] for r in runs if "load_before" in r]
+    return (f"Runs of {min(r['at'] for r in runs)} to {max(r['at'] for r in runs)}, commits "
+            f"{', '.join(dict.fromkeys(r['commit'] for r in runs))}, {os.cpu_count()} cores, Linux {os.uname().release}; load average "
+            f"before a run: median {statistics.median(loads):.2f}, at most {max(loads):.2f}")
+
+
+def spread(values, digits=2):
+    text = f"{statistics.median(values):.{digits}f}"
+    return text if min(values) == max(values) else f"{text} [{min(values):.{digits}f}-{max(values):.{digits}f}]"
 
 
 class Lab:

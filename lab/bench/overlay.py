@@ -426,38 +426,21 @@ def iperf(ns, to, seconds):
 
 
 def run(o):
-    commit = subprocess.run(["git", "-C", ROOT, "rev-parse", "--short", "HEAD"], capture_output=True, text=True).stdout.strip()
-
-    def note(record):
-        record.update(commit=commit, at=time.strftime("%Y-%m-%dT%H:%MZ", time.gmtime()))
-        print(json.dumps(record), flush=True)
-        with open(RESULTS, "a") as f:
-            f.write(json.dumps(record) + "\n")
-
-    if os.path.exists(RESULTS):
-        os.unlink(RESULTS)
+    records = Records(RESULTS, fresh=True)
     for _ in range(o.rounds):
-        note(converge(o))
+        records.add(converge(o))
     for record in throughput(o):
-        note(record)
+        records.add(record)
     report()
 
 
-def spread(values, digits=2):
-    text = f"{statistics.median(values):.{digits}f}"
-    return text if min(values) == max(values) else f"{text} [{min(values):.{digits}f}-{max(values):.{digits}f}]"
-
-
 def report():
-    runs = [json.loads(line) for line in open(RESULTS) if line.strip()]
+    runs = recorded(RESULTS)
     good = [r for r in runs if not r.get("error")]
     of = [r for r in good if r["bench"] == "converge"]
     rounds = [r for r in good if r["bench"] == "throughput"]
     out = open(os.path.join(HERE, "overlay-head.md")).read()
-    out += (f"\nRuns of {min(r['at'] for r in runs)} to {max(r['at'] for r in runs)}, commits "
-            f"{', '.join(dict.fromkeys(r['commit'] for r in runs))}, {os.cpu_count()} cores, Linux {os.uname().release}; load average "
-            f"before a run: median {statistics.median(r['load_before'] for r in runs):.2f}, at most {max(r['load_before'] for r in runs):.2f}; "
-            f"{len(runs) - len(good)} runs failed. Medians, and [least-most].\n")
+    out += f"\n{provenance(runs)}; {len(runs) - len(good)} runs failed. Medians, and [least-most].\n"
     if of:
         first = of[0]
         out += (f"\n## {first['macs']:,} MACs of {first['vteps']} VTEPs in one segment\n| what | runs | figure |\n|---|---|---|\n")
