@@ -346,6 +346,8 @@ class Hosts(Lab):
         for ns in self.namespaces:
             sh(f"ip netns add {ns} && ip -n {ns} link set lo up")
             sh(f"ip netns exec {ns} sysctl -qw net.ipv4.tcp_congestion_control=cubic", False)
+            for family in ("iptables", "ip6tables", "arptables"):
+                sh(f"ip netns exec {ns} sysctl -qw net.bridge.bridge-nf-call-{family}=0", False)
         for of in (self.hosts, self.plain):
             sh(f"ip link add u0 netns {of[0]} type veth peer name u0 netns {of[1]}")
         for i, (host, plain, guest) in enumerate(zip(self.hosts, self.plain, self.guests), 1):
