@@ -7,8 +7,8 @@ import java.nio.file.Path;
 import slash32.net.InterfaceName;
 
 /// Whether the host itself speaks IPv6 on an interface (disable_ipv6 in the kernel's ip-sysctl), in the calling
-/// thread's
-/// network namespace. An interface of a segment's guest would else tell the guest of the host's own multicast groups.
+/// thread's network namespace. An interface of a segment's guest would else tell the guest of the host's own multicast
+/// groups, and a VXLAN device every other node, which no rule in the bridge keeps back.
 final class HostIpv6 {
     private static final Path ROOT = Path.of("/proc/sys/net/ipv6/conf");
     private static final String OFF = "1";

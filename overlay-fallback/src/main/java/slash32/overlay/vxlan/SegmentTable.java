@@ -55,7 +55,7 @@ final class SegmentTable implements Table<Vni, SegmentDevices> {
         return found;
     }
 
-    private static SegmentDevices devices(Links links, Vni vni) {
+    private static SegmentDevices devices(Links links, Vni vni) throws IOException {
         Links.Seen bridge = links.bridge(vni);
         Links.Seen vxlan = links.vxlan(vni);
         if (bridge == null || vxlan == null) {
@@ -66,7 +66,8 @@ final class SegmentTable implements Table<Vni, SegmentDevices> {
         boolean joined = bridge.link().index().equals(vxlan.link().master())
                 && bridge.link().up()
                 && vxlan.link().up()
-                && vxlan.link().mtuBytes() == ANY_MTU_BYTES;
+                && vxlan.link().mtuBytes() == ANY_MTU_BYTES
+                && HostIpv6.isOff(SegmentDevices.vxlan(vni));
         return terms == null || port == null || !joined || !port.equals(UPLINK)
                 ? INCOMPLETE
                 : new SegmentDevices(terms.local(), terms.port(), bridge.link().mtuBytes());
@@ -105,6 +106,7 @@ final class SegmentTable implements Table<Vni, SegmentDevices> {
             rtnl.execute(Link.createVxlan(vxlan, terms, ANY_MTU_BYTES));
         }
         mark(vni, bridge, vxlan);
+        HostIpv6.off(vxlan); // once up it would tell the other nodes of the host's multicast groups
         Links now = Links.read(rtnl);
         InterfaceIndex bridgeIndex = index(now, bridge, vni);
         InterfaceIndex vxlanIndex = index(now, vxlan, vni);

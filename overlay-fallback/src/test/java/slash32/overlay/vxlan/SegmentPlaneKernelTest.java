@@ -96,6 +96,8 @@ class SegmentPlaneKernelTest {
                 .doesNotContain("00:00:00:00:00:00");
         assertThat(Command.run("ip", "-d", "link", "show", "v32-100"))
                 .contains("nolearning", "learning off", "neigh_suppress on", "flood off", "alias slash32-segment:100");
+        assertThat(Command.run("cat", "/proc/sys/net/ipv6/conf/v32-100/disable_ipv6"))
+                .isEqualTo("1\n");
     }
 
     @Test
