@@ -60,7 +60,7 @@ final class GuestRoutes {
         if (!unsettled) {
             return;
         }
-        unsettled = false;
+        unsettled = plane.isInDoubt();
         var ready = new LinkedHashMap<List<GroupId>, List<Prefix>>();
         var gone = new ArrayList<IpAddress>();
         led.forEach((address, guest) -> {

@@ -326,6 +326,7 @@ final class SegmentLoop implements Runnable {
                 carryOut(node.actions());
                 tell(plane.pass(System.nanoTime()));
                 tellPorts();
+                carryOut(node.actions()); // of ports that came into their segments, or left
                 guests.settle();
                 watchPaths(System.nanoTime());
                 drained.run();
@@ -402,13 +403,16 @@ final class SegmentLoop implements Runnable {
     }
 
     private void tellPorts() {
+        members.forEach((vni, devices) -> devices.stream()
+                .filter(unsettled::contains)
+                .forEach(device -> node.joined(vni, device, plane.isIn(vni, device), System.nanoTime())));
         for (InterfaceName device : List.copyOf(unsettled)) {
             String obstacle = plane.obstacle(device);
             Optional<String> now = Optional.ofNullable(obstacle);
             if (!now.equals(told.put(device, now))) {
                 ports.accept(device, obstacle);
             }
-            if (obstacle == null) {
+            if (obstacle == null && !plane.isInDoubt()) {
                 unsettled.remove(device);
             }
         }

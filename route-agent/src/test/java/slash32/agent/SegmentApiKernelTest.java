@@ -3,6 +3,7 @@ package slash32.agent;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -133,6 +134,44 @@ class SegmentApiKernelTest {
         send("DELETE", "endpoints/a", null);
         eventually(() -> !pings(fabric, "192.0.2.1"));
         assertThat(Command.run("ip", "route", "show", "proto", "132")).doesNotContain("192.0.2.1");
+    }
+
+    /// A number of an earlier run is said again when the guest is there, and not before: it may have been started
+    /// elsewhere while this host was down.
+    @Test
+    void aMacIsAnnouncedWithItsNumberForAsLongAsItsInterfaceIsThere() throws Exception {
+        Path numbers = Files.createDirectories(folder.resolve("state")).resolve("mac-sequences");
+        Files.writeString(numbers, "5001 02:00:00:00:00:01 7\n");
+        start();
+        assertThat(send("PUT", "endpoints/a", PORT_A.replace("g0", "g9"))).contains("201");
+        eventually(() -> get("segments").contains("no interface g9"));
+        assertThat(get("evpn")).doesNotContain("02:00:00:00:00:01");
+        guestComes();
+        eventually(() -> get("evpn").contains("\"sequence\":7"));
+
+        RouteAgent first = agent;
+        agent = null;
+        if (first != null) {
+            first.close();
+        }
+        start();
+        eventually(() -> get("evpn").contains("\"sequence\":7"));
+        Command.run("ip", "link", "del", "g9");
+        eventually(() -> !get("evpn").contains("02:00:00:00:00:01"));
+        guestComes();
+        eventually(() -> get("evpn").contains("\"sequence\":7"));
+        assertThat(numbers).hasContent("5001 02:00:00:00:00:01 7\n");
+        send("DELETE", "endpoints/a", null);
+        eventually(() -> !get("segments").contains("wide/5001"));
+        assertThat(numbers).isEmptyFile();
+    }
+
+    private void guestComes() {
+        Command.run("ip", "link", "add", "g9", "type", "veth", "peer", "name", "e9", "netns", guestA);
+    }
+
+    private String get(String target) {
+        return Agents.get(folder.resolve("agent.sock"), "/v1/" + target);
     }
 
     private static boolean pings(String from, String to) {

@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
 import slash32.bgp.wire.EvpnInstance;
 import slash32.bgp.wire.EvpnPath;
 import slash32.bgp.wire.EvpnRoute;
+import slash32.net.InterfaceName;
 import slash32.net.IpAddress;
 import slash32.net.MacAddress;
 import slash32.overlay.evpn.EvpnAction.Destination;
@@ -35,6 +36,9 @@ final class Domain {
     private final Map<IpAddress, MacAddress> answers = new HashMap<>();
     private final Map<EvpnRoute, IpAddress> floodRoutes = new HashMap<>();
     private final Set<IpAddress> flooded = new TreeSet<>();
+    /// Guests' interfaces that are in the segment in the kernel.
+    private final Set<InterfaceName> joined = new HashSet<>();
+
     private Segment segment;
     private long moves;
     private long duplicates;
@@ -62,6 +66,7 @@ final class Domain {
         Map<MacAddress, Port> now = ports(to);
         boolean sameGateway = segment.gateway().equals(to.gateway());
         segment = to;
+        joined.retainAll(to.ports().stream().map(Port::device).toList());
         if (floods && !floodedBefore) {
             announceFlooding();
         } else if (!floods && floodedBefore) {
@@ -92,6 +97,20 @@ final class Domain {
         var ports = new HashMap<MacAddress, Port>();
         of.ports().forEach(port -> ports.put(port.mac(), port));
         return ports;
+    }
+
+    /// A guest's interface is in the segment in the kernel, or no longer.
+    void joined(InterfaceName device, boolean now, boolean complete, long nowNanos) {
+        for (Port port : segment.ports()) {
+            if (port.device().equals(device) && (now ? joined.add(device) : joined.remove(device))) {
+                decide(port.mac(), complete, nowNanos);
+            }
+        }
+    }
+
+    /// True if the MAC's guest can be reached here: its port was stated, and has its interface.
+    private boolean isJoined(MacState state) {
+        return state.port != null && joined.contains(state.port.device());
     }
 
     /// Says that this node wants flooded frames, if it does.
@@ -162,6 +181,9 @@ final class Domain {
                     decideAnswer(claim.address());
                 }
             }
+            if (port != null) {
+                port.addresses().forEach(this::decideAnswer);
+            }
         }
         announce(mac, state);
         if (state.isForgotten()) {
@@ -169,10 +191,10 @@ final class Domain {
         }
     }
 
-    /// A port's MAC gets its sequence number when it is known whether it has moved here, and another when it comes back
-    /// (RFC 7432 §15).
+    /// A port's MAC gets its sequence number when it is here and it is known whether it has moved here, and another
+    /// when it comes back (RFC 7432 §15).
     private void number(MacAddress mac, MacState state, @Nullable Claim best, boolean complete) {
-        if (state.port == null) {
+        if (!isJoined(state)) {
             return;
         }
         boolean isNew = state.sequence < 0 && complete;
@@ -184,8 +206,11 @@ final class Domain {
     }
 
     private @Nullable Destination wanted(MacState state, @Nullable Port port, @Nullable Claim best) {
+        if (best != null && !isJoined(state)) { // a port that waits for its guest has none while another node has it
+            return new Destination.Remote(best.vtep());
+        }
         if (port == null) {
-            return best == null ? null : new Destination.Remote(best.vtep());
+            return null;
         }
         return best == null
                         || state.sequence < 0
@@ -197,14 +222,15 @@ final class Domain {
     private boolean holds(MacState state, Destination destination) {
         return switch (destination) {
             case Destination.Local(var device) ->
-                state.port != null && state.port.device().equals(device);
+                state.port != null && state.port.device().equals(device) && isJoined(state);
             case Destination.Remote(IpAddress vtep) -> state.isClaimedBy(vtep) && reachable.test(vtep);
         };
     }
 
     private void announce(MacAddress mac, MacState state) {
         Port port = state.port;
-        Port here = state.sequence >= 0 && state.destination instanceof Destination.Local ? port : null;
+        boolean isHere = state.sequence >= 0 && state.destination instanceof Destination.Local && isJoined(state);
+        Port here = isHere ? port : null;
         lead(mac, here);
         List<EvpnPath> now = here == null ? List.of() : paths(here, state);
         List<EvpnPath> before = announced.getOrDefault(mac, List.of());
@@ -277,7 +303,8 @@ final class Domain {
             now = null;
         }
         for (Port port : segment.ports()) {
-            if (port.addresses().contains(address)) { // it answers for itself, and is found by what is routed to it
+            if (port.addresses().contains(address) && !isElsewhere(port.mac())) {
+                // it answers for itself, and is found by what is routed to it
                 now = segment.gateway().leadsTo(address) ? port.mac() : null;
             }
         }
@@ -285,6 +312,11 @@ final class Domain {
         if (!Objects.equals(before, now)) {
             actions.accept(new EvpnAction.Answer(segment.vni(), address, now));
         }
+    }
+
+    private boolean isElsewhere(MacAddress mac) {
+        MacState state = macs.get(mac);
+        return state != null && state.destination instanceof Destination.Remote;
     }
 
     /// Somebody wants flooded frames.

@@ -23,6 +23,7 @@ import slash32.bgp.wire.ExtendedCommunity;
 import slash32.bgp.wire.PathAttributes;
 import slash32.bgp.wire.PmsiTunnel;
 import slash32.net.Asn;
+import slash32.net.InterfaceName;
 import slash32.net.IpAddress;
 import slash32.net.Ipv4Address;
 import slash32.net.MacAddress;
@@ -31,16 +32,16 @@ import slash32.net.Vni;
 /// All of a node's EVPN as one machine: segments, routes of others, nodes that can be reached and time come in;
 /// {@link #actions} come out.
 ///
-/// MACs are the platform's: a port is announced because somebody stated it, never because a frame was seen. Of a
-/// MAC that two nodes say to have, the later one counts (RFC 7432 §15), and this node says no more that it has it.
-/// Owned by one thread.
+/// MACs are the platform's: a port is announced because somebody stated it and its interface is there, never
+/// because a frame was seen. Of a MAC that two nodes say to have, the later one counts (RFC 7432 §15), and this
+/// node says no more that it has it. Owned by one thread.
 public final class EvpnNode {
     private static final int LOW_AS_BITS = 0xffff;
 
     private final Asn asn;
     private final Ipv4Address vtep;
     private final Distinguishers distinguishers;
-    /// Sequence numbers of an earlier run.
+    /// Sequence numbers of an earlier run, each until its port is stated.
     private final Map<MacKey, Long> remembered;
 
     private final Map<Vni, Domain> domains = new TreeMap<>();
@@ -124,6 +125,14 @@ public final class EvpnNode {
         domain.change(segment, isComplete(vni), rememberedOf(segment), nowNanos);
     }
 
+    /// A guest's interface is in its segment in the kernel, or no longer: its MAC is announced for as long as it is.
+    public void joined(Vni vni, InterfaceName device, boolean now, long nowNanos) {
+        Domain domain = domains.get(vni);
+        if (domain != null) {
+            domain.joined(device, now, isComplete(vni), nowNanos);
+        }
+    }
+
     /// BGP has said all that there is for these targets, which came after {@link #complete}.
     public void imported(Set<ExtendedCommunity> targets, long nowNanos) {
         List<Vni> heard = unheard.stream()
@@ -161,10 +170,11 @@ public final class EvpnNode {
         return ExtendedCommunity.routeTarget(asn.value() & LOW_AS_BITS, vni.value());
     }
 
+    /// Used once: a guest that left and comes back has moved.
     private Map<MacAddress, Long> rememberedOf(Segment segment) {
         var known = new HashMap<MacAddress, Long>();
         for (Port port : segment.ports()) {
-            Long sequence = remembered.get(new MacKey(segment.vni(), port.mac()));
+            Long sequence = remembered.remove(new MacKey(segment.vni(), port.mac()));
             if (sequence != null) {
                 known.put(port.mac(), sequence);
             }

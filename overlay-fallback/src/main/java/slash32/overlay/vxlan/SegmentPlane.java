@@ -191,6 +191,17 @@ public final class SegmentPlane {
         return tables.guards().inForce(device) && tables.ports().inForce(device) ? null : "not yet in its segment";
     }
 
+    /// True if a guest's interface is in the bridge of this segment, as far as the kernel last said: no frame of
+    /// its gets there before its guard is in force.
+    public boolean isIn(Vni vni, InterfaceName device) {
+        return new PortTable.Membership(vni).equals(tables.ports().present(device));
+    }
+
+    /// True while some of the kernel's tables are to be read again, so that what is known of ports may be old.
+    public boolean isInDoubt() {
+        return watch.nextDeadlineNanos() != Long.MAX_VALUE;
+    }
+
     /// True if packets to this guest of a segment are routed into it.
     public boolean leadsTo(IpAddress guest) {
         Prefix prefix = guest.hostPrefix();

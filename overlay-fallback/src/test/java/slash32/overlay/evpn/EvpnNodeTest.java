@@ -153,6 +153,73 @@ class EvpnNodeTest {
         assertThat(tables.forwarding).containsEntry(KEY, new Remote(OTHER));
     }
 
+    /// Nobody is told of a guest that is not there.
+    @Test
+    void aPortIsAnnouncedForAsLongAsItsInterfaceIsInTheSegment() {
+        stated(Segment.Flooding.NONE, port(false));
+        complete();
+        assertThat(tables.routes).isEmpty();
+        assertThat(tables.disk).isEmpty();
+        joined(true);
+        assertThat(tables.routes.values())
+                .containsExactly(own().macIp(MAC, null, Mobility.NONE), own().macIp(MAC, ADDRESS, Mobility.NONE));
+        stated(Segment.Flooding.NONE, port(true));
+        assertThat(tables.routes).as("its interface is as it was").hasSize(2);
+        joined(false);
+        assertThat(tables.routes).isEmpty();
+        assertThat(tables.forwarding).containsEntry(KEY, new Local(new InterfaceName("tap1")));
+        joined(true);
+        assertThat(tables.routes.values()).contains(own().macIp(MAC, null, new Mobility(true, 0)));
+    }
+
+    /// Its guest was started elsewhere meanwhile, where nobody knew the number of its MAC any more. Guests that are
+    /// here reach it there.
+    @Test
+    void aHostThatComesBackHasNoGuestBeforeItsInterfaceIsThere() {
+        node = node(Map.of(KEY, 5L));
+        reachable(OTHER, true);
+        stated(Segment.Flooding.NONE, port(true));
+        announce(of(OTHER).macIp(MAC, ADDRESS, Mobility.NONE));
+        complete();
+        assertThat(tables.routes).isEmpty();
+        assertThat(tables.forwarding).containsEntry(KEY, new Remote(OTHER));
+        assertThat(tables.answers).containsEntry(ADDRESS, MAC);
+        assertThat(node.status().getFirst().elsewhere()).isEqualTo(1);
+
+        withdraw(of(OTHER).macIp(MAC, ADDRESS, Mobility.NONE));
+        assertThat(tables.routes).isEmpty();
+        assertThat(tables.answers).isEmpty();
+        joined(true);
+        assertThat(tables.routes.values()).contains(own().macIp(MAC, ADDRESS, new Mobility(true, 5)));
+        assertThat(tables.forwarding).containsEntry(KEY, new Local(new InterfaceName("tap1")));
+    }
+
+    /// A port that goes hands its MAC to whoever claims it, sooner than the platform says so.
+    @Test
+    void aGuestWhoseInterfaceGoesIsWhereElseItIsClaimed() {
+        reachable(OTHER, true);
+        segment(Segment.Flooding.NONE, port(false));
+        complete();
+        announce(of(OTHER).macIp(MAC, null, Mobility.NONE)); // no better than ours
+        joined(false);
+        assertThat(tables.routes).isEmpty();
+        assertThat(tables.forwarding).containsEntry(KEY, new Remote(OTHER));
+    }
+
+    /// What an earlier run had is of its guests: one that left and came back has moved.
+    @Test
+    void anEarlierRunsNumberIsUsedOnce() {
+        node = node(Map.of(KEY, 5L));
+        reachable(OTHER, true);
+        segment(Segment.Flooding.NONE, port(false));
+        complete();
+        segment(Segment.Flooding.NONE);
+        assertThat(tables.disk).isEmpty();
+        announce(of(OTHER).macIp(MAC, null, new Mobility(false, 6)));
+        segment(Segment.Flooding.NONE, port(false));
+        assertThat(tables.routes.values()).contains(own().macIp(MAC, null, new Mobility(false, 7)));
+    }
+
     /// RFC 7432 §15.1: five moves in three minutes, and it stays where it is for half an hour.
     @Test
     void aMacThatMovesTooOftenStaysWhereItIs() {
@@ -174,11 +241,63 @@ class EvpnNodeTest {
         assertThat(tables.forwarding).as("its node is gone").containsEntry(KEY, new Remote(OTHER));
         announce(of(THIRD).macIp(MAC, null, new Mobility(false, 99)));
         assertThat(tables.forwarding).containsEntry(KEY, new Remote(OTHER));
+        thaw();
+        assertThat(tables.forwarding).containsEntry(KEY, new Remote(THIRD));
+        assertThat(node.nextDeadlineNanos()).isEqualTo(Long.MAX_VALUE);
+    }
+
+    /// A guest that somebody else's claims take away over and over stays here after the fifth move, and announced.
+    @Test
+    void aPortsMacThatMovesTooOftenStaysHere() {
+        reachable(OTHER, true);
+        complete();
+        segment(Segment.Flooding.NONE);
+        node.imported(tables.imported, now);
+        announce(of(OTHER).macIp(MAC, null, Mobility.NONE));
+        segment(Segment.Flooding.NONE, port(false));
+        contest(2, 4);
+        assertThat(node.status().getFirst().duplicates()).isEqualTo(1);
+        assertThat(node.status().getFirst().frozen()).isEqualTo(1);
+        announce(of(OTHER).macIp(MAC, null, new Mobility(false, 99)));
+        assertThat(tables.forwarding).containsEntry(KEY, new Local(new InterfaceName("tap1")));
+        assertThat(tables.routes.values()).contains(own().macIp(MAC, null, new Mobility(false, 5)));
+        thaw();
+        assertThat(tables.forwarding).containsEntry(KEY, new Remote(OTHER));
+        assertThat(tables.routes).isEmpty();
+    }
+
+    /// Or elsewhere, and then nobody is told that it is here, unless that node goes.
+    @Test
+    void aPortsMacThatMovesTooOftenStaysElsewhere() {
+        reachable(OTHER, true);
+        segment(Segment.Flooding.NONE, port(false));
+        complete();
+        contest(1, 3);
+        announce(of(OTHER).macIp(MAC, null, new Mobility(false, 5)));
+        assertThat(node.status().getFirst().frozen()).isEqualTo(1);
+        announce(of(OTHER).macIp(MAC, null, Mobility.NONE)); // which is less than ours by now
+        assertThat(tables.forwarding).containsEntry(KEY, new Remote(OTHER));
+        assertThat(tables.routes).isEmpty();
+        thaw();
+        assertThat(tables.forwarding).containsEntry(KEY, new Local(new InterfaceName("tap1")));
+        assertThat(tables.routes.values()).contains(own().macIp(MAC, null, new Mobility(false, 4)));
+    }
+
+    /// Another node claims the MAC with each of these numbers, and lets go of it.
+    private void contest(long... sequences) {
+        for (long sequence : sequences) {
+            now += SECOND;
+            announce(of(OTHER).macIp(MAC, null, new Mobility(false, sequence)));
+            assertThat(tables.forwarding).containsEntry(KEY, new Remote(OTHER));
+            withdraw(of(OTHER).macIp(MAC, null, Mobility.NONE));
+            assertThat(tables.routes.values()).contains(own().macIp(MAC, null, new Mobility(false, sequence + 1)));
+        }
+    }
+
+    private void thaw() {
         now = node.nextDeadlineNanos();
         node.expire(now);
         tables.take(node);
-        assertThat(tables.forwarding).containsEntry(KEY, new Remote(THIRD));
-        assertThat(node.nextDeadlineNanos()).isEqualTo(Long.MAX_VALUE);
     }
 
     @Test
@@ -333,11 +452,22 @@ class EvpnNodeTest {
         node.segments(
                 List.of(new Segment("blue", BLUE, Segment.Flooding.NONE, 1450, List.of(port(false))).with(gateway)),
                 now);
+        joined(true);
+    }
+
+    /// With the ports' interfaces in it.
+    private void segment(Segment.Flooding flooding, Port... ports) {
+        stated(flooding, ports);
+        joined(true);
+    }
+
+    private void stated(Segment.Flooding flooding, Port... ports) {
+        node.segments(List.of(new Segment("blue", BLUE, flooding, 1450, List.of(ports))), now);
         tables.take(node);
     }
 
-    private void segment(Segment.Flooding flooding, Port... ports) {
-        node.segments(List.of(new Segment("blue", BLUE, flooding, 1450, List.of(ports))), now);
+    private void joined(boolean joined) {
+        node.joined(BLUE, new InterfaceName("tap1"), joined, now);
         tables.take(node);
     }
 

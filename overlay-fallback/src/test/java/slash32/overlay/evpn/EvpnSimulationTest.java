@@ -20,6 +20,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import slash32.bgp.wire.EvpnChange;
 import slash32.bgp.wire.EvpnPath;
 import slash32.bgp.wire.EvpnRoute;
+import slash32.bgp.wire.EvpnRoute.MacIpRoute;
 import slash32.bgp.wire.Nlri;
 import slash32.bgp.wire.NlriParts;
 import slash32.net.Asn;
@@ -31,7 +32,8 @@ import slash32.overlay.evpn.EvpnAction.Destination;
 import slash32.testkit.Seeds;
 
 /// Some nodes with guests that move, are claimed twice and whose agents are killed, with a reflector that is slow for
-/// each node in its own way. Once all is said, everybody agrees where each guest is.
+/// each node in its own way. Hosts die, their guests are started elsewhere, and they come back with all that was stated
+/// and without a guest. Once all is said, everybody agrees where each guest is.
 class EvpnSimulationTest {
     private static final Vni BLUE = new Vni(100);
     private static final int NODES = 4;
@@ -77,12 +79,38 @@ class EvpnSimulationTest {
         void happen() {
             Member member = members.get(random.nextInt(NODES));
             int guest = random.nextInt(GUESTS);
-            switch (random.nextInt(10)) {
+            if (!member.alive) {
+                member.comeBack(this);
+                return;
+            }
+            switch (random.nextInt(12)) {
                 case 0 -> member.restart(this);
-                case 1, 2, 3, 4 -> member.guests.add(guest);
-                default -> member.guests.remove(guest);
+                case 1 -> evacuate(member);
+                case 2 -> member.guests.remove(guest); // which is yet to be said of its port
+                case 3, 4, 5, 6, 7 -> {
+                    member.stated.add(guest);
+                    member.guests.add(guest);
+                }
+                default -> {
+                    member.stated.remove(guest);
+                    member.guests.remove(guest);
+                }
             }
             member.state(this);
+        }
+
+        /// A host dies, what it said is forgotten by all, and each guest of its is started somewhere.
+        private void evacuate(Member dead) {
+            Set<Integer> lost = Set.copyOf(dead.guests);
+            dead.die(this);
+            List<Member> left = members.stream().filter(each -> each.alive).toList();
+            lost.stream().sorted().filter(_ -> !left.isEmpty()).forEach(guest -> {
+                deliver(random.nextInt(20));
+                Member host = left.get(random.nextInt(left.size()));
+                host.stated.add(guest);
+                host.guests.add(guest);
+                host.state(this);
+            });
         }
 
         /// Hands over at most so many of what waits, in each node's order.
@@ -103,32 +131,41 @@ class EvpnSimulationTest {
         void reflect(Member from, EvpnRoute route, @Nullable EvpnPath path) {
             var key = ((Nlri.Evpn) NlriParts.key(new Nlri.Evpn(0, route))).route();
             for (Member member : members) {
-                if (member != from) {
+                if (member != from && member.alive) {
                     member.inbox.addLast(new EvpnChange(key, path));
                 }
             }
         }
 
         void check() {
+            List<Member> alive = members.stream().filter(each -> each.alive).toList();
             for (int guest = 0; guest < GUESTS; guest++) {
                 int which = guest;
                 var key = new MacKey(BLUE, mac(guest));
-                List<Member> with = members.stream()
+                List<Member> with = alive.stream()
                         .filter(member -> member.guests.contains(which))
                         .toList();
-                List<Member> here = members.stream()
+                List<Member> here = alive.stream()
                         .filter(member -> member.tables.forwarding.get(key) instanceof Destination.Local)
                         .toList();
                 if (with.isEmpty()) {
-                    assertThat(members)
-                            .allSatisfy(member ->
-                                    assertThat(member.tables.forwarding).doesNotContainKey(key));
+                    assertThat(alive).allSatisfy(member -> {
+                        assertThat(member.tables.forwarding.get(key) instanceof Destination.Remote)
+                                .isFalse();
+                        assertThat(member.said)
+                                .noneSatisfy((route, _) -> assertThat(route)
+                                        .isInstanceOfSatisfying(
+                                                MacIpRoute.class,
+                                                mac -> assertThat(mac.mac()).isEqualTo(key.mac())));
+                    });
+                    assertThat(here)
+                            .allSatisfy(member -> assertThat(member.stated).contains(which));
                     continue;
                 }
                 assertThat(here).as("guest %s of %s", guest, with).hasSize(1);
                 Member home = here.getFirst();
                 assertThat(with).contains(home);
-                for (Member member : members) {
+                for (Member member : alive) {
                     if (member != home) {
                         assertThat(member.tables.forwarding).containsEntry(key, new Destination.Remote(home.address));
                     }
@@ -141,11 +178,19 @@ class EvpnSimulationTest {
         return new MacAddress(0x0200_0000_0000L + guest);
     }
 
+    private static int number(InterfaceName device) {
+        return Integer.parseInt(device.value().substring("tap".length()));
+    }
+
     /// A node and what waits for it.
     private static final class Member {
         final Ipv4Address address;
         final Deque<EvpnChange> inbox = new ArrayDeque<>();
+        /// Whose ports the platform stated here, and which of them are running here.
+        final Set<Integer> stated = new HashSet<>();
+
         final Set<Integer> guests = new HashSet<>();
+        boolean alive = true;
         EvpnTables tables = new EvpnTables();
         /// What the reflector has of it.
         final Map<EvpnRoute, EvpnPath> said = new LinkedHashMap<>();
@@ -194,13 +239,29 @@ class EvpnSimulationTest {
                     });
         }
 
+        /// The host is gone, and the reflector notices.
+        void die(Fabric fabric) {
+            alive = false;
+            guests.clear();
+            inbox.clear();
+            List.copyOf(said.keySet()).forEach(route -> fabric.reflect(this, route, null));
+            said.clear();
+        }
+
+        /// With its disk.
+        void comeBack(Fabric fabric) {
+            alive = true;
+            restart(fabric);
+        }
+
         void state(Fabric fabric) {
             var ports = new ArrayList<Port>();
-            guests.stream()
+            stated.stream()
                     .sorted()
                     .forEach(guest ->
                             ports.add(new Port(new InterfaceName("tap" + guest), mac(guest), List.of(), false)));
             node.segments(List.of(new Segment("blue", BLUE, Segment.Flooding.NONE, 1450, ports)), fabric.now);
+            ports.forEach(port -> node.joined(BLUE, port.device(), guests.contains(number(port.device())), fabric.now));
             take(fabric);
         }
 
