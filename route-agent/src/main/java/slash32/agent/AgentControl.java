@@ -34,17 +34,20 @@ import slash32.agent.status.MemoryView;
 import slash32.agent.status.PathsView;
 import slash32.agent.status.RouteView;
 import slash32.agent.status.SasView;
+import slash32.agent.status.SegmentWay;
 import slash32.agent.status.SegmentsView;
 import slash32.agent.status.Snapshot;
 import slash32.agent.store.StateStore;
 import slash32.bgp.bfd.udp.BfdLoop;
 import slash32.bgp.speaker.Speaker;
 import slash32.bgp.speaker.SpeakerStatus;
+import slash32.net.InterfaceName;
 import slash32.net.IpAddress;
 import slash32.net.Prefix;
 import slash32.netlink.netfilter.Counts;
 import slash32.overlay.choice.Path;
 import slash32.overlay.probe.icmp.ProbeLoop;
+import slash32.securitygroup.Direction;
 import slash32.securitygroup.FirstPacket;
 import slash32.securitygroup.GroupId;
 import slash32.securitygroup.SecurityGroup;
@@ -371,9 +374,35 @@ final class AgentControl implements Control {
                 source,
                 destination,
                 source.crosses() || destination.crosses() ? sas() : SasView.NONE,
-                asking(() -> segments.ways(packet.source(), packet.destination(), evpn())),
+                asking(() -> segments.ways(packet.source(), packet.destination(), evpn())).stream()
+                        .map(way -> judged(way, packet))
+                        .toList(),
                 asking(() -> intent.ask(current -> new Answer<>(current.judgeAdmin(packet))))
                         .value());
+    }
+
+    private SegmentWay judged(SegmentWay way, FirstPacket packet) {
+        var ends = new ArrayList<ExplanationView.End>();
+        way.source().forEach(holder -> judge(holder, Direction.EGRESS, packet, ends));
+        way.destination().forEach(holder -> judge(holder, Direction.INGRESS, packet, ends));
+        return way.with(ends);
+    }
+
+    private void judge(
+            SegmentWay.Holder holder, Direction direction, FirstPacket packet, List<ExplanationView.End> ends) {
+        if (!(holder.place() instanceof SegmentWay.Place.Here(InterfaceName port, String _))) {
+            return;
+        }
+        EndpointId owner = asking(() -> intent.ask(current -> new Answer<>(current.ownerOf(port))))
+                .value();
+        ExplanationView.End end = owner == null
+                ? null
+                : asking(() -> kernel.ask(
+                                dataplane -> new Answer<>(dataplane.explainPort(owner, port, direction, packet))))
+                        .value();
+        if (end != null) {
+            ends.add(end);
+        }
     }
 
     private ExplanationView.Side side(IpAddress address) {

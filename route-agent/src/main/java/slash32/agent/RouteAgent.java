@@ -1,6 +1,7 @@
 package slash32.agent;
 
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
@@ -70,6 +71,7 @@ import slash32.netlink.socket.NetlinkProtocol;
 import slash32.netlink.socket.NetlinkSocket;
 import slash32.overlay.admin.AdminDevice;
 import slash32.overlay.choice.Path.Encrypted;
+import slash32.overlay.evpn.EvpnAction;
 import slash32.overlay.evpn.Segment;
 import slash32.overlay.probe.PathProbes;
 import slash32.overlay.probe.PathStatus;
@@ -210,7 +212,7 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
         // BGP, and what it carries beside host routes
         speaker = new Speaker(BgpSettings.of(config, links), new FromBgp());
         speaker.drain(config.gracefulShutdown());
-        segments = SegmentLoop.open(config, speaker, this::carryOut, probes, this::reportPort, this::resumeBgp);
+        segments = SegmentLoop.open(config, speaker, this::carryOut, probes, new FromSegments(), this::resumeBgp);
         segmentEvents = new SegmentEvents(segments);
         var speaking = new BmpLoop.Speaking(
                 config.node(),
@@ -367,6 +369,7 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
     public List<String> reload(AgentConfig config) throws IOException {
         List<String> needRestart = started.fixedKeysUnlike(config);
         if (Collections.disjoint(needRestart, NODE_KEYS)) {
+            checkSegments(config);
             statePeers(config);
             speaker.drain(config.gracefulShutdown());
             intent.tell(current -> current.segments(config.segments()));
@@ -380,6 +383,18 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
         }
         metrics.configAccepted(Instant.now());
         return needRestart;
+    }
+
+    private void checkSegments(AgentConfig config) throws IOException {
+        try {
+            Optional<String> refusal = intent.ask(current -> Optional.ofNullable(current.refusal(config.segments())));
+            if (refusal.isPresent()) {
+                throw new IOException(refusal.get());
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new InterruptedIOException("interrupted while asking about segments");
+        }
     }
 
     private void statePeers(AgentConfig config) throws IOException {
@@ -481,10 +496,6 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
         intent.tell(current -> current.portRules(device, obstacle.orElse(null), IntentLoop.now()));
     }
 
-    private void reportPort(InterfaceName device, @Nullable String obstacle) {
-        intent.tell(current -> current.port(device, obstacle, IntentLoop.now()));
-    }
-
     private void guestSeen(InterfaceIndex link) {
         kernel.tell(dataplane -> dataplane.guestSeen(link));
     }
@@ -492,6 +503,24 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
     private void resumeBgp() {
         if (!kernel.isFull() && !intent.isFull() && !segments.isFull() && !isMeshFull()) {
             speaker.resume();
+        }
+    }
+
+    /// What the segments' loop finds out goes to `intent`.
+    private final class FromSegments implements SegmentLoop.Reports {
+        @Override
+        public void port(InterfaceName device, @Nullable String obstacle) {
+            intent.tell(current -> current.port(device, obstacle, IntentLoop.now()));
+        }
+
+        @Override
+        public void labels(List<EvpnAction.Label> labels) {
+            intent.tell(current -> current.labels(labels));
+        }
+
+        @Override
+        public void labelsComplete() {
+            intent.tell(Intent::labelsComplete);
         }
     }
 

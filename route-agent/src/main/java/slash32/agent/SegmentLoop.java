@@ -1,6 +1,7 @@
 package slash32.agent;
 
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -10,7 +11,6 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.BiConsumer;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
@@ -65,7 +65,7 @@ final class SegmentLoop implements Runnable {
     private final Ipv4Address vtep;
     private final GuestRoutes guests;
     private final Runnable drained;
-    private final BiConsumer<InterfaceName, @Nullable String> ports;
+    private final Reports reports;
     private TreeSet<String> failing = new TreeSet<>();
     private final Map<Vni, Set<InterfaceName>> members = new HashMap<>();
     private final Map<IpAddress, Path> paths = new HashMap<>();
@@ -79,10 +79,25 @@ final class SegmentLoop implements Runnable {
     private final Map<InterfaceName, Optional<String>> told = new HashMap<>();
     private boolean routesComplete;
     private boolean segmentsComplete;
+    private boolean labelsComplete;
+    /// Imports whose routes BGP has yet to tell.
+    private int importing;
     /// Frames may go to other nodes than those whose paths are watched.
     private boolean pathsChanged;
 
     private long watchNanos = System.nanoTime();
+
+    /// Hears what follows for others, and does not wait.
+    interface Reports {
+        /// A port came into its segment (null), or why it is in none.
+        void port(InterfaceName device, @Nullable String obstacle);
+
+        /// What other nodes announce addresses at their ports with changed.
+        void labels(List<EvpnAction.Label> labels);
+
+        /// All of them were told that there are.
+        void labelsComplete();
+    }
 
     private SegmentLoop(
             NetlinkSocket rtnl,
@@ -93,7 +108,7 @@ final class SegmentLoop implements Runnable {
             Consumer<Effect> effects,
             SequenceFile sequences,
             ProbeLoop probes,
-            BiConsumer<InterfaceName, @Nullable String> ports,
+            Reports reports,
             Runnable drained) {
         this.rtnl = rtnl;
         this.nft = nft;
@@ -104,7 +119,7 @@ final class SegmentLoop implements Runnable {
         this.probes = probes;
         this.speaker = speaker;
         this.sequences = sequences;
-        this.ports = ports;
+        this.reports = reports;
         this.drained = drained;
     }
 
@@ -112,14 +127,13 @@ final class SegmentLoop implements Runnable {
     ///
     /// @param effects takes what is to be announced of guests besides EVPN, without waiting
     /// @param probes watches the paths to the other nodes of segments
-    /// @param ports told of each port that came into its segment (null), or why it is in none
     /// @param drained run after each turn, for a producer that stopped because the mailbox was full
     static SegmentLoop open(
             AgentConfig config,
             Speaker speaker,
             Consumer<Effect> effects,
             ProbeLoop probes,
-            BiConsumer<InterfaceName, @Nullable String> ports,
+            Reports reports,
             Runnable drained)
             throws IOException {
         var sequences = new SequenceFile(config.stateDirectory());
@@ -134,7 +148,7 @@ final class SegmentLoop implements Runnable {
                 effects,
                 sequences,
                 probes,
-                ports,
+                reports,
                 drained);
         if (config.peers().stream().noneMatch(peer -> peer.families().contains(AddressFamily.L2VPN_EVPN))) {
             loop.complete(); // nobody will say more
@@ -179,10 +193,16 @@ final class SegmentLoop implements Runnable {
     }
 
     /// What an earlier run left goes once both are known: what there is here, and what others say. Their routes are
-    /// with the plane a turn later.
+    /// with the plane a turn later, and their labels told.
     private void sweep() {
-        if (segmentsComplete && routesComplete && !node.awaitsRoutes()) {
-            mailbox.put(plane::inSync);
+        if (segmentsComplete && routesComplete && importing == 0 && !node.awaitsRoutes()) {
+            mailbox.put(() -> {
+                plane.inSync();
+                if (!labelsComplete) {
+                    labelsComplete = true;
+                    reports.labelsComplete();
+                }
+            });
         }
     }
 
@@ -263,6 +283,7 @@ final class SegmentLoop implements Runnable {
 
     private void imported(Set<ExtendedCommunity> targets) {
         mailbox.put(() -> {
+            importing--;
             node.imported(targets, System.nanoTime());
             sweep();
         });
@@ -376,9 +397,13 @@ final class SegmentLoop implements Runnable {
             }
         }
         pathsChanged |= !actions.isEmpty();
+        var labels = new ArrayList<EvpnAction.Label>();
         for (EvpnAction action : actions) {
             switch (action) {
-                case EvpnAction.Import(var targets) -> speaker.importTargets(targets, () -> imported(targets));
+                case EvpnAction.Import(var targets) -> {
+                    importing++;
+                    speaker.importTargets(targets, () -> imported(targets));
+                }
                 case EvpnAction.Announce(var paths) -> speaker.originateEvpn(paths);
                 case EvpnAction.Withdraw(var routes) -> speaker.withdrawEvpn(routes);
                 case EvpnAction.Remember _ -> {}
@@ -386,8 +411,12 @@ final class SegmentLoop implements Runnable {
                     guests.lead(vni, address, port);
                     plane.desire(action);
                 }
+                case EvpnAction.Label label -> labels.add(label);
                 case EvpnAction.Forward _, EvpnAction.Answer _, EvpnAction.Flood _ -> plane.desire(action);
             }
+        }
+        if (!labels.isEmpty()) {
+            reports.labels(labels);
         }
     }
 
@@ -410,7 +439,7 @@ final class SegmentLoop implements Runnable {
             String obstacle = plane.obstacle(device);
             Optional<String> now = Optional.ofNullable(obstacle);
             if (!now.equals(told.put(device, now))) {
-                ports.accept(device, obstacle);
+                reports.port(device, obstacle);
             }
             if (obstacle == null && !plane.isInDoubt()) {
                 unsettled.remove(device);

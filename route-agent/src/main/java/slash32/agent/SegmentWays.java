@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Map.Entry;
 import java.util.TreeMap;
+import slash32.agent.intent.Intent;
 import slash32.agent.status.EvpnView;
 import slash32.agent.status.SegmentWay;
 import slash32.agent.status.SegmentWay.Holder;
@@ -19,6 +20,7 @@ import slash32.overlay.evpn.Segment;
 import slash32.overlay.evpn.SegmentStatus;
 import slash32.overlay.evpn.Sought;
 import slash32.overlay.vxlan.SegmentPlane;
+import slash32.securitygroup.GroupId;
 
 /// Explains what segments make of an address, from what the segments' loop knows. Asked on its thread.
 final class SegmentWays {
@@ -51,7 +53,10 @@ final class SegmentWays {
                     segment.vni(),
                     copies(segment.vni()),
                     holders(each.getValue(), source),
-                    holders(each.getValue(), destination)));
+                    holders(each.getValue(), destination),
+                    new SegmentWay.Led(
+                            segment.gateway().leadsTo(source), segment.gateway().leadsTo(destination)),
+                    List.of()));
         }
         return ways;
     }
@@ -86,7 +91,12 @@ final class SegmentWays {
                         && view.learnedFrom() != null
                         && view.route().equals(route))
                 .toList();
-        return new Holder(sought.mac(), sought.sequence(), sought.frozen(), place(sought), told);
+        List<GroupId> groups = sought.communities().stream()
+                .filter(community -> community.function() == Intent.COMMUNITY_GROUP && community.value() > 0)
+                .map(community -> new GroupId(community.value()))
+                .distinct()
+                .toList();
+        return new Holder(sought.mac(), sought.sequence(), sought.frozen(), place(sought), groups, told);
     }
 
     private Place place(Sought sought) {

@@ -1,10 +1,12 @@
 package slash32.agent;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
@@ -121,6 +123,12 @@ class SegmentApiKernelTest {
         assertThat(pings(guestA, "192.0.2.254")).isTrue();
         assertThat(pings(guestA, "10.0.0.11")).as("the host itself").isFalse();
         assertThat(send("GET", "segments", null)).contains("\"gateway\":[\"192.0.2.254/24\"]");
+        assertThat(send("POST", "explain", """
+                        {"from": "192.0.2.1", "to": "10.0.1.2", "protocol": "icmp"}""")).contains("\"passes\":true", "\"routes\":true");
+        RouteAgent running = Objects.requireNonNull(agent);
+        var overlapping = Agents.config(config() + "segments: [{name: file, vni: 5009, gateway: [192.0.2.1/28]}]");
+        assertThatThrownBy(() -> running.reload(overlapping))
+                .hasMessage("gateway of segment file: 192.0.2.0/28 overlaps the gateway of segment lan");
 
         RouteAgent first = agent;
         agent = null;
@@ -203,7 +211,11 @@ class SegmentApiKernelTest {
     }
 
     private void start() throws IOException {
-        agent = Agents.start("""
+        agent = Agents.start(config());
+    }
+
+    private String config() {
+        return """
                 node: hv1
                 site: {id: 1}
                 asn: 65000
@@ -214,6 +226,6 @@ class SegmentApiKernelTest {
                 endpointsDirectory: %1$s/endpoints.d
                 overlays: [{name: wide, port: 4790, mtu: 1400}]
                 tenants: [{name: acme, vnis: ["5000-5999"]}]
-                """.formatted(folder));
+                """.formatted(folder);
     }
 }

@@ -18,6 +18,9 @@ class SegmentGroupsVmTest {
                 .contains("ok no groups: no IP")
                 .contains("ok a restart changes nothing")
                 .contains("ok a port without groups is not judged")
+                .contains("ok members on two nodes reach each other")
+                .contains("ok who leaves the group is no member anywhere")
+                .contains("ok a restart loses nothing of members elsewhere")
                 .contains("ok end");
     }
 }

@@ -7,6 +7,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import slash32.agent.intent.EndpointId;
 import slash32.agent.intent.EndpointSpec;
 import slash32.agent.status.AdminVerdict;
 import slash32.agent.status.AdminView;
@@ -16,6 +17,7 @@ import slash32.agent.status.ConditionKind;
 import slash32.agent.status.ConditionState;
 import slash32.agent.status.EndpointView;
 import slash32.agent.status.EvpnView;
+import slash32.agent.status.ExplanationView;
 import slash32.agent.status.FileView;
 import slash32.agent.status.GroupView;
 import slash32.agent.status.MemoryView;
@@ -51,7 +53,9 @@ import slash32.overlay.probe.PathState;
 import slash32.overlay.probe.PathStatus;
 import slash32.overlay.probe.ProbedPath;
 import slash32.overlay.vxlan.FrameCount;
+import slash32.securitygroup.Direction;
 import slash32.securitygroup.GroupId;
+import slash32.securitygroup.Judgement;
 
 /// A node to look at: two peers, one of them down; three endpoints, one waiting for its TAP, one refused.
 public final class StatusSamples {
@@ -156,7 +160,7 @@ public final class StatusSamples {
                 List.of(IpAddress.parse("192.0.2.7")),
                 false);
         var blue = new Segment("blue", new Vni(100), Segment.Flooding.FULL, 1450, List.of(port));
-        var status = new SegmentStatus(blue, 1, 0, 3, 1, 0, 2, 0, List.of(IpAddress.parse("10.0.0.12")));
+        var status = new SegmentStatus(blue, 1, 0, 3, 1, 0, 2, 0, 2, List.of(IpAddress.parse("10.0.0.12")));
         return new SegmentsView(
                 List.of(status),
                 Map.of(new InterfaceName("tap7"), "no interface tap7"),
@@ -166,14 +170,15 @@ public final class StatusSamples {
     }
 
     /// The last octet of {@code 192.0.2.0/24} says where it is: a port here, this site, another one, one that nobody
-    /// tells.
+    /// tells, a port here behind its segment's gateway whose groups let nothing pass.
     public static List<SegmentWay> segmentWays(IpAddress destination) {
         if (!Prefix.parse("192.0.2.0/24").contains(destination)) {
             return List.of();
         }
         IpAddress node = IpAddress.parse("10.0.2.13");
-        SegmentWay.Place place = switch (destination.toArray()[3]) {
-            case 1 -> new SegmentWay.Place.Here(new InterfaceName("tap7"), null);
+        byte last = destination.toArray()[3];
+        SegmentWay.Place place = switch (last) {
+            case 1, 5 -> new SegmentWay.Place.Here(new InterfaceName("tap7"), null);
             case 2 -> new SegmentWay.Place.Behind(IpAddress.parse("10.0.0.12"), Path.NATIVE, true);
             case 3 ->
                 new SegmentWay.Place.Behind(
@@ -196,8 +201,23 @@ public final class StatusSamples {
                         "10.0.0.1",
                         true))
                 : List.of();
-        var holder = new SegmentWay.Holder(mac, routes.size(), false, place, routes);
-        return List.of(new SegmentWay("blue", new Vni(100), 3, List.of(), List.of(holder)));
+        List<GroupId> groups = routes.isEmpty() || last == 3 ? List.of() : List.of(new GroupId(7), new GroupId(8));
+        var holder = new SegmentWay.Holder(mac, routes.size(), false, place, groups, routes);
+        var way = new SegmentWay(
+                "blue",
+                new Vni(100),
+                3,
+                List.of(),
+                List.of(holder),
+                new SegmentWay.Led(false, last == 5),
+                last == 5 ? List.of(noRule()) : List.of());
+        return List.of(way);
+    }
+
+    private static ExplanationView.End noRule() {
+        var judgement =
+                new Judgement(new InterfaceName("tap7"), Direction.INGRESS, Judgement.Cause.NO_RULE, null, null, true);
+        return new ExplanationView.End(new EndpointId("vm-7"), judgement, null);
     }
 
     public static MemoryView memory() {

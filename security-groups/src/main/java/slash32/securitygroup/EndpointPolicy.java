@@ -23,6 +23,7 @@ import slash32.net.Vni;
 /// @param limits how much may pass at all, with or without port security
 /// @param segment whose bridge the interface is a port of; null for a routed one. Then there are neither pairs nor
 ///     limits, port security is on, and MACs and sources are for the bridge's guard.
+/// @param routed of a port, those of its addresses that the segment's gateway leads to; empty for a routed one
 public record EndpointPolicy(
         InterfaceName device,
         MacAddress mac,
@@ -31,8 +32,10 @@ public record EndpointPolicy(
         List<GroupId> groups,
         boolean portSecurity,
         Map<Direction, RateLimit> limits,
-        @Nullable Vni segment) {
+        @Nullable Vni segment,
+        Set<Prefix> routed) {
     public EndpointPolicy {
+        routed = Set.copyOf(routed);
         limits = Map.copyOf(limits);
         pairs = Set.copyOf(pairs);
         addresses = Set.copyOf(addresses);
@@ -46,6 +49,7 @@ public record EndpointPolicy(
         require(portSecurity || pairs.isEmpty(), "allowedAddressPairs", "must be empty when portSecurity is false");
         boolean plain = portSecurity && pairs.isEmpty() && limits.isEmpty();
         require(segment == null || plain, "segment", "a port of a segment has groups alone");
+        require(addresses.containsAll(routed), "routed", "has addresses that are not the port's: " + routed);
     }
 
     /// A routed one.
@@ -57,13 +61,18 @@ public record EndpointPolicy(
             List<GroupId> groups,
             boolean portSecurity,
             Map<Direction, RateLimit> limits) {
-        this(device, mac, addresses, pairs, groups, portSecurity, limits, null);
+        this(device, mac, addresses, pairs, groups, portSecurity, limits, null, Set.of());
     }
 
     /// A port of a segment's bridge.
     public static EndpointPolicy inSegment(
-            InterfaceName device, MacAddress mac, Set<Prefix> addresses, List<GroupId> groups, Vni segment) {
-        return new EndpointPolicy(device, mac, addresses, Set.of(), groups, true, Map.of(), segment);
+            InterfaceName device,
+            MacAddress mac,
+            Set<Prefix> addresses,
+            List<GroupId> groups,
+            Vni segment,
+            Set<Prefix> routed) {
+        return new EndpointPolicy(device, mac, addresses, Set.of(), groups, true, Map.of(), segment, routed);
     }
 
     /// One without limits.
@@ -83,9 +92,10 @@ public record EndpointPolicy(
         this(device, mac, addresses, Set.of(), groups, portSecurity);
     }
 
-    /// Everything it may be known by to others: its addresses and those of its pairs.
+    /// Everything it may be known by to others, wherever they are: its addresses and those of its pairs. A port's are
+    /// known within its segment, and elsewhere only those that its gateway leads to.
     public Set<Prefix> memberships() {
-        var all = new HashSet<>(addresses);
+        var all = new HashSet<>(segment == null ? addresses : routed);
         pairs.forEach(pair -> all.add(pair.prefix()));
         return all;
     }

@@ -69,11 +69,18 @@ public record EvpnInstance(RouteDistinguisher distinguisher, Vni vni, List<Exten
     ///
     /// @param address null for the MAC alone
     public EvpnPath macIp(MacAddress mac, @Nullable IpAddress address, Mobility mobility) {
+        return macIp(mac, address, mobility, List.of());
+    }
+
+    /// The same, with what else is to be known of the address.
+    public EvpnPath macIp(
+            MacAddress mac, @Nullable IpAddress address, Mobility mobility, List<LargeCommunity> communities) {
         List<ExtendedCommunity> more = mobility.equals(Mobility.NONE)
                 ? List.of()
                 : List.of(ExtendedCommunity.macMobility(mobility.sticky(), mobility.sequence()));
         var route = new MacIpRoute(distinguisher, Esi.ZERO, 0, mac, address, vni.value(), EvpnRoute.NO_LABEL);
-        return new EvpnPath(route, attributes(more).build());
+        return new EvpnPath(
+                route, attributes(more).largeCommunities(communities).build());
     }
 
     /// That the prefix is routed to by this node, in the instance's VNI (RFC 9136 §4.4.1).

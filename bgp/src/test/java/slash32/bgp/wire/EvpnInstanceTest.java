@@ -57,6 +57,11 @@ class EvpnInstanceTest {
                         "0225" + rd + esi + tag + mac + "20" + "c0000201" + "000064",
                         "0600000000000007"),
                 new Row(
+                        "type 2: in a group",
+                        BLUE.macIp(MAC, null, Mobility.NONE, List.of(new LargeCommunity(65000, 2, 7))),
+                        "0221" + rd + esi + tag + mac + "00" + "000064",
+                        "c020" + "0c" + "0000fde8" + "00000002" + "00000007"),
+                new Row(
                         "type 2: with an IPv6 address, sticky",
                         BLUE.macIp(MAC, IpAddress.parse("2001:db8::1"), new Mobility(true, 0)),
                         "0231" + rd + esi + tag + mac + "80" + "20010db8000000000000000000000001" + "000064",

@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
 import slash32.bgp.wire.EvpnInstance;
 import slash32.bgp.wire.EvpnPath;
 import slash32.bgp.wire.EvpnRoute;
+import slash32.bgp.wire.LargeCommunity;
 import slash32.net.InterfaceName;
 import slash32.net.IpAddress;
 import slash32.net.MacAddress;
@@ -34,6 +35,9 @@ final class Domain {
     private final Map<IpAddress, Set<MacAddress>> claimants = new HashMap<>();
 
     private final Map<IpAddress, MacAddress> answers = new HashMap<>();
+    /// By address, what other nodes that have it announce it with; those with nothing are left out.
+    private final Map<IpAddress, List<LargeCommunity>> labels = new HashMap<>();
+
     private final Map<EvpnRoute, IpAddress> floodRoutes = new HashMap<>();
     private final Set<IpAddress> flooded = new TreeSet<>();
     /// Guests' interfaces that are in the segment in the kernel.
@@ -90,7 +94,7 @@ final class Domain {
         if (!sameGateway) {
             addresses.addAll(claimants.keySet());
         }
-        addresses.forEach(this::decideAnswer);
+        addresses.forEach(this::decideAddress);
     }
 
     private static Map<MacAddress, Port> ports(Segment of) {
@@ -104,6 +108,7 @@ final class Domain {
         for (Port port : segment.ports()) {
             if (port.device().equals(device) && (now ? joined.add(device) : joined.remove(device))) {
                 decide(port.mac(), complete, nowNanos);
+                port.addresses().forEach(this::decideLabel);
             }
         }
     }
@@ -152,7 +157,7 @@ final class Domain {
         }
         for (Claim some : new Claim[] {before, claim}) {
             if (some != null && some.address() != null) {
-                decideAnswer(some.address());
+                decideAddress(some.address());
             }
         }
         return before;
@@ -178,11 +183,11 @@ final class Domain {
             actions.accept(new EvpnAction.Forward(key(mac), wanted));
             for (Claim claim : state.claims()) {
                 if (claim.address() != null) {
-                    decideAnswer(claim.address());
+                    decideAddress(claim.address());
                 }
             }
             if (port != null) {
-                port.addresses().forEach(this::decideAnswer);
+                port.addresses().forEach(this::decideAddress);
             }
         }
         announce(mac, state);
@@ -274,11 +279,40 @@ final class Domain {
     /// A route for the MAC alone and one for each address: others ask for both.
     private List<EvpnPath> paths(Port port, MacState state) {
         var paths = new ArrayList<EvpnPath>();
-        paths.add(instance.macIp(port.mac(), null, state.mobility(port)));
+        paths.add(instance.macIp(port.mac(), null, state.mobility(port), port.communities()));
         for (IpAddress address : port.addresses()) {
-            paths.add(instance.macIp(port.mac(), address, state.mobility(port)));
+            paths.add(instance.macIp(port.mac(), address, state.mobility(port), port.communities()));
         }
         return paths;
+    }
+
+    private void decideAddress(IpAddress address) {
+        decideAnswer(address);
+        decideLabel(address);
+    }
+
+    /// What a port that is here is in, its own endpoint says. Elsewhere the best claim counts, also of a node that
+    /// can't be sent to now: what its guest may send does not depend on that.
+    private void decideLabel(IpAddress address) {
+        Claim best = null;
+        boolean here =
+                segment.ports().stream().anyMatch(port -> port.addresses().contains(address) && isHere(port.mac()));
+        for (MacAddress mac : here ? Set.<MacAddress>of() : claimants.getOrDefault(address, Set.of())) {
+            Claim claim = state(mac).bestOf(address);
+            if (claim != null && (best == null || claim.isBetterThan(best))) {
+                best = claim;
+            }
+        }
+        List<LargeCommunity> now = best == null ? List.of() : best.communities();
+        List<LargeCommunity> before = now.isEmpty() ? labels.remove(address) : labels.put(address, now);
+        if (!now.equals(before == null ? List.of() : before)) {
+            actions.accept(new EvpnAction.Label(segment.vni(), address, now));
+        }
+    }
+
+    private boolean isHere(MacAddress mac) {
+        MacState state = macs.get(mac);
+        return state != null && state.destination instanceof Destination.Local && isJoined(state);
     }
 
     private void decideAnswer(IpAddress address) {
@@ -389,6 +423,7 @@ final class Domain {
             }
         });
         answers.keySet().forEach(address -> actions.accept(new EvpnAction.Answer(segment.vni(), address, null)));
+        labels.keySet().forEach(address -> actions.accept(new EvpnAction.Label(segment.vni(), address, List.of())));
         flooded.forEach(vtep -> actions.accept(new EvpnAction.Flood(segment.vni(), vtep, false)));
     }
 
@@ -416,9 +451,19 @@ final class Domain {
                             state.destination,
                             state.vteps(address),
                             state.sequenceInUse(),
-                            state.isFrozen());
+                            state.isFrozen(),
+                            communities(state, address));
                 })
                 .toList();
+    }
+
+    private static List<LargeCommunity> communities(MacState state, IpAddress address) {
+        Port port = state.port;
+        if (port != null && state.destination instanceof Destination.Local) {
+            return port.communities();
+        }
+        Claim best = state.bestOf(address);
+        return best == null ? List.of() : best.communities();
     }
 
     SegmentStatus status() {
@@ -439,6 +484,15 @@ final class Domain {
             frozen += state.isFrozen() ? 1 : 0;
         }
         return new SegmentStatus(
-                segment, here, elsewhere, remote, unreachable, frozen, moves, duplicates, List.copyOf(flooded));
+                segment,
+                here,
+                elsewhere,
+                remote,
+                unreachable,
+                frozen,
+                moves,
+                duplicates,
+                labels.size(),
+                List.copyOf(flooded));
     }
 }

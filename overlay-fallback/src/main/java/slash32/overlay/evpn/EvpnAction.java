@@ -6,6 +6,7 @@ import org.jspecify.annotations.Nullable;
 import slash32.bgp.wire.EvpnPath;
 import slash32.bgp.wire.EvpnRoute;
 import slash32.bgp.wire.ExtendedCommunity;
+import slash32.bgp.wire.LargeCommunity;
 import slash32.net.InterfaceName;
 import slash32.net.IpAddress;
 import slash32.net.MacAddress;
@@ -49,6 +50,14 @@ public sealed interface EvpnAction {
     /// For the kernel, and then for BGP: an address that the segment's gateway leads to is at this port; null if it is
     /// here no more.
     record Lead(Vni vni, IpAddress address, @Nullable Port port) implements EvpnAction {}
+
+    /// For the rules of groups: the large communities that the node which has an address announces it with; none if no
+    /// other node has it.
+    record Label(Vni vni, IpAddress address, List<LargeCommunity> communities) implements EvpnAction {
+        public Label {
+            communities = List.copyOf(communities);
+        }
+    }
 
     /// Where a MAC is.
     sealed interface Destination {

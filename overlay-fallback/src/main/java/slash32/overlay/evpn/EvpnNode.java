@@ -20,6 +20,7 @@ import slash32.bgp.wire.EvpnRoute;
 import slash32.bgp.wire.EvpnRoute.InclusiveMulticastRoute;
 import slash32.bgp.wire.EvpnRoute.MacIpRoute;
 import slash32.bgp.wire.ExtendedCommunity;
+import slash32.bgp.wire.LargeCommunity;
 import slash32.bgp.wire.PathAttributes;
 import slash32.bgp.wire.PmsiTunnel;
 import slash32.net.Asn;
@@ -286,7 +287,7 @@ public final class EvpnNode {
             case MacIpRoute mac -> {
                 Claim claim = now == null || from == null
                         ? null
-                        : new Claim(from, Mobility.of(now.attributes()), mac.address());
+                        : new Claim(from, Mobility.of(now.attributes()), mac.address(), communities(now.attributes()));
                 Claim before = domain.claim(
                         key, mac.mac(), claim, isComplete(domain.instance().vni()), nowNanos);
                 var of = new MacKey(domain.instance().vni(), mac.mac());
@@ -301,6 +302,18 @@ public final class EvpnNode {
             case InclusiveMulticastRoute _ -> domain.flood(key, from);
             case EvpnRoute _ -> {}
         }
+    }
+
+    private List<LargeCommunity> communities(PathAttributes attributes) {
+        List<LargeCommunity> all = attributes.largeCommunities();
+        List<LargeCommunity> ours = all.stream()
+                .filter(community -> community.administrator() == asn.value())
+                .toList();
+        if (ours.size() > Port.MAX_COMMUNITIES) {
+            refusals.merge(Refusal.COMMUNITIES, 1L, Long::sum);
+            return List.of();
+        }
+        return ours.size() == all.size() ? all : ours; // one list for all routes of a port
     }
 
     /// A node may be sent to, or no longer: it is in our site, or encryption with it is up.
@@ -360,7 +373,7 @@ public final class EvpnNode {
         return domains.values().stream().map(Domain::status).toList();
     }
 
-    /// How many routes with a target of ours were not used, by why.
+    /// How many routes with a target of ours were not used, or not all of them, by why.
     public Map<Refusal, Long> refusals() {
         return Map.copyOf(refusals);
     }

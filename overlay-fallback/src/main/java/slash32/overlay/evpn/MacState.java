@@ -73,6 +73,19 @@ final class MacState {
         return null;
     }
 
+    /// The best of all claims that the address is this MAC's, whether or not its node may be sent to; null if there is
+    /// none.
+    @Nullable
+    Claim bestOf(IpAddress address) {
+        Claim best = null;
+        for (Claim claim : claims.values()) {
+            if (address.equals(claim.address()) && (best == null || claim.isBetterThan(best))) {
+                best = claim;
+            }
+        }
+        return best;
+    }
+
     /// Who says that the address is this MAC's.
     List<IpAddress> vteps(IpAddress address) {
         return claims.values().stream()

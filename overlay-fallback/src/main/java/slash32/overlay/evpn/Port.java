@@ -13,7 +13,7 @@ import slash32.net.MacAddress;
 /// @param sticky the MAC is never believed to be elsewhere (RFC 7432 §15.2)
 /// @param grouped it has security groups: IP passes only as far as their rules, which are not this module's, judged
 ///     it, and nothing with a tag does
-/// @param communities that its routes are announced with
+/// @param communities that its routes are announced with, at most {@link #MAX_COMMUNITIES}
 public record Port(
         InterfaceName device,
         MacAddress mac,
@@ -21,9 +21,16 @@ public record Port(
         boolean sticky,
         boolean grouped,
         List<LargeCommunity> communities) {
+    /// As many groups as a port may be in.
+    static final int MAX_COMMUNITIES = 64;
+
     public Port {
         addresses = List.copyOf(addresses);
         communities = List.copyOf(communities);
+        if (communities.size() > MAX_COMMUNITIES) {
+            throw new IllegalArgumentException(
+                    "a port has at most " + MAX_COMMUNITIES + " communities, were " + communities.size());
+        }
         if (mac.isGroup() || mac.value() == 0) {
             throw new IllegalArgumentException("a port's MAC must be a unicast address, was " + mac);
         }

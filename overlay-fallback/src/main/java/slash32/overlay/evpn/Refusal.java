@@ -1,6 +1,6 @@
 package slash32.overlay.evpn;
 
-/// Why a route that a segment imports is not used.
+/// Why a route that a segment imports is not used, or not all of it.
 public enum Refusal {
     /// Its Ethernet Tag is not 0: the sender has VLAN-aware bundles (RFC 7432 §6.3).
     ETHERNET_TAG("ethernet-tag"),
@@ -14,6 +14,8 @@ public enum Refusal {
     MAC("mac"),
     /// Its VTEP is no IPv4 address, or ours.
     VTEP("vtep"),
+    /// It has more communities of ours than a port has groups: it is used, without any of them.
+    COMMUNITIES("communities"),
     /// Of a type that has no place in a segment: multihoming, prefixes.
     TYPE("type");
 

@@ -12,6 +12,7 @@ import slash32.net.IpAddress;
 /// @param frozen MACs that moved too often and stay where they were (RFC 7432 §15.1)
 /// @param moves since the start
 /// @param duplicates times that a MAC moved too often, since the start
+/// @param grouped addresses of other nodes whose routes say groups
 /// @param flooded the nodes that get a copy of flooded frames
 public record SegmentStatus(
         Segment segment,
@@ -22,6 +23,7 @@ public record SegmentStatus(
         int frozen,
         long moves,
         long duplicates,
+        int grouped,
         List<IpAddress> flooded) {
     public SegmentStatus {
         flooded = List.copyOf(flooded);

@@ -2,6 +2,7 @@ package slash32.overlay.evpn;
 
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import slash32.bgp.wire.LargeCommunity;
 import slash32.net.IpAddress;
 import slash32.net.MacAddress;
 import slash32.overlay.evpn.EvpnAction.Destination;
@@ -12,6 +13,7 @@ import slash32.overlay.evpn.EvpnAction.Destination;
 /// @param vteps nodes that say to have the MAC with this address
 /// @param sequence how often it has moved, as who has it says
 /// @param frozen it moved too often and stays where it was (RFC 7432 §15.1)
+/// @param communities that the address is announced with, by the port here or by the best claim
 public record Sought(
         Segment segment,
         IpAddress address,
@@ -19,8 +21,10 @@ public record Sought(
         @Nullable Destination at,
         List<IpAddress> vteps,
         long sequence,
-        boolean frozen) {
+        boolean frozen,
+        List<LargeCommunity> communities) {
     public Sought {
         vteps = List.copyOf(vteps);
+        communities = List.copyOf(communities);
     }
 }

@@ -281,7 +281,11 @@ public final class SegmentPlane {
                     tables.routes().remove(address.hostPrefix());
                 }
             }
-            case EvpnAction.Import _, EvpnAction.Announce _, EvpnAction.Withdraw _, EvpnAction.Remember _ -> {}
+            case EvpnAction.Import _,
+                    EvpnAction.Announce _,
+                    EvpnAction.Withdraw _,
+                    EvpnAction.Remember _,
+                    EvpnAction.Label _ -> {}
         }
     }
 

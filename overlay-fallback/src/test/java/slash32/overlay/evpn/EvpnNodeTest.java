@@ -2,8 +2,10 @@ package slash32.overlay.evpn;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import slash32.bgp.wire.Esi;
@@ -13,6 +15,7 @@ import slash32.bgp.wire.EvpnInstance.Mobility;
 import slash32.bgp.wire.EvpnPath;
 import slash32.bgp.wire.EvpnRoute.MacIpRoute;
 import slash32.bgp.wire.ExtendedCommunity;
+import slash32.bgp.wire.LargeCommunity;
 import slash32.bgp.wire.Nlri;
 import slash32.bgp.wire.NlriParts;
 import slash32.bgp.wire.RouteDistinguisher;
@@ -312,7 +315,8 @@ class EvpnNodeTest {
                         new Local(new InterfaceName("tap1")),
                         List.of(),
                         0,
-                        false));
+                        false,
+                        List.of()));
         segment(Segment.Flooding.NONE);
         assertThat(node.seek(ADDRESS)).isEmpty();
         announce(of(OTHER).macIp(MAC, ADDRESS, new Mobility(false, 3)));
@@ -366,6 +370,80 @@ class EvpnNodeTest {
                         Map.entry(Refusal.ENCAPSULATION, 1L));
         announce(mac);
         assertThat(tables.forwarding).hasSize(1);
+    }
+
+    /// Who has an address says its groups; whose word counts for the MAC counts for them.
+    @Test
+    void anAddressElsewhereIsInTheGroupsThatWhoHasItSays() {
+        segment(Segment.Flooding.NONE);
+        complete();
+        announce(of(OTHER).macIp(MAC, ADDRESS, Mobility.NONE, groups(7, 9)));
+        assertThat(tables.labels).as("out of reach").containsOnly(Map.entry(ADDRESS, groups(7, 9)));
+        assertThat(node.status().getFirst().grouped()).isEqualTo(1);
+        reachable(OTHER, true);
+        reachable(THIRD, true);
+        announce(of(OTHER).macIp(MAC, ADDRESS, Mobility.NONE, groups(9)));
+        assertThat(tables.labels).containsOnly(Map.entry(ADDRESS, groups(9)));
+        announce(of(THIRD).macIp(MAC, ADDRESS, new Mobility(false, 1), groups(8)));
+        assertThat(tables.labels).as("it moved").containsOnly(Map.entry(ADDRESS, groups(8)));
+        assertThat(node.seek(ADDRESS))
+                .singleElement()
+                .extracting(Sought::communities)
+                .isEqualTo(groups(8));
+        announce(of(THIRD).macIp(MAC, ADDRESS, new Mobility(false, 1)));
+        assertThat(tables.labels).as("its communities were stripped").isEmpty();
+        assertThat(tables.answers).containsEntry(ADDRESS, MAC);
+        withdraw(of(THIRD).macIp(MAC, ADDRESS, new Mobility(false, 1)));
+        assertThat(tables.labels).containsOnly(Map.entry(ADDRESS, groups(9)));
+        segment(Segment.Flooding.NONE, port(false));
+        assertThat(tables.labels).as("it moved here").isEmpty();
+        announce(of(OTHER).macIp(MAC, ADDRESS, new Mobility(false, 9), groups(9)));
+        assertThat(tables.labels).as("and back").containsOnly(Map.entry(ADDRESS, groups(9)));
+        node.segments(List.of(), now);
+        tables.take(node);
+        assertThat(tables.labels).isEmpty();
+    }
+
+    @Test
+    void communitiesOfOthersSayNothingAndMoreThanAPortMayHaveSayNothingEither() {
+        segment(Segment.Flooding.NONE);
+        complete();
+        reachable(OTHER, true);
+        var foreign = new LargeCommunity(64999, 2, 7);
+        announce(of(OTHER).macIp(MAC, ADDRESS, Mobility.NONE, List.of(foreign)));
+        assertThat(tables.labels).isEmpty();
+        long[] most = LongStream.rangeClosed(1, Port.MAX_COMMUNITIES).toArray();
+        var some = new ArrayList<>(groups(most));
+        some.add(foreign);
+        announce(of(OTHER).macIp(MAC, ADDRESS, Mobility.NONE, some));
+        assertThat(tables.labels).containsOnly(Map.entry(ADDRESS, groups(most)));
+        some.addAll(groups(Port.MAX_COMMUNITIES + 1));
+        announce(of(OTHER).macIp(MAC, ADDRESS, Mobility.NONE, some));
+        assertThat(tables.labels).isEmpty();
+        assertThat(tables.forwarding).containsEntry(KEY, new Remote(OTHER));
+        assertThat(node.refusals()).containsOnly(Map.entry(Refusal.COMMUNITIES, 1L));
+    }
+
+    @Test
+    void aPortIsAnnouncedWithItsGroups() {
+        var grouped = new Port(new InterfaceName("tap1"), MAC, List.of(ADDRESS), false, true, groups(7));
+        complete();
+        segment(Segment.Flooding.NONE, grouped);
+        node.imported(tables.imported, now);
+        tables.take(node);
+        assertThat(tables.routes.values())
+                .containsExactly(
+                        own().macIp(MAC, null, Mobility.NONE, groups(7)),
+                        own().macIp(MAC, ADDRESS, Mobility.NONE, groups(7)));
+        segment(Segment.Flooding.NONE, port(false));
+        assertThat(tables.routes.values())
+                .containsExactly(own().macIp(MAC, null, Mobility.NONE), own().macIp(MAC, ADDRESS, Mobility.NONE));
+    }
+
+    private static List<LargeCommunity> groups(long... numbers) {
+        return LongStream.of(numbers)
+                .mapToObj(number -> new LargeCommunity(65000, 2, number))
+                .toList();
     }
 
     @Test

@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 import slash32.bgp.wire.EvpnPath;
 import slash32.bgp.wire.EvpnRoute;
 import slash32.bgp.wire.ExtendedCommunity;
+import slash32.bgp.wire.LargeCommunity;
 import slash32.net.IpAddress;
 import slash32.net.MacAddress;
 import slash32.overlay.evpn.EvpnAction.Destination;
@@ -22,6 +23,7 @@ final class EvpnTables {
     final Map<MacKey, Destination> forwarding = new TreeMap<>();
     final Map<IpAddress, MacAddress> answers = new HashMap<>();
     final Set<IpAddress> flooded = new TreeSet<>();
+    final Map<IpAddress, List<LargeCommunity>> labels = new HashMap<>();
     final Map<IpAddress, Port> led = new HashMap<>();
     final Map<MacKey, Long> disk = new HashMap<>();
     final Set<ExtendedCommunity> imported = new HashSet<>();
@@ -46,6 +48,8 @@ final class EvpnTables {
             case EvpnAction.Remember(MacKey mac, Long sequence) -> set(disk, mac, sequence);
             case EvpnAction.Forward(MacKey mac, Destination to) -> set(forwarding, mac, to);
             case EvpnAction.Answer(var _, IpAddress address, MacAddress mac) -> set(answers, address, mac);
+            case EvpnAction.Label(var _, IpAddress address, List<LargeCommunity> communities) ->
+                set(labels, address, communities.isEmpty() ? null : communities);
             case EvpnAction.Lead(var _, IpAddress address, Port port) -> set(led, address, port);
             case EvpnAction.Flood(var _, IpAddress vtep, boolean wanted) -> {
                 if (wanted) {

@@ -9,12 +9,14 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.snakeyaml.engine.v2.nodes.Tag;
 import slash32.agent.config.Section.Field;
+import slash32.agent.intent.SegmentTerms;
 import slash32.bgp.speaker.SpeakerConfig;
 import slash32.net.InterfaceName;
 import slash32.net.IpAddress;
 import slash32.net.Ipv6Address;
 import slash32.net.Prefix;
 import slash32.overlay.choice.SiteId;
+import slash32.overlay.evpn.GatewayAddress;
 
 /// Reads an agent's file: the keys of design §5, in its order.
 final class ConfigParser {
@@ -75,6 +77,7 @@ final class ConfigParser {
             place.prefixes("peerRanges", ranges.or(List.of()), PeerRangeConfig::prefix);
             place.prefixes("endpointPrefixes", prefixes.or(List.of()), Function.identity());
             place.prefixes("overlay.guests", overlay.get().guests(), Function.identity());
+            place.prefixes("segments", segments.or(SegmentTerms.NONE).gateways(), GatewayAddress::prefix);
         }
         var monitoring = MonitoringParser.monitoring(root);
         var hostProtection = root.optionalSection("hostProtection", HostProtectionParser::read);

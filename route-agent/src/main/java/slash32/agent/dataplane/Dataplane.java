@@ -38,10 +38,12 @@ import slash32.reconcile.Backoff;
 import slash32.reconcile.Pass;
 import slash32.reconcile.Reconciler;
 import slash32.reconcile.Table;
+import slash32.securitygroup.Direction;
 import slash32.securitygroup.EndpointPolicy;
 import slash32.securitygroup.FirstPacket;
 import slash32.securitygroup.GroupId;
 import slash32.securitygroup.HostRules;
+import slash32.securitygroup.Judgement;
 import slash32.securitygroup.compile.Fragment;
 import slash32.securitygroup.compile.Subject;
 import slash32.securitygroup.nft.Firewall;
@@ -93,6 +95,7 @@ public final class Dataplane {
     private final VacantInterfaces vacant;
     private final Set<AddressFamily> routesComplete = new HashSet<>();
     private boolean endpointsComplete;
+    private boolean membersComplete;
     private boolean swept;
     private long rulesApplied;
     private long rulesRefused;
@@ -155,6 +158,7 @@ public final class Dataplane {
                 members.forEach(this::change);
                 remoteRoutes.change(delta);
             }
+            case Effect.Desire.Members(List<MemberChange> changes) -> changes.forEach(this::change);
             case Effect.Desire.NextHop(IpAddress address, Path path) -> nextHop(address, path);
             case Effect.Desire.Moved(List<Prefix> moved) -> {
                 elsewhere.addAll(moved);
@@ -170,6 +174,10 @@ public final class Dataplane {
                 fib.inSync(family.equals(AddressFamily.IPV6_UNICAST));
                 considerFirewallInSync();
             }
+            case Effect.Desire.MembersComplete() -> {
+                membersComplete = true;
+                considerFirewallInSync();
+            }
         }
     }
 
@@ -180,6 +188,13 @@ public final class Dataplane {
                     firewall.putMember(group, address);
                 } else {
                     firewall.removeMember(group, address);
+                }
+            }
+            case MemberChange.InSegment(var group, Vni segment, IpAddress address, boolean joins) -> {
+                if (joins) {
+                    firewall.putMember(group, segment, address);
+                } else {
+                    firewall.removeMember(group, segment, address);
                 }
             }
             case MemberChange.Pair(var group, Prefix prefix, boolean joins)
@@ -193,9 +208,9 @@ public final class Dataplane {
         firewall.protectHost(rules);
     }
 
-    /// Members come from routes, so what an earlier run left of them goes last.
+    /// Members come from routes, of EVPN too, so what an earlier run left of them goes last.
     private void considerFirewallInSync() {
-        if (endpointsComplete && routesComplete.size() == 2) {
+        if (endpointsComplete && membersComplete && routesComplete.size() == 2) {
             firewall.inSync();
         }
     }
@@ -582,6 +597,13 @@ public final class Dataplane {
                 .flatMap(judgement -> Stream.ofNullable(endpoints.owner(judgement.device()))
                         .map(id -> new ExplanationView.End(id, judgement, firewall.counted(judgement))))
                 .toList();
+    }
+
+    /// What the groups of an endpoint's port in a segment make of it; null for a port without groups.
+    public ExplanationView.@Nullable End explainPort(
+            EndpointId owner, InterfaceName port, Direction direction, FirstPacket packet) {
+        Judgement judgement = firewall.explainPort(port, direction, packet);
+        return judgement == null ? null : new ExplanationView.End(owner, judgement, firewall.counted(judgement));
     }
 
     /// Where the kernel sends a packet to an address next.

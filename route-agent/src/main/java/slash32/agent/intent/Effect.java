@@ -40,6 +40,13 @@ public sealed interface Effect {
             }
         }
 
+        /// By EVPN, addresses at ports of other nodes join and leave groups, in this order.
+        record Members(List<MemberChange> changes) implements Desire {
+            public Members {
+                changes = List.copyOf(changes);
+            }
+        }
+
         /// How packets reach a next hop; until this is said, not at all.
         record NextHop(IpAddress address, Path path) implements Desire {}
 
@@ -62,6 +69,9 @@ public sealed interface Effect {
 
         /// Routes and members of a family are complete: what the kernel holds beyond them may go.
         record RoutesComplete(AddressFamily family) implements Desire {}
+
+        /// Members by EVPN are complete, likewise.
+        record MembersComplete() implements Desire {}
     }
 
     /// For the speaker: announce these addresses, members of these groups beside the prefixes of {@code pairs}.
@@ -89,8 +99,7 @@ public sealed interface Effect {
     record NoSegment(Vni vni) implements Effect {}
 
     /// For the guard between sites: these nodes of this site and of others have the address in the admin network;
-    /// nobody
-    /// any more if both are empty.
+    /// nobody any more if both are empty.
     record AdminAddress(Ipv4Address address, List<Ipv4Address> here, List<Ipv4Address> elsewhere) implements Effect {
         public AdminAddress {
             here = List.copyOf(here);

@@ -4,6 +4,7 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import slash32.agent.api.Problem;
 import slash32.net.IpAddress;
@@ -48,11 +49,9 @@ final class Gateways {
                 return problem;
             }
         }
-        for (Map.Entry<SegmentId, Gateway> other : all.entrySet()) {
-            Prefix common = other.getKey().equals(id) ? null : wanted.overlap(other.getValue());
-            if (common != null) {
-                return Problem.taken("gateway", common + " overlaps the gateway of segment " + other.getKey());
-            }
+        String overlap = overlap(id, wanted);
+        if (overlap != null) {
+            return Problem.taken("gateway", overlap);
         }
         for (Port port : ports) {
             String reason = refusal(wanted, port.addresses());
@@ -61,6 +60,30 @@ final class Gateways {
             }
         }
         return null;
+    }
+
+    private @Nullable String overlap(SegmentId id, Gateway wanted) {
+        for (Map.Entry<SegmentId, Gateway> other : all.entrySet()) {
+            Prefix common = other.getKey().equals(id) ? null : wanted.overlap(other.getValue());
+            if (common != null) {
+                return common + " overlaps the gateway of segment " + other.getKey();
+            }
+        }
+        return null;
+    }
+
+    /// Why a segment of a file may not have a gateway; null if it may, as far as the file itself does not tell.
+    ///
+    /// @param addresses of routed endpoints
+    @Nullable
+    String refusal(SegmentId id, Gateway wanted, Map<Prefix, EndpointId> addresses) {
+        String overlap = overlap(id, wanted);
+        return overlap != null
+                ? overlap
+                : wanted.addresses().stream()
+                        .flatMap(address -> Stream.ofNullable(held(address.prefix(), addresses)))
+                        .findFirst()
+                        .orElse(null);
     }
 
     private @Nullable Problem refusal(GatewayAddress wanted, String field, Map<Prefix, EndpointId> addresses) {
@@ -72,19 +95,25 @@ final class Gateways {
         if (prefix.contains(underlay)) {
             return Problem.taken(field, prefix + " has this node's own underlay address in it, " + underlay);
         }
-        String admin = node.adminRefusal(prefix);
-        if (admin != null) {
-            return Problem.taken(field, admin);
+        AdminNetwork admin = node.admin();
+        if (admin != null && (admin.network().covers(prefix) || prefix.covers(admin.network()))) {
+            return Problem.taken(
+                    field,
+                    prefix + " overlaps the admin network " + admin.network() + ", which is for hypervisors alone");
         }
         if (!node.isForEndpoints(prefix)) {
             return Problem.invalid(field, prefix + " is in none of this node's endpointPrefixes");
         }
+        String held = held(prefix, addresses);
+        return held == null ? null : Problem.taken(field, held);
+    }
+
+    private static @Nullable String held(Prefix prefix, Map<Prefix, EndpointId> addresses) {
         return addresses.entrySet().stream()
                 .filter(each -> prefix.covers(each.getKey()))
                 .sorted(Map.Entry.comparingByKey())
                 .findFirst()
-                .map(each -> Problem.taken(
-                        field, prefix + " has " + each.getKey() + " of endpoint " + each.getValue() + " in it"))
+                .map(each -> prefix + " has " + each.getKey() + " of endpoint " + each.getValue() + " in it")
                 .orElse(null);
     }
 

@@ -33,6 +33,7 @@ import slash32.net.MacAddress;
 import slash32.net.Prefix;
 import slash32.net.TableSize;
 import slash32.overlay.choice.Path;
+import slash32.overlay.evpn.EvpnAction;
 import slash32.securitygroup.FirstPacket;
 import slash32.securitygroup.GroupId;
 import slash32.securitygroup.SecurityGroup;
@@ -57,6 +58,7 @@ public final class Intent {
     private final Node node;
     private final Outbox outbox;
     private final RemoteMembers members = new RemoteMembers();
+    private final SegmentMembers segmentMembers;
     private final Sites sites;
     private final @Nullable AdminNodes admins;
     private final Moves moves = new Moves();
@@ -84,6 +86,7 @@ public final class Intent {
         segments = new Segments(node, outbox);
         announcements = new Announcements(outbox);
         words = new RouteWords(node.asn());
+        segmentMembers = new SegmentMembers(node.asn());
         refusals = new Refusals(
                 node, new Refusals.Held(endpoints, devices, macs, addresses, groups, users, refused), files, segments);
     }
@@ -386,6 +389,11 @@ public final class Intent {
         refusals.segmentGroups(obstacle);
     }
 
+    /// Why the configuration may not say this of segments, as they are here now; null if it may.
+    public @Nullable String refusal(SegmentTerms terms) {
+        return segments.refusal(terms, addresses);
+    }
+
     /// What the configuration says of segments.
     public void segments(SegmentTerms terms) {
         segments.configure(terms);
@@ -459,6 +467,19 @@ public final class Intent {
             outbox.effect(new Effect.Desire.Moved(change.left()));
             change.left().forEach(this::withdrawMoved);
         }
+    }
+
+    /// What other nodes announce addresses at their ports with changed.
+    public void labels(List<EvpnAction.Label> labels) {
+        List<MemberChange> changes = segmentMembers.take(labels);
+        if (!changes.isEmpty()) {
+            outbox.effect(new Effect.Desire.Members(changes));
+        }
+    }
+
+    /// All labels are there.
+    public void labelsComplete() {
+        outbox.effect(new Effect.Desire.MembersComplete());
     }
 
     private void nodeSaid(IpAddress address, Sites.@Nullable Said said) {
@@ -568,7 +589,8 @@ public final class Intent {
                         "intent",
                         endpoints.size() + refused.size() + groups.size() + announcements.size(),
                         TableSize.OBJECTS),
-                new TableSize("intent's attributes", words.size(), TableSize.OBJECTS));
+                new TableSize("intent's attributes", words.size(), TableSize.OBJECTS),
+                new TableSize("members by EVPN", segmentMembers.size(), TableSize.OBJECTS));
     }
 
     /// The groups that a route's communities name.

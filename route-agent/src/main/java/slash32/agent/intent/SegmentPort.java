@@ -13,6 +13,7 @@ import slash32.net.IpAddress;
 import slash32.net.MacAddress;
 import slash32.net.Prefix;
 import slash32.net.Vni;
+import slash32.overlay.evpn.Gateway;
 import slash32.overlay.evpn.Port;
 import slash32.securitygroup.EndpointPolicy;
 import slash32.securitygroup.GroupId;
@@ -79,9 +80,18 @@ public record SegmentPort(
     }
 
     /// What its groups are about in the segment with this VNI; null if it has none.
+    ///
+    /// @param gateway of the segment: addresses that it leads to are known outside too
     @Nullable
-    EndpointPolicy policy(Vni vni) {
+    EndpointPolicy policy(Vni vni, Gateway gateway) {
+        if (groups == null) {
+            return null;
+        }
         Set<Prefix> own = addresses.stream().map(IpAddress::hostPrefix).collect(Collectors.toSet());
-        return groups == null ? null : EndpointPolicy.inSegment(device, mac, own, groups, vni);
+        Set<Prefix> routed = addresses.stream()
+                .filter(gateway::leadsTo)
+                .map(IpAddress::hostPrefix)
+                .collect(Collectors.toSet());
+        return EndpointPolicy.inSegment(device, mac, own, groups, vni, routed);
     }
 }

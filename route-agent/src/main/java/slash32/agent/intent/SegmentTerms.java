@@ -2,6 +2,7 @@ package slash32.agent.intent;
 
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import slash32.overlay.evpn.GatewayAddress;
 import slash32.overlay.evpn.Segment;
 
 /// What the configuration says of segments.
@@ -26,6 +27,13 @@ public record SegmentTerms(List<OverlayRule> overlays, List<Tenant> tenants, Lis
             }
         }
         return name.equals(OverlayRule.DEFAULT_NAME) ? OverlayRule.DEFAULT : null;
+    }
+
+    /// Of all segments.
+    public List<GatewayAddress> gateways() {
+        return segments.stream()
+                .flatMap(segment -> segment.gateway().addresses().stream())
+                .toList();
     }
 
     @Nullable

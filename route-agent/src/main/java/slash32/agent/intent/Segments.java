@@ -86,6 +86,25 @@ final class Segments {
         refs.forEach(this::update);
     }
 
+    /// Why the configuration may not say this now, beside what the API has made of segments and endpoints; null if it
+    /// may.
+    ///
+    /// @param addresses of routed endpoints
+    @Nullable
+    String refusal(SegmentTerms now, Map<Prefix, EndpointId> addresses) {
+        var made = new LinkedHashMap<SegmentId, Gateway>();
+        stated.forEach((id, spec) -> made.put(id, spec.gateway()));
+        var ofApi = new Gateways(node);
+        ofApi.are(made);
+        for (Segment segment : now.segments()) {
+            String reason = ofApi.refusal(new SegmentId(segment.name()), segment.gateway(), addresses);
+            if (reason != null) {
+                return "gateway of segment " + segment.name() + ": " + reason;
+            }
+        }
+        return null;
+    }
+
     private void noteGateways() {
         var all = new LinkedHashMap<SegmentId, Gateway>();
         stated.forEach((id, spec) -> all.put(id, spec.gateway()));
@@ -284,7 +303,7 @@ final class Segments {
     /// Tells the overlay what the segment is now, if that is something else.
     private void update(SegmentRef ref) {
         Segment wanted = wanted(ref);
-        Effect.Segment now = wanted == null ? null : new Effect.Segment(wanted, grouped(ref, wanted.vni()));
+        Effect.Segment now = wanted == null ? null : new Effect.Segment(wanted, grouped(ref, wanted));
         Effect.Segment before = now == null ? there.remove(ref) : there.get(ref);
         if (before != null
                 && (now == null || !now.segment().vni().equals(before.segment().vni()))) {
@@ -296,9 +315,9 @@ final class Segments {
         }
     }
 
-    private List<EndpointPolicy> grouped(SegmentRef ref, Vni vni) {
+    private List<EndpointPolicy> grouped(SegmentRef ref, Segment segment) {
         return members.getOrDefault(ref, Map.of()).values().stream()
-                .flatMap(member -> Stream.ofNullable(member.stated().policy(vni)))
+                .flatMap(member -> Stream.ofNullable(member.stated().policy(segment.vni(), segment.gateway())))
                 .toList();
     }
 

@@ -35,7 +35,7 @@ final class SegmentCollector extends Collector {
         macs.addMetric(List.of("frozen"), sum(view, SegmentStatus::frozen));
         var refused = new CounterMetricFamily(
                 "slash32_segment_refused_routes_total",
-                "EVPN routes with a target of a segment here that were not used, by why.",
+                "EVPN routes with a target of a segment here that were not used, or not all of them, by why.",
                 List.of("reason"));
         for (Refusal why : Refusal.values()) {
             refused.addMetric(List.of(why.label()), (double) view.refusals().getOrDefault(why, 0L));
@@ -68,6 +68,10 @@ final class SegmentCollector extends Collector {
                                 .distinct()
                                 .count()),
                 macs,
+                new GaugeMetricFamily(
+                        "slash32_segment_grouped_addresses",
+                        "Addresses at ports of other nodes whose EVPN routes say security groups.",
+                        sum(view, SegmentStatus::grouped)),
                 new CounterMetricFamily(
                         "slash32_segment_mac_moves_total",
                         "Times that a MAC moved between nodes.",

@@ -2,6 +2,7 @@ package slash32.agent.status;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import java.io.IOException;
+import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import slash32.net.Ipv4Address;
@@ -19,8 +20,29 @@ public final class ExplanationFormat {
     public static void json(JsonGenerator json, ExplanationView explanation) throws IOException {
         json.writeStartObject();
         json.writeBooleanField("passes", explanation.passes());
+        ends(json, explanation.ends());
+        json.writeFieldName("source");
+        json(json, explanation.source(), explanation.keys());
+        json.writeFieldName("destination");
+        json(json, explanation.destination(), explanation.keys());
+        AdminVerdict admin = explanation.admin();
+        if (admin != null) {
+            json.writeObjectFieldStart("admin");
+            json.writeBooleanField("passes", admin.passes());
+            json.writeStringField("reason", admin.why());
+            json.writeEndObject();
+        }
+        json.writeArrayFieldStart("segments");
+        for (SegmentWay way : explanation.segments()) {
+            SegmentWayFormat.json(json, way);
+        }
+        json.writeEndArray();
+        json.writeEndObject();
+    }
+
+    static void ends(JsonGenerator json, List<ExplanationView.End> ends) throws IOException {
         json.writeArrayFieldStart("ends");
-        for (ExplanationView.End end : explanation.ends()) {
+        for (ExplanationView.End end : ends) {
             Judgement judgement = end.judgement();
             json.writeStartObject();
             json.writeStringField("endpoint", end.endpoint().value());
@@ -47,23 +69,6 @@ public final class ExplanationFormat {
             json.writeEndObject();
         }
         json.writeEndArray();
-        json.writeFieldName("source");
-        json(json, explanation.source(), explanation.keys());
-        json.writeFieldName("destination");
-        json(json, explanation.destination(), explanation.keys());
-        AdminVerdict admin = explanation.admin();
-        if (admin != null) {
-            json.writeObjectFieldStart("admin");
-            json.writeBooleanField("passes", admin.passes());
-            json.writeStringField("reason", admin.why());
-            json.writeEndObject();
-        }
-        json.writeArrayFieldStart("segments");
-        for (SegmentWay way : explanation.segments()) {
-            SegmentWayFormat.json(json, way);
-        }
-        json.writeEndArray();
-        json.writeEndObject();
     }
 
     private static void json(JsonGenerator json, ExplanationView.Side side, SasView keys) throws IOException {
@@ -132,21 +137,23 @@ public final class ExplanationFormat {
         } else if (explanation.ends().isEmpty() && explanation.segments().isEmpty()) {
             text.append("  neither address is an endpoint of this host\n");
         }
-        for (ExplanationView.End end : explanation.ends()) {
-            Judgement judgement = end.judgement();
-            text.append("  %s of %s (%s): %s, %s%s%n"
-                    .formatted(
-                            judgement.direction(),
-                            end.endpoint(),
-                            judgement.device(),
-                            judgement.passes() ? "passes" : "dropped",
-                            because(judgement) + counted(end.counts()),
-                            judgement.inForce() ? "" : "; NOT IN FORCE"));
-        }
+        explanation.ends().forEach(end -> text.append("  ").append(text(end)));
         side(text, "source", explanation.source(), explanation.keys());
         side(text, "destination", explanation.destination(), explanation.keys());
         explanation.segments().forEach(way -> SegmentWayFormat.text(text, way));
         return text.toString();
+    }
+
+    static String text(ExplanationView.End end) {
+        Judgement judgement = end.judgement();
+        return "%s of %s (%s): %s, %s%s%n"
+                .formatted(
+                        judgement.direction(),
+                        end.endpoint(),
+                        judgement.device(),
+                        judgement.passes() ? "passes" : "dropped",
+                        because(judgement) + counted(end.counts()),
+                        judgement.inForce() ? "" : "; NOT IN FORCE");
     }
 
     private static String because(Judgement judgement) {

@@ -59,19 +59,28 @@ public record ExplanationView(
         segments = List.copyOf(segments);
     }
 
-    /// True if every end that is here lets it pass, and neither overlay nor admin network refuses it. Where the fabric
-    /// knows neither address and a segment does, if a segment carries it.
+    /// True if every end that is here lets it pass, ports behind gateways too, and neither overlay nor admin network
+    /// refuses it. Where a segment has both addresses, and they are not others' in the fabric, if a segment
+    /// carries it.
     public boolean passes() {
         boolean routed = !ends.isEmpty()
                 || !source.routes().isEmpty()
                 || !destination.routes().isEmpty();
-        if (!routed && !segments.isEmpty()) {
-            return segments.stream().anyMatch(SegmentWay::carries);
+        List<SegmentWay> inside = segments.stream()
+                .filter(SegmentWay::isInside)
+                .filter(way ->
+                        !routed || (way.gateway().source() && way.gateway().destination()))
+                .toList();
+        List<SegmentWay> routing = segments.stream().filter(SegmentWay::routes).toList();
+        boolean asked = !routed && routing.isEmpty() && !segments.isEmpty();
+        if (!inside.isEmpty() || asked) {
+            return (inside.isEmpty() ? segments : inside).stream().anyMatch(SegmentWay::carries);
         }
         boolean reached = destination.paths().isEmpty()
                 || destination.paths().values().stream().anyMatch(path -> !(path instanceof Path.Refused));
         return reached
                 && (admin == null || admin.passes())
+                && routing.stream().allMatch(SegmentWay::permits)
                 && ends.stream().allMatch(end -> end.judgement().passes());
     }
 }

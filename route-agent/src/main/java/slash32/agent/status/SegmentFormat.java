@@ -82,6 +82,7 @@ public final class SegmentFormat {
         json.writeNumberField("elsewhere", status.elsewhere());
         json.writeNumberField("remote", status.remote());
         json.writeNumberField("unreachable", status.unreachable());
+        json.writeNumberField("grouped", status.grouped());
         json.writeNumberField("frozen", status.frozen());
         json.writeNumberField("moves", status.moves());
         json.writeNumberField("duplicates", status.duplicates());
@@ -109,6 +110,7 @@ public final class SegmentFormat {
                 "ELSEWHERE",
                 "REMOTE",
                 "UNREACHABLE",
+                "GROUPED",
                 "FROZEN",
                 "MOVES");
         for (SegmentStatus status : view.segments()) {
@@ -123,6 +125,7 @@ public final class SegmentFormat {
                     status.elsewhere(),
                     status.remote(),
                     status.unreachable(),
+                    status.grouped(),
                     status.frozen(),
                     status.moves());
         }

@@ -3,12 +3,14 @@ package slash32.agent.status;
 import com.fasterxml.jackson.core.JsonGenerator;
 import java.io.IOException;
 import java.util.List;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import slash32.agent.status.SegmentWay.Holder;
 import slash32.agent.status.SegmentWay.Place;
 import slash32.net.InterfaceName;
 import slash32.net.IpAddress;
 import slash32.overlay.choice.Path;
+import slash32.securitygroup.GroupId;
 
 /// A segment's part of an explanation as JSON (docs/openapi.yaml) and as text.
 final class SegmentWayFormat {
@@ -19,6 +21,8 @@ final class SegmentWayFormat {
         json.writeStringField("name", way.name());
         json.writeNumberField("vni", way.vni().value());
         json.writeBooleanField("carries", way.carries());
+        json.writeBooleanField("routes", way.routes());
+        ExplanationFormat.ends(json, way.ends());
         holders(json, "source", way.source());
         holders(json, "destination", way.destination());
         json.writeEndObject();
@@ -44,6 +48,11 @@ final class SegmentWayFormat {
                     json.writeBooleanField("ready", ready);
                 }
             }
+            json.writeArrayFieldStart("groups");
+            for (GroupId group : holder.groups()) {
+                json.writeNumber(group.number());
+            }
+            json.writeEndArray();
             json.writeArrayFieldStart("routes");
             for (EvpnView route : holder.routes()) {
                 json.writeStartObject();
@@ -64,23 +73,40 @@ final class SegmentWayFormat {
                 .append(way.name())
                 .append(" (VNI ")
                 .append(way.vni())
-                .append(way.carries() ? "): carries it\n" : "): does not carry it\n");
-        end(text, "source", way.source(), way.copies());
-        end(text, "destination", way.destination(), way.copies());
+                .append("): ")
+                .append(verdict(way))
+                .append('\n');
+        end(text, "source", way.source(), way);
+        end(text, "destination", way.destination(), way);
+        way.ends().forEach(end -> text.append("    ").append(ExplanationFormat.text(end)));
     }
 
-    private static void end(StringBuilder text, String end, List<Holder> holders, int copies) {
+    private static String verdict(SegmentWay way) {
+        if (way.routes()) {
+            return way.permits() ? "its gateway routes it" : "it does not get through to be routed";
+        }
+        return way.carries() ? "carries it" : "does not carry it";
+    }
+
+    private static void end(StringBuilder text, String end, List<Holder> holders, SegmentWay way) {
         if (holders.isEmpty()) {
-            text.append("    ").append(end).append(": nobody says to have it; a question for it goes to ");
-            text.append(copies).append(copies == 1 ? " node\n" : " nodes\n");
+            text.append("    ").append(end).append(": nobody says to have it");
+            text.append(way.routes() ? "\n" : "; a question for it goes to " + nodes(way.copies()));
         }
         for (Holder holder : holders) {
             text.append("    ").append(end).append(": ").append(holder.mac());
             switch (holder.place()) {
                 case Place.Here(InterfaceName device, String obstacle) ->
-                    text.append(" at port ").append(device).append(waiting(obstacle));
+                    text.append(" at port ")
+                            .append(device)
+                            .append(waiting(obstacle))
+                            .append(way.judges(device) ? "" : ", without groups");
                 case Place.Behind(IpAddress vtep, Path path, boolean ready) ->
-                    text.append(" behind ").append(vtep).append(", ").append(carried(path, ready));
+                    text.append(" behind ")
+                            .append(vtep)
+                            .append(", ")
+                            .append(carried(path, ready))
+                            .append(groups(holder.groups()));
             }
             text.append(holder.moves() == 0 ? "" : ", moved " + holder.moves() + " times");
             text.append(holder.frozen() ? ", too often: it stays there\n" : "\n");
@@ -90,6 +116,16 @@ final class SegmentWayFormat {
                 text.append(", learned from ").append(route.learnedFrom()).append('\n');
             }
         }
+    }
+
+    private static String nodes(int copies) {
+        return copies + (copies == 1 ? " node\n" : " nodes\n");
+    }
+
+    private static String groups(List<GroupId> groups) {
+        return groups.isEmpty()
+                ? ", in no group"
+                : groups.stream().map(GroupId::toString).collect(Collectors.joining(", ", ", in groups ", ""));
     }
 
     private static String waiting(@Nullable String obstacle) {

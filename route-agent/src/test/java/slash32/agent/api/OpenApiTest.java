@@ -115,7 +115,7 @@ class OpenApiTest {
                         "POST",
                         "explain",
                         "{\"from\":\"10.9.0.1\",\"to\":\"" + to + "\",\"protocol\":\"tcp\",\"port\":22}"));
-        for (int last = 1; last <= 4; last++) {
+        for (int last = 1; last <= 5; last++) {
             String question = "{\"from\":\"192.0.2.9\",\"to\":\"192.0.2." + last + "\",\"protocol\":\"icmp\"}";
             assertValid("Explanation", ask("POST", "explain", question));
         }

@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import slash32.agent.api.Outcome;
 import slash32.agent.status.ConditionKind;
+import slash32.bgp.wire.LargeCommunity;
 import slash32.bgp.wire.PathAttributes;
 import slash32.net.Asn;
 import slash32.net.InterfaceName;
@@ -21,6 +22,7 @@ import slash32.net.Prefix;
 import slash32.net.Vni;
 import slash32.overlay.choice.SiteId;
 import slash32.overlay.evpn.Encapsulation;
+import slash32.overlay.evpn.EvpnAction;
 import slash32.overlay.evpn.FrameRules;
 import slash32.overlay.evpn.Gateway;
 import slash32.overlay.evpn.GatewayAddress;
@@ -174,6 +176,38 @@ class SegmentsTest {
         assertThat(intent.put(segment("blue", 5000, null, "default"))).isEqualTo(new Outcome.Changed());
         assertThatThrownBy(() -> new SegmentPort(named("blue"), tap(1), MacAddress.GATEWAY, List.of(), false))
                 .hasMessageContaining("is the gateway's");
+    }
+
+    @Test
+    void aFilesGatewayIsRefusedForWhatTheApiMade() {
+        terms(List.of());
+        intent.put(withGateway("blue", 5000, "192.0.2.254/24"));
+        put(endpoint("routed", List.of(Prefix.parse("10.8.0.7")), null, 9, null));
+        assertThat(refused("10.9.0.1/24")).isNull();
+        assertThat(refused("192.0.2.1/28"))
+                .isEqualTo("gateway of segment red: 192.0.2.0/28 overlaps the gateway of segment blue");
+        assertThat(refused("10.8.0.1/16"))
+                .isEqualTo("gateway of segment red: 10.8.0.0/16 has 10.8.0.7/32 of endpoint routed in it");
+        intent.put(segment("blue", 5000, null, "default"));
+        assertThat(refused("192.0.2.1/28")).isNull();
+    }
+
+    private @Nullable String refused(String gateway) {
+        return intent.refusal(new SegmentTerms(List.of(), List.of(), List.of(RED.with(gateway(gateway)))));
+    }
+
+    /// Whichever of them has the other in it.
+    @Test
+    void theAdminNetworkIsNoGateways() {
+        var admin = new AdminNetwork(
+                Ipv4Address.parse("10.99.1.11"), Prefix.parse("10.99.1.0/24"), Set.of(179), Set.of(3784));
+        var node = new Node(
+                new Asn(65000), new SiteId(1), Ipv4Address.parse("10.0.0.11"), null, null, null, admin, List.of());
+        var there = new Intent(node, recorder);
+        for (String gateway : List.of("10.99.1.129/25", "10.99.0.1/16")) {
+            assertThat(refusal(there.put(withGateway("blue", 5000, gateway))))
+                    .endsWith("overlaps the admin network 10.99.1.0/24, which is for hypervisors alone");
+        }
     }
 
     private static Gateway gateway(String address) {
@@ -332,7 +366,12 @@ class SegmentsTest {
             assertThat(segment.segment().ports()).allMatch(Port::grouped);
             assertThat(segment.grouped())
                     .containsExactly(EndpointPolicy.inSegment(
-                            tap(1), mac(1), Set.of(Prefix.parse("192.0.2.1")), List.of(new GroupId(7)), new Vni(5001)));
+                            tap(1),
+                            mac(1),
+                            Set.of(Prefix.parse("192.0.2.1")),
+                            List.of(new GroupId(7)),
+                            new Vni(5001),
+                            Set.of()));
         });
         intent.port(tap(1), null, now());
         assertThat(holds("a")).isFalse();
@@ -351,6 +390,64 @@ class SegmentsTest {
                 .singleElement()
                 .satisfies(effect ->
                         assertThat(((Effect.Segment) effect).grouped()).isEmpty());
+    }
+
+    /// Within their segment, whoever has the same address in another.
+    @Test
+    void addressesOfOtherNodesAreInTheGroupsThatTheirRoutesSay() {
+        label(5001, group(7), group(8), group(7));
+        label(5002, group(7));
+        var foreign = new LargeCommunity(64999, Intent.COMMUNITY_GROUP, 9);
+        var site = new LargeCommunity(65000, Intent.COMMUNITY_SITE, 9);
+        label(5001, group(8), foreign, site, group(0));
+        label(5002);
+        label(5002);
+        assertThat(effects)
+                .containsExactly(
+                        members(member(7, 5001, true), member(8, 5001, true)),
+                        members(member(7, 5002, true)),
+                        members(member(7, 5001, false)),
+                        members(member(7, 5002, false)));
+    }
+
+    private void label(int vni, LargeCommunity... communities) {
+        intent.labels(List.of(new EvpnAction.Label(new Vni(vni), IpAddress.parse("192.0.2.9"), List.of(communities))));
+    }
+
+    private static LargeCommunity group(long number) {
+        return new LargeCommunity(65000, Intent.COMMUNITY_GROUP, number);
+    }
+
+    private static Effect members(MemberChange... changes) {
+        return new Effect.Desire.Members(List.of(changes));
+    }
+
+    private static MemberChange member(long group, int vni, boolean joins) {
+        return new MemberChange.InSegment(new GroupId(group), new Vni(vni), IpAddress.parse("192.0.2.9"), joins);
+    }
+
+    /// Where the gateway leads to an address, it is a member for the fabric too.
+    @Test
+    void aPortsAddressIsTheFabricsAsFarAsItsGatewayLeadsToIt() {
+        var port = new SegmentPort(
+                named("blue"),
+                tap(1),
+                mac(1),
+                List.of(IpAddress.parse("192.0.2.1"), IpAddress.parse("fe80::1:1")),
+                false,
+                List.of(new GroupId(7)));
+        Set<Prefix> own = Set.of(Prefix.parse("192.0.2.1"), Prefix.parse("fe80::1:1"));
+        assertThat(port.policy(new Vni(5001), gateway("192.0.2.254/24")))
+                .isEqualTo(EndpointPolicy.inSegment(
+                        tap(1),
+                        mac(1),
+                        own,
+                        List.of(new GroupId(7)),
+                        new Vni(5001),
+                        Set.of(Prefix.parse("192.0.2.1"))));
+        assertThat(port.policy(new Vni(5001), Gateway.NONE))
+                .isEqualTo(EndpointPolicy.inSegment(
+                        tap(1), mac(1), own, List.of(new GroupId(7)), new Vni(5001), Set.of()));
     }
 
     private static EndpointSpec grouped(String id, GroupId... groups) {

@@ -168,8 +168,9 @@ public final class GroupRules {
 
     /// A group's rules; the member sets that they name and the lookups of its shapes must be there before it.
     ///
+    /// @param plane in whose tables it is
     /// @param prefixes tells which members of a group are no single addresses: to name those is to name prefixes
-    public static Fragment group(SecurityGroup group, Function<GroupId, Collection<Prefix>> prefixes) {
+    public static Fragment group(Plane plane, SecurityGroup group, Function<GroupId, Collection<Prefix>> prefixes) {
         var fragment = new Fragment.Builder();
         GroupId id = group.id();
         fragment.element(INET, GROUPS, SetElement.of(Keys.key(id)));
@@ -185,7 +186,8 @@ public final class GroupRules {
                     markOdd(fragment, id, entry.shape());
                 }
                 if (rule.remote() instanceof Remote.Members(var other)) {
-                    naming.addAll(allow(chain, rule, other, group.stateful()));
+                    remotes(plane, rule, other, group.stateful())
+                            .forEach(remote -> naming.addAll(allow(chain, rule, remote, group.stateful())));
                 }
             }
             if (!naming.isEmpty()) {
@@ -196,7 +198,7 @@ public final class GroupRules {
                         new SetElement(Keys.key(id), new SetElement.Value.To(new Verdict.Jump(chain))));
             }
         }
-        return fragment.build();
+        return plane.place(fragment.build());
     }
 
     /// The elements of {@code fragment} that the group has for members that are no single addresses, whichever they
@@ -244,12 +246,22 @@ public final class GroupRules {
         };
     }
 
-    /// The rules of a stateful group are about flows, so that they say of an answer what they say of what it answers.
-    private static List<NftRule> allow(String chain, Rule rule, GroupId members, boolean stateful) {
-        String set = Layout.memberSet(members, rule.etherType());
-        Supplier<Statements> remote = () -> rule.direction() == Direction.INGRESS
-                ? new Statements(stateful).sourceIn(rule.etherType(), set)
-                : new Statements(stateful).destinationIn(rule.etherType(), set);
+    /// What begins a rule that names members: they are in one set, and in bridges those of the frame's segment in
+    /// another. The rules of a stateful group are about flows, so that they say of an answer what they say of
+    /// what it answers.
+    private static List<Supplier<Statements>> remotes(Plane plane, Rule rule, GroupId members, boolean stateful) {
+        EtherType family = rule.etherType();
+        boolean source = rule.direction() == Direction.INGRESS;
+        String set = Layout.memberSet(members, family);
+        Supplier<Statements> everywhere = () -> source
+                ? new Statements(stateful).sourceIn(family, set)
+                : new Statements(stateful).destinationIn(family, set);
+        Supplier<Statements> inSegment =
+                () -> new Statements(stateful).inBridge(family, source, Layout.segmentMemberSet(members, family));
+        return plane == Plane.BRIDGED ? List.of(everywhere, inSegment) : List.of(everywhere);
+    }
+
+    private static List<NftRule> allow(String chain, Rule rule, Supplier<Statements> remote, boolean stateful) {
         List<Statements> all = switch (rule.traffic()) {
             case Traffic.Any() -> List.of(remote.get());
             case Traffic.OfProtocol(var protocol) -> List.of(remote.get().protocol(protocol));

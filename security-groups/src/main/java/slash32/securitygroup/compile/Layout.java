@@ -204,6 +204,7 @@ public final class Layout {
     static final String INGRESS = "ingress_";
     static final List<String> GROUP_CHAINS = List.of(EGRESS, INGRESS);
     static final String MEMBERS = "members_";
+    static final String SEGMENT_MEMBERS = "segment_members_";
 
     private static final String DROP = "drop_";
 
@@ -212,8 +213,17 @@ public final class Layout {
     private Layout() {}
 
     /// The set of a group's addresses of one family.
-    public static String memberSet(GroupId group, EtherType family) {
-        return MEMBERS + group + (family == EtherType.IPV4 ? "_4" : "_6");
+    static String memberSet(GroupId group, EtherType family) {
+        return MEMBERS + group + ofFamily(family);
+    }
+
+    /// The set of a group's addresses of one family that are members in one segment alone, by its bridge.
+    static String segmentMemberSet(GroupId group, EtherType family) {
+        return SEGMENT_MEMBERS + group + ofFamily(family);
+    }
+
+    private static String ofFamily(EtherType family) {
+        return family == EtherType.IPV4 ? "_4" : "_6";
     }
 
     /// The chain of those of a group's rules in one direction that name members.

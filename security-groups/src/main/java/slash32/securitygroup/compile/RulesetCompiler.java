@@ -505,11 +505,18 @@ public final class RulesetCompiler {
                         rule().drop(ARP, GUARDED, DropReason.SPOOFED, Direction.EGRESS)));
     }
 
-    /// The sets for a group's addresses, which a rule of any group may name.
-    public static Fragment memberSets(GroupId group) {
-        return new Fragment.Builder()
-                .set(new NftSet(INET, Layout.memberSet(group, EtherType.IPV4), SetType.setOf(Field.IPV4_ADDRESS)))
-                .set(new NftSet(INET, Layout.memberSet(group, EtherType.IPV6), SetType.setOf(Field.IPV6_ADDRESS)))
-                .build();
+    /// The sets for a group's addresses, which a rule of any group may name. In bridges some are members in one segment
+    /// alone.
+    public static Fragment memberSets(Plane plane, GroupId group) {
+        var fragment = new Fragment.Builder();
+        for (EtherType family : EtherType.values()) {
+            Field address = family == EtherType.IPV4 ? Field.IPV4_ADDRESS : Field.IPV6_ADDRESS;
+            fragment.set(new NftSet(INET, Layout.memberSet(group, family), SetType.setOf(address)));
+            if (plane == Plane.BRIDGED) {
+                fragment.set(new NftSet(
+                        INET, Layout.segmentMemberSet(group, family), SetType.setOf(Field.INTERFACE_NAME, address)));
+            }
+        }
+        return plane.place(fragment.build());
     }
 }

@@ -342,6 +342,18 @@ final class Statements {
         return this;
     }
 
+    /// {@code meta ibrname . ip saddr @set}, or {@code ip daddr}, {@code ip6 saddr}, {@code ip6 daddr}
+    Statements inBridge(EtherType family, boolean source, String set) {
+        networkProtocol(family);
+        expressions.add(new Expression.Meta(INPUT_BRIDGE, FIRST));
+        expressions.add(
+                ofFlow
+                        ? AddressField.ofFlow(family, source, AFTER_NAME)
+                        : AddressField.ofPacket(family, source, AFTER_NAME));
+        expressions.add(new Expression.InSet(set, FIRST));
+        return this;
+    }
+
     /// {@code meta l4proto protocol}
     Statements protocol(IpProtocol protocol) {
         expressions.add(ofFlow ? new Expression.Flow(PROTOCOL, FIRST) : new Expression.Meta(TRANSPORT_PROTOCOL, FIRST));

@@ -6,10 +6,13 @@ import static slash32.securitygroup.compile.Layout.GROUP_SETS;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 import slash32.net.Bytes;
 import slash32.net.InterfaceName;
 import slash32.net.IpAddress;
+import slash32.netlink.netfilter.SetElement;
+import slash32.securitygroup.EtherType;
 import slash32.securitygroup.GroupId;
 
 /// What owns a part of the ruleset: changed, refused and retried as a whole. The owner of everything in our tables is
@@ -88,10 +91,27 @@ public sealed interface Subject {
     }
 
     /// One address in a group's sets.
-    record Member(GroupId group, IpAddress address) implements Subject {
+    ///
+    /// @param bridge of the segment in which alone it is a member; null for one that is everywhere
+    record Member(GroupId group, @Nullable InterfaceName bridge, IpAddress address) implements Subject {
+        /// One that is a member everywhere.
+        public Member(GroupId group, IpAddress address) {
+            this(group, null, address);
+        }
+
+        /// The set's name.
+        public String set() {
+            EtherType family = EtherType.of(address);
+            return bridge == null ? Layout.memberSet(group, family) : Layout.segmentMemberSet(group, family);
+        }
+
+        public SetElement element() {
+            return SetElement.of(bridge == null ? Bytes.copyOf(address.toArray()) : Keys.key(bridge.value(), address));
+        }
+
         @Override
         public String toString() {
-            return "member " + address + " of group " + group;
+            return "member " + address + " of group " + group + (bridge == null ? "" : " in " + bridge);
         }
     }
 
@@ -135,7 +155,8 @@ public sealed interface Subject {
         if (Shape.parse(name) != null || position(name) > 0) {
             return new Lookups();
         }
-        GroupId group = memberSetGroup(name);
+        GroupId everywhere = memberSetGroup(name, Layout.MEMBERS);
+        GroupId group = everywhere == null ? memberSetGroup(name, Layout.SEGMENT_MEMBERS) : everywhere;
         return group == null ? null : new MemberSets(group);
     }
 
@@ -147,9 +168,14 @@ public sealed interface Subject {
 
     /// The owner of an element; null if it is nobody's.
     static @Nullable Subject ofElement(String set, Bytes key) {
-        GroupId group = memberSetGroup(set);
+        GroupId group = memberSetGroup(set, Layout.MEMBERS);
         if (group != null) {
             return new Member(group, IpAddress.of(key.toArray()));
+        }
+        group = memberSetGroup(set, Layout.SEGMENT_MEMBERS);
+        if (group != null) {
+            IpAddress address = IpAddress.of(Arrays.copyOfRange(key.toArray(), Statements.AFTER_NAME, key.length()));
+            return endpoint(key) instanceof Endpoint(var bridge) ? new Member(group, bridge, address) : null;
         }
         if (set.equals(Layout.FRESH) || set.equals(Layout.STAMP)) {
             return new Skeleton();
@@ -174,10 +200,10 @@ public sealed interface Subject {
                 : null;
     }
 
-    private static @Nullable GroupId memberSetGroup(String set) {
-        boolean ours = set.startsWith(Layout.MEMBERS) && (set.endsWith("_4") || set.endsWith("_6"));
-        return ours && set.length() > Layout.MEMBERS.length() + 2
-                ? group(set.substring(Layout.MEMBERS.length(), set.length() - 2))
+    private static @Nullable GroupId memberSetGroup(String set, String prefix) {
+        boolean ours = set.startsWith(prefix) && (set.endsWith("_4") || set.endsWith("_6"));
+        return ours && set.length() > prefix.length() + 2
+                ? group(set.substring(prefix.length(), set.length() - 2))
                 : null;
     }
 

@@ -19,6 +19,7 @@ import slash32.net.Prefix;
 import slash32.net.TableSize;
 import slash32.net.Vni;
 import slash32.netlink.netfilter.Counts;
+import slash32.netlink.route.Rt;
 import slash32.netlink.socket.NetlinkProtocol;
 import slash32.netlink.socket.NetlinkSocket;
 import slash32.reconcile.Change;
@@ -165,7 +166,7 @@ public final class Firewall implements AutoCloseable {
     }
 
     /// States what the endpoint behind an interface may do, whether or not there is such an interface. Its addresses
-    /// become members of its groups.
+    /// become members of its groups: those of a port in its segment, and elsewhere as far as they are routed.
     ///
     /// @throws IllegalArgumentException for a port of a segment where groups can't be enforced there
     public void putEndpoint(EndpointPolicy policy) {
@@ -175,8 +176,12 @@ public final class Firewall implements AutoCloseable {
         }
         guard(plane, policy.device(), true);
         EndpointPolicy before = plane.put(policy);
+        Vni segment = policy.segment();
         for (GroupId group : policy.groups()) {
             policy.memberships().forEach(prefix -> addMembership(group, prefix));
+            if (segment != null) {
+                policy.addresses().forEach(own -> putMember(group, segment, own.address()));
+            }
         }
         leave(plane, before);
     }
@@ -194,8 +199,12 @@ public final class Firewall implements AutoCloseable {
 
     private void leave(GroupPlane plane, @Nullable EndpointPolicy before) {
         if (before != null) {
+            Vni segment = before.segment();
             for (GroupId group : before.groups()) {
                 before.memberships().forEach(prefix -> removeMembership(group, prefix));
+                if (segment != null) {
+                    before.addresses().forEach(own -> removeMember(group, segment, own.address()));
+                }
             }
             plane.leave(before);
         }
@@ -257,7 +266,27 @@ public final class Firewall implements AutoCloseable {
     }
 
     private void memberChanged(GroupId group, IpAddress address, boolean joined) {
-        planes.forEach(plane -> plane.memberChanged(group, address, joined));
+        planes.forEach(plane -> plane.memberChanged(new Subject.Member(group, address), joined));
+    }
+
+    /// States once more that an address is in a group within a segment, and nowhere else.
+    public void putMember(GroupId group, Vni segment, IpAddress address) {
+        InterfaceName bridge = bridge(segment);
+        if (bridged != null && members.addInSegment(group, bridge, address)) {
+            bridged.memberChanged(new Subject.Member(group, bridge, address), true);
+        }
+    }
+
+    /// Takes back {@link #putMember(GroupId, Vni, IpAddress)} once.
+    public void removeMember(GroupId group, Vni segment, IpAddress address) {
+        InterfaceName bridge = bridge(segment);
+        if (bridged != null && members.removeInSegment(group, bridge, address)) {
+            bridged.memberChanged(new Subject.Member(group, bridge, address), false);
+        }
+    }
+
+    private static InterfaceName bridge(Vni segment) {
+        return new InterfaceName(Rt.SEGMENT_BRIDGE + segment);
     }
 
     /// States that whoever is behind other hosts and in a group may also send as {@code prefix}, which is so in the
@@ -394,10 +423,10 @@ public final class Firewall implements AutoCloseable {
     ///     routed and that its source belongs to
     /// @param mac that it is sent with; null for the right one
     public List<Judgement> explain(FirstPacket packet, @Nullable InterfaceName from, @Nullable MacAddress mac) {
-        var judge = new Judge(groups::get, members::has, gateways);
         var judgements = new ArrayList<Judgement>();
         GroupPlane plane = from != null && bridged != null && bridged.policy(from) != null ? bridged : routed;
         EndpointPolicy sender = from == null ? sender(packet.source()) : plane.policy(from);
+        Judge judge = judgeIn(sender == null ? null : sender.segment());
         if (sender != null) {
             judgements.add(judge.judge(sender, Direction.EGRESS, packet, mac, plane.inForce(sender.device())));
         }
@@ -409,6 +438,25 @@ public final class Firewall implements AutoCloseable {
                 .ifPresent(receiver -> judgements.add(
                         judge.judge(receiver, Direction.INGRESS, packet, null, plane.inForce(receiver.device()))));
         return judgements;
+    }
+
+    /// What the groups of a segment's port make of the first packet of a flow; null for a port without groups.
+    ///
+    /// @param direction egress if it comes in by the port
+    public @Nullable Judgement explainPort(InterfaceName port, Direction direction, FirstPacket packet) {
+        EndpointPolicy policy = bridged == null ? null : bridged.policy(port);
+        return policy == null || bridged == null
+                ? null
+                : judgeIn(policy.segment()).judge(policy, direction, packet, null, bridged.inForce(port));
+    }
+
+    /// @param segment whose members count too; null where packets are routed
+    private Judge judgeIn(@Nullable Vni segment) {
+        return new Judge(
+                groups::get,
+                (group, address) -> members.has(group, address)
+                        || (segment != null && members.has(group, bridge(segment), address)),
+                gateways);
     }
 
     /// What the rule that let a packet pass let pass so far; null if none did, or the kernel does not say.

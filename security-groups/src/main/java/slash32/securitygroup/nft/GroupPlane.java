@@ -9,6 +9,7 @@ import java.util.NavigableMap;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.BiFunction;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -143,7 +144,7 @@ final class GroupPlane {
     private @Nullable Fragment safe(Subject subject) {
         return switch (subject) {
             case Subject.Endpoint(var device) -> endpoints.blocked(plane, device);
-            case Subject.Group(var group) -> plane.place(GroupRules.group(nothing(group), _ -> Set.of()));
+            case Subject.Group(var group) -> GroupRules.group(plane, nothing(group), _ -> Set.of());
             case Subject.Skeleton _,
                     Subject.Lookups _,
                     Subject.MemberSets _,
@@ -330,8 +331,8 @@ final class GroupPlane {
         Set<GroupId> before = wanted.isEmpty() ? named.remove(id) : named.put(id, wanted);
         for (GroupId other : wanted) {
             if ((before == null || !before.contains(other)) && memberUses.merge(other, 1, Integer::sum) == 1) {
-                reconciler.put(new Subject.MemberSets(other), plane.place(RulesetCompiler.memberSets(other)));
-                members.forEach(other, address -> reconciler.put(member(other, address), Fragment.EMPTY));
+                reconciler.put(new Subject.MemberSets(other), RulesetCompiler.memberSets(plane, other));
+                forEachMember(other, member -> reconciler.put(member, Fragment.EMPTY));
             }
         }
         if (used) {
@@ -347,7 +348,7 @@ final class GroupPlane {
             if (!wanted.contains(other)
                     && memberUses.computeIfPresent(other, (_, uses) -> uses == 1 ? null : uses - 1) == null) {
                 reconciler.remove(new Subject.MemberSets(other));
-                members.forEach(other, address -> reconciler.remove(member(other, address)));
+                forEachMember(other, reconciler::remove);
             }
         }
     }
@@ -359,9 +360,9 @@ final class GroupPlane {
     }
 
     private void putRules(SecurityGroup group) {
-        Fragment rules = GroupRules.group(group, members::prefixes);
+        Fragment rules = GroupRules.group(plane, group, members::prefixes);
         useShapes(group.id(), GroupRules.shapes(rules));
-        reconciler.put(new Subject.Group(group.id()), plane.place(rules));
+        reconciler.put(new Subject.Group(group.id()), rules);
     }
 
     private void useShapes(GroupId group, Set<Shape> wanted) {
@@ -388,14 +389,14 @@ final class GroupPlane {
     }
 
     /// An address is in a group now, or is no longer.
-    void memberChanged(GroupId group, IpAddress address, boolean joined) {
-        if (!memberUses.containsKey(group)) {
+    void memberChanged(Subject.Member member, boolean joined) {
+        if (!memberUses.containsKey(member.group())) {
             return;
         }
         if (joined) {
-            reconciler.put(member(group, address), Fragment.EMPTY);
+            reconciler.put(member, Fragment.EMPTY);
         } else {
-            reconciler.remove(member(group, address));
+            reconciler.remove(member);
         }
     }
 
@@ -410,7 +411,11 @@ final class GroupPlane {
         });
     }
 
-    private static Subject member(GroupId group, IpAddress address) {
-        return new Subject.Member(group, address);
+    private void forEachMember(GroupId group, Consumer<Subject> each) {
+        members.forEach(group, address -> each.accept(new Subject.Member(group, address)));
+        if (plane == Plane.BRIDGED) {
+            members.forEachInSegments(
+                    group, (bridge, address) -> each.accept(new Subject.Member(group, bridge, address)));
+        }
     }
 }

@@ -3,9 +3,10 @@ package slash32.securitygroup.nft;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
+import slash32.net.InterfaceName;
 import slash32.net.IpAddress;
 import slash32.net.Ipv4Address;
 import slash32.net.Ipv6Address;
@@ -14,36 +15,43 @@ import slash32.net.TableSize;
 import slash32.securitygroup.GroupId;
 
 /// The addresses of every group: those that several may state, as endpoints of this host and pairs of any host do, by
-/// how often, whole prefixes likewise, and addresses of other hosts, of which there may be a million. Not thread-safe.
+/// how often, whole prefixes likewise, those that are members in one segment alone, and addresses of other hosts, of
+/// which there may be a million. Not thread-safe.
 final class Members {
-    private final Map<GroupId, Map<IpAddress, Integer>> counted = new HashMap<>();
-    private final Map<GroupId, Map<Prefix, Integer>> prefixes = new HashMap<>();
+    private final Counted<IpAddress> counted = new Counted<>();
+    private final Counted<Prefix> prefixes = new Counted<>();
+    private final Counted<InSegment> inSegments = new Counted<>();
     private final Map<GroupId, MemberSet> remoteIpv4 = new HashMap<>();
     private final Map<GroupId, MemberSet> remoteIpv6 = new HashMap<>();
+
+    private record InSegment(InterfaceName bridge, IpAddress address) {}
 
     /// States a membership once more.
     ///
     /// @return true if nobody had stated it
     boolean addCounted(GroupId group, IpAddress address) {
-        return counted.computeIfAbsent(group, _ -> new HashMap<>()).merge(address, 1, Integer::sum) == 1
-                && !isRemote(group, address);
+        return counted.add(group, address) && !isRemote(group, address);
     }
 
     /// Takes back one statement of {@link #addCounted}.
     ///
     /// @return true if nobody else states it
     boolean removeCounted(GroupId group, IpAddress address) {
-        Map<IpAddress, Integer> addresses = counted.get(group);
-        if (addresses == null || !addresses.containsKey(address)) {
-            throw new IllegalStateException(address + " is no member of group " + group);
-        }
-        if (addresses.computeIfPresent(address, (_, times) -> times == 1 ? null : times - 1) != null) {
-            return false;
-        }
-        if (addresses.isEmpty()) {
-            counted.remove(group);
-        }
-        return !isRemote(group, address);
+        return counted.remove(group, address) && !isRemote(group, address);
+    }
+
+    /// States once more that an address is in the group in one segment, by its bridge.
+    ///
+    /// @return true if nobody had stated it
+    boolean addInSegment(GroupId group, InterfaceName bridge, IpAddress address) {
+        return inSegments.add(group, new InSegment(bridge, address));
+    }
+
+    /// Takes back one statement of {@link #addInSegment}.
+    ///
+    /// @return true if nobody else states it
+    boolean removeInSegment(GroupId group, InterfaceName bridge, IpAddress address) {
+        return inSegments.remove(group, new InSegment(bridge, address));
     }
 
     /// An address behind another host is in the group.
@@ -72,26 +80,19 @@ final class Members {
     ///
     /// @return true if nobody had stated it
     boolean addPrefix(GroupId group, Prefix prefix) {
-        return prefixes.computeIfAbsent(group, _ -> new HashMap<>()).merge(prefix, 1, Integer::sum) == 1;
+        return prefixes.add(group, prefix);
     }
 
     /// Takes back one statement of {@link #addPrefix}.
     ///
     /// @return true if nobody else states it
     boolean removePrefix(GroupId group, Prefix prefix) {
-        Map<Prefix, Integer> stated = Objects.requireNonNull(prefixes.get(group), prefix.toString());
-        if (stated.computeIfPresent(prefix, (_, times) -> times == 1 ? null : times - 1) != null) {
-            return false;
-        }
-        if (stated.isEmpty()) {
-            prefixes.remove(group);
-        }
-        return true;
+        return prefixes.remove(group, prefix);
     }
 
     /// The members of a group that are no single addresses.
     Set<Prefix> prefixes(GroupId group) {
-        return prefixes.getOrDefault(group, Map.of()).keySet();
+        return prefixes.of(group);
     }
 
     /// Addresses of other hosts, and what the sets of them occupy.
@@ -107,7 +108,7 @@ final class Members {
         return new TableSize("group members", addresses, octets);
     }
 
-    /// True if the address is a member, be it by a prefix.
+    /// True if the address is a member everywhere, be it by a prefix.
     boolean has(GroupId group, IpAddress address) {
         return isCounted(group, address)
                 || isRemote(group, address)
@@ -115,8 +116,13 @@ final class Members {
                         .anyMatch(prefix -> prefix.isIpv4() == address.isIpv4() && prefix.contains(address));
     }
 
+    /// True if the address is a member in a segment, by its bridge, beside those that are everywhere.
+    boolean has(GroupId group, InterfaceName bridge, IpAddress address) {
+        return inSegments.has(group, new InSegment(bridge, address));
+    }
+
     private boolean isCounted(GroupId group, IpAddress address) {
-        return counted.getOrDefault(group, Map.of()).containsKey(address);
+        return counted.has(group, address);
     }
 
     private boolean isRemote(GroupId group, IpAddress address) {
@@ -141,10 +147,10 @@ final class Members {
 
     /// Hands out each member once, in no order.
     void forEach(GroupId group, Consumer<IpAddress> each) {
-        Map<IpAddress, Integer> here = counted.getOrDefault(group, Map.of());
-        here.keySet().forEach(each);
+        Set<IpAddress> here = counted.of(group);
+        here.forEach(each);
         Consumer<IpAddress> other = address -> {
-            if (!here.containsKey(address)) {
+            if (!here.contains(address)) {
                 each.accept(address);
             }
         };
@@ -156,5 +162,10 @@ final class Members {
         if (wide != null) {
             wide.forEach((high, low) -> other.accept(new Ipv6Address(high, low)));
         }
+    }
+
+    /// Hands out each member that is one in a segment alone, with the segment's bridge, in no order.
+    void forEachInSegments(GroupId group, BiConsumer<InterfaceName, IpAddress> each) {
+        inSegments.of(group).forEach(member -> each.accept(member.bridge(), member.address()));
     }
 }

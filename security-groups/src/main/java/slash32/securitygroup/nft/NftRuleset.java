@@ -14,7 +14,6 @@ import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
-import slash32.net.Bytes;
 import slash32.netlink.message.Request;
 import slash32.netlink.netfilter.NftTable;
 import slash32.netlink.netfilter.SetElement;
@@ -25,9 +24,7 @@ import slash32.netlink.socket.NetlinkSocket.Refusal;
 import slash32.reconcile.Change;
 import slash32.reconcile.Failure;
 import slash32.reconcile.Table;
-import slash32.securitygroup.EtherType;
 import slash32.securitygroup.compile.Fragment;
-import slash32.securitygroup.compile.Layout;
 import slash32.securitygroup.compile.Plane;
 import slash32.securitygroup.compile.Subject;
 
@@ -255,10 +252,9 @@ final class NftRuleset implements Table<Subject, Fragment> {
         for (Change<Subject, Fragment> change : changes) {
             Subject subject = change.key();
             if (subject instanceof Subject.Member member) {
-                String set = Layout.memberSet(member.group(), EtherType.of(member.address()));
                 (change instanceof Change.Put ? added : deleted)
-                        .computeIfAbsent(set, _ -> new LinkedHashMap<>())
-                        .put(SetElement.of(Bytes.copyOf(member.address().toArray())), member);
+                        .computeIfAbsent(member.set(), _ -> new LinkedHashMap<>())
+                        .put(member.element(), member);
                 continue;
             }
             Fragment wanted = wanted(change, unsafe);

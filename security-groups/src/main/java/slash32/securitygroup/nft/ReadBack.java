@@ -208,7 +208,7 @@ final class ReadBack {
         }
         boolean memberSet = set.table().equals(plane.table())
                 && Subject.ofSet(set.name()) instanceof Subject.MemberSets(var group)
-                && RulesetCompiler.memberSets(group).sets().contains(plane.compiled(set));
+                && RulesetCompiler.memberSets(plane, group).sets().contains(set);
         return memberSet ? Subject.ofSet(set.name()) : null;
     }
 

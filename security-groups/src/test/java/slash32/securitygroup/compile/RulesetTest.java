@@ -60,7 +60,8 @@ class RulesetTest {
                 MacAddress.parse("52:54:00:00:00:01"),
                 Set.of(Prefix.parse("10.0.0.1"), Prefix.parse("2001:db8::1")),
                 List.of(new GroupId(7)),
-                new Vni(5001));
+                new Vni(5001),
+                Set.of());
         var web = new SecurityGroup(
                 new GroupId(7),
                 "web",
@@ -69,7 +70,7 @@ class RulesetTest {
                         rule("dns", "egress", "ipv6", "udp", 53, 53, "2001:db8::/32"),
                         rule("peers", "ingress", "ipv4", "any", null, null, "group 7"),
                         rule("peers6", "ingress", "ipv6", "tcp", 22, 22, "group 7")));
-        Fragment rules = GroupRules.group(web, _ -> Set.of());
+        Fragment rules = GroupRules.group(Plane.BRIDGED, web, _ -> Set.of());
         var needs = new GroupRules.Needs(GroupRules.shapes(rules), 1);
         check(
                 "bridge.nft",
@@ -77,8 +78,8 @@ class RulesetTest {
                         .addAll(COMPILER.bridgedSkeleton())
                         .addAll(RulesetCompiler.zone(new InterfaceName("b32-5001"), 5001))
                         .addAll(Plane.BRIDGED.place(GroupRules.lookups(needs)))
-                        .addAll(Plane.BRIDGED.place(RulesetCompiler.memberSets(web.id())))
-                        .addAll(Plane.BRIDGED.place(rules))
+                        .addAll(RulesetCompiler.memberSets(Plane.BRIDGED, web.id()))
+                        .addAll(rules)
                         .addAll(COMPILER.endpoints().inSegment(policy, true))
                         .build());
     }
@@ -158,12 +159,12 @@ class RulesetTest {
                         rule("one6", "egress", "ipv6", "tcp", null, null, "2001:db8::5/128")));
         var all = new Fragment.Builder();
         Fragment rules = new Fragment.Builder()
-                .addAll(GroupRules.group(web, _ -> Set.of()))
-                .addAll(GroupRules.group(out, _ -> Set.of()))
+                .addAll(GroupRules.group(Plane.ROUTED, web, _ -> Set.of()))
+                .addAll(GroupRules.group(Plane.ROUTED, out, _ -> Set.of()))
                 .build();
         List.of(
                         GroupRules.lookups(new GroupRules.Needs(GroupRules.shapes(rules), 2)),
-                        RulesetCompiler.memberSets(new GroupId(9)),
+                        RulesetCompiler.memberSets(Plane.ROUTED, new GroupId(9)),
                         rules,
                         COMPILER.endpoints().endpoint(policy, true),
                         COMPILER.endpoints().blocked(Plane.ROUTED, new InterfaceName("tap2")),
@@ -225,6 +226,14 @@ class RulesetTest {
         assertThat(Subject.ofSet("members__4")).isNull();
         assertThat(Subject.ofElement("members_7_4", Bytes.fromHex("0a000001")))
                 .isEqualTo(new Subject.Member(new GroupId(7), IpAddress.parse("10.0.0.1")));
+        var inSegment =
+                new Subject.Member(new GroupId(7), new InterfaceName("b32-5001"), IpAddress.parse("2001:db8::1"));
+        assertThat(inSegment.set()).isEqualTo("segment_members_7_6");
+        assertThat(Subject.ofSet(inSegment.set())).isEqualTo(new Subject.MemberSets(new GroupId(7)));
+        assertThat(Subject.ofElement(inSegment.set(), inSegment.element().key()))
+                .isEqualTo(inSegment);
+        assertThat(Subject.ofElement("segment_members_7_4", Keys.key("", IpAddress.parse("10.0.0.1"))))
+                .isNull();
         assertThat(Subject.ofElement("stateful", Keys.key("tap1")))
                 .isEqualTo(new Subject.Endpoint(new InterfaceName("tap1")));
         assertThat(Subject.ofElement("stateful", Keys.key("fifteen-letters")))
@@ -273,7 +282,8 @@ class RulesetTest {
 
     @Test
     void aGroupWithoutMembersOrRulesLetsNothingPass() {
-        Fragment group = GroupRules.group(new SecurityGroup(new GroupId(7), "", List.of()), _ -> Set.of());
+        Fragment group =
+                GroupRules.group(Plane.ROUTED, new SecurityGroup(new GroupId(7), "", List.of()), _ -> Set.of());
         assertThat(group.chains()).isEmpty();
         assertThat(group.elements()).extracting(Fragment.Placed::set).containsOnly("groups");
     }
@@ -281,13 +291,16 @@ class RulesetTest {
     @Test
     void onlyGroupsWithOddRulesAreLookedUpByThem() {
         Fragment plain = GroupRules.group(
+                Plane.ROUTED,
                 new SecurityGroup(
                         new GroupId(7), "", List.of(rule("a", "ingress", "ipv4", "tcp", 80, 80, "10.0.0.0/8"))),
                 _ -> Set.of());
         Fragment range = GroupRules.group(
+                Plane.ROUTED,
                 new SecurityGroup(new GroupId(8), "", List.of(rule("b", "ingress", "ipv4", "tcp", 80, 90, "any"))),
                 _ -> Set.of());
         Fragment length = GroupRules.group(
+                Plane.ROUTED,
                 new SecurityGroup(
                         new GroupId(9), "", List.of(rule("c", "ingress", "ipv6", "any", null, null, "2001:db8::/33"))),
                 _ -> Set.of());

@@ -89,7 +89,7 @@ final class BridgedGroupsScenario {
 
         EndpointPolicy in(Vni segment, GroupId... groups) {
             Set<Prefix> own = Set.of(address(false).hostPrefix(), address(true).hostPrefix());
-            return EndpointPolicy.inSegment(new InterfaceName(device), mac(), own, List.of(groups), segment);
+            return EndpointPolicy.inSegment(new InterfaceName(device), mac(), own, List.of(groups), segment, Set.of());
         }
     }
 
@@ -126,6 +126,8 @@ final class BridgedGroupsScenario {
             ok("multicast is judged for each port" + family);
             segmentsApart(v6);
             ok("segments with the same addresses know nothing of each other" + family);
+            membersOfSegments(v6);
+            ok("a member of a segment is one there alone" + family);
             restart(v6);
             ok("a restart ends nothing" + family);
             flush(v6);
@@ -297,6 +299,33 @@ final class BridgedGroupsScenario {
         must(tcp(B, 80, A, 4001, ANSWER, v6), "blue goes on");
     }
 
+    /// Another node's guest is a member in its segment, as one of this node is, and whoever has its address
+    /// elsewhere is not.
+    private void membersOfSegments(boolean v6) {
+        must(!tcp(GREEN_A, 4100, GREEN_B, 80, Packets.SYN, v6), "blue's member has this address");
+        firewall.putMember(PEERS, GREEN, GREEN_A.address(v6));
+        firewall.putMember(PEERS, GREEN, FREE.address(v6));
+        apply();
+        must(tcp(GREEN_A, 4100, GREEN_B, 80, Packets.SYN, v6), "a member of green");
+        must(tcp(GREEN_B, 80, GREEN_A, 4100, ANSWER, v6), "its answer");
+        must(!tcp(FREE, 4100, B, 80, Packets.SYN, v6), "green's member has this address");
+        var packet = new FirstPacket(FREE.address(v6), B.address(v6), IpProtocol.TCP, 4100, 80);
+        must(!explained(B, packet), "explained in blue");
+        firewall.putMember(PEERS, BLUE, FREE.address(v6));
+        firewall.removeMember(PEERS, GREEN, FREE.address(v6));
+        firewall.removeMember(PEERS, GREEN, GREEN_A.address(v6));
+        apply();
+        must(tcp(FREE, 4100, B, 80, Packets.SYN, v6) && explained(B, packet), "a member of blue");
+        must(tcp(B, 80, FREE, 4100, ANSWER, v6), "its answer");
+        must(!tcp(GREEN_A, 4100, GREEN_B, 80, Packets.ACK, v6), "its flow ends with it");
+        must(!tcp(GREEN_B, 80, GREEN_A, 4100, Packets.ACK, v6), "both ways");
+    }
+
+    private boolean explained(Guest to, FirstPacket packet) {
+        return Objects.requireNonNull(firewall.explainPort(new InterfaceName(to.device()), Direction.INGRESS, packet))
+                .passes();
+    }
+
     private void restart(boolean v6) throws IOException {
         must(tcp(A, 2000, B, 80, Packets.ACK, v6), "a flow");
         long dropped = dropped(DropReason.NO_RULE, Direction.INGRESS);
@@ -307,11 +336,13 @@ final class BridgedGroupsScenario {
         firewall.putSegment(GREEN, new InterfaceName(GREEN_BRIDGE), Set.of());
         begin(v6);
         must(tcp(A, 2000, B, 80, Packets.ACK, v6), "before all is said");
+        must(tcp(FREE, 4100, B, 80, Packets.ACK, v6), "a member elsewhere that is yet to be said");
         firewall.inSync();
         apply();
+        must(!tcp(FREE, 4100, B, 80, Packets.ACK, v6), "and was not");
         must(tcp(B, 80, A, 2000, Packets.ACK, v6), "afterwards");
         must(!tcp(A, 2000, B, 81, Packets.SYN, v6), "and no more than before");
-        must(dropped(DropReason.NO_RULE, Direction.INGRESS) == dropped + 1, "the counts go on");
+        must(dropped(DropReason.NO_RULE, Direction.INGRESS) == dropped + 2, "the counts go on");
     }
 
     private void flush(boolean v6) {
@@ -371,7 +402,7 @@ final class BridgedGroupsScenario {
         for (EndpointPolicy routed : random.endpoints()) {
             if (routed.portSecurity()) {
                 ports.add(EndpointPolicy.inSegment(
-                        routed.device(), routed.mac(), routed.addresses(), routed.groups(), MODEL));
+                        routed.device(), routed.mac(), routed.addresses(), routed.groups(), MODEL, Set.of()));
             }
         }
         random.groups().forEach(firewall::putGroup);
