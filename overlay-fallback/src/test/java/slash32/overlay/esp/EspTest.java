@@ -206,6 +206,17 @@ class EspTest {
         assertThat(out.wearsOut(2, 1_000)).isFalse();
     }
 
+    @Test
+    void anSaWearsOutByOctetsOfWhatIsInside() {
+        var out = new OutboundSa(ChildPair.of(6, true).left());
+        out.seal(new byte[30], 0, 20, IPV4, sealed, 0);
+        out.seal(new byte[30], 0, 19, IPV4, sealed, 0);
+        assertThat(out.wearsOut(Long.MAX_VALUE, 40)).isFalse();
+        out.seal(new byte[30], 0, 1, IPV4, sealed, 0);
+        assertThat(out.wearsOut(Long.MAX_VALUE, 40)).isTrue();
+        assertThat(out.wearsOut(Long.MAX_VALUE, 40)).isFalse();
+    }
+
     private static Secret secret(byte[] key, byte[] salt) {
         return Secret.copyOf(concat(key, salt));
     }

@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.EnumMap;
-import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.LongAdder;
 import slash32.overlay.esp.path.Drop;
@@ -36,17 +36,22 @@ final class KernelDrops {
 
     /// Nothing where the kernel doesn't count.
     private static Map<Drop, Long> read() {
-        var found = new EnumMap<Drop, Long>(Drop.class);
         try {
-            for (String line : Files.readAllLines(COUNTERS)) {
-                String[] words = line.split("\\s+", 0);
-                Drop meaning = MEANINGS.get(words[0]);
-                if (meaning != null && words.length > 1) {
-                    found.merge(meaning, Long.parseLong(words[1]), Long::sum);
-                }
-            }
+            return meanings(Files.readAllLines(COUNTERS));
         } catch (IOException e) {
-            return new HashMap<>();
+            return Map.of();
+        }
+    }
+
+    /// What lines of a counter's name and number say.
+    static Map<Drop, Long> meanings(List<String> lines) {
+        var found = new EnumMap<Drop, Long>(Drop.class);
+        for (String line : lines) {
+            String[] words = line.split("\\s+", 0);
+            Drop meaning = MEANINGS.get(words[0]);
+            if (meaning != null && words.length > 1) {
+                found.merge(meaning, Long.parseLong(words[1]), Long::sum);
+            }
         }
         return found;
     }

@@ -323,6 +323,10 @@ final class Handshake {
     ///
     /// @return the notification to send instead if it can't be
     Optional<Payload.Notify> answerInit(Message request, byte[] datagram) {
+        Optional<Payload.Notify> unsupported = request.unsupported();
+        if (unsupported.isPresent()) {
+            return unsupported;
+        }
         Optional<Payload.SecurityAssociation> offer = request.first(Payload.SecurityAssociation.class);
         Optional<Payload.KeyExchange> exchange = request.first(Payload.KeyExchange.class);
         Optional<Payload.Nonce> nonce = request.first(Payload.Nonce.class);

@@ -336,7 +336,7 @@ public final class IkeNode {
         return Optional.ofNullable(peers.get(peer));
     }
 
-    private List<IkeSa> with(Identity peer) {
+    List<IkeSa> with(Identity peer) {
         return bySpi.values().stream()
                 .filter(sa -> sa.peer != null && sa.peer.identity().equals(peer))
                 .toList();

@@ -321,11 +321,9 @@ final class IkeSa {
     }
 
     private List<Payload> answer(Message request, long nowNanos) {
-        for (Payload.Unknown unknown : request.all(Payload.Unknown.class).toList()) {
-            if (unknown.critical()) {
-                Bytes type = Bytes.copyOf(new byte[] {(byte) unknown.type()});
-                return List.of(Payload.Notify.of(NotifyType.UNSUPPORTED_CRITICAL_PAYLOAD, type));
-            }
+        Optional<Payload.Notify> unsupported = request.unsupported();
+        if (unsupported.isPresent()) {
+            return List.of(unsupported.get());
         }
         int exchange = request.header().exchange();
         if (exchange == Header.IKE_AUTH) {

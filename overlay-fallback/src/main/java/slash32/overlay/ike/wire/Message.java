@@ -32,6 +32,15 @@ public record Message(Header header, List<Payload> payloads) {
         return notification(notifyType).isPresent();
     }
 
+    /// What a request is refused with that holds a payload which is critical and none that we know (RFC 7296 §2.5).
+    public Optional<Payload.Notify> unsupported() {
+        return all(Payload.Unknown.class)
+                .filter(Payload.Unknown::critical)
+                .map(unknown -> Payload.Notify.of(
+                        NotifyType.UNSUPPORTED_CRITICAL_PAYLOAD, Bytes.copyOf(new byte[] {(byte) unknown.type()})))
+                .findFirst();
+    }
+
     /// The first notification that is an error (RFC 7296 §3.10.1).
     public Optional<Payload.Notify> error() {
         return all(Payload.Notify.class).filter(Payload.Notify::isError).findFirst();

@@ -10,6 +10,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -40,6 +41,7 @@ import slash32.overlay.esp.path.SaStatus;
 import slash32.overlay.ike.exchange.PeerConfig;
 import slash32.overlay.ike.wire.Identity;
 import slash32.testkit.Command;
+import slash32.testkit.Eventually;
 import slash32.testkit.InNetns;
 
 /// Two paths in one process: the TUN of one is in a namespace of its own, that of the other and both sockets are in the
@@ -53,6 +55,16 @@ class UserspacePathKernelTest {
     private static final Ipv4Address NODE = new Ipv4Address(0xc633_6401);
     private static final String GATEWAY6 = "fe80::5332:c633:6401";
     private static final int PORT = 5_001;
+
+    /// An IPv4 header from 10.1.0.1 to 10.1.0.2 with nothing behind it.
+    private static final byte[] HEADER = ByteBuffer.allocate(20)
+            .putInt(0x4500_0014)
+            .putInt(0)
+            .putInt(0x403b_66ab)
+            .putInt(0x0a01_0001)
+            .putInt(0x0a01_0002)
+            .array();
+
     private static final int OCTETS = 20_000_000;
 
     @TempDir
@@ -243,6 +255,32 @@ class UserspacePathKernelTest {
         assertThat(right.sas().getFirst().inboundPackets()).isGreaterThanOrEqualTo(8);
     }
 
+    /// Of an authentic packet of another sequence number, a copy of it, and one with a bit that flipped the first goes
+    /// to the device, and what follows is as before.
+    @Test
+    void aCopyAndAFlippedPacketAreDroppedByReason() throws Exception {
+        UserspacePath left = left(Lifetime.DEFAULT);
+        UserspacePath right = right();
+        ChildPair pair = pair(4);
+        install(pair, left, right);
+        byte[] packet = ChildPair.sealed(pair.left(), 1_000, HEADER);
+        byte[] flipped = ChildPair.sealed(pair.left(), 1_001, HEADER);
+        flipped[flipped.length / 2] ^= 1;
+        try (var sender = new DatagramSocket(0, InetAddress.getByName("192.0.2.1"))) {
+            for (byte[] octets : List.of(packet, packet, flipped)) {
+                sender.send(new DatagramPacket(octets, octets.length, new InetSocketAddress("192.0.2.2", 4500)));
+            }
+        }
+        Eventually.holds(
+                "two drops",
+                () -> Long.valueOf(1).equals(right.drops().get(Drop.NOT_AUTHENTIC)),
+                () -> right.drops().toString());
+        assertThat(right.drops()).containsEntry(Drop.REPLAYED, 1L).containsEntry(Drop.MALFORMED, 0L);
+        assertThat(right.sas().getFirst().inboundPackets()).isEqualTo(1);
+        there("ping", "-c", "1", "-W", "10", "10.1.0.2");
+        assertThat(right.sas().getFirst().inboundPackets()).isEqualTo(2);
+    }
+
     @Test
     void withoutAnSaNothingLeaves() throws Exception {
         UserspacePath left = left(Lifetime.DEFAULT);
@@ -286,9 +324,11 @@ class UserspacePathKernelTest {
         assertThat(left.sas()).hasSizeGreaterThan(2).filteredOn(SaStatus::used).hasSize(1);
     }
 
-    @Test
-    void ikeHearsWhatIsItsAndThatAnSaIsWornOut() throws Exception {
-        UserspacePath left = left(new Lifetime(3, Long.MAX_VALUE));
+    /// Three pings of 84 octets each.
+    @ParameterizedTest
+    @CsvSource({"3, 9223372036854775807", "9223372036854775807, 252"})
+    void ikeHearsWhatIsItsAndThatAnSaIsWornOut(long mostPackets, long mostOctets) throws Exception {
+        UserspacePath left = left(new Lifetime(mostPackets, mostOctets));
         UserspacePath right = right();
         ChildPair pair = pair(3);
         install(pair, left, right);

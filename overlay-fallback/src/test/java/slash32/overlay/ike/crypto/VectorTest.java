@@ -62,6 +62,25 @@ class VectorTest {
         assertThat(compared).hasSize(3);
     }
 
+    @Test
+    void prfIsTheHmacOfWycheproof() {
+        int valid = 0;
+        int others = 0;
+        for (JsonNode one :
+                Vectors.records("ikev2/wycheproof_hmac_sha256.jsonl").toList()) {
+            byte[] tag = Vectors.bytes(one.get("tag"));
+            byte[] whole = Prf.HMAC_SHA2_256.of(Vectors.bytes(one.get("key")), Vectors.bytes(one.get("msg")));
+            boolean same = Arrays.equals(Arrays.copyOf(whole, tag.length), tag);
+            assertThat(same)
+                    .as(one.get("id").asText())
+                    .isEqualTo(one.get("result").asText().equals("valid"));
+            valid += same ? 1 : 0;
+            others += same ? 0 : 1;
+        }
+        assertThat(valid).isEqualTo(35);
+        assertThat(others).isEqualTo(52);
+    }
+
     private static Prf prf(JsonNode record) {
         return Prf.valueOf(record.get("arg_prf").asText().substring("PRF_".length()));
     }

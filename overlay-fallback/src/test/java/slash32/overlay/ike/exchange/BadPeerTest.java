@@ -2,13 +2,26 @@ package slash32.overlay.ike.exchange;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import slash32.net.Bytes;
 import slash32.net.IpAddress;
 import slash32.overlay.ike.exchange.IkeSimulation.Node;
+import slash32.overlay.ike.wire.Header;
+import slash32.overlay.ike.wire.Message;
+import slash32.overlay.ike.wire.MessageDecoder;
+import slash32.overlay.ike.wire.MessageDecoder.Decoded;
+import slash32.overlay.ike.wire.MessageEncoder;
+import slash32.overlay.ike.wire.NotifyType;
+import slash32.overlay.ike.wire.Payload;
 
 /// What becomes of an SA when what is around it changes.
 class BadPeerTest {
@@ -195,6 +208,119 @@ class BadPeerTest {
         natted.ike.rekeyIke(left.identity, sim.nowNanos);
         sim.runFor(Duration.ofSeconds(60));
         assertThat(natted.keptAlive).as("by the successor too").hasSize(6);
+    }
+
+    /// A request of the peer's own making.
+    private static final class Asked implements Task {
+        private final int exchange;
+        private final List<Payload> payloads;
+        private @Nullable Message answer;
+
+        Asked(int exchange, Payload... payloads) {
+            this.exchange = exchange;
+            this.payloads = List.of(payloads);
+        }
+
+        @Override
+        public int exchange() {
+            return exchange;
+        }
+
+        @Override
+        public Optional<List<Payload>> request(long nowNanos) {
+            return Optional.of(payloads);
+        }
+
+        @Override
+        public void answered(Message response, long nowNanos) {
+            answer = response;
+        }
+
+        Message answer() {
+            return Objects.requireNonNull(answer);
+        }
+    }
+
+    private Message ask(Node from, Node to, Asked asked) {
+        from.ike.with(to.identity).getFirst().enqueue(asked, sim.nowNanos);
+        sim.runFor(AWHILE);
+        return asked.answer();
+    }
+
+    /// RFC 7296 §2.5.
+    @Test
+    void aCriticalPayloadThatNobodyKnowsIsRefusedByNameAndAnotherIsIgnored() {
+        Node left = sim.node("hv1", "192.0.2.1");
+        Node right = sim.node("hv2", "192.0.2.2");
+        connect(left, right);
+        var critical = new Payload.Unknown(200, true, Bytes.fromHex("0102"));
+        for (int exchange : new int[] {Header.INFORMATIONAL, Header.CREATE_CHILD_SA}) {
+            Message answer = ask(left, right, new Asked(exchange, critical));
+            assertThat(answer.notification(NotifyType.UNSUPPORTED_CRITICAL_PAYLOAD))
+                    .contains(Bytes.fromHex("c8"));
+        }
+        var ignored = new Payload.Unknown(200, false, Bytes.fromHex("0102"));
+        assertThat(ask(left, right, new Asked(Header.INFORMATIONAL, ignored)).payloads())
+                .isEmpty();
+        assertThat(left.ike.childSas(right.identity)).hasSize(1);
+        assertThat(right.ike.childSas(left.identity)).hasSize(1);
+        assertThat(right.losses()).isEmpty();
+    }
+
+    @Test
+    void aBeginningWithACriticalPayloadThatNobodyKnowsIsRefusedByName() {
+        Node left = sim.node("hv1", "192.0.2.1");
+        Node right = sim.node("hv2", "192.0.2.2");
+        sim.acquaint(left, right);
+        left.ike.connect(right.identity, sim.nowNanos);
+        for (boolean critical : new boolean[] {true, false}) {
+            var payloads = new ArrayList<>(first(left.ike.actions()).payloads());
+            payloads.add(new Payload.Unknown(200, critical, Bytes.EMPTY));
+            right.ike.received(
+                    new Path(right.address, Path.IKE_PORT, left.address, Path.IKE_PORT),
+                    MessageEncoder.encode(new Header(7, 0, Header.IKE_SA_INIT, true, false, 0), payloads),
+                    sim.nowNanos);
+            Message answer = first(right.ike.actions());
+            assertThat(answer.has(NotifyType.UNSUPPORTED_CRITICAL_PAYLOAD)).isEqualTo(critical);
+            assertThat(right.ike.ikeSas()).isEqualTo(critical ? 0 : 1);
+            sim.nowNanos += Duration.ofSeconds(1).toNanos();
+            left.ike.expire(sim.nowNanos); // says it once more
+        }
+        assertThat(right.ike.counters()).containsEntry(IkeNode.Counter.REFUSED_INIT, 1L);
+    }
+
+    private static Message first(List<Action> actions) {
+        byte[] datagram = actions.stream()
+                .filter(Action.Send.class::isInstance)
+                .map(action -> ((Action.Send) action).datagram().toArray())
+                .findFirst()
+                .orElseThrow();
+        if (MessageDecoder.decode(ByteBuffer.wrap(datagram)) instanceof Decoded.Accepted(Message message)) {
+            return message;
+        }
+        throw new AssertionError("no message");
+    }
+
+    @Test
+    void aPeerGetsSixteenChildSasAndNoMore() {
+        Node left = sim.node("hv1", "192.0.2.1");
+        Node right = sim.node("hv2", "192.0.2.2");
+        connect(left, right);
+        for (int more = 0; more < 20; more++) {
+            left.ike.with(right.identity).getFirst().children.create(sim.nowNanos);
+        }
+        sim.runFor(Duration.ofSeconds(10));
+        assertThat(right.ike.childSas(left.identity)).hasSize(16);
+        assertThat(left.ike.childSas(right.identity)).hasSize(16);
+        assertThat(left.events).contains(new Action.ChildRefused(right.identity, NotifyType.NO_ADDITIONAL_SAS));
+        int before = left.sendsOn(right).inboundSpi();
+        left.ike.rekeyChild(before, sim.nowNanos);
+        sim.runFor(AWHILE);
+        assertThat(left.sendsOn(right).inboundSpi())
+                .as("one is replaced all the same")
+                .isNotEqualTo(before);
+        assertThat(right.ike.childSas(left.identity)).hasSize(16);
+        assertThat(right.losses()).isEmpty();
     }
 
     /// Certificates are judged by the clock on the wall, SAs by one that only goes forward.
