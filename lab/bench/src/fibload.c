@@ -10,6 +10,7 @@
  * --threads T   T writers, each its own socket and share of the prefixes
  * --listen L    L extra threads subscribed to RTNLGRP_IPV4_ROUTE
  * --order seq|nh   prefixes ascending, or grouped by next hop (stride)
+ * --order rev, --delete rev   by the last ten bits, these reversed
  * --delete seq|nh|N  order of the deletes, if another: N takes N ascending prefixes at a time and groups these by next hop
  * --pin         keep everything on one CPU (writer cost without parallelism)
  * --compat 0|1   net.ipv4.nexthop_compat_mode of the namespace (kernel default 1)
@@ -25,13 +26,25 @@
 static uint32_t N = 100000, H = 1000, batch = 64, threads = 1, listeners, stridden = 1;
 static uint32_t delorder = UINT32_MAX;	/* 0 ascending, 1 by next hop, else so many ascending at a time, these by next hop */
 static int nhid, oif, pin, keep; static const char *mode = "via";
-static uint32_t base, nhbase;
+static uint32_t base, nhbase, *revnth;
 static volatile int lstop; static volatile uint64_t lcount[8]; static uint64_t lcpu[8], lenobufs[8];
 
 struct job { uint32_t t; int op; uint32_t shift; uint64_t errs; int firsterr; };
 
+static void reversed(void)	/* routes by the last ten bits of their addresses, these reversed */
+{
+	uint32_t k = 0;
+	revnth = malloc(4 * N);
+	for (uint32_t g = 0; g < 1024; g++) {
+		uint32_t r = 0;
+		for (int b = 0; b < 10; b++) r |= (g >> b & 1) << (9 - b);
+		for (uint32_t i = r; i < N; i += 1024) revnth[k++] = i;
+	}
+}
+
 static uint32_t perm(uint32_t k)	/* k-th route to write -> route number */
 {
+	if (stridden == 2) return revnth[k];
 	if (!stridden || N <= H) return k;
 	uint32_t per = N / H, h = k / per, j = k % per;
 	return h < H ? j * H + h : k;
@@ -40,6 +53,7 @@ static uint32_t perm(uint32_t k)	/* k-th route to write -> route number */
 static uint32_t delperm(uint32_t k)
 {
 	if (delorder == UINT32_MAX) return perm(k);
+	if (delorder == UINT32_MAX - 1) return revnth[k];
 	if (delorder == 0 || N <= H) return k;
 	uint32_t run = delorder == 1 ? N : delorder / H * H, from = k / run * run, left = N - from < run ? (N - from) / H * H : run;
 	if (k - from >= left) return k;
@@ -197,15 +211,16 @@ int main(int argc, char **argv)
 	case 't': threads = strtoul(optarg, 0, 10); break;
 	case 'm': mode = optarg; nhid = !strcmp(optarg, "nhid"); break;
 	case 'l': listeners = strtoul(optarg, 0, 10); break;
-	case 'o': stridden = strcmp(optarg, "seq"); break;
+	case 'o': stridden = !strcmp(optarg, "rev") ? 2 : !!strcmp(optarg, "seq"); break;
 	case 'p': pin = 1; break;
 	case 'k': keep = 1; break;
 	case 'c': compat = atoi(optarg); break;
 	case 'd': dumpbuf = atoi(optarg); break;
-	case 'D': delorder = !strcmp(optarg, "seq") ? 0 : !strcmp(optarg, "nh") ? 1 : strtoul(optarg, 0, 10); break;
+	case 'D': delorder = !strcmp(optarg, "seq") ? 0 : !strcmp(optarg, "nh") ? 1 : !strcmp(optarg, "rev") ? UINT32_MAX - 1 : strtoul(optarg, 0, 10); break;
 	default: return 2;
 	}
 	if (!N || !H || !batch || batch > 20000 || !threads || threads > 16 || listeners > 8 || (delorder > 1 && delorder < H)) return 2;
+	reversed();
 	if (pin) { cpu_set_t s; CPU_ZERO(&s); CPU_SET(1, &s); sched_setaffinity(0, sizeof s, &s); }
 	if (unshare(CLONE_NEWNET)) die("unshare");
 	sh("ip link set lo up; ip link add v0 type veth peer name v1; ip link set v0 up; ip link set v1 up;"
@@ -249,7 +264,7 @@ int main(int argc, char **argv)
 	       "\"insert_s\":%.4f,\"insert_rps\":%.0f,\"insert_cpu_us_per_route\":%.3f,\"replace_s\":%.4f,\"replace_rps\":%.0f,\"delete_s\":%.4f,\"delete_rps\":%.0f,\"delete_cpu_us_per_route\":%.3f,"
 	       "\"dump_s\":%.4f,\"dump_rps\":%.0f,\"dump_reads\":%ld,\"dump_routes\":%ld,\"slab_bytes_per_route\":%.0f,\"nh_create_s\":%.4f,\"nh_replace_ms\":%.2f,\"errors\":%" PRIu64 ","
 	       "\"listener_msgs\":%" PRIu64 ",\"listener_us_per_msg\":%.3f,\"listener_enobufs\":%" PRIu64 "}\n",
-	       N, H, mode, batch, threads, listeners, stridden ? "nh" : "seq", pin, compat, ins, N / ins, (c1 - c0) * 1e6 / N, rep, N / rep, del, N / del, c2 * 1e6 / N,
+	       N, H, mode, batch, threads, listeners, stridden == 2 ? "rev" : stridden ? "nh" : "seq", pin, compat, ins, N / ins, (c1 - c0) * 1e6 / N, rep, N / rep, del, N / del, c2 * 1e6 / N,
 	       dmp, dn / dmp, dr, dn, (s1 - s0) * 1024.0 / N, nht, nhrep, errs,
 	       lcount[0], lcount[0] ? lcpu[0] / 1e3 / lcount[0] : 0, lenobufs[0]);
 	return errs != 0;

@@ -18,6 +18,17 @@ public record Asn(long value) implements Comparable<Asn> {
         return value <= 0xffff;
     }
 
+    /// Written out, as {@link Ipv4Address#equals} is.
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof Asn that && value == that.value;
+    }
+
+    @Override
+    public int hashCode() {
+        return Long.hashCode(value);
+    }
+
     @Override
     public int compareTo(Asn other) {
         return Long.compare(value, other.value);

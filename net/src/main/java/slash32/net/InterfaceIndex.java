@@ -10,6 +10,17 @@ public record InterfaceIndex(int value) implements Comparable<InterfaceIndex> {
         }
     }
 
+    /// Written out, as {@link Ipv4Address#equals} is.
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof InterfaceIndex that && value == that.value;
+    }
+
+    @Override
+    public int hashCode() {
+        return value;
+    }
+
     @Override
     public int compareTo(InterfaceIndex other) {
         return Integer.compare(value, other.value);

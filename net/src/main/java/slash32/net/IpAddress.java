@@ -29,6 +29,9 @@ public sealed interface IpAddress extends Comparable<IpAddress> permits Ipv4Addr
     /// 32 or 128.
     int bits();
 
+    /// This address with no bits set past the first {@code length}, of which there are at most {@link #bits}.
+    IpAddress masked(int length);
+
     default boolean isIpv4() {
         return this instanceof Ipv4Address;
     }

@@ -161,6 +161,15 @@ public record Ipv6Address(long high, long low) implements IpAddress {
     }
 
     @Override
+    public Ipv6Address masked(int length) {
+        return new Ipv6Address(high & mask(Math.min(length, 64)), low & mask(Math.max(length - 64, 0)));
+    }
+
+    private static long mask(int length) {
+        return length == 0 ? 0 : -1L << (64 - length);
+    }
+
+    @Override
     public boolean isMulticast() {
         return high >>> 56 == 0xff;
     }

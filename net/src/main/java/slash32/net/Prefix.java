@@ -11,9 +11,9 @@ public record Prefix(IpAddress address, int length) implements Comparable<Prefix
             throw new IllegalArgumentException(
                     "prefix length of " + address + " must be 0 to " + address.bits() + ", was " + length);
         }
-        if (!masked(address, length).equals(address)) {
+        if (!address.masked(length).equals(address)) {
             throw new IllegalArgumentException(address + "/" + length + " has bits set past its length; the prefix is "
-                    + masked(address, length) + "/" + length);
+                    + address.masked(length) + "/" + length);
         }
     }
 
@@ -34,19 +34,7 @@ public record Prefix(IpAddress address, int length) implements Comparable<Prefix
 
     /// The prefix of this length that {@code address} is in.
     public static Prefix containing(IpAddress address, int length) {
-        return new Prefix(masked(address, length), length);
-    }
-
-    private static IpAddress masked(IpAddress address, int length) {
-        return switch (address) {
-            case Ipv4Address v4 -> new Ipv4Address(length == 0 ? 0 : v4.value() & (-1 << (32 - length)));
-            case Ipv6Address v6 ->
-                new Ipv6Address(v6.high() & mask64(Math.min(length, 64)), v6.low() & mask64(Math.max(length - 64, 0)));
-        };
-    }
-
-    private static long mask64(int length) {
-        return length == 0 ? 0 : -1L << (64 - length);
+        return new Prefix(address.masked(length), length);
     }
 
     public boolean isIpv4() {
@@ -59,12 +47,23 @@ public record Prefix(IpAddress address, int length) implements Comparable<Prefix
     }
 
     public boolean contains(IpAddress candidate) {
-        return candidate.bits() == address.bits() && masked(candidate, length).equals(address);
+        return candidate.bits() == address.bits() && candidate.masked(length).equals(address);
     }
 
     /// True if every address of {@code other} is in this prefix.
     public boolean covers(Prefix other) {
         return other.length >= length && contains(other.address);
+    }
+
+    /// Written out, as {@link Ipv4Address#equals} is.
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof Prefix that && length == that.length && address.equals(that.address);
+    }
+
+    @Override
+    public int hashCode() {
+        return 31 * address.hashCode() + length;
     }
 
     /// By address, then shorter first.

@@ -184,7 +184,7 @@ final class Crossings {
                     || delta.length(i) != (delta.family().afi() == 1 ? 32 : 128)) {
                 continue;
             }
-            IpAddress guest = delta.prefix(i).address();
+            IpAddress guest = delta.address(i);
             if (!guest.equals(hop)) {
                 routed(guest, native_ ? null : hop);
             }

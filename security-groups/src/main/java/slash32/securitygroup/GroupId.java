@@ -10,6 +10,17 @@ public record GroupId(long number) implements Comparable<GroupId> {
         }
     }
 
+    /// Written out: the generated one goes through method handles, which the JVM does not inline while it is cold.
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof GroupId that && number == that.number;
+    }
+
+    @Override
+    public int hashCode() {
+        return Long.hashCode(number);
+    }
+
     @Override
     public int compareTo(GroupId other) {
         return Long.compare(number, other.number);

@@ -7,6 +7,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import slash32.bgp.wire.AddressFamily;
 import slash32.bgp.wire.PathAttributes;
+import slash32.net.IpAddress;
 import slash32.net.Ipv4Address;
 import slash32.net.Ipv6Address;
 import slash32.net.Prefix;
@@ -89,11 +90,14 @@ public final class RibDelta {
         return prefix.address() instanceof Ipv6Address v6 ? v6.low() : 0;
     }
 
-    public Prefix prefix(int index) {
+    /// The prefix's first address.
+    public IpAddress address(int index) {
         boolean v4 = family.equals(AddressFamily.IPV4_UNICAST);
-        return new Prefix(
-                v4 ? new Ipv4Address((int) (high[index] >>> 32)) : new Ipv6Address(high[index], low[index]),
-                length(index));
+        return v4 ? new Ipv4Address((int) (high[index] >>> 32)) : new Ipv6Address(high[index], low[index]);
+    }
+
+    public Prefix prefix(int index) {
+        return new Prefix(address(index), length(index));
     }
 
     /// Collects changes; reused after each {@link #build}.

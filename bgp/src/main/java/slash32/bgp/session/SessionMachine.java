@@ -77,7 +77,20 @@ public final class SessionMachine {
     /// Takes an event; one of a connection that is no longer known does nothing.
     public List<Action> on(Event event, long nowNanos) {
         var actions = new ArrayList<Action>();
-        String reason = switch (event) {
+        String reason = event instanceof Event.UpdateReceived(long number)
+                ? updateReceived(
+                        number, actions, nowNanos) // nearly all: a switch by type is a call through method handles
+                : on(event, actions, nowNanos);
+        SessionState now = stateNow();
+        if (now != state) {
+            actions.add(new Action.Changed(state, now, reason));
+            state = now;
+        }
+        return actions;
+    }
+
+    private String on(Event event, List<Action> actions, long nowNanos) {
+        return switch (event) {
             case Event.Start() -> start(actions, nowNanos);
             case Event.Stop(Notification cease) -> stop(cease, actions, nowNanos);
             case Event.Connected(long number, boolean dialed) -> connected(number, dialed, actions, nowNanos);
@@ -91,12 +104,6 @@ public final class SessionMachine {
             case Event.Fault(long number, Notification why, long pause) -> fault(number, why, pause, actions, nowNanos);
             case Event.DeadlineReached() -> deadline(actions, nowNanos);
         };
-        SessionState now = stateNow();
-        if (now != state) {
-            actions.add(new Action.Changed(state, now, reason));
-            state = now;
-        }
-        return actions;
     }
 
     /// When {@link Event.DeadlineReached} is wanted; {@link Long#MAX_VALUE} for never.

@@ -280,28 +280,23 @@ final class PeerSession {
             Exchange current = exchangeOn(connection);
             int max =
                     current == null ? Framer.MAX_BYTES : current.terms().wire().maxMessageBytes();
-            switch (buffer.next(max)) {
-                case Framer.Frame.Incomplete() -> {
-                    routes.flush();
-                    return;
-                }
-                case Framer.Frame.Malformed(Message.Notification why) -> {
-                    routes.flush();
+            Framer.Frame frame = buffer.next(max);
+            if (!(frame instanceof Framer.Frame.Whole(int type, int length))) { // no switch, for each message's sake
+                routes.flush();
+                if (frame instanceof Framer.Frame.Malformed(Message.Notification why)) {
                     perform(new Event.Malformed(connection, why));
-                    return;
                 }
-                case Framer.Frame.Whole(int type, int length) -> {
-                    int from = buffer.position() + Framer.HEADER_BYTES;
-                    int to = buffer.position() + length;
-                    buffer.consume(length);
-                    counters.messageReceived();
-                    note(channel, current, type, buffer.bytes(), from - Framer.HEADER_BYTES, to);
-                    if (type == Message.UPDATE) {
-                        update(connection, current, buffer.bytes(), from, to);
-                    } else {
-                        message(connection, MessageDecoder.decode(type, buffer.bytes(), from, to));
-                    }
-                }
+                return;
+            }
+            int from = buffer.position() + Framer.HEADER_BYTES;
+            int to = buffer.position() + length;
+            buffer.consume(length);
+            counters.messageReceived();
+            note(channel, current, type, buffer.bytes(), from - Framer.HEADER_BYTES, to);
+            if (type == Message.UPDATE) {
+                update(connection, current, buffer.bytes(), from, to);
+            } else {
+                message(connection, MessageDecoder.decode(type, buffer.bytes(), from, to));
             }
         }
         routes.flush();

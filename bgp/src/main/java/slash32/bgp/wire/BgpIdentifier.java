@@ -10,6 +10,17 @@ public record BgpIdentifier(int value) implements Comparable<BgpIdentifier> {
         }
     }
 
+    /// Written out, as {@link Ipv4Address#equals} is.
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof BgpIdentifier that && value == that.value;
+    }
+
+    @Override
+    public int hashCode() {
+        return value;
+    }
+
     @Override
     public int compareTo(BgpIdentifier other) {
         return Integer.compareUnsigned(value, other.value);

@@ -118,9 +118,14 @@ public final class Message {
 
     private int payload(int offset, int size) {
         if (offset < 0 || offset + size > payloadLength()) {
-            throw new IllegalArgumentException(
-                    "message type " + type() + " ends before byte " + (offset + size) + " of its payload");
+            throw endsBefore(offset + size);
         }
         return start + Nl.HEADER_BYTES + offset;
+    }
+
+    /// Apart, so that {@link #payload} is small enough to be part of its callers.
+    private IllegalArgumentException endsBefore(int offset) {
+        return new IllegalArgumentException(
+                "message type " + type() + " ends before byte " + offset + " of its payload");
     }
 }

@@ -1,6 +1,7 @@
 package slash32.netlink.route;
 
 import java.util.List;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import slash32.net.InterfaceIndex;
 import slash32.net.IpAddress;
@@ -21,7 +22,21 @@ public record Nexthop(int id, Target target, int protocol) {
         /// Another router.
         ///
         /// @param onLink the gateway is taken to be on the link whatever its addresses say
-        record Gateway(IpAddress address, InterfaceIndex link, boolean onLink) implements Target {}
+        record Gateway(IpAddress address, InterfaceIndex link, boolean onLink) implements Target {
+            /// Written out, as those of its parts are: thousands are compared when a cold agent learns its next hops.
+            @Override
+            public boolean equals(Object other) {
+                return other instanceof Gateway that
+                        && onLink == that.onLink
+                        && address.equals(that.address)
+                        && link.equals(that.link);
+            }
+
+            @Override
+            public int hashCode() {
+                return 31 * (31 * address.hashCode() + link.hashCode()) + (onLink ? 1 : 0);
+            }
+        }
 
         /// Packets are dropped.
         ///
@@ -38,7 +53,7 @@ public record Nexthop(int id, Target target, int protocol) {
 
     /// Asks for every nexthop object.
     public static Request dump() {
-        return header(Rt.RTM_GETNEXTHOP, Nl.NLM_F_DUMP, "list nexthops", Rt.AF_UNSPEC, 0, 0);
+        return header(Rt.RTM_GETNEXTHOP, Nl.NLM_F_DUMP, () -> "list nexthops", Rt.AF_UNSPEC, 0, 0);
     }
 
     /// Installs the object, replacing one with this id; routes that use it follow at once.
@@ -49,7 +64,7 @@ public record Nexthop(int id, Target target, int protocol) {
                 header(
                                 Rt.RTM_NEWNEXTHOP,
                                 flags,
-                                "add nexthop " + id + " via " + address + " dev " + link,
+                                () -> "add nexthop " + id + " via " + address + " dev " + link,
                                 Rt.family(address),
                                 protocol,
                                 onLink ? Rt.RTNH_F_ONLINK : 0)
@@ -57,11 +72,11 @@ public record Nexthop(int id, Target target, int protocol) {
                         .attributeU32(Rt.NHA_OIF, link.value())
                         .attribute(Rt.NHA_GATEWAY, address);
             case Target.Blackhole(int family) ->
-                header(Rt.RTM_NEWNEXTHOP, flags, "add nexthop " + id + " blackhole", family, protocol, 0)
+                header(Rt.RTM_NEWNEXTHOP, flags, () -> "add nexthop " + id + " blackhole", family, protocol, 0)
                         .attributeU32(Rt.NHA_ID, id)
                         .flag(Rt.NHA_BLACKHOLE);
             case Target.Group(var ids) ->
-                header(Rt.RTM_NEWNEXTHOP, flags, "add nexthop " + id + " group " + ids, Rt.AF_UNSPEC, protocol, 0)
+                header(Rt.RTM_NEWNEXTHOP, flags, () -> "add nexthop " + id + " group " + ids, Rt.AF_UNSPEC, protocol, 0)
                         .attributeU32(Rt.NHA_ID, id)
                         .attribute(Rt.NHA_GROUP, group(ids));
         };
@@ -69,17 +84,13 @@ public record Nexthop(int id, Target target, int protocol) {
 
     /// Deletes the object of this id, and with it every route that still uses it.
     public static Request delete(int id) {
-        return header(Rt.RTM_DELNEXTHOP, Nl.NLM_F_ACK, "delete nexthop " + id, Rt.AF_UNSPEC, 0, 0)
+        return header(Rt.RTM_DELNEXTHOP, Nl.NLM_F_ACK, () -> "delete nexthop " + id, Rt.AF_UNSPEC, 0, 0)
                 .attributeU32(Rt.NHA_ID, id);
     }
 
-    private static Request header(int type, int flags, String what, int family, int protocol, int nexthopFlags) {
-        return Request.of(type, flags, () -> what)
-                .u8(family)
-                .u8(0)
-                .u8(protocol)
-                .u8(0)
-                .u32(nexthopFlags);
+    private static Request header(
+            int type, int flags, Supplier<String> what, int family, int protocol, int nexthopFlags) {
+        return Request.of(type, flags, what).u8(family).u8(0).u8(protocol).u8(0).u32(nexthopFlags);
     }
 
     private static byte[] group(List<Integer> ids) {

@@ -68,6 +68,9 @@ public interface Libc {
     int eventfd(int initial, int flags);
 
     @SaveError
+    int setpriority(int which, int who, int nice);
+
+    @SaveError
     int close(int descriptor);
 
     /// Has the calls made ready, which the first one else waits for.

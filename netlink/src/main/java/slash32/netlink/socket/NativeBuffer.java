@@ -12,4 +12,9 @@ public record NativeBuffer(ByteBuffer bytes, Pointer pointer) {
         ByteBuffer bytes = ByteBuffer.allocateDirect(size).order(ByteOrder.nativeOrder());
         return new NativeBuffer(bytes, Pointer.wrap(Libc.RUNTIME, bytes));
     }
+    /// A part of this memory, whatever the buffer's limit is now.
+    NativeBuffer slice(int from, int size) {
+        return new NativeBuffer(
+                bytes.duplicate().clear().slice(from, size).order(ByteOrder.nativeOrder()), pointer.slice(from, size));
+    }
 }

@@ -28,13 +28,14 @@ public final class NetlinkSocket implements AutoCloseable {
     private static final int RECEIVE_BYTES = 256 * 1024;
     private static final int KERNEL_RECEIVE_BYTES = 8 * 1024 * 1024;
     private static final int TIMEOUT_SECONDS = 5;
-    private static final int DUMP_ATTEMPTS = 5;
     /// Requests written by one send: large enough to spread the call's cost, small enough to hold rtnl briefly.
     private static final int BATCH_REQUESTS = 64;
 
     private static final int AF_NETLINK = 16;
     private static final int SOCK_RAW_CLOEXEC = 3 | 0x80000;
     private static final int SO_RCVTIMEO = 20;
+    /// Has a receive say how long the datagram was, and not what there was room for.
+    private static final int MSG_TRUNC = 0x20;
     private static final int SOL_NETLINK = 270;
     private static final int NETLINK_CAP_ACK = 10;
     private static final int NETLINK_EXT_ACK = 11;
@@ -116,14 +117,16 @@ public final class NetlinkSocket implements AutoCloseable {
             int count = 0;
             int last = 0;
             out.bytes().clear();
-            while (at + count < requests.size()
-                    && count < BATCH_REQUESTS
-                    && requests.get(at + count).length() <= out.bytes().remaining()) {
+            while (at + count < requests.size() && count < BATCH_REQUESTS) {
+                Outgoing request = requests.get(at + count);
+                if (request.length() > out.bytes().remaining()) {
+                    break;
+                }
                 if (count > 0) {
                     clearAcknowledge(last);
                 }
                 last = out.bytes().position();
-                requests.get(at + count).writeTo(out.bytes(), ++sequence);
+                request.writeTo(out.bytes(), ++sequence);
                 count++;
             }
             if (count == 0) {
@@ -190,24 +193,44 @@ public final class NetlinkSocket implements AutoCloseable {
     /// @param restarted called before each further attempt, to forget what {@code each} was given
     /// @throws KernelException if the kernel refuses it
     public void dump(Request request, Runnable restarted, Consumer<Message> each) throws IOException {
-        for (int attempt = 1; ; attempt++) {
-            if (!dumpOnce(request, each)) {
-                return;
+        DumpAnswer.untilConsistent(request, restarted, () -> {
+            sendNext(request);
+            var answer = new DumpAnswer(request, sequence, each);
+            while (!answer.ended()) {
+                answer.take(receive(request));
             }
-            if (attempt == DUMP_ATTEMPTS) {
-                throw new IOException(request + ": changed under each of " + DUMP_ATTEMPTS + " reads");
-            }
-            restarted.run();
+            return answer.isInterrupted();
+        });
+    }
+
+    /// Receives a whole table for {@code pipe}.
+    void dump(Request request, DumpPipe pipe) throws IOException, InterruptedException {
+        var buffers = new ArrayList<NativeBuffer>();
+        for (int from = 0; from < RECEIVE_BYTES; from += DumpPipe.DATAGRAM_BYTES) {
+            buffers.add(in.slice(from, DumpPipe.DATAGRAM_BYTES));
         }
+        pipe.lend(buffers);
+        sendNext(request);
+        boolean ended = false;
+        while (!ended) {
+            NativeBuffer datagram = pipe.free();
+            int length = receive(datagram, request);
+            ended = DumpAnswer.ends(datagram.bytes().clear().limit(length), sequence);
+            pipe.received(datagram, length, sequence);
+        }
+    }
+
+    private void sendNext(Request request) throws IOException {
+        out.bytes().clear();
+        request.writeTo(out.bytes(), ++sequence);
+        send(out, request);
     }
 
     /// Asks for one object and hands its answer to {@code each}.
     ///
     /// @throws KernelException if the kernel refuses it; ENOENT or ENODEV for an absent object
     public void get(Request request, Consumer<Message> each) throws IOException {
-        out.bytes().clear();
-        request.writeTo(out.bytes(), ++sequence);
-        send(out, request);
+        sendNext(request);
         boolean[] ended = new boolean[1];
         var refused = new ArrayList<KernelException>(1);
         while (!ended[0]) {
@@ -226,35 +249,6 @@ public final class NetlinkSocket implements AutoCloseable {
         if (!refused.isEmpty()) {
             throw refused.getFirst();
         }
-    }
-
-    private boolean dumpOnce(Request request, Consumer<Message> each) throws IOException {
-        out.bytes().clear();
-        request.writeTo(out.bytes(), ++sequence);
-        send(out, request);
-        boolean[] ended = new boolean[1];
-        boolean[] interrupted = new boolean[1];
-        var refused = new ArrayList<KernelException>(1);
-        while (!ended[0]) {
-            Message.split(receive(request), message -> {
-                if (message.sequence() != sequence) {
-                    return;
-                }
-                interrupted[0] |= (message.flags() & Nl.NLM_F_DUMP_INTR) != 0;
-                if (message.isDone() || message.isError()) {
-                    ended[0] = true;
-                    if (message.errno() != 0) {
-                        refused.add(refusal(request.toString(), message));
-                    }
-                } else {
-                    each.accept(message);
-                }
-            });
-        }
-        if (!refused.isEmpty()) {
-            throw refused.getFirst();
-        }
-        return interrupted[0];
     }
 
     private void clearAcknowledge(int message) {
@@ -295,11 +289,20 @@ public final class NetlinkSocket implements AutoCloseable {
     }
 
     private ByteBuffer receive(Object what) throws IOException {
+        int length = receive(in, what);
+        return in.bytes().clear().limit(length);
+    }
+
+    private int receive(NativeBuffer target, Object what) throws IOException {
+        int room = target.bytes().capacity();
         while (true) {
-            long length = Libc.INSTANCE.recv(descriptor.value(), in.pointer(), RECEIVE_BYTES, 0);
+            long length = Libc.INSTANCE.recv(descriptor.value(), target.pointer(), room, MSG_TRUNC);
+            if (length > room) {
+                throw new IOException(what + ": an answer of " + length + " bytes is longer than " + room);
+            }
             if (length >= 0) {
-                trace("received", in.bytes(), (int) length);
-                return in.bytes().clear().limit((int) length);
+                trace("received", target.bytes(), (int) length);
+                return (int) length;
             }
             int errno = Libc.errno();
             if (errno != Errno.EINTR.value()) {

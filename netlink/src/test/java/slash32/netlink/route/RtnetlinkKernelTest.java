@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.FutureTask;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -16,7 +18,9 @@ import slash32.net.IpAddress;
 import slash32.net.Ipv4Address;
 import slash32.net.MacAddress;
 import slash32.net.Prefix;
+import slash32.netlink.message.Nl;
 import slash32.netlink.message.Request;
+import slash32.netlink.socket.DumpPipe;
 import slash32.netlink.socket.Errno;
 import slash32.netlink.socket.KernelException;
 import slash32.netlink.socket.NetlinkProtocol;
@@ -177,6 +181,40 @@ class RtnetlinkKernelTest {
         assertThat(refused).isNotNull().hasMessageContaining("dev 999").hasMessageContaining("ENODEV");
         assertThat(outcomes.stream().filter(o -> o != null)).hasSize(1);
         assertThat(routes(Rt.AF_INET)).hasSize(9_999);
+    }
+
+    /// More of them than there are buffers for; and what the kernel refuses is said by the thread that asked.
+    @Test
+    void readsATableByTwoThreads() throws IOException, InterruptedException {
+        var requests = new ArrayList<Request>();
+        for (int i = 0; i < 10_000; i++) {
+            requests.add(Route.onLink(new Ipv4Address((11 << 24) + i).hostPrefix(), 16, veth, null, 0)
+                    .replace());
+        }
+        assertThat(socket.executeAll(requests)).containsOnlyNulls();
+        var readers = new ArrayList<Thread>();
+        Consumer<DumpPipe> begin = pipe -> readers.add(Thread.ofPlatform().start(new FutureTask<>(() -> {
+            pipe.receive(socket);
+            return null;
+        })));
+        var found = new ArrayList<@Nullable Route>();
+        DumpPipe.dump(
+                Route.dump(Rt.AF_INET, Rt.RTPROT_SLASH32),
+                begin,
+                found::clear,
+                message -> found.add(Route.parse(message)));
+        assertThat(found).hasSize(10_000).doesNotContainNull().doesNotHaveDuplicates();
+        Request refused = Request.of(Rt.RTM_GETROUTE, Nl.NLM_F_DUMP, () -> "list nonsense")
+                .u8(Rt.AF_INET)
+                .u8(0)
+                .u8(0)
+                .u8(0);
+        assertThatThrownBy(() -> DumpPipe.dump(refused, begin, found::clear, _ -> {}))
+                .hasMessageContaining("list nonsense: EINVAL");
+        for (Thread reader : readers) {
+            reader.join();
+        }
+        assertThat(routes(Rt.AF_INET)).as("the socket is as before").hasSize(10_000);
     }
 
     @Test

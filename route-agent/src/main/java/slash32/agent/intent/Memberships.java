@@ -23,6 +23,19 @@ record Memberships(List<GroupId> groups, List<Prefix> pairs) {
         pairs = pairs.stream().distinct().toList();
     }
 
+    /// Written out: the generated one goes through method handles, which is much for what is asked twice for each
+    /// route.
+    @Override
+    public boolean equals(Object other) {
+        return this == other
+                || (other instanceof Memberships that && groups.equals(that.groups) && pairs.equals(that.pairs));
+    }
+
+    @Override
+    public int hashCode() {
+        return 31 * groups.hashCode() + pairs.hashCode();
+    }
+
     /// What a route with these communities says; those of another administrator, and what makes no sense, say nothing.
     static Memberships of(List<LargeCommunity> communities, Asn asn) {
         var groups = new ArrayList<GroupId>();

@@ -36,7 +36,12 @@ final class RouteWords {
         if (memberships.size() > CACHED_ATTRIBUTES_MAX) {
             memberships.clear();
         }
-        return memberships.computeIfAbsent(attributes, route -> Memberships.of(route.largeCommunities(), asn));
+        Memberships known = memberships.get(attributes);
+        if (known == null) {
+            known = Memberships.of(attributes.largeCommunities(), asn);
+            memberships.put(attributes, known);
+        }
+        return known;
     }
 
     /// Members that come to groups or leave them by these routes.
@@ -46,7 +51,7 @@ final class RouteWords {
             Memberships before = memberships(delta.before(i));
             Memberships now = memberships(delta.attributes(i));
             if (!before.equals(now) && isHost(delta, i)) {
-                members.change(delta.prefix(i).address(), before, now, changes::add);
+                members.change(delta.address(i), before, now, changes::add);
             }
         }
         return changes;
@@ -68,7 +73,7 @@ final class RouteWords {
             boolean isNodeRoute = isNodeRoute(delta, i, now);
             if (isNodeRoute || isNodeRoute(delta, i, delta.before(i))) {
                 Sites.Said said = now == null || !isNodeRoute ? null : saidBy(now);
-                listener.said(delta.prefix(i).address(), said);
+                listener.said(delta.address(i), said);
             }
         }
     }
@@ -77,15 +82,19 @@ final class RouteWords {
         return delta.length(index) == (delta.family().afi() == 1 ? 32 : 128);
     }
 
-    /// True if {@code path} is a node's word on itself: a host route whose next hop is its address.
+    /// True if {@code path} is a node's word on itself: a host route whose next hop is its address. Asked twice for
+    /// each route, so it is no switch by type, which is a call through method handles.
     private static boolean isNodeRoute(RibDelta delta, int index, @Nullable PathAttributes path) {
-        return switch (path == null ? null : path.nextHop()) {
-            case Ipv4Address v4 ->
-                delta.family().afi() == 1 && isHost(delta, index) && delta.high(index) == (long) v4.value() << 32;
-            case Ipv6Address v6 ->
-                isHost(delta, index) && delta.high(index) == v6.high() && delta.low(index) == v6.low();
-            case null -> false;
-        };
+        IpAddress nextHop = path == null ? null : path.nextHop();
+        if (nextHop instanceof Ipv4Address v4) {
+            return delta.high(index) == (long) v4.value() << 32
+                    && delta.family().afi() == 1
+                    && isHost(delta, index);
+        }
+        return nextHop instanceof Ipv6Address v6
+                && delta.high(index) == v6.high()
+                && delta.low(index) == v6.low()
+                && isHost(delta, index);
     }
 
     /// What a node route says; null if it names no site.

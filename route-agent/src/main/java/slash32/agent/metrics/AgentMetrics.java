@@ -8,11 +8,6 @@ import io.prometheus.client.Gauge;
 import io.prometheus.client.GaugeMetricFamily;
 import io.prometheus.client.Histogram;
 import io.prometheus.client.exporter.common.TextFormat;
-import io.prometheus.client.hotspot.BufferPoolsExports;
-import io.prometheus.client.hotspot.GarbageCollectorExports;
-import io.prometheus.client.hotspot.MemoryPoolsExports;
-import io.prometheus.client.hotspot.StandardExports;
-import io.prometheus.client.hotspot.ThreadExports;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
@@ -86,15 +81,7 @@ public final class AgentMetrics {
 
     /// Metrics of this process, and what its parts measure.
     public AgentMetrics() {
-        for (Collector machine : new Collector[] {
-            new StandardExports(),
-            new MemoryPoolsExports(),
-            new GarbageCollectorExports(),
-            new ThreadExports(),
-            new BufferPoolsExports()
-        }) {
-            registry.register(machine);
-        }
+        registry.register(new ProcessCollector());
     }
 
     /// Adds those of the node that {@code snapshot} describes at each scrape.

@@ -135,10 +135,7 @@ final class Members {
     }
 
     private static long high(IpAddress address) {
-        return switch (address) {
-            case Ipv4Address v4 -> v4.value() & 0xffff_ffffL;
-            case Ipv6Address v6 -> v6.high();
-        };
+        return address instanceof Ipv6Address v6 ? v6.high() : ((Ipv4Address) address).value() & 0xffff_ffffL;
     }
 
     private static long low(IpAddress address) {

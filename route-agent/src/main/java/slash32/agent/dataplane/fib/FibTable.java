@@ -9,7 +9,6 @@ import slash32.net.Ipv4Address;
 import slash32.net.Ipv6Address;
 import slash32.net.Prefix;
 import slash32.net.PrefixIndex;
-import slash32.netlink.route.NexthopRoute;
 
 /// The routes of one family, desired and owned, in flat columns, and the queue of those to look at.
 ///
@@ -28,9 +27,10 @@ final class FibTable {
     /// So many are queued at least before their order is changed: fewer are soon written in any.
     private static final int ARRANGED_MIN = 4_096;
     /// Of addresses, by their last bits.
-    private static final int GROUPS = 1_024;
-    /// One before them is for what is new.
-    private static final int TURNS = 1 + GROUPS;
+    private static final int GROUP_BITS = 10;
+    private static final int GROUPS = 1 << GROUP_BITS;
+    /// Those of new routes and those of others.
+    private static final int TURNS = 2 * GROUPS;
     /// A table with no more room than this is left as it is.
     private static final int COMPACTED_MIN = 4_096;
 
@@ -197,10 +197,10 @@ final class FibTable {
         return number;
     }
 
-    /// Puts a long queue in an order that the kernel deletes fast by: new routes, then those whose addresses have
-    /// the same last bits, from where it was last. They are spread over the kernel's trie, whose nodes so grow
-    /// emptier alike; neighbours that go one after another have it rebuild them again and again, at twice the cost.
-    /// Done anew when most of the queue has come since.
+    /// Puts a long queue in an order that the kernel takes fast: new routes before all others, and both by the last
+    /// bits of their addresses, counted backwards, from where it was last: every 1,024th address, then those in the
+    /// middle between, and so on. So the kernel's trie grows fuller or emptier alike at every scale; where
+    /// neighbours follow each other it rebuilds its nodes again and again. Done anew when most of the queue is new.
     private void arrange() {
         int[] starts = new int[TURNS + 1];
         for (int i = 0; i < queueCount; i++) {
@@ -224,11 +224,12 @@ final class FibTable {
     }
 
     private int turn(int number) {
-        return (group(number) - lastGroup + TURNS) % TURNS;
+        int fromLast = (group(number) - lastGroup) & (GROUPS - 1);
+        return owned.get(number) == 0 ? fromLast : GROUPS + fromLast;
     }
 
     private int group(int number) {
-        return owned.get(number) == 0 ? 0 : 1 + ((int) (prefixes.high(number) >>> 32) & (GROUPS - 1));
+        return Integer.reverse((int) (prefixes.high(number) >>> 32)) >>> (Integer.SIZE - GROUP_BITS);
     }
 
     /// Sets the prefix aside until {@link #reviveDeferred}.
@@ -317,17 +318,17 @@ final class FibTable {
         return prefixes.length(number) == (ipv4 ? 32 : 128);
     }
 
-    NexthopRoute request(int number, NexthopRoute.Verb verb, int id, int mtuBytes, int preferredSource) {
-        return new NexthopRoute(
-                verb,
-                !ipv4,
-                prefixes.high(number),
-                prefixes.low(number),
-                prefixes.length(number),
-                FibWriter.PRIORITY,
-                id,
-                mtuBytes,
-                preferredSource);
+    /// The prefix's first 64 bits; an IPv4 address is the upper half.
+    long high(int number) {
+        return prefixes.high(number);
+    }
+
+    long low(int number) {
+        return prefixes.low(number);
+    }
+
+    int length(int number) {
+        return prefixes.length(number);
     }
 
     /// The prefix's number, or {@link #ABSENT}.
@@ -356,7 +357,9 @@ final class FibTable {
     /// @param wantedHigh the first 64 bits; an IPv4 address is the upper half
     int add(long wantedHigh, long wantedLow, int wantedLength) {
         int number = prefixes.add(wantedHigh, wantedLow, wantedLength);
-        resize();
+        if (number >= desired.capacity()) {
+            resize();
+        }
         return number;
     }
 

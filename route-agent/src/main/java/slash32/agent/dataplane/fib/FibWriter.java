@@ -64,6 +64,8 @@ public final class FibWriter {
     private final Set<FibTable> read = new HashSet<>();
 
     private final RouteWords words = new RouteWords();
+    /// What a pass writes; filled anew by the next one.
+    private RouteBatch changes = new RouteBatch(ipv4, ipv6);
     private @Nullable PreferredSource preferred;
     /// On its way; null if nothing is.
     private @Nullable Flight flight;
@@ -338,12 +340,12 @@ public final class FibWriter {
             ipv4.touchAll(rebound);
             ipv6.touchAll(rebound);
         }
-        var changes = new ArrayList<RouteChange>();
-        collect(ipv4, nowNanos, changes);
-        collect(ipv6, nowNanos, changes);
+        changes.clear();
+        collect(ipv4, nowNanos);
+        collect(ipv6, nowNanos);
         int nexthopsWritten = nexthops.write(rtnl, nowNanos);
-        write(changes, nowNanos);
-        if (nexthops.hasIdle()) {
+        write(nowNanos);
+        if (nexthops.hasUnused()) {
             land(); // routes on their way may use an object that nothing else does
             nexthopsWritten += nexthops.sweep(rtnl);
         }
@@ -353,13 +355,14 @@ public final class FibWriter {
             }
             ipv4.compactIfMostlyEmpty();
             ipv6.compactIfMostlyEmpty();
+            changes.giveBack();
         }
         FibPass pass = landed.and(nexthopsWritten);
         landed = FibPass.NOTHING;
         return pass;
     }
 
-    private void collect(FibTable table, long nowNanos, List<RouteChange> changes) {
+    private void collect(FibTable table, long nowNanos) {
         int writesMax = changes.size() + WRITES_PER_PASS;
         for (int looks = 0; looks < LOOKS_PER_PASS && changes.size() < writesMax && table.hasQueued(); looks++) {
             int number = table.takeQueued();
@@ -372,7 +375,7 @@ public final class FibWriter {
                 settled(table, number);
             } else if (id != FibTable.ABSENT) {
                 int mtu = owned == FibTable.ASTRAY ? Math.max(0, mtuOf(table, number)) : mtuOf(table, number);
-                changes.add(new RouteChange(table, number, id, mtu, sourceOf(table, number), table.isPresent(number)));
+                changes.add(table, number, id, mtu, sourceOf(table, number));
             }
         }
     }
@@ -395,23 +398,23 @@ public final class FibWriter {
 
     /// Few are written at once. Many set out as soon as those before have arrived, and what became of these is
     /// looked at meanwhile.
-    private void write(List<RouteChange> changes, long nowNanos) throws IOException {
-        var requests = new ArrayList<NexthopRoute>(changes.size());
-        changes.forEach(change -> requests.add(change.request()));
+    private void write(long nowNanos) throws IOException {
         if (changes.size() < launchedMin) {
             land();
-            settle(changes, rtnl.executeAll(requests), nowNanos);
+            settle(changes, rtnl.executeAll(changes), nowNanos);
             return;
         }
         Flight before = flight;
         if (before == null) {
-            flight = new Flight(changes, rtnl.launch(requests), nowNanos);
+            flight = new Flight(changes, rtnl.launch(changes), nowNanos);
+            changes = new RouteBatch(ipv4, ipv6);
             return;
         }
         List<@Nullable KernelException> outcomes = before.outcomes().await();
-        flight = new Flight(changes, rtnl.launch(requests), nowNanos);
+        flight = new Flight(changes, rtnl.launch(changes), nowNanos);
+        changes = before.changes();
         before.land();
-        settle(before.changes(), outcomes, before.launchedNanos());
+        settle(changes, outcomes, before.launchedNanos());
     }
 
     /// Waits for what is on its way.
@@ -440,24 +443,26 @@ public final class FibWriter {
         }
     }
 
-    private void settle(List<RouteChange> changes, List<@Nullable KernelException> outcomes, long nowNanos) {
+    private void settle(RouteBatch written, List<@Nullable KernelException> outcomes, long nowNanos) {
         int put = 0;
         int removed = 0;
         int failed = 0;
         String firstFailure = null;
         for (int i = 0; i < outcomes.size(); i++) {
-            RouteChange change = changes.get(i);
+            boolean removes = written.removes(i);
             KernelException refusal = outcomes.get(i);
-            if (refusal != null && !(change.removes() && refusal.is(Errno.ESRCH))) {
-                String reason = failed(change, refusal, nowNanos);
+            if (refusal != null && !(removes && refusal.is(Errno.ESRCH))) {
+                String reason = failed(written, i, refusal, nowNanos);
                 firstFailure = failed++ == 0 ? reason : firstFailure;
                 continue;
             }
-            put += change.removes() ? 0 : 1;
-            removed += change.removes() ? 1 : 0;
-            change.table().own(change.number(), change.id());
-            noticeWritten(change.table(), change.number());
-            settled(change.table(), change.number());
+            put += removes ? 0 : 1;
+            removed += removes ? 1 : 0;
+            FibTable table = written.table(i);
+            int number = written.number(i);
+            table.own(number, written.id(i));
+            noticeWritten(table, number);
+            settled(table, number);
         }
         landed = landed.and(new FibPass(put, removed, 0, failed, firstFailure, null));
     }
@@ -471,10 +476,10 @@ public final class FibWriter {
         }
     }
 
-    private String failed(RouteChange change, KernelException refusal, long nowNanos) {
+    private String failed(RouteBatch written, int index, KernelException refusal, long nowNanos) {
         boolean occupied = refusal.is(Errno.EEXIST);
         String reason = refusal.getMessage() + (occupied ? ": another's route has this prefix and metric" : "");
-        if (retries.failed(change.prefix(), reason, nowNanos) && (occupied || change.present())) {
+        if (retries.failed(written.prefix(index), reason, nowNanos) && (occupied || written.isPresent(index))) {
             resync(); // what we believed of the prefix may be wrong
         }
         return reason;

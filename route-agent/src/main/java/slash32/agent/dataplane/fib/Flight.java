@@ -1,17 +1,19 @@
 package slash32.agent.dataplane.fib;
 
-import java.util.List;
-
 /// Differences that are on their way to the kernel.
 ///
 /// @param launchedNanos when they set out
-record Flight(List<RouteChange> changes, Rtnl.Outcomes outcomes, long launchedNanos) {
+record Flight(RouteBatch changes, Rtnl.Outcomes outcomes, long launchedNanos) {
     /// What the kernel has of these routes is not known, nor theirs to change, until {@link #land}.
     Flight {
-        changes.forEach(change -> change.table().launch(change.number()));
+        for (int i = 0; i < changes.size(); i++) {
+            changes.table(i).launch(changes.number(i));
+        }
     }
 
     void land() {
-        changes.forEach(change -> change.table().land(change.number()));
+        for (int i = 0; i < changes.size(); i++) {
+            changes.table(i).land(changes.number(i));
+        }
     }
 }

@@ -163,15 +163,21 @@ final class NexthopObjects {
         return !idle.isEmpty();
     }
 
+    /// True if no route that is known to be in the kernel uses some object any more: {@link #sweep} deletes it, unless
+    /// one that is on its way does.
+    boolean hasUnused() {
+        idle.removeIf(this::isWanted);
+        return !idle.isEmpty();
+    }
+
     /// Deletes what no route uses, and no next hop with a route stands behind.
     /// One that the kernel keeps is tried again after the next read-back.
     ///
     /// @return how many are gone
     int sweep(Rtnl rtnl) throws IOException {
-        if (idle.isEmpty()) {
+        if (!hasUnused()) {
             return 0;
         }
-        idle.removeIf(this::isWanted);
         List<Integer> ids = List.copyOf(idle);
         idle.clear();
         int gone = 0;

@@ -274,9 +274,9 @@ final class Nexthops {
         return !unresolved.isEmpty() || !changed.isEmpty() || objects.hasIdle();
     }
 
-    /// True if {@link #sweep} may delete objects.
-    boolean hasIdle() {
-        return objects.hasIdle();
+    /// See {@link NexthopObjects#hasUnused}.
+    boolean hasUnused() {
+        return objects.hasUnused();
     }
 
     /// When a refused object is next to be tried; {@link Long#MAX_VALUE} for never.

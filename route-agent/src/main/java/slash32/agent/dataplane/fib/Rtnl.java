@@ -37,7 +37,7 @@ interface Rtnl {
 
     /// By {@code socket}.
     ///
-    /// @param courier of what is launched; null to have it carried out at once
+    /// @param courier of what is launched, which reads tables too; null to have it done at once
     static Rtnl of(NetlinkSocket socket, @Nullable RouteCourier courier) {
         return new Rtnl() {
             @Override
@@ -52,7 +52,11 @@ interface Rtnl {
 
             @Override
             public void dump(Request request, Runnable restarted, Consumer<Message> each) throws IOException {
-                socket.dump(request, restarted, each);
+                if (courier == null) {
+                    socket.dump(request, restarted, each);
+                } else {
+                    courier.dump(request, restarted, each);
+                }
             }
 
             @Override
