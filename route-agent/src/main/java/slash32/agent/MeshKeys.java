@@ -1,7 +1,6 @@
 package slash32.agent;
 
 import java.io.IOException;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -17,6 +16,7 @@ import slash32.agent.config.AgentConfig;
 import slash32.agent.config.HostProtectionConfig;
 import slash32.agent.config.OverlayConfig;
 import slash32.agent.intent.AdminNetwork;
+import slash32.agent.status.Proofs;
 import slash32.agent.status.SasView;
 import slash32.net.InterfaceIndex;
 import slash32.net.InterfaceName;
@@ -47,7 +47,6 @@ import slash32.overlay.ike.exchange.Timers;
 import slash32.overlay.ike.udp.IkeListener;
 import slash32.overlay.ike.wire.Identity;
 import slash32.overlay.ike.wire.TrafficSelector;
-import slash32.overlay.pki.NodeFolder;
 import slash32.overlay.pki.PeerCertificate;
 
 /// IKE and the data path of this node, from the moment that somebody needs them. Owned by thread {@code mesh}, which
@@ -68,6 +67,7 @@ final class MeshKeys {
             List.of(all("0.0.0.0", "255.255.255.255"), all("::", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"));
 
     private final Terms terms;
+    private final PeerJudges judges;
     private final IkeListener events;
     private final EspNode.Wants wants;
     /// Read by thread {@code ike} too.
@@ -96,6 +96,7 @@ final class MeshKeys {
 
     MeshKeys(Terms terms, IkeListener events, EspNode.Wants wants) {
         this.terms = terms;
+        judges = new PeerJudges(terms.overlay.certificates(), terms.underlay, this::underlay);
         this.events = events;
         this.wants = wants;
     }
@@ -215,7 +216,7 @@ final class MeshKeys {
     }
 
     private NodeConfig config() throws IOException {
-        NodeFolder folder = folder();
+        PeerJudges.Read read = judges.read();
         OverlayConfig.Rekey rekey = terms.overlay.rekey();
         Timers usual = Timers.DEFAULT;
         var timers = new Timers(
@@ -227,17 +228,13 @@ final class MeshKeys {
                 usual.linger(),
                 usual.halfOpen());
         return new NodeConfig(
-                folder.credentials(terms.underlay),
-                folder.verifier(this::underlay, Instant::now),
+                read.credentials(),
+                read.verifier(),
                 List.of(KeyExchangeMethod.X25519, KeyExchangeMethod.P256),
                 List.of(Prf.HMAC_SHA2_256, Prf.HMAC_SHA2_384),
                 timers,
                 !isKernel() || terms.overlay.encapsulation() == OverlayConfig.Encapsulation.UDP,
                 COOKIES_FROM);
-    }
-
-    private NodeFolder folder() {
-        return new NodeFolder(terms.overlay.certificates());
     }
 
     /// On thread {@code ike}: peers are known by the address that their node route has.
@@ -251,8 +248,8 @@ final class MeshKeys {
     void identify() throws IOException {
         EspNode opened = esp;
         if (opened != null) {
-            NodeConfig fresh = config();
-            opened.ike().execute((ike, now) -> ike.identify(fresh.credentials(), fresh.verifier(), now));
+            PeerJudges.Read fresh = judges.read();
+            opened.ike().execute((ike, now) -> ike.identify(fresh.credentials(), fresh.verifier(), fresh.judge(), now));
         }
     }
 
@@ -332,6 +329,10 @@ final class MeshKeys {
 
     List<SaStatus> sas() {
         return esp == null ? List.of() : esp.path().sas();
+    }
+
+    Proofs proofs() {
+        return judges.proofs(esp == null ? Map.of() : esp.ike().counters());
     }
 
     /// Packets of ESP so far whose SA is not there, where nobody says of which peer they were.

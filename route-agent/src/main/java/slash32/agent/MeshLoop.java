@@ -52,6 +52,7 @@ final class MeshLoop implements Runnable {
     private static final int MOST_OPENING = 32;
     private static final long LOOK_NANOS = 5_000_000_000L;
     private static final long JUDGE_NANOS = 3_600_000_000_000L;
+    private static final long JUDGE_AGAIN_NANOS = 30_000_000_000L;
 
     private final Mailbox mailbox = new Mailbox(FULL_AT);
     private final KernelLoop kernel;
@@ -86,6 +87,7 @@ final class MeshLoop implements Runnable {
     private TreeSet<String> failing = new TreeSet<>();
     private long lookNanos;
     private long judgeNanos;
+    private @Nullable String notJudged;
 
     /// Hears by which device a next hop is reached, if it is still to be by {@code path}.
     @FunctionalInterface
@@ -245,7 +247,8 @@ final class MeshLoop implements Runnable {
                 keys.sas(),
                 traffic::since,
                 keys.drops(),
-                new SasView.Guard(guard.inForce(), guard.repairs(), guardDrops())));
+                new SasView.Guard(guard.inForce(), guard.repairs(), guardDrops()),
+                keys.proofs()));
     }
 
     private Map<String, Long> guardDrops() {
@@ -290,18 +293,18 @@ final class MeshLoop implements Runnable {
                 keys.open();
                 crossings.unattached().forEach(this::attach);
                 if (judgeNanos == 0 || judgeNanos - now <= 0) {
-                    judgeNanos = now + JUDGE_NANOS;
-                    keys.identify();
+                    judge(now);
+                }
+                if (notJudged != null) {
+                    failures.add(notJudged);
                 }
             }
             if (!settled && complete.size() == 2 && crossings.unattached().isEmpty()) {
                 keys.settled().forEach(node -> mesh.needed(node, now));
                 settled = true;
             }
-        } catch (NoSuchFileException e) {
-            failures.add(e.getMessage() + ": is not there");
         } catch (IOException e) {
-            failures.add(String.valueOf(e.getMessage()));
+            failures.add(reason(e));
         }
         ready.forEach(Runnable::run);
         ready.clear();
@@ -327,6 +330,22 @@ final class MeshLoop implements Runnable {
             }
         }
         tell(failures);
+    }
+
+    /// Reads certificates and lists; what there was before counts until that succeeds.
+    private void judge(long now) {
+        try {
+            keys.identify();
+            judgeNanos = now + JUDGE_NANOS;
+            notJudged = null;
+        } catch (IOException e) {
+            judgeNanos = now + JUDGE_AGAIN_NANOS;
+            notJudged = "certificates are not read anew: " + reason(e);
+        }
+    }
+
+    private static String reason(IOException e) {
+        return e instanceof NoSuchFileException ? e.getMessage() + ": is not there" : String.valueOf(e.getMessage());
     }
 
     private void watchPaths() {
@@ -423,6 +442,8 @@ final class MeshLoop implements Runnable {
                 MeshKeys.node(peer, node -> mailbox.put(() -> mesh.lost(node, why, System.nanoTime())));
             case Action.InstallInbound(var child) ->
                 mailbox.put(() -> traffic.began(child.inboundSpi(), Instant.now()));
+            case Action.NotRenewed(Identity peer, String why) ->
+                LOG.warn("event=peer-not-proven-anew node={} reason=\"{}\"", peer, why);
             case Action.Send _, Action.Keepalive _, Action.UseOutbound _, Action.Remove _, Action.ChildRefused _ -> {}
         }
     }

@@ -23,6 +23,7 @@ import slash32.agent.status.GroupView;
 import slash32.agent.status.MemoryView;
 import slash32.agent.status.PathsView;
 import slash32.agent.status.PeerView;
+import slash32.agent.status.Proofs;
 import slash32.agent.status.RibView;
 import slash32.agent.status.RouteView;
 import slash32.agent.status.SasView;
@@ -49,6 +50,7 @@ import slash32.overlay.ike.exchange.ChildSa;
 import slash32.overlay.ike.wire.Identity;
 import slash32.overlay.mesh.Mesh;
 import slash32.overlay.pki.PeerCertificate;
+import slash32.overlay.pki.RevocationList;
 import slash32.overlay.probe.PathState;
 import slash32.overlay.probe.PathStatus;
 import slash32.overlay.probe.ProbedPath;
@@ -262,7 +264,14 @@ public final class StatusSamples {
                 List.of(new SaStatus(child, true, 12, 1_200, 34, 40_800)),
                 _ -> NOW.minusSeconds(75),
                 Map.of(slash32.overlay.esp.path.Drop.NO_SA, 3L, slash32.overlay.esp.path.Drop.REPLAYED, 0L),
-                new SasView.Guard(true, 1, Map.of("plain", 2L, "stranger", 7L)));
+                new SasView.Guard(true, 1, Map.of("plain", 2L, "stranger", 7L)),
+                new Proofs(
+                        NOW.plusSeconds(86_400),
+                        List.of(
+                                new RevocationList("CN=lab", NOW.minusSeconds(60), NOW, RevocationList.Use.COUNTS),
+                                new RevocationList("CN=lab", NOW, null, RevocationList.Use.IGNORED)),
+                        Duration.ofHours(2),
+                        Map.of("not-trusted", 4L)));
     }
 
     public static PathsView paths() {

@@ -13,6 +13,7 @@ import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
@@ -149,7 +150,8 @@ public final class AgentMetrics {
                     peers.addMetric(List.of(phase.name().toLowerCase(Locale.ROOT)), (double) count);
                 }
                 SasView.Carrier carrier = view.carrier();
-                return List.of(
+                var families = new ArrayList<>(ProofSamples.of(view.proofs()));
+                families.addAll(List.of(
                         new GaugeMetricFamily(
                                 "slash32_overlay_fallback_active",
                                 "1 if packets to other sites are sealed in user space since the kernel can not.",
@@ -170,7 +172,8 @@ public final class AgentMetrics {
                         new CounterMetricFamily(
                                 "slash32_overlay_guard_repairs_total",
                                 "How often others had changed the guard between sites, and it was put right.",
-                                view.guard().repairs()));
+                                view.guard().repairs())));
+                return families;
             }
         });
     }

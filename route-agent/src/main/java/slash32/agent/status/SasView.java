@@ -21,9 +21,11 @@ import slash32.overlay.pki.PeerCertificate;
 /// @param carrier null for a node without peers in other sites
 /// @param peers in order of addresses
 /// @param drops packets that the data path dropped, by reason
-public record SasView(@Nullable Carrier carrier, List<PeerKeys> peers, Map<String, Long> drops, Guard guard) {
+public record SasView(
+        @Nullable Carrier carrier, List<PeerKeys> peers, Map<String, Long> drops, Guard guard, Proofs proofs) {
     /// No peer at all.
-    public static final SasView NONE = new SasView(null, List.of(), Map.of(), new Guard(true, 0, Map.of()));
+    public static final SasView NONE =
+            new SasView(null, List.of(), Map.of(), new Guard(true, 0, Map.of()), Proofs.NONE);
 
     /// What the guard between sites is and did.
     ///
@@ -123,7 +125,8 @@ public record SasView(@Nullable Carrier carrier, List<PeerKeys> peers, Map<Strin
             List<SaStatus> sas,
             IntFunction<@Nullable Instant> since,
             Map<Drop, Long> drops,
-            Guard guard) {
+            Guard guard,
+            Proofs proofs) {
         var peers = new ArrayList<PeerKeys>();
         for (Mesh.Status one : mesh) {
             Ipv4Address external = externals.get(one.node());
@@ -140,7 +143,7 @@ public record SasView(@Nullable Carrier carrier, List<PeerKeys> peers, Map<Strin
         peers.sort(Comparator.comparing(PeerKeys::node));
         var reasons = new TreeMap<String, Long>();
         drops.forEach((why, count) -> reasons.put(label(why), count));
-        return new SasView(carrier, peers, reasons, guard);
+        return new SasView(carrier, peers, reasons, guard, proofs);
     }
 
     private static String label(Enum<?> value) {

@@ -156,6 +156,19 @@ class AgentMetricsTest {
                         "slash32_overlay_guard_repairs_total 1.0");
     }
 
+    @Test
+    void whatPeersAreJudgedByIsThere() {
+        metrics.watchSas(StatusSamples::sas);
+        assertThat(metrics.expose("").text())
+                .contains(
+                        "slash32_overlay_ike_refused_total{reason=\"not-trusted\",} 4.0",
+                        "slash32_overlay_certificate_end_timestamp_seconds 1.7",
+                        "slash32_overlay_crls{use=\"counts\",} 1.0",
+                        "slash32_overlay_crls{use=\"ignored\",} 1.0",
+                        "slash32_overlay_crl_next_update_timestamp_seconds{issuer=\"CN=lab\",} 1.7",
+                        "slash32_overlay_clock_ahead_seconds 7200.0");
+    }
+
     /// Series that alerts are about, and the reasons that they name.
     @Test
     void alertsAreAboutWhatThereIs() throws IOException {
@@ -182,7 +195,7 @@ class AgentMetricsTest {
         Requirement.program("promtool", "prometheus");
         String folder = ALERTS.toAbsolutePath().normalize().toString();
         assertThat(Command.run("promtool", "check", "rules", folder + "/overlay-alerts.yml"))
-                .contains("SUCCESS: 11 rules found");
+                .contains("SUCCESS: 17 rules found");
         assertThat(Command.run("promtool", "test", "rules", folder + "/overlay-alerts-test.yml"))
                 .contains("SUCCESS");
     }

@@ -70,7 +70,12 @@ public final class EspNode implements PathListener, AutoCloseable {
             case Action.InstallInbound(var child) -> path.receive(child);
             case Action.UseOutbound(var child) -> path.send(child);
             case Action.Remove(var child) -> path.remove(child);
-            case Action.Send _, Action.Keepalive _, Action.Established _, Action.Lost _, Action.ChildRefused _ -> {}
+            case Action.Send _,
+                    Action.Keepalive _,
+                    Action.Established _,
+                    Action.NotRenewed _,
+                    Action.Lost _,
+                    Action.ChildRefused _ -> {}
         }
         events.on(action);
     }

@@ -14,6 +14,9 @@ public sealed interface Action {
     /// The peer has proven who it is.
     record Established(Identity peer, Path path) implements Action {}
 
+    /// The peer and this node did not prove themselves anew; the IKE SA that is there stays. Tried again.
+    record NotRenewed(Identity peer, String why) implements Action {}
+
     /// There is no IKE SA with the peer any more; its Child SAs were removed before.
     record Lost(Identity peer, String why) implements Action {}
 

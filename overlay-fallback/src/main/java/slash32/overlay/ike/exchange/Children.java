@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import slash32.net.Bytes;
 import slash32.overlay.ike.crypto.IkeKeys;
@@ -42,6 +43,8 @@ final class Children {
         long rekeyAtNanos;
         /// Until then the peer, who asked for it, may not have our answer and not know it.
         long unknownUntilNanos = Long.MIN_VALUE;
+        /// The peer receives on it.
+        boolean shared;
         /// We have asked for its replacement, or will.
         boolean rekeying;
         /// We have asked for its end, or will.
@@ -52,9 +55,14 @@ final class Children {
 
         Bytes rivalNonce = Bytes.EMPTY;
 
-        Child(ChildSa sa, long nowNanos) {
+        Child(ChildSa sa, boolean shared, long nowNanos) {
             this.sa = sa;
+            this.shared = shared;
             madeNanos = nowNanos;
+        }
+
+        boolean stays() {
+            return shared && !condemned;
         }
     }
 
@@ -145,6 +153,7 @@ final class Children {
                             local,
                             remote,
                             sa.path),
+                    true,
                     nowNanos);
         }
     }
@@ -153,8 +162,8 @@ final class Children {
         return new Wanted(peer, ownKeyExchange);
     }
 
-    private Child install(ChildSa made, long nowNanos) {
-        var child = new Child(made, nowNanos);
+    private Child install(ChildSa made, boolean shared, long nowNanos) {
+        var child = new Child(made, shared, nowNanos);
         child.rekeyAtNanos =
                 nowNanos + sa.node.rekeyAfter(sa.node.config.timers().childLife(), sa.initiator);
         live.add(child);
@@ -351,11 +360,44 @@ final class Children {
         all.forEach(child -> sa.node.outboundIsOver(child.sa, false));
     }
 
+    /// Receives on those of another IKE SA with the peer for a while, which nothing is sent on any more.
+    void bury(Children others, long nowNanos) {
+        others.retireAll(nowNanos);
+        lingering.addAll(others.lingering);
+        others.lingering.clear();
+    }
+
     // Answering
 
     /// The peer asks for something new: it has all answers to what it asked before.
     void peerIsCurrent() {
-        live.forEach(child -> child.unknownUntilNanos = Long.MIN_VALUE);
+        live.forEach(child -> {
+            child.unknownUntilNanos = Long.MIN_VALUE;
+            child.shared = true;
+        });
+    }
+
+    /// New authentic packets came on these.
+    void heard(Set<Integer> inboundSpis) {
+        for (Child child : live) {
+            child.shared |= inboundSpis.contains(child.sa.inboundSpi());
+        }
+    }
+
+    /// One that can be sent on in place of another.
+    ///
+    /// @param stays one that the peer is known to receive on, and not on its way out
+    Optional<ChildSa> besides(ChildSa other, boolean stays) {
+        return live.stream()
+                .filter(child -> child.stays() || !stays)
+                .map(child -> child.sa)
+                .filter(one -> !one.equals(other))
+                .findFirst();
+    }
+
+    /// There is one that the peer is known to receive on, and not on its way out.
+    boolean isCarrying() {
+        return live.stream().anyMatch(Child::stays);
     }
 
     List<Payload> answerFirst(Message request, Bytes nonces, long nowNanos) {
@@ -365,7 +407,7 @@ final class Children {
                 sa, request, offer, sa.peer().local(), sa.peer().remote())) {
             case ChildAgreement.No(Payload.Notify why) -> List.of(why);
             case ChildAgreement.Yes agreed -> {
-                Child child = install(agreed.child(nonces), nowNanos);
+                Child child = install(agreed.child(nonces), false, nowNanos);
                 freshAfterAnswer.add(child.sa);
                 yield agreed.payloads(List.of());
             }
@@ -403,7 +445,7 @@ final class Children {
             case ChildAgreement.Yes agreed -> {
                 Bytes nonce = sa.node.nonce();
                 Child made =
-                        install(agreed.child(Handshake.concat(peerNonce.get().value(), nonce)), nowNanos);
+                        install(agreed.child(Handshake.concat(peerNonce.get().value(), nonce)), false, nowNanos);
                 made.unknownUntilNanos = nowNanos + sa.node.config.timers().patienceNanos();
                 if (old == null) {
                     freshAfterAnswer.add(made.sa);
@@ -478,6 +520,9 @@ final class Children {
         }
         if (wanted) {
             create(nowNanos);
+        }
+        if (others.sa.replacesUntilNanos != Long.MIN_VALUE) {
+            sa.replaceOthers(others.sa.replacesUntilNanos, nowNanos);
         }
         if (others.sa.leaving) {
             sa.deleteSoon(nowNanos);

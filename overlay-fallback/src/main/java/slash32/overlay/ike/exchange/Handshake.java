@@ -3,6 +3,7 @@ package slash32.overlay.ike.exchange;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.security.PublicKey;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -33,6 +34,8 @@ final class Handshake {
     private List<Integer> peerHashes = List.of();
     private @Nullable String failure;
     private List<Bytes> certificates = List.of();
+    private List<Bytes> shown = List.of();
+    private Duration trustedFor = Duration.ZERO;
     boolean fragments;
 
     Handshake(IkeSa sa) {
@@ -44,11 +47,22 @@ final class Handshake {
         fragments = old.fragments;
         nonceI = old.nonceI;
         certificates = old.certificates;
+        shown = old.shown;
     }
 
     /// What the peer proved itself with, its own first; empty before it did.
     List<Bytes> certificates() {
         return certificates;
+    }
+
+    /// What this node proved itself with.
+    List<Bytes> shown() {
+        return shown;
+    }
+
+    /// For how long, when the peer did it, its certificates were still good.
+    Duration trustedFor() {
+        return trustedFor;
     }
 
     byte[] sentInit(byte[] message) {
@@ -245,12 +259,16 @@ final class Handshake {
             if (wanted != null) {
                 wanted.answered(response, nonces(), null, nowNanos);
             }
+            if (!sa.node.isFirst(sa)) {
+                sa.replaceOthers(sa.begunNanos, nowNanos);
+            }
         }
     }
 
     /// IDi or IDr, certificates, CERTREQ and AUTH of ours, in the order of RFC 7296 §1.2.
     private List<Payload> proof() {
         Credentials own = sa.node.config.credentials();
+        shown = own.certificates();
         var payloads = new ArrayList<Payload>();
         payloads.add(new Payload.Identification(sa.initiator, own.identity()));
         own.certificates()
@@ -301,8 +319,9 @@ final class Handshake {
                 .toList();
         return switch (sa.node.config.verifier().verify(claimed.get(), chain)) {
             case Verifier.Verdict.Refused(String why) -> why;
-            case Verifier.Verdict.Trusted(PublicKey key) -> {
+            case Verifier.Verdict.Trusted(PublicKey key, Duration left) -> {
                 certificates = chain;
+                trustedFor = left;
                 yield SignatureScheme.verify(key, auth.value(), signed(!sa.initiator, peerInit, claimed.get()))
                         ? null
                         : "the signature is wrong";

@@ -4,7 +4,7 @@ import java.nio.ByteBuffer;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
+import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -44,22 +44,25 @@ public final class IkeNode {
         REFUSED_INIT,
         COOKIE_ASKED,
         /// Too many that began and have not proven who they are, though they have cookies.
-        HALF_OPEN_FULL
+        HALF_OPEN_FULL,
+        /// A peer and this node did not prove themselves anew.
+        NOT_RENEWED
     }
 
-    /// Half-open SAs as a multiple of those from which cookies are asked for.
-    private static final int HALF_OPEN_FACTOR = 10;
+    private static final Comparator<IkeSa> STAYS_LONGER = Comparator.comparing(
+                    (IkeSa sa) -> sa.phase == IkeSa.Phase.ESTABLISHED && !sa.leaving)
+            .thenComparingLong(sa -> sa.establishedNanos);
 
     NodeConfig config;
     final SecureRandom random;
 
     private final Cookies cookies;
+    private final Reauthentication reauthentication = new Reauthentication(this);
     private final Map<Long, IkeSa> bySpi = new LinkedHashMap<>();
     /// Deleted by the peer: a repeated request still gets its answer, or the peer would wait in vain.
     private final Map<Long, Departed> departed = new LinkedHashMap<>();
 
-    private final Map<Began, IkeSa> halfOpen = new HashMap<>();
-    private final Map<Began, byte[]> firstMessages = new HashMap<>();
+    private final HalfOpen halfOpen = new HalfOpen();
     private final Set<Integer> childSpis = new HashSet<>();
     private final Map<Identity, PeerConfig> peers = new HashMap<>();
     private final Map<Identity, ChildSa> outbound = new HashMap<>();
@@ -67,8 +70,6 @@ public final class IkeNode {
     private List<Action> actions = new ArrayList<>();
 
     private record Departed(IkeSa sa, long untilNanos) {}
-
-    private record Began(IpAddress remote, int port, long initiatorSpi) {}
 
     /// A node without peers.
     public IkeNode(NodeConfig config, SecureRandom random, long nowNanos) {
@@ -81,18 +82,34 @@ public final class IkeNode {
 
     /// Lets a peer in, which has to prove this identity, and says what it may have.
     public void configure(PeerConfig peer) {
+        forget(peer.identity());
         peers.put(peer.identity(), peer);
+        halfOpen.peerAt(peer.path().remote(), true);
     }
 
-    /// Proves itself with other certificates, from the next IKE SA on, and judges those of peers anew. SAs that are
-    /// there stay, and so do their successors, but for those of peers that are trusted no more.
-    public void identify(Credentials credentials, Verifier verifier, long nowNanos) {
+    private void forget(Identity peer) {
+        PeerConfig old = peers.remove(peer);
+        if (old != null) {
+            halfOpen.peerAt(old.path().remote(), false);
+        }
+    }
+
+    /// Proves itself with other certificates, soon to the peers that there are too, and judges those of peers anew. SAs
+    /// of peers that are trusted no more end at once, others stay.
+    ///
+    /// @param judge of peers that were let in; {@code verifier} is of those that come
+    public void identify(Credentials credentials, Verifier verifier, Verifier judge, long nowNanos) {
         config = config.with(credentials, verifier);
         for (IkeSa sa : List.copyOf(bySpi.values())) {
-            if (sa.phase == IkeSa.Phase.ESTABLISHED
-                    && verifier.verify(sa.peer().identity(), sa.handshake.certificates())
-                            instanceof Verifier.Verdict.Refused(String why)) {
-                sa.distrust(why, nowNanos);
+            if (sa.phase == IkeSa.Phase.ESTABLISHED) {
+                switch (judge.verify(sa.peer().identity(), sa.handshake.certificates())) {
+                    case Verifier.Verdict.Refused(String why) -> sa.distrust(why, nowNanos);
+                    case Verifier.Verdict.Trusted(var _, Duration left) -> {
+                        if (newest(sa.peer().identity()).equals(Optional.of(sa))) {
+                            reauthentication.judged(sa, left, nowNanos);
+                        }
+                    }
+                }
             }
         }
     }
@@ -103,15 +120,28 @@ public final class IkeNode {
     public void connect(Identity peer, long nowNanos) {
         PeerConfig config = configured(peer).orElseThrow(() -> new IllegalArgumentException("no peer " + peer));
         if (with(peer).stream().noneMatch(IkeSa::isOpen)) {
-            var sa = new IkeSa(this, true, 0, config.path(), nowNanos);
-            register(sa);
-            sa.handshake.begin(config, nowNanos);
+            begin(config, nowNanos);
+        }
+    }
+
+    private void begin(PeerConfig peer, long nowNanos) {
+        var sa = new IkeSa(this, true, 0, peer.path(), nowNanos);
+        register(sa);
+        sa.handshake.begin(peer, nowNanos);
+    }
+
+    /// Has a peer and this node prove themselves to each other anew before the time, by an IKE SA beside the one
+    /// that is there; none is begun without one, or while another is on its way from here.
+    public void reauthenticate(Identity peer, long nowNanos) {
+        boolean underway = with(peer).stream().anyMatch(sa -> sa.phase == IkeSa.Phase.OPENING);
+        if (isEstablished(peer) && !underway) {
+            configured(peer).ifPresent(config -> begin(config, nowNanos));
         }
     }
 
     /// Ends all with a peer, and lets it in no more.
     public void disconnect(Identity peer, long nowNanos) {
-        peers.remove(peer);
+        forget(peer);
         release(peer, nowNanos);
     }
 
@@ -145,6 +175,7 @@ public final class IkeNode {
     public void alive(Set<Integer> inboundSpis, long nowNanos) {
         for (IkeSa sa : bySpi.values()) {
             if (sa.children.all().stream().anyMatch(child -> inboundSpis.contains(child.inboundSpi()))) {
+                sa.children.heard(inboundSpis);
                 sa.alive(nowNanos);
             }
         }
@@ -188,17 +219,17 @@ public final class IkeNode {
     /// A peer begins (RFC 7296 §1.2, §2.6).
     private void begun(Path path, Message message, byte[] datagram, long nowNanos) {
         Header header = message.header();
-        var began = new Began(path.remote(), path.remotePort(), header.initiatorSpi());
-        IkeSa known = halfOpen.get(began);
-        if (known != null) {
-            if (Arrays.equals(firstMessages.get(began), datagram)) {
-                known.repeatInit();
+        Optional<HalfOpen.Opening> known = halfOpen.at(path, header.initiatorSpi());
+        if (known.isPresent()) {
+            if (known.get().firstMessage().equals(Bytes.copyOf(datagram))) {
+                known.get().sa().repeatInit();
             }
             return;
         }
         Bytes nonce =
                 message.first(Payload.Nonce.class).map(Payload.Nonce::value).orElse(Bytes.EMPTY);
-        if (halfOpen.size() >= config.cookiesFrom()) {
+        HalfOpen.Verdict verdict = halfOpen.judge(path.remote(), config.cookiesFrom(), false);
+        if (verdict == HalfOpen.Verdict.COOKIE_FIRST) {
             Bytes cookie = message.notification(NotifyType.COOKIE).orElse(Bytes.EMPTY);
             if (!cookies.isOurs(cookie, nonce, path.remote(), header.initiatorSpi())) {
                 count(Counter.COOKIE_ASKED);
@@ -206,10 +237,11 @@ public final class IkeNode {
                 answerUnsecured(path, header, Payload.Notify.of(NotifyType.COOKIE, fresh));
                 return;
             }
-            if (halfOpen.size() >= HALF_OPEN_FACTOR * config.cookiesFrom()) {
-                count(Counter.HALF_OPEN_FULL);
-                return;
-            }
+            verdict = halfOpen.judge(path.remote(), config.cookiesFrom(), true);
+        }
+        if (verdict == HalfOpen.Verdict.FULL) {
+            count(Counter.HALF_OPEN_FULL);
+            return;
         }
         var sa = new IkeSa(this, false, header.initiatorSpi(), path, nowNanos);
         Optional<Payload.Notify> refusal = sa.handshake.answerInit(message, datagram);
@@ -219,8 +251,7 @@ public final class IkeNode {
             return;
         }
         register(sa);
-        halfOpen.put(began, sa);
-        firstMessages.put(began, datagram);
+        halfOpen.add(sa, Bytes.copyOf(datagram));
     }
 
     private void answerUnsecured(Path path, Header header, Payload.Notify notify) {
@@ -237,15 +268,17 @@ public final class IkeNode {
                 sa.expire(nowNanos);
             }
         }
+        reauthentication.expire(nowNanos);
     }
 
     /// When to call {@link #expire} next; {@link Long#MAX_VALUE} for never.
     public long nextDeadlineNanos() {
-        return LongStream.concat(
+        long next = LongStream.concat(
                         bySpi.values().stream().mapToLong(IkeSa::nextDeadlineNanos),
                         departed.values().stream().mapToLong(Departed::untilNanos))
                 .min()
                 .orElse(Long.MAX_VALUE);
+        return Math.min(next, reauthentication.nextDeadlineNanos());
     }
 
     /// What is to be done since the last time this was asked.
@@ -266,13 +299,15 @@ public final class IkeNode {
         return with(peer).stream().anyMatch(sa -> sa.phase == IkeSa.Phase.ESTABLISHED);
     }
 
-    /// What a peer proved itself with, its own certificate first; empty if it is not there.
+    /// What a peer proved itself with last, its own certificate first; empty if it is not there.
     public List<Bytes> certificates(Identity peer) {
+        return newest(peer).map(sa -> sa.handshake.certificates()).orElse(List.of());
+    }
+
+    private Optional<IkeSa> newest(Identity peer) {
         return with(peer).stream()
                 .filter(sa -> sa.phase == IkeSa.Phase.ESTABLISHED)
-                .map(sa -> sa.handshake.certificates())
-                .findFirst()
-                .orElse(List.of());
+                .max(Comparator.comparingLong(sa -> sa.establishedNanos));
     }
 
     /// IKE SAs with a peer, of all phases.
@@ -366,9 +401,9 @@ public final class IkeNode {
 
     void established(IkeSa sa, long nowNanos) {
         sa.establishedNanos = nowNanos;
-        halfOpen.values().remove(sa);
-        firstMessages.keySet().retainAll(halfOpen.keySet());
+        halfOpen.remove(sa);
         emit(new Action.Established(sa.peer().identity(), sa.path));
+        reauthentication.proven(sa, nowNanos);
         for (IkeSa other : with(sa.peer().identity())) {
             if (other != sa && other.phase == IkeSa.Phase.ESTABLISHED && overlap(sa, other)) {
                 IkeSa loser = Children.isLower(sa.handshake.nonceOfInitiator(), other.handshake.nonceOfInitiator())
@@ -379,10 +414,35 @@ public final class IkeNode {
         }
     }
 
+    /// Who began {@code sa} after others were there deletes those, as soon as it carries their traffic.
+    void replaceOlder(IkeSa sa, long nowNanos) {
+        for (IkeSa other : with(sa.peer().identity())) {
+            if (other != sa
+                    && other.phase == IkeSa.Phase.ESTABLISHED
+                    && !other.leaving
+                    && !other.rekey.isHeirApparent()
+                    && other.establishedNanos <= sa.replacesUntilNanos) {
+                other.replaced(nowNanos);
+            }
+        }
+    }
+
+    /// Has another IKE SA with the peer receive for a while what is on its way on the Child SAs of one that is over.
+    void bequeath(IkeSa sa, long nowNanos) {
+        if (sa.peer != null) {
+            with(sa.peer.identity()).stream()
+                    .filter(other -> other != sa
+                            && other.phase == IkeSa.Phase.ESTABLISHED
+                            && !other.children.all().isEmpty())
+                    .max(STAYS_LONGER)
+                    .ifPresent(heir -> heir.children.bury(sa.children, nowNanos));
+        }
+    }
+
     /// What there is with a peer besides an IKE SA that is to go.
     enum Besides {
         NOBODY,
-        /// Another, without a Child SA yet.
+        /// Another, without a Child SA that both ends are known to have.
         SILENT,
         CARRYING
     }
@@ -394,10 +454,11 @@ public final class IkeNode {
         if (others.isEmpty()) {
             return Besides.NOBODY;
         }
-        return others.stream().allMatch(other -> other.children.all().isEmpty()) ? Besides.SILENT : Besides.CARRYING;
+        return others.stream().anyMatch(other -> other.children.isCarrying()) ? Besides.CARRYING : Besides.SILENT;
     }
 
     void deletedByPeer(IkeSa sa, long nowNanos) {
+        bequeath(sa, nowNanos);
         departed.put(
                 sa.localSpi,
                 new Departed(sa, nowNanos + config.timers().halfOpen().toNanos()));
@@ -405,10 +466,18 @@ public final class IkeNode {
 
     void closed(IkeSa sa, String why) {
         bySpi.remove(sa.localSpi);
-        halfOpen.values().remove(sa);
-        firstMessages.keySet().retainAll(halfOpen.keySet());
-        if (sa.peer != null && with(sa.peer.identity()).stream().noneMatch(IkeSa::isOpen)) {
-            emit(new Action.Lost(sa.peer.identity(), sa.handshake.failure().orElse(why)));
+        halfOpen.remove(sa);
+        if (sa.peer == null) {
+            return;
+        }
+        Identity peer = sa.peer.identity();
+        String reason = sa.handshake.failure().orElse(why);
+        if (with(peer).stream().noneMatch(IkeSa::isOpen)) {
+            reauthentication.lost(peer);
+            emit(new Action.Lost(peer, reason));
+        } else if (sa.establishedNanos == Long.MAX_VALUE && isEstablished(peer)) {
+            count(Counter.NOT_RENEWED);
+            emit(new Action.NotRenewed(peer, reason));
         }
     }
 
@@ -431,11 +500,16 @@ public final class IkeNode {
     /// The peer receives no more on {@code child}: if it is what we send on, another takes its place.
     void outboundIsOver(ChildSa child, boolean replaced) {
         if (!replaced && outbound.remove(child.peer(), child)) {
-            childSas(child.peer()).stream()
-                    .filter(other -> !other.equals(child))
-                    .findFirst()
-                    .ifPresent(this::useOutbound);
+            List<IkeSa> its =
+                    with(child.peer()).stream().sorted(STAYS_LONGER.reversed()).toList();
+            inPlaceOf(child, its, true).or(() -> inPlaceOf(child, its, false)).ifPresent(this::useOutbound);
         }
+    }
+
+    private static Optional<ChildSa> inPlaceOf(ChildSa child, List<IkeSa> its, boolean stays) {
+        return its.stream()
+                .flatMap(sa -> sa.children.besides(child, stays).stream())
+                .findFirst();
     }
 
     void remove(ChildSa child) {

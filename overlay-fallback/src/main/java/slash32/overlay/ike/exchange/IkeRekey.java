@@ -48,6 +48,11 @@ final class IkeRekey {
         return rival != null && sa.isOpen();
     }
 
+    /// It has nothing yet, and will have what the one has whose place it takes: its wish to leave too.
+    boolean isHeirApparent() {
+        return predecessor != null;
+    }
+
     void start(long nowNanos) {
         if (sa.phase == IkeSa.Phase.ESTABLISHED && !asked && rival == null && predecessor == null) {
             asked = true;

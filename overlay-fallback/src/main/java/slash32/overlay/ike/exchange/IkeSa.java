@@ -39,9 +39,12 @@ final class IkeSa {
 
     long remoteSpi;
     long establishedNanos = Long.MAX_VALUE;
+    /// Others with the peer that were established until then go, once it has answered here; {@link Long#MIN_VALUE} for
+    /// none.
+    long replacesUntilNanos = Long.MIN_VALUE;
     /// This node began the first of the IKE SAs of which this one is the last.
     boolean begunHere;
-    /// It lost against another that both ends began at once.
+    /// It lost against another that both ends began at once, or another takes its place.
     boolean leaving;
     /// When it goes without a word: the peer should have deleted it, and may not know it.
     long abandonedNanos = Long.MAX_VALUE;
@@ -332,9 +335,14 @@ final class IkeSa {
         if (phase != Phase.OPENING && exchange == Header.CREATE_CHILD_SA) {
             return answerCreate(request, nowNanos);
         }
-        return phase != Phase.OPENING && exchange == Header.INFORMATIONAL
+        return exchange == Header.INFORMATIONAL && (phase != Phase.OPENING || isRefusedLater(request))
                 ? answerInformational(request, nowNanos)
                 : List.of(Payload.Notify.of(NotifyType.INVALID_SYNTAX));
+    }
+
+    /// The peer has agreed to this SA, and ends it before its agreement arrives here.
+    private boolean isRefusedLater(Message request) {
+        return initiator && request.all(Payload.Delete.class).anyMatch(delete -> delete.protocol() == Proposal.IKE);
     }
 
     private List<Payload> answerCreate(Message request, long nowNanos) {
@@ -382,6 +390,12 @@ final class IkeSa {
         Timers timers = node.config.timers();
         long wait = initiator ? timers.retransmitNanos(1) : timers.halfOpen().toNanos();
         enqueueLater(new Farewell(wait), nowNanos + wait);
+    }
+
+    /// The same where a later proof of who both are takes the place of this one: who began that deletes this.
+    void replaced(long nowNanos) {
+        leaving = true;
+        enqueue(new Farewell(node.config.timers().retransmitNanos(1)), nowNanos);
     }
 
     private final class Farewell implements Task {
@@ -454,7 +468,32 @@ final class IkeSa {
 
         @Override
         public void answered(Message response, long nowNanos) {
+            node.bequeath(IkeSa.this, nowNanos);
             close("deleted");
+        }
+    }
+
+    /// Shows the peer that what it agreed to here is here, and then takes the place of others.
+    void replaceOthers(long untilNanos, long nowNanos) {
+        replacesUntilNanos = untilNanos;
+        enqueue(new Confirm(), nowNanos);
+    }
+
+    private final class Confirm implements Task {
+        @Override
+        public int exchange() {
+            return Header.INFORMATIONAL;
+        }
+
+        @Override
+        public Optional<List<Payload>> request(long nowNanos) {
+            return Optional.of(List.of());
+        }
+
+        @Override
+        public void answered(Message response, long nowNanos) {
+            node.replaceOlder(IkeSa.this, nowNanos);
+            replacesUntilNanos = Long.MIN_VALUE;
         }
     }
 

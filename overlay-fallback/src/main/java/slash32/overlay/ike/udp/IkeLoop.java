@@ -10,6 +10,7 @@ import java.nio.channels.DatagramChannel;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.security.SecureRandom;
+import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -49,6 +50,7 @@ public final class IkeLoop implements AutoCloseable {
     private final Queue<Command> commands = new ConcurrentLinkedQueue<>();
     private final ByteBuffer buffer = ByteBuffer.allocate(LARGEST_DATAGRAM);
     private final AtomicInteger handedOver = new AtomicInteger();
+    private volatile Map<IkeNode.Counter, Long> counters = Map.of();
     private volatile boolean closed;
 
     /// Something that is done with the node by its own thread.
@@ -119,6 +121,11 @@ public final class IkeLoop implements AutoCloseable {
         return true;
     }
 
+    /// What was refused so far.
+    public Map<IkeNode.Counter, Long> counters() {
+        return counters;
+    }
+
     /// Serves until {@link #close}.
     ///
     /// @throws IOException if the sockets fail for good
@@ -137,6 +144,7 @@ public final class IkeLoop implements AutoCloseable {
                 selector.selectedKeys().clear();
                 node.expire(System.nanoTime());
                 perform();
+                counters = node.counters();
             }
         }
     }
@@ -183,6 +191,7 @@ public final class IkeLoop implements AutoCloseable {
                 case Action.Send(Path path, Bytes datagram) -> send(path, datagram);
                 case Action.Keepalive(Path path) -> transmit(path, new byte[] {(byte) 0xff});
                 case Action.Established _,
+                        Action.NotRenewed _,
                         Action.Lost _,
                         Action.InstallInbound _,
                         Action.UseOutbound _,

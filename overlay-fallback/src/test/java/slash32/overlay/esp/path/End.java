@@ -102,6 +102,6 @@ public final class End {
         KeyPair keys = KEYS.get(claimed);
         return keys == null || !certificates.getFirst().equals(claimed.value())
                 ? new Verifier.Verdict.Refused("nobody knows " + claimed)
-                : new Verifier.Verdict.Trusted(keys.getPublic());
+                : new Verifier.Verdict.Trusted(keys.getPublic(), Duration.ofDays(90));
     }
 }

@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
@@ -12,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -20,6 +23,7 @@ import slash32.overlay.ike.exchange.IkeSimulation.Node;
 import slash32.overlay.ike.wire.Identity;
 import slash32.overlay.pki.AuthorityFolder;
 import slash32.overlay.pki.NodeFolder;
+import slash32.overlay.pki.SteadyClock;
 
 /// Whole exchanges with certificates of an authority.
 class IkePkiTest {
@@ -52,11 +56,15 @@ class IkePkiTest {
     }
 
     private Verifier verifier(String name) throws IOException {
+        return verifier(name, () -> now.plusNanos(sim.nowNanos));
+    }
+
+    private Verifier verifier(String name, Supplier<Instant> time) throws IOException {
         return files(name)
                 .verifier(
                         peer -> Optional.ofNullable(ADDRESSES.get(peer.toString()))
                                 .map(IpAddress::parse),
-                        () -> now);
+                        time);
     }
 
     private Node node(String name) {
@@ -90,7 +98,48 @@ class IkePkiTest {
 
     private void identify(Node node) throws IOException {
         String name = node.identity.toString();
-        node.ike.identify(files(name).credentials(), verifier(name), sim.nowNanos);
+        node.ike.identify(files(name).credentials(), verifier(name), verifier(name), sim.nowNanos);
+    }
+
+    /// The same with another clock beside that on the wall.
+    private void identify(Node node, SteadyClock clock) throws IOException {
+        String name = node.identity.toString();
+        SteadyClock.Reading reading = clock.read(now.plusNanos(sim.nowNanos), sim.nowNanos);
+        Verifier judge = verifier(name).or(verifier(name, reading::time));
+        node.ike.identify(files(name).credentials(), verifier(name), judge, sim.nowNanos);
+    }
+
+    /// Certificates are in force by one clock, and not by the one on the wall, which somebody set.
+    @Test
+    void aWallClockThatIsSetEndsNoSaAndLetsNobodyNewIn() throws IOException {
+        Pair pair = introduced("192.0.2.2");
+        sim.assertNoGap(pair.left, pair.right);
+        var clock = new SteadyClock(now.plusNanos(sim.nowNanos), sim.nowNanos);
+        for (Duration jump : List.of(YEAR, YEAR.negated())) {
+            now = NOW.plus(jump);
+            identify(pair.left, clock);
+            pair.left.ike.reauthenticate(pair.right.identity, sim.nowNanos);
+            sim.runFor(Duration.ofSeconds(10));
+            assertThat(pair.left.events).last().isInstanceOf(Action.NotRenewed.class);
+        }
+        assertThat(proofs(pair.left)).as("nothing new").isEqualTo(1);
+        now = NOW;
+        identify(pair.left, clock);
+        pair.left.ike.reauthenticate(pair.right.identity, sim.nowNanos);
+        sim.runFor(Duration.ofSeconds(40));
+        assertThat(proofs(pair.left)).isEqualTo(2);
+        assertSettled(pair);
+    }
+
+    @Test
+    void aRevocationCountsWhateverTheClocksSay() throws IOException {
+        Pair pair = introduced("192.0.2.2");
+        var clock = new SteadyClock(now.plusNanos(sim.nowNanos), sim.nowNanos);
+        ca().revoke("hv2", NOW);
+        issue("hv1", "192.0.2.1"); // brings the list
+        now = NOW.plus(YEAR);
+        identify(pair.left, clock);
+        assertThat(pair.left.ike.childSas(pair.right.identity)).isEmpty();
     }
 
     @Test
@@ -116,6 +165,112 @@ class IkePkiTest {
         assertThat(right.ike.isEstablished(left.identity))
                 .as("with the new ones")
                 .isTrue();
+    }
+
+    private static final Duration HALF = YEAR.dividedBy(2);
+
+    private void renew(Node node, Instant at) throws IOException {
+        ca().renew(node.identity.toString(), at, HALF, files(node.identity.toString()));
+        identify(node);
+    }
+
+    /// Both ends have nothing but what was made of the newest proof.
+    private void assertSettled(Pair pair) {
+        for (Node one : List.of(pair.left, pair.right)) {
+            assertThat(one.losses()).isEmpty();
+            assertThat(one.ike.ikeSas()).isEqualTo(1);
+            assertThat(one.inbound).hasSize(1);
+        }
+    }
+
+    @Test
+    void whoRenewedIsKeptWhenItsOldCertificateEndsAndNothingIsLost() throws IOException {
+        Pair pair = introduced("192.0.2.2");
+        sim.assertNoGap(pair.left, pair.right);
+        ChildSa before = pair.left.sendsOn(pair.right);
+        now = NOW.plus(Duration.ofDays(150));
+        renew(pair.left, now);
+        renew(pair.right, now);
+        sim.runFor(Duration.ofSeconds(10));
+        assertThat(pair.left.sendsOn(pair.right)).isNotEqualTo(before);
+        assertThat(pair.left.ike.certificates(pair.right.identity))
+                .isEqualTo(credentials("hv2").certificates());
+        assertThat(pair.right.ike.certificates(pair.left.identity))
+                .isEqualTo(credentials("hv1").certificates());
+        pair.left.ike.rekeyIke(pair.right.identity, sim.nowNanos);
+        sim.runFor(Duration.ofSeconds(10));
+
+        now = NOW.plus(HALF).plusSeconds(1);
+        identify(pair.left);
+        identify(pair.right);
+        sim.runFor(Duration.ofSeconds(40)); // both began, and only one end may have seen that
+        assertSettled(pair);
+    }
+
+    @Test
+    void anAuthorityIsDroppedOnceAllHaveProvenThemselvesByTheNext() throws IOException {
+        Pair pair = introduced("192.0.2.2");
+        sim.assertNoGap(pair.left, pair.right);
+        AuthorityFolder.create(folder.resolve("ca"), "lab 2", NOW, YEAR, true, random);
+        for (Node one : List.of(pair.left, pair.right)) { // both are trusted there, and nobody is renewed
+            Files.copy(
+                    folder.resolve("ca/ca.pem"),
+                    folder.resolve(one.identity.toString()).resolve("ca.pem"),
+                    StandardCopyOption.REPLACE_EXISTING);
+        }
+        for (Node one : List.of(pair.left, pair.right)) {
+            renew(one, NOW);
+            sim.runFor(Duration.ofSeconds(5));
+        }
+        String both = Files.readString(folder.resolve("ca/ca.pem"));
+        String next = both.substring(0, both.indexOf("-----BEGIN", 1));
+        for (Node one : List.of(pair.left, pair.right)) {
+            Files.writeString(folder.resolve(one.identity.toString()).resolve("ca.pem"), next);
+            identify(one);
+            sim.runFor(Duration.ofSeconds(5));
+        }
+        assertSettled(pair);
+    }
+
+    /// The peer was given another authority's certificate too early: what there was goes on, and it is tried again.
+    @Test
+    void whoCanNotProveItselfAnewStaysUntilItCan() throws IOException {
+        Pair pair = introduced("192.0.2.2");
+        sim.assertNoGap(pair.left, pair.right);
+        ChildSa before = pair.left.sendsOn(pair.right);
+        AuthorityFolder.create(folder.resolve("ca"), "lab 2", NOW, YEAR, true, random);
+        renew(pair.left, NOW);
+        sim.runFor(Duration.ofSeconds(10));
+        assertThat(pair.left.sendsOn(pair.right)).isEqualTo(before);
+        assertThat(pair.left.events).contains(new Action.NotRenewed(pair.right.identity, "the peer refused: 24"));
+        assertThat(pair.left.ike.counters()).containsEntry(IkeNode.Counter.NOT_RENEWED, 1L);
+        Files.copy(folder.resolve("ca/ca.pem"), folder.resolve("hv2/ca.pem"), StandardCopyOption.REPLACE_EXISTING);
+        identify(pair.right);
+        sim.runFor(Duration.ofMinutes(3));
+        assertThat(pair.right.ike.certificates(pair.left.identity))
+                .isEqualTo(credentials("hv1").certificates());
+        assertSettled(pair);
+    }
+
+    /// Nobody says that the peer has another.
+    @Test
+    void aPeerIsAskedAnewBeforeItsCertificateEnds() throws IOException {
+        ca().issue("hv1", List.of(IpAddress.parse("192.0.2.1")), NOW, HALF, files("hv1"));
+        ca().issue("hv2", List.of(IpAddress.parse("192.0.2.2")), NOW, Duration.ofMinutes(10), files("hv2"));
+        var pair = new Pair(node("hv1"), node("hv2"));
+        sim.acquaint(pair.left, pair.right);
+        connect(pair.left, pair.right);
+        sim.assertNoGap(pair.left, pair.right);
+        long proven = proofs(pair.left);
+        sim.runFor(Duration.ofSeconds(295));
+        assertThat(proofs(pair.left)).isEqualTo(proven);
+        sim.runFor(Duration.ofSeconds(165));
+        assertThat(proofs(pair.left)).isGreaterThan(proven);
+        assertThat(pair.left.losses()).isEmpty();
+    }
+
+    private static long proofs(Node node) {
+        return node.events.stream().filter(Action.Established.class::isInstance).count();
     }
 
     private Credentials credentials(String name) {

@@ -1,5 +1,7 @@
 package slash32.overlay.ike.exchange;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import java.nio.ByteBuffer;
 import java.security.GeneralSecurityException;
 import java.security.KeyPair;
@@ -88,7 +90,8 @@ final class IkeSimulation {
                         inbound.remove(child.inboundSpi());
                         outbound.remove(child.peer(), child);
                     }
-                    case Action.Established _, Action.Lost _, Action.ChildRefused _ -> events.add(action);
+                    case Action.Established _, Action.NotRenewed _, Action.Lost _, Action.ChildRefused _ ->
+                        events.add(action);
                 }
             }
         }
@@ -154,7 +157,7 @@ final class IkeSimulation {
         KeyPair keys = trusted.get(claimed);
         return keys == null || !certificates.getFirst().equals(claimed.value())
                 ? new Verifier.Verdict.Refused("nobody knows " + claimed)
-                : new Verifier.Verdict.Trusted(keys.getPublic());
+                : new Verifier.Verdict.Trusted(keys.getPublic(), Duration.ofDays(90));
     }
 
     static KeyPair keys() {
@@ -233,6 +236,25 @@ final class IkeSimulation {
             }
         }
         return outside;
+    }
+
+    /// What {@code from} sends on, {@code to} receives on.
+    static void assertOpens(Node from, Node to) {
+        ChildSa out = from.sendsOn(to);
+        ChildSa in = Objects.requireNonNull(
+                to.inbound.get(out.outboundSpi()), () -> to.identity + " does not receive on " + out);
+        assertThat(in.inboundKey()).isEqualTo(out.outboundKey());
+        assertThat(in.esn()).isEqualTo(out.esn());
+        assertThat(in.local()).isEqualTo(out.remote());
+    }
+
+    /// From now on, at every moment.
+    void assertNoGap(Node one, Node other) {
+        invariant = () -> {
+            assertOpens(one, other);
+            assertOpens(other, one);
+        };
+        invariant.run();
     }
 
     /// The next thing that happens.

@@ -415,7 +415,7 @@ public final class Strongswan {
             X509Certificate peer = certificate(chain.getFirst().toArray());
             peer.verify(authority.getPublicKey());
             return peer.getSubjectAlternativeNames().stream().anyMatch(name -> name.contains(claimed.toString()))
-                    ? new Verifier.Verdict.Trusted(peer.getPublicKey())
+                    ? new Verifier.Verdict.Trusted(peer.getPublicKey(), Duration.ofDays(90))
                     : new Verifier.Verdict.Refused("another name");
         } catch (GeneralSecurityException e) {
             return new Verifier.Verdict.Refused("" + e.getMessage());

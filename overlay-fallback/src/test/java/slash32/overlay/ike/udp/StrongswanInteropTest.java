@@ -225,6 +225,23 @@ class StrongswanInteropTest {
         }
     }
 
+    @Test
+    void weProveOurselvesAnew() throws Exception {
+        far().start("ec", IKE, ESP, Selectors.OUTER);
+        start("ec", KeyExchangeMethod.X25519);
+        near().connect();
+        for (int round = 0; round < 3; round++) {
+            ChildSa before = near().current();
+            near().loop().execute((node, now) -> node.reauthenticate(THEIRS, now));
+            near().eventually("a new Child SA", () -> !near().current().equals(before));
+            near().settle();
+        }
+        assertThat(near().losses()).isEmpty();
+        assertThat(near().events)
+                .filteredOn(Action.Established.class::isInstance)
+                .hasSize(4);
+    }
+
     /// We replace the Child SA and the IKE SA, then strongSwan does.
     private void rekeyBothWays() {
         ChildSa first = near().current();
