@@ -212,7 +212,8 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
         // BGP, and what it carries beside host routes
         speaker = new Speaker(BgpSettings.of(config, links), new FromBgp());
         speaker.drain(config.gracefulShutdown());
-        segments = SegmentLoop.open(config, speaker, this::carryOut, probes, new FromSegments(), this::resumeBgp);
+        segments =
+                SegmentLoop.open(config, speaker, this::carryOut, probes, gateway, new FromSegments(), this::resumeBgp);
         segmentEvents = new SegmentEvents(segments);
         var speaking = new BmpLoop.Speaking(
                 config.node(),

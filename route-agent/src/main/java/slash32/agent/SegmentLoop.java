@@ -46,6 +46,7 @@ import slash32.overlay.probe.ProbedPath;
 import slash32.overlay.probe.icmp.ProbeLoop;
 import slash32.overlay.vxlan.FrameCount;
 import slash32.overlay.vxlan.SegmentPlane;
+import slash32.tap.GatewayLoop;
 
 /// Thread {@code overlay}: what this node's segments are, in BGP and in the kernel. Others tell it, without waiting.
 final class SegmentLoop implements Runnable {
@@ -64,6 +65,7 @@ final class SegmentLoop implements Runnable {
     private final ProbeLoop probes;
     private final Ipv4Address vtep;
     private final GuestRoutes guests;
+    private final SegmentRouters routers;
     private final Runnable drained;
     private final Reports reports;
     private TreeSet<String> failing = new TreeSet<>();
@@ -108,6 +110,7 @@ final class SegmentLoop implements Runnable {
             Consumer<Effect> effects,
             SequenceFile sequences,
             ProbeLoop probes,
+            GatewayLoop gateway,
             Reports reports,
             Runnable drained) {
         this.rtnl = rtnl;
@@ -116,6 +119,7 @@ final class SegmentLoop implements Runnable {
         vtep = underlay.address();
         plane = new SegmentPlane(rtnl, nft, vtep);
         guests = new GuestRoutes(underlay, plane, effects);
+        routers = new SegmentRouters(plane, gateway);
         this.probes = probes;
         this.speaker = speaker;
         this.sequences = sequences;
@@ -127,12 +131,14 @@ final class SegmentLoop implements Runnable {
     ///
     /// @param effects takes what is to be announced of guests besides EVPN, without waiting
     /// @param probes watches the paths to the other nodes of segments
+    /// @param gateway tells guests of their segment's gateway
     /// @param drained run after each turn, for a producer that stopped because the mailbox was full
     static SegmentLoop open(
             AgentConfig config,
             Speaker speaker,
             Consumer<Effect> effects,
             ProbeLoop probes,
+            GatewayLoop gateway,
             Reports reports,
             Runnable drained)
             throws IOException {
@@ -148,6 +154,7 @@ final class SegmentLoop implements Runnable {
                 effects,
                 sequences,
                 probes,
+                gateway,
                 reports,
                 drained);
         if (config.peers().stream().noneMatch(peer -> peer.families().contains(AddressFamily.L2VPN_EVPN))) {
@@ -161,6 +168,7 @@ final class SegmentLoop implements Runnable {
         mailbox.put(() -> {
             node.put(segment, System.nanoTime());
             plane.put(segment);
+            routers.put(segment);
             pathsChanged = true;
             Set<InterfaceName> now = segment.ports().stream().map(Port::device).collect(Collectors.toSet());
             Set<InterfaceName> before = members.put(segment.vni(), now);
@@ -173,6 +181,7 @@ final class SegmentLoop implements Runnable {
         mailbox.put(() -> {
             node.remove(vni);
             plane.remove(vni);
+            routers.remove(vni);
             pathsChanged = true;
             Set<InterfaceName> before = members.remove(vni);
             forget(before == null ? Set.of() : before);
@@ -260,6 +269,7 @@ final class SegmentLoop implements Runnable {
         if (ours) {
             members.values().forEach(unsettled::addAll);
             guests.reconsider();
+            routers.reconsider();
         }
     }
 
@@ -269,6 +279,7 @@ final class SegmentLoop implements Runnable {
             plane.eventsLost();
             members.values().forEach(unsettled::addAll);
             guests.reconsider();
+            routers.reconsider();
         });
     }
 
@@ -349,6 +360,7 @@ final class SegmentLoop implements Runnable {
                 tellPorts();
                 carryOut(node.actions()); // of ports that came into their segments, or left
                 guests.settle();
+                routers.settle();
                 watchPaths(System.nanoTime());
                 drained.run();
             }

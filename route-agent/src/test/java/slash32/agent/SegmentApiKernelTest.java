@@ -182,6 +182,33 @@ class SegmentApiKernelTest {
         return Agents.get(folder.resolve("agent.sock"), "/v1/" + target);
     }
 
+    /// Of this node alone: unasked when the gateway comes, and asked by a guest that boots later.
+    @Test
+    void guestsLearnTheirRouterAndTheMtuOfTheirSegmentByItsAdvertisements() throws Exception {
+        Command.run(
+                "sh",
+                "-ec",
+                "ip addr add fd02::11/128 dev lo nodad; ip -n " + guestA + " link set e0 addrgenmode eui64");
+        start(config().replace("{address: 10.0.0.11}", "{address: 10.0.0.11, address6: 'fd02::11'}"));
+        assertThat(send("PUT", "segments/lan", LAN.replace("\"192", "\"fd05::fe/64\", \"192")))
+                .contains("201");
+        String port = PORT_A.replaceFirst("\"overlay.*5001", "\"segment\": \"lan\"");
+        assertThat(send("PUT", "endpoints/a?wait=enforced&timeout=30s", port)).contains("201");
+        eventually(() -> mtu() == 1450);
+        Command.run("ip", "-n", guestA, "link", "set", "e0", "down");
+        Command.run("ip", "netns", "exec", guestA, "sysctl", "-qw", "net.ipv6.conf.e0.mtu=1500");
+        Command.run("ip", "-n", guestA, "link", "set", "e0", "up");
+        eventually(() -> mtu() == 1450);
+        assertThat(Command.run("ip", "-n", guestA, "-6", "route"))
+                .contains("default via fe80::1 dev e0 proto ra", "fd05::/64 dev e0 proto kernel");
+        assertThat(Command.run("ip", "-n", guestA, "addr", "show", "dev", "e0")).doesNotContain("fd05:");
+    }
+
+    private int mtu() {
+        return Integer.parseInt(Command.run("ip", "netns", "exec", guestA, "sysctl", "-n", "net.ipv6.conf.e0.mtu")
+                .strip());
+    }
+
     private static boolean pings(String from, String to) {
         return Command.tryRun("ip", "netns", "exec", from, "ping", "-c", "1", "-W", "1", to)
                         .exitCode()
@@ -211,7 +238,11 @@ class SegmentApiKernelTest {
     }
 
     private void start() throws IOException {
-        agent = Agents.start(config());
+        start(config());
+    }
+
+    private void start(String config) throws IOException {
+        agent = Agents.start(config);
     }
 
     private String config() {

@@ -19,6 +19,7 @@ import slash32.tap.gateway.Answer;
 import slash32.tap.gateway.Gateway;
 import slash32.tap.gateway.GatewayTerms;
 import slash32.tap.gateway.Refusal;
+import slash32.tap.gateway.SegmentRouter;
 import slash32.tap.gateway.dhcp.DhcpServer;
 
 /// Answers the guests of this node in their gateway's name.
@@ -44,6 +45,9 @@ public final class GatewayLoop implements AutoCloseable {
     private final Consumer<InterfaceIndex> arrivals;
     private final Map<InterfaceIndex, MacAddress> awaited = new ConcurrentHashMap<>();
     private final Map<InterfaceIndex, Served> served = new ConcurrentHashMap<>();
+    /// The routers of segments, by their bridges.
+    private final Map<InterfaceIndex, SegmentRouter> routers = new ConcurrentHashMap<>();
+
     private final CountDownLatch closed = new CountDownLatch(1);
     private final LongAdder replies = new LongAdder();
     private final LongAdder announcements = new LongAdder();
@@ -137,6 +141,23 @@ public final class GatewayLoop implements AutoCloseable {
         served.remove(link);
     }
 
+    /// Answers the guests of a segment who ask for their router from now on, and tells them at once.
+    ///
+    /// @param bridge the segment's
+    public void serve(InterfaceIndex bridge, SegmentRouter.Terms terms) {
+        SegmentRouter before = routers.get(bridge);
+        if (before == null || !before.terms().equals(terms)) {
+            var router = new SegmentRouter(terms);
+            routers.put(bridge, router);
+            send(ipv6, bridge, router.advertisement().toArray());
+        }
+    }
+
+    /// Answers nobody in the segment any more.
+    public void stopSegment(InterfaceIndex bridge) {
+        routers.remove(bridge);
+    }
+
     /// Tells every guest with IPv6 who its router is, again and again until {@link #close}: a guest forgets it
     /// otherwise (RFC 4861 §6.2.4).
     ///
@@ -144,6 +165,8 @@ public final class GatewayLoop implements AutoCloseable {
     public void runAdvertisements(Duration every) throws InterruptedException {
         while (!closed.await(every.toNanos(), TimeUnit.NANOSECONDS)) {
             served.forEach((link, guest) -> advertise(link, guest.terms()));
+            routers.forEach((bridge, router) ->
+                    send(ipv6, bridge, router.advertisement().toArray()));
         }
     }
 
@@ -158,7 +181,15 @@ public final class GatewayLoop implements AutoCloseable {
 
     /// Answers neighbour and router solicitations and DHCPv6 until {@link #close}.
     public void runIpv6() throws IOException {
-        run(ipv6, Served::onIpv6);
+        ipv6.run((link, bytes) -> {
+            SegmentRouter router = routers.get(link);
+            if (router == null) {
+                answer(ipv6, Served::onIpv6, link, bytes);
+            } else {
+                byte[] frame = octets(bytes);
+                take(router.on(frame, frame.length, System.nanoTime()), ipv6, link);
+            }
+        });
     }
 
     /// Answers DHCPv4 until {@link #close}.
@@ -172,15 +203,22 @@ public final class GatewayLoop implements AutoCloseable {
     }
 
     private void run(GuestSocket socket, Answerer answerer) throws IOException {
-        socket.run((link, bytes) -> {
-            notice(link, bytes);
-            Served guest = served.get(link);
-            if (guest != null) {
-                byte[] frame = new byte[bytes.remaining()];
-                bytes.get(bytes.position(), frame);
-                take(answerer.on(guest, frame, frame.length, System.nanoTime()), socket, link);
-            }
-        });
+        socket.run((link, bytes) -> answer(socket, answerer, link, bytes));
+    }
+
+    private void answer(GuestSocket socket, Answerer answerer, InterfaceIndex link, ByteBuffer bytes) {
+        notice(link, bytes);
+        Served guest = served.get(link);
+        if (guest != null) {
+            byte[] frame = octets(bytes);
+            take(answerer.on(guest, frame, frame.length, System.nanoTime()), socket, link);
+        }
+    }
+
+    private static byte[] octets(ByteBuffer bytes) {
+        byte[] frame = new byte[bytes.remaining()];
+        bytes.get(bytes.position(), frame);
+        return frame;
     }
 
     private void notice(InterfaceIndex link, ByteBuffer frame) {

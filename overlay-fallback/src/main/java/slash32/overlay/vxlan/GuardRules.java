@@ -87,6 +87,7 @@ final class GuardRules {
     private static final String IPV6 = "86dd";
     private static final String UDP = "11";
     private static final String ICMPV6 = "3a";
+    private static final String ROUTER_SOLICITATION = "85";
     private static final String SOLICITATION = "87";
     private static final String ADVERTISEMENT = "88";
     private static final String LINK_LOCAL_MASK = "ffc0";
@@ -319,6 +320,11 @@ final class GuardRules {
                         .transport(ICMPV6)
                         .bytes(Header.TRANSPORT, 0, SOLICITATION)
                         .drop(chain),
+                when().multicast()
+                        .etherType(IPV6)
+                        .transport(ICMPV6)
+                        .bytes(Header.TRANSPORT, 0, ROUTER_SOLICITATION)
+                        .accept(chain),
                 when().bytes(Header.LINK, 0, GATEWAY).accept(chain),
                 when().drop(chain));
     }

@@ -17,6 +17,7 @@ import slash32.net.MacAddress;
 import slash32.net.Prefix;
 import slash32.net.Vni;
 import slash32.netlink.route.BridgeEvent;
+import slash32.netlink.route.Link;
 import slash32.netlink.route.Route;
 import slash32.netlink.route.RouteEvent;
 import slash32.netlink.socket.NetlinkSocket;
@@ -206,6 +207,25 @@ public final class SegmentPlane {
     public boolean leadsTo(IpAddress guest) {
         Prefix prefix = guest.hostPrefix();
         return tables.routes().desired(prefix) != null && tables.routes().inForce(prefix);
+    }
+
+    /// The bridge of a segment whose gateway is in force; null while it is not.
+    public @Nullable InterfaceIndex gatewayLink(Vni vni) {
+        if (!tables.gateways().inForce(vni)) {
+            return null;
+        }
+        var found = new ArrayList<InterfaceIndex>();
+        try {
+            rtnl.get(Link.get(bridge(vni)), message -> {
+                Link link = Link.parse(message);
+                if (link != null) {
+                    found.add(link.index());
+                }
+            });
+        } catch (IOException e) {
+            return null; // it has just gone, which its own event says
+        }
+        return found.isEmpty() ? null : found.getFirst();
     }
 
     /// How encapsulated frames to a node leave from now on, those of entries that are in force too.

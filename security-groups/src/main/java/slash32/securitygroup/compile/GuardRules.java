@@ -130,6 +130,9 @@ final class GuardRules {
                     .icmpType(IpProtocol.ICMPV6, type)
                     .accept(INET, SEGMENT_SERVICES));
         }
+        rules.add(rule().family(EtherType.IPV6)
+                .icmpType(IpProtocol.ICMPV6, ROUTER_SOLICITATION) // the agent answers, not the kernel
+                .drop(INET, SEGMENT_SERVICES));
         rules.add(rule().drop(INET, SEGMENT_SERVICES, DropReason.TO_HOST, Direction.EGRESS));
         return rules;
     }

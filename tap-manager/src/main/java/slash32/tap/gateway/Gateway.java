@@ -21,8 +21,8 @@ public final class Gateway {
     /// Room for a guest that scans its whole /24 twice; past it, a tenth of a percent of a core.
     private static final int FRAMES_PER_SECOND = 500;
 
-    private static final Ipv6Address ALL_NODES = Ipv6Address.parse("ff02::1");
-    private static final MacAddress ALL_NODES_MAC = MacAddress.parse("33:33:00:00:00:01");
+    static final Ipv6Address ALL_NODES = Ipv6Address.parse("ff02::1");
+    static final MacAddress ALL_NODES_MAC = MacAddress.parse("33:33:00:00:00:01");
 
     private final GatewayTerms terms;
     private final TokenBucket bucket = new TokenBucket(FRAMES_PER_SECOND, FRAMES_PER_SECOND);
@@ -115,7 +115,7 @@ public final class Gateway {
 
     private static Bytes advertisement(GatewayTerms terms, MacAddress toMac, Ipv6Address to) {
         var envelope = new Icmpv6.Envelope(toMac, terms.gatewayMac(), terms.gatewayIpv6(), to);
-        return new RouterAdvertisement(envelope, terms).encode();
+        return new RouterAdvertisement(envelope, terms.mtuBytes(), terms.settings()).encode();
     }
 
     /// Why the sender of a solicitation is not the guest; null if it is. The guest's link-local address is its own

@@ -39,7 +39,7 @@ public record GuestSettings(
             new GuestSettings(true, null, null, List.of(), List.of(), List.of(), true, 86_400, Ipv6Assignment.DHCPV6);
 
     private static final int MAX_DNS = 8;
-    private static final int MAX_IPV6_SUBNETS = 4;
+    static final int MAX_IPV6_SUBNETS = 4;
     private static final int MAX_ROUTES = 16;
     private static final int MAX_DOMAIN = 253;
     private static final Pattern LABEL = Pattern.compile("[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?");

@@ -6,9 +6,9 @@ import slash32.net.Bytes;
 import slash32.net.IpAddress;
 import slash32.net.Prefix;
 
-/// The gateway as the guest's router (RFC 4861 §4.2), and what its endpoint's settings tell of the network: prefixes,
-/// MTU, DNS (RFC 8106), routes (RFC 4191), and whether DHCPv6 has more.
-record RouterAdvertisement(Icmpv6.Envelope envelope, GatewayTerms terms) {
+/// The gateway as the guest's router (RFC 4861 §4.2), and what settings tell of the network: prefixes, MTU, DNS (RFC
+/// 8106), routes (RFC 4191), and whether DHCPv6 has more.
+record RouterAdvertisement(Icmpv6.Envelope envelope, int mtuBytes, GuestSettings settings) {
     /// The longest there is (RFC 8319 §4): a guest keeps its route over an outage of ours. For what has a longer one,
     /// the same.
     private static final int LIFETIME_SECONDS = 65_535;
@@ -23,15 +23,14 @@ record RouterAdvertisement(Icmpv6.Envelope envelope, GatewayTerms terms) {
     private static final int SPACE_BYTES = 2048;
 
     Bytes encode() {
-        GuestSettings settings = terms.settings();
         ByteBuffer out = ByteBuffer.allocate(SPACE_BYTES);
         out.put((byte) Icmpv6.ROUTER_ADVERTISEMENT).put((byte) 0).putShort((short) 0);
         out.put((byte) HOP_LIMIT).put((byte) flags(settings));
         out.putShort((short) (settings.defaultRoute() ? LIFETIME_SECONDS : 0));
         out.putInt(0).putInt(0); // reachable and retransmission time: the guest's own choice
-        Icmpv6.putLinkLayer(out, Icmpv6.OPTION_SOURCE_LINK_LAYER, terms.gatewayMac());
-        if (terms.mtuBytes() >= SMALLEST_IPV6_MTU) { // IPv6 can't have a smaller one
-            out.put((byte) Icmpv6.OPTION_MTU).put((byte) 1).putShort((short) 0).putInt(terms.mtuBytes());
+        Icmpv6.putLinkLayer(out, Icmpv6.OPTION_SOURCE_LINK_LAYER, envelope.sourceMac());
+        if (mtuBytes >= SMALLEST_IPV6_MTU) { // IPv6 can't have a smaller one
+            out.put((byte) Icmpv6.OPTION_MTU).put((byte) 1).putShort((short) 0).putInt(mtuBytes);
         }
         settings.subnets().stream().filter(subnet -> !subnet.isIpv4()).forEach(subnet -> prefix(out, subnet));
         settings.routes().stream().filter(route -> !route.isIpv4()).forEach(route -> route(out, route));
@@ -55,7 +54,7 @@ record RouterAdvertisement(Icmpv6.Envelope envelope, GatewayTerms terms) {
 
     /// RFC 4861 §4.6.2.
     private void prefix(ByteBuffer out, Prefix subnet) {
-        boolean autonomous = terms.settings().ipv6() == Ipv6Assignment.SLAAC && subnet.length() == SLAAC_LENGTH;
+        boolean autonomous = settings.ipv6() == Ipv6Assignment.SLAAC && subnet.length() == SLAAC_LENGTH;
         out.put((byte) Icmpv6.OPTION_PREFIX).put((byte) 4).put((byte) subnet.length());
         out.put((byte) (ON_LINK | (autonomous ? AUTONOMOUS : 0)));
         out.putInt(LIFETIME_SECONDS).putInt(LIFETIME_SECONDS).putInt(0);

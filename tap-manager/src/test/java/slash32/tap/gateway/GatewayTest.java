@@ -237,6 +237,40 @@ class GatewayTest {
         return rendered(gateway.on(frame, frame.length, 0));
     }
 
+    /// Its guests are many, so that whoever asks is told; nobody is told of addresses.
+    @Test
+    void theRouterOfASegmentSaysItsPrefixesAndItsMtu() {
+        List<Prefix> prefixes = Stream.of("fd05::", "fd06::", "fd07::", "fd08::", "fd09::")
+                .map(prefix -> Prefix.parse(prefix + "/64"))
+                .toList();
+        var router = new SegmentRouter(new SegmentRouter.Terms(1400, prefixes));
+        byte[] solicitation = hex("rs");
+        var unasked = new GuestSettings(
+                false, null, null, List.of(), prefixes.subList(0, 4), List.of(), true, 86_400, Ipv6Assignment.STATIC);
+        GatewayTerms alike = GatewayTerms.of(GUEST, TERMS.guestAddresses(), 1400, unasked);
+        assertThat(router.on(solicitation, solicitation.length, 0))
+                .isEqualTo(new Gateway(alike).on(solicitation, solicitation.length, 0))
+                .isInstanceOf(Answer.Reply.class);
+        assertThat(Gateway.advertisement(alike)).contains(router.advertisement());
+        byte[] ofNobody = checksummed(edited(edited(solicitation, 18, "0008"), 22, "00".repeat(16)));
+        assertThat(router.on(ofNobody, ofNobody.length, 0)).isEqualTo(new Answer.Reply(router.advertisement()));
+        byte[] neighbor = hex("ns-for-gateway");
+        assertThat(router.on(neighbor, neighbor.length, 0)).isEqualTo(new Answer.Refused(Refusal.KERNEL_ANSWERS));
+        byte[] ofAnother = edited(solicitation, 6, "020000000099");
+        assertThat(router.on(ofAnother, ofAnother.length, 0)).isEqualTo(new Answer.Refused(Refusal.FOREIGN_MAC));
+        byte[] asGateway = checksummed(edited(solicitation, 22, "fe800000000000000000000000000001"));
+        assertThat(router.on(asGateway, asGateway.length, 0)).isEqualTo(new Answer.Refused(Refusal.FOREIGN_ADDRESS));
+        for (int length = 0; length < solicitation.length; length++) {
+            assertThat(router.on(Arrays.copyOf(solicitation, length), length, 1_000_000_000L))
+                    .isInstanceOf(Answer.Refused.class);
+        }
+        for (int asked = 0; asked < 200; asked++) {
+            router.on(solicitation, solicitation.length, 2_000_000_000L);
+        }
+        assertThat(router.on(solicitation, solicitation.length, 2_000_000_000L))
+                .isEqualTo(new Answer.Refused(Refusal.RATE_LIMITED));
+    }
+
     @Test
     void advertisesItselfOnlyToAGuestWithIpv6() {
         var terms = GatewayTerms.of(GUEST, Set.of(Ipv4Address.parse("10.1.0.5")), 1450, GuestSettings.DEFAULT);
