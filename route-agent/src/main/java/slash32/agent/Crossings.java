@@ -28,19 +28,29 @@ final class Crossings {
         /// A node of another site has this address, or not.
         void node(IpAddress address, boolean there);
 
-        /// Keys may be had with this node.
-        void admit(Ipv4Address node, Ipv4Address external);
+        /// Keys may be had with this node, and packets to it go by this path.
+        void admit(Path.Encrypted path);
 
         /// They may no more.
         void expel(Ipv4Address node, Ipv4Address external);
 
-        /// Packets to a next hop go into this device.
+        /// Packets to a next hop go into its node's devices.
         ///
-        /// @param mtuBytes of the path, if that is less than the device's; else 0
-        void lead(IpAddress hop, Path.Encrypted path, InterfaceIndex device, int mtuBytes);
+        /// @param mtuBytes of the path, if that is less than the device's for guests' packets; else 0
+        void lead(IpAddress hop, Path.Encrypted path, Devices devices, int mtuBytes);
 
         /// Wants {@link #guestsBehind} said of a next hop.
         void askGuestsBehind(IpAddress hop);
+    }
+
+    /// What leads to one node alone.
+    ///
+    /// @param sealed what is in it is sealed for the node as it is: segments' frames, and tunnels' packets
+    /// @param routed where guests' packets go into
+    record Devices(InterfaceIndex sealed, InterfaceIndex routed) {
+        private boolean has(InterfaceIndex device) {
+            return device.equals(sealed) || device.equals(routed);
+        }
     }
 
     private final Hands hands;
@@ -55,17 +65,17 @@ final class Crossings {
 
     /// A node of another site.
     private static final class Peer {
-        final Ipv4Address external;
+        final Path.Encrypted path;
         /// Its underlay addresses.
         final Set<IpAddress> hops = new HashSet<>();
 
         @Nullable
-        InterfaceIndex device;
+        Devices devices;
         /// Of the path to it, if that takes less than the device; else 0.
         int mtuBytes;
 
-        Peer(Ipv4Address external) {
-            this.external = external;
+        Peer(Path.Encrypted path) {
+            this.path = path;
         }
     }
 
@@ -76,32 +86,32 @@ final class Crossings {
     /// The nodes that are admitted, in the order in which they were, with where they are reached from outside.
     Map<Ipv4Address, Ipv4Address> peers() {
         var externals = new LinkedHashMap<Ipv4Address, Ipv4Address>();
-        peers.forEach((node, peer) -> externals.put(node, peer.external));
+        peers.forEach((node, peer) -> externals.put(node, peer.path.external()));
         return Collections.unmodifiableMap(externals);
     }
 
-    /// Those of them that have no device.
+    /// Those of them that lack a device.
     List<Ipv4Address> unattached() {
         return peers.entrySet().stream()
-                .filter(entry -> entry.getValue().device == null)
+                .filter(entry -> entry.getValue().devices == null)
                 .map(Map.Entry::getKey)
                 .toList();
     }
 
-    /// A node has a device.
-    void attached(Ipv4Address node, InterfaceIndex device) {
+    /// A node has its devices.
+    void attached(Ipv4Address node, Devices devices) {
         Peer peer = peers.get(node);
         if (peer != null) {
-            peer.device = device;
+            peer.devices = devices;
             peer.hops.forEach(hop -> lead(hop, peer));
         }
     }
 
-    /// The device of a node; null while it has none.
+    /// The devices of a node; null while it has none.
     @Nullable
-    InterfaceIndex device(Ipv4Address node) {
+    Devices devices(Ipv4Address node) {
         Peer peer = peers.get(node);
-        return peer == null ? null : peer.device;
+        return peer == null ? null : peer.devices;
     }
 
     /// What the path to a node takes, if that is less than its device; else 0.
@@ -115,7 +125,9 @@ final class Crossings {
 
     /// A device is gone.
     void deviceGone(InterfaceIndex device) {
-        peers.values().stream().filter(peer -> device.equals(peer.device)).forEach(peer -> peer.device = null);
+        peers.values().stream()
+                .filter(peer -> peer.devices != null && peer.devices.has(device))
+                .forEach(peer -> peer.devices = null);
     }
 
     /// How packets reach a next hop from now on.
@@ -148,13 +160,13 @@ final class Crossings {
 
     private void join(IpAddress hop, Path.Encrypted path) {
         Peer peer = peers.get(path.node());
-        if (peer == null || !peer.external.equals(path.external())) {
+        if (peer == null || !peer.path.equals(path)) {
             if (peer != null) {
-                hands.expel(path.node(), peer.external);
+                hands.expel(path.node(), peer.path.external());
             }
-            peer = new Peer(path.external());
+            peer = new Peer(path);
             peers.put(path.node(), peer);
-            hands.admit(path.node(), path.external());
+            hands.admit(path);
         }
         peer.hops.add(hop);
         lead(hop, peer);
@@ -164,13 +176,14 @@ final class Crossings {
         Peer peer = peers.get(node);
         if (peer != null && peer.hops.remove(hop) && peer.hops.isEmpty()) {
             peers.remove(node);
-            hands.expel(node, peer.external);
+            hands.expel(node, peer.path.external());
         }
     }
 
     private void lead(IpAddress hop, Peer peer) {
-        if (peer.device != null && paths.get(hop) instanceof Path.Encrypted path) {
-            hands.lead(hop, path, peer.device, peer.mtuBytes);
+        if (peer.devices != null && paths.get(hop) instanceof Path.Encrypted path) {
+            int around = path.carriage().aroundBytes();
+            hands.lead(hop, path, peer.devices, peer.mtuBytes == 0 ? 0 : peer.mtuBytes - around);
         }
     }
 

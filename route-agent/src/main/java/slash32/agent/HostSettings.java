@@ -1,10 +1,15 @@
 package slash32.agent;
 
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import slash32.agent.config.AgentConfig;
 import slash32.agent.config.HostProtectionConfig;
@@ -12,8 +17,11 @@ import slash32.agent.config.OverlayConfig;
 import slash32.agent.config.PeerConfig;
 import slash32.agent.config.SocketEndpoint;
 import slash32.agent.intent.AdminNetwork;
+import slash32.agent.intent.OverlayRule;
 import slash32.bgp.wire.AddressFamily;
 import slash32.net.Prefix;
+import slash32.overlay.choice.Carriage;
+import slash32.overlay.choice.SiteId;
 import slash32.overlay.evpn.Encapsulation;
 import slash32.securitygroup.HostRules;
 import slash32.securitygroup.IpProtocol;
@@ -63,28 +71,51 @@ final class HostSettings {
 
     /// UDP ports that frames of segments may go to.
     static Set<Integer> tunnelPorts(AgentConfig config) {
-        Set<Integer> ports = statedPorts(config);
+        Set<Integer> ports = statedPorts(config, _ -> true);
         ports.add(Encapsulation.VXLAN_PORT);
         return ports;
     }
 
-    private static Set<Integer> statedPorts(AgentConfig config) {
+    /// Those of them that are for frames of some sites' nodes alone, as all rules that hold here and have the port say.
+    static Map<Integer, Set<SiteId>> limitedPorts(AgentConfig config) {
+        OverlayRule usual = config.segments().overlay(OverlayRule.DEFAULT_NAME);
+        var limited = new TreeMap<Integer, Set<SiteId>>();
+        for (int port : tunnelPorts(config)) {
+            List<OverlayRule> rules = Stream.concat(config.segments().overlays().stream(), Stream.ofNullable(usual))
+                    .filter(rule ->
+                            rule.port() == port && rule.holdsIn(config.site().id()))
+                    .toList();
+            if (rules.stream().noneMatch(rule -> rule.sites().isEmpty())) {
+                limited.put(
+                        port,
+                        rules.stream().flatMap(rule -> rule.sites().stream()).collect(Collectors.toSet()));
+            }
+        }
+        return limited;
+    }
+
+    private static Set<Integer> statedPorts(AgentConfig config, Predicate<OverlayRule> which) {
         var ports = new TreeSet<Integer>();
-        config.segments().overlays().forEach(rule -> ports.add(rule.port()));
+        config.segments().overlays().stream().filter(which).forEach(rule -> ports.add(rule.port()));
         config.segments()
                 .segments()
                 .forEach(segment -> ports.add(segment.encapsulation().port()));
         return ports;
     }
 
-    /// The ports of overlay rules, and of the one that is always there if there is EVPN to use it with.
-    private static List<Traffic.Ports> tunnels(AgentConfig config) {
-        Set<Integer> ports = statedPorts(config);
+    /// The ports of overlay rules that hold here, and of the one that is always there if there is EVPN to use it with;
+    /// and GRE, which the guard between sites takes from the overlay alone.
+    private static List<Traffic> tunnels(AgentConfig config) {
+        Set<Integer> ports =
+                statedPorts(config, rule -> rule.holdsIn(config.site().id()));
         if (config.peers().stream().anyMatch(peer -> peer.families().contains(AddressFamily.L2VPN_EVPN))) {
             ports.add(Encapsulation.VXLAN_PORT);
         }
-        return ports.stream()
-                .map(port -> new Traffic.Ports(IpProtocol.UDP, port, port))
-                .toList();
+        var tunnels = new ArrayList<Traffic>();
+        ports.forEach(port -> tunnels.add(new Traffic.Ports(IpProtocol.UDP, port, port)));
+        if (config.carriages().contains(Carriage.GRE)) {
+            tunnels.add(new Traffic.OfProtocol(new IpProtocol(Carriage.GRE_PROTOCOL)));
+        }
+        return tunnels;
     }
 }

@@ -2,6 +2,7 @@ package slash32.agent;
 
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -26,6 +27,9 @@ import slash32.netlink.route.InterfaceAddress;
 import slash32.netlink.socket.NetlinkProtocol;
 import slash32.netlink.socket.NetlinkSocket;
 import slash32.netlink.udp.BatchUdpSocket;
+import slash32.overlay.choice.Carriage;
+import slash32.overlay.choice.Path.Encrypted;
+import slash32.overlay.device.NodeDevices;
 import slash32.overlay.esp.path.DataPath;
 import slash32.overlay.esp.path.Drop;
 import slash32.overlay.esp.path.EspNode;
@@ -37,6 +41,7 @@ import slash32.overlay.esp.userspace.UserspacePath;
 import slash32.overlay.esp.xfrm.KernelEsp;
 import slash32.overlay.esp.xfrm.XfrmPath;
 import slash32.overlay.guard.GuardTerms;
+import slash32.overlay.guard.Inside;
 import slash32.overlay.guard.Way;
 import slash32.overlay.ike.crypto.KeyExchangeMethod;
 import slash32.overlay.ike.crypto.Prf;
@@ -59,6 +64,9 @@ final class MeshKeys {
 
     private static final int LINK_LOCAL_LENGTH = 64;
 
+    private static final Inside GRE =
+            new Inside(NodeDevices.Kind.GRE.prefix(), Carriage.GRE_PROTOCOL, Carriage.GRE.aroundBytes());
+
     /// Half-open IKE SAs from which cookies are asked for.
     private static final int COOKIES_FROM = 30;
 
@@ -72,6 +80,9 @@ final class MeshKeys {
     private final EspNode.Wants wants;
     /// Read by thread {@code ike} too.
     private final Map<Identity, PeerConfig> admitted = new ConcurrentHashMap<>();
+
+    /// Nodes that guests' packets go to in GRE.
+    private final Set<Ipv4Address> inGre = new HashSet<>();
 
     /// What peers proved themselves with last; written by thread {@code ike}.
     private final Map<Ipv4Address, PeerCertificate> certificates = new ConcurrentHashMap<>();
@@ -124,14 +135,16 @@ final class MeshKeys {
         AdminNetwork admin = HostSettings.adminNetwork(config);
         return new GuardTerms(
                 carrier.kind() == SasView.Carrier.Kind.KERNEL
-                        ? new Way.KernelIpsec(KernelEsp.DEVICES)
+                        ? new Way.KernelIpsec(NodeDevices.Kind.XFRM.prefix())
                         : new Way.Device(DEVICE),
                 config.underlay().address(),
                 config.external(),
                 config.guests(),
                 host == null ? Set.of() : host.failsafePorts(),
                 HostSettings.tunnelPorts(config),
+                HostSettings.limitedPorts(config).keySet(),
                 Objects.requireNonNull(config.overlay()).mtuBytes(),
+                config.carriages().contains(Carriage.GRE) ? List.of(GRE) : List.of(),
                 admin == null
                         ? null
                         : new GuardTerms.Admin(admin.address(), admin.network(), admin.tcpPorts(), admin.udpPorts()));
@@ -192,7 +205,14 @@ final class MeshKeys {
         if (esp != null) {
             esp.path().settled();
         }
+        try (NodeDevices gre = gre()) {
+            gre.keep(inGre);
+        }
         return esp == null || !isKernel() ? KernelEsp.clear() : Set.of();
+    }
+
+    private NodeDevices gre() throws IOException {
+        return new NodeDevices(NodeDevices.Kind.GRE, terms.overlay.mtuBytes() - GRE.aroundBytes());
     }
 
     private DataPath openPath(PathListener listener) throws IOException {
@@ -253,11 +273,14 @@ final class MeshKeys {
         }
     }
 
-    /// Lets a peer in.
-    void admit(Ipv4Address node, Ipv4Address external) {
+    /// Lets a peer in, to whom packets go by this path.
+    void admit(Encrypted path) {
+        if (path.carriage() == Carriage.GRE) {
+            inGre.add(path.node());
+        }
         var peer = new PeerConfig(
-                Identity.address(node),
-                new Path(terms.external, Path.IKE_PORT, external, Path.IKE_PORT),
+                Identity.address(path.node()),
+                new Path(terms.external, Path.IKE_PORT, path.external(), Path.IKE_PORT),
                 ALL,
                 ALL,
                 false);
@@ -272,24 +295,42 @@ final class MeshKeys {
         Identity identity = Identity.address(node);
         admitted.remove(identity);
         certificates.remove(node);
+        if (inGre.remove(node)) {
+            try (NodeDevices gre = gre()) {
+                gre.remove(node);
+            } catch (IOException e) {
+                LOG.warn("event=tunnel-not-removed node={} reason=\"{}\"", node, e.getMessage());
+            }
+        }
         if (esp != null) {
             esp.ike().execute((ike, now) -> ike.disconnect(identity, now));
             esp.path().detach(node);
         }
     }
 
-    InterfaceIndex attach(Ipv4Address node) throws IOException {
+    Crossings.Devices attach(Ipv4Address node) throws IOException {
         PeerConfig peer = admitted.get(Identity.address(node));
         if (esp == null || peer == null) {
             throw new IllegalStateException("attached before it was admitted: " + node);
         }
-        InterfaceIndex device = esp.path().attach(node, peer);
+        InterfaceIndex sealed = esp.path().attach(node, peer);
         if (isKernel()) { // as the one device in user space has: echoes about the path go between these
-            try (NetlinkSocket rtnl = NetlinkSocket.open(NetlinkProtocol.ROUTE)) {
-                rtnl.execute(new InterfaceAddress(device, DataPath.gateway6(terms.underlay), LINK_LOCAL_LENGTH).put());
-            }
+            putLinkLocal(sealed);
         }
-        return device;
+        if (!inGre.contains(node)) {
+            return new Crossings.Devices(sealed, sealed);
+        }
+        try (NodeDevices gre = gre()) {
+            InterfaceIndex tunnel = gre.putGre(node, terms.underlay, sealed);
+            putLinkLocal(tunnel);
+            return new Crossings.Devices(sealed, tunnel);
+        }
+    }
+
+    private void putLinkLocal(InterfaceIndex device) throws IOException {
+        try (NetlinkSocket rtnl = NetlinkSocket.open(NetlinkProtocol.ROUTE)) {
+            rtnl.execute(new InterfaceAddress(device, DataPath.gateway6(terms.underlay), LINK_LOCAL_LENGTH).put());
+        }
     }
 
     /// New authentic packets came on these SAs.

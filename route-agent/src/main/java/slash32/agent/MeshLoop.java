@@ -32,9 +32,10 @@ import slash32.netlink.route.Nexthop.Target;
 import slash32.netlink.route.RouteEvent;
 import slash32.overlay.admin.AdminDevice;
 import slash32.overlay.choice.Path;
+import slash32.overlay.choice.SiteId;
+import slash32.overlay.device.NodeDevices;
 import slash32.overlay.esp.path.DataPath;
 import slash32.overlay.esp.path.EspNode;
-import slash32.overlay.esp.xfrm.KernelEsp;
 import slash32.overlay.guard.SiteGuard;
 import slash32.overlay.ike.exchange.Action;
 import slash32.overlay.ike.wire.Identity;
@@ -55,6 +56,9 @@ final class MeshLoop implements Runnable {
     private static final long JUDGE_AGAIN_NANOS = 30_000_000_000L;
 
     private final Mailbox mailbox = new Mailbox(FULL_AT);
+    /// Ports that frames come to from nodes of these sites alone.
+    private final Map<Integer, Set<SiteId>> limitedPorts;
+
     private final KernelLoop kernel;
     private final Leads leads;
     private final MeshKeys keys;
@@ -94,12 +98,15 @@ final class MeshLoop implements Runnable {
     interface Leads {
         /// Called when it is ready.
         ///
+        /// @param routed where guests' packets go
+        /// @param frames link by which segments' frames leave
         /// @param mtuBytes of the path, if that is less than the device's; else 0
-        void lead(IpAddress hop, Path.Encrypted path, Target.Gateway device, int mtuBytes);
+        void lead(IpAddress hop, Path.Encrypted path, Target.Gateway routed, InterfaceIndex frames, int mtuBytes);
     }
 
     private MeshLoop(
             MeshKeys.Terms keys,
+            Map<Integer, Set<SiteId>> limitedPorts,
             KernelLoop kernel,
             Leads leads,
             SiteGuard guard,
@@ -107,6 +114,7 @@ final class MeshLoop implements Runnable {
             ProbeLoop probes,
             Runnable drained) {
         OverlayConfig config = keys.overlay();
+        this.limitedPorts = Map.copyOf(limitedPorts);
         this.kernel = kernel;
         this.leads = leads;
         this.guard = guard;
@@ -156,7 +164,7 @@ final class MeshLoop implements Runnable {
             admin.put(); // before anybody hears of the kernel's events
         }
         var terms = new MeshKeys.Terms(overlay, config.underlay().address(), config.external(), carrier, threads);
-        return new MeshLoop(terms, kernel, leads, guard, admin, probes, drained);
+        return new MeshLoop(terms, HostSettings.limitedPorts(config), kernel, leads, guard, admin, probes, drained);
     }
 
     /// Hears of what `intent` wants, once those who carry it out have.
@@ -203,7 +211,7 @@ final class MeshLoop implements Runnable {
 
     /// Hears of the kernel's events, on their thread: a peer's device that somebody removed is made anew.
     void observed(RouteEvent event) {
-        if (event instanceof RouteEvent.LinkRemoved(Link link) && KernelEsp.isDevice(link.name())) {
+        if (event instanceof RouteEvent.LinkRemoved(Link link) && NodeDevices.isName(link.name())) {
             mailbox.put(() -> crossings.deviceGone(link.index()));
         }
         AdminPart part = admin;
@@ -291,7 +299,7 @@ final class MeshLoop implements Runnable {
         try {
             if (!crossings.peers().isEmpty()) {
                 keys.open();
-                crossings.unattached().forEach(this::attach);
+                crossings.unattached().forEach(node -> attach(node, failures));
                 if (judgeNanos == 0 || judgeNanos - now <= 0) {
                     judge(now);
                 }
@@ -351,9 +359,9 @@ final class MeshLoop implements Runnable {
     private void watchPaths() {
         var ends = new ArrayList<ProbeLoop.Encrypted>();
         for (Mesh.Status status : mesh.peers()) {
-            InterfaceIndex device = crossings.device(status.node());
-            if (status.phase() == Mesh.Phase.ESTABLISHED && device != null) {
-                ends.add(new ProbeLoop.Encrypted(status.node(), device));
+            Crossings.Devices devices = crossings.devices(status.node());
+            if (status.phase() == Mesh.Phase.ESTABLISHED && devices != null) {
+                ends.add(new ProbeLoop.Encrypted(status.node(), devices.sealed()));
             }
         }
         probes.watchEncrypted(underlay, ends, deviceMtuBytes);
@@ -377,11 +385,11 @@ final class MeshLoop implements Runnable {
         failing = now;
     }
 
-    private void attach(Ipv4Address node) {
+    private void attach(Ipv4Address node, List<String> failures) {
         try {
             crossings.attached(node, keys.attach(node));
         } catch (IOException e) {
-            LOG.warn("event=peer-not-attached node={} reason=\"{}\"", node, e.getMessage());
+            failures.add("node " + node + ": " + e.getMessage());
         }
     }
 
@@ -398,11 +406,12 @@ final class MeshLoop implements Runnable {
         }
 
         @Override
-        public void admit(Ipv4Address node, Ipv4Address external) {
-            keys.admit(node, external);
-            guard.node(external, true);
-            guard.peer(external, true);
-            mesh.admit(node, System.nanoTime());
+        public void admit(Path.Encrypted path) {
+            keys.admit(path);
+            guard.node(path.external(), true);
+            guard.peer(path.external(), true);
+            limitedPorts.forEach((port, sites) -> guard.frames(path.node(), port, sites.contains(path.site())));
+            mesh.admit(path.node(), System.nanoTime());
         }
 
         @Override
@@ -410,13 +419,15 @@ final class MeshLoop implements Runnable {
             mesh.expel(node, System.nanoTime());
             keys.expel(node);
             guard.node(external, false);
+            limitedPorts.keySet().forEach(port -> guard.frames(node, port, false));
             guard.peer(external, known.contains(external));
         }
 
         @Override
-        public void lead(IpAddress hop, Path.Encrypted path, InterfaceIndex device, int mtuBytes) {
+        public void lead(IpAddress hop, Path.Encrypted path, Crossings.Devices devices, int mtuBytes) {
             IpAddress gateway = hop.isIpv4() ? path.node() : DataPath.gateway6(path.node());
-            ready.add(() -> leads.lead(hop, path, new Target.Gateway(gateway, device, true), mtuBytes));
+            var routed = new Target.Gateway(gateway, devices.routed(), true);
+            ready.add(() -> leads.lead(hop, path, routed, devices.sealed(), mtuBytes));
         }
 
         @Override

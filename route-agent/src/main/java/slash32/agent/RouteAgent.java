@@ -157,10 +157,12 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
                 config.underlay().device(),
                 config.overlay() == null ? null : config.external(),
                 HostSettings.adminNetwork(config),
-                config.endpointPrefixes());
+                config.endpointPrefixes(),
+                config.segments().overlays());
         ownRoutes = new OwnRoutes(
                 node,
                 config.segments().overlays().stream()
+                        .filter(rule -> rule.holdsIn(config.site().id()))
                         .map(OverlayRule::address)
                         .filter(Objects::nonNull)
                         .toList());
@@ -467,9 +469,9 @@ public final class RouteAgent implements RunningAgent<AgentConfig> {
         }
     }
 
-    private void lead(IpAddress nextHop, Encrypted path, Target.Gateway device, int mtuBytes) {
-        kernel.tell(dataplane -> dataplane.lead(nextHop, path, device, mtuBytes));
-        segments.lead(nextHop, path, device.link());
+    private void lead(IpAddress nextHop, Encrypted path, Target.Gateway routed, InterfaceIndex frames, int mtuBytes) {
+        kernel.tell(dataplane -> dataplane.lead(nextHop, path, routed, mtuBytes));
+        segments.lead(nextHop, path, frames);
     }
 
     private void probed(PathStatus path) {

@@ -37,6 +37,7 @@ import slash32.netlink.route.RouteEvent;
 import slash32.netlink.socket.NetlinkProtocol;
 import slash32.netlink.socket.NetlinkSocket;
 import slash32.overlay.choice.Path;
+import slash32.overlay.choice.SiteId;
 import slash32.overlay.evpn.Encapsulation;
 import slash32.overlay.evpn.EvpnAction;
 import slash32.overlay.evpn.EvpnNode;
@@ -66,6 +67,7 @@ final class SegmentLoop implements Runnable {
     private final Ipv4Address vtep;
     private final GuestRoutes guests;
     private final SegmentRouters routers;
+    private final SiteId site;
     private final Runnable drained;
     private final Reports reports;
     private TreeSet<String> failing = new TreeSet<>();
@@ -105,7 +107,7 @@ final class SegmentLoop implements Runnable {
             NetlinkSocket rtnl,
             NetlinkSocket nft,
             EvpnNode node,
-            UnderlayConfig underlay,
+            AgentConfig config,
             Speaker speaker,
             Consumer<Effect> effects,
             SequenceFile sequences,
@@ -116,9 +118,10 @@ final class SegmentLoop implements Runnable {
         this.rtnl = rtnl;
         this.nft = nft;
         this.node = node;
-        vtep = underlay.address();
+        vtep = config.underlay().address();
+        site = config.site().id();
         plane = new SegmentPlane(rtnl, nft, vtep);
-        guests = new GuestRoutes(underlay, plane, effects);
+        guests = new GuestRoutes(config.underlay(), plane, effects);
         routers = new SegmentRouters(plane, gateway);
         this.probes = probes;
         this.speaker = speaker;
@@ -149,7 +152,7 @@ final class SegmentLoop implements Runnable {
                 NetlinkSocket.open(NetlinkProtocol.ROUTE),
                 NetlinkSocket.open(NetlinkProtocol.NETFILTER),
                 node,
-                config.underlay(),
+                config,
                 speaker,
                 effects,
                 sequences,
@@ -227,7 +230,7 @@ final class SegmentLoop implements Runnable {
             if (plain) {
                 plane.way(vtep, null);
             }
-            node.reachable(vtep, plain, System.nanoTime());
+            node.reachable(vtep, plain ? site : null, System.nanoTime());
         });
     }
 
@@ -238,7 +241,7 @@ final class SegmentLoop implements Runnable {
         mailbox.put(() -> {
             if (path.equals(paths.get(vtep))) {
                 plane.way(vtep, link);
-                node.reachable(vtep, true, System.nanoTime());
+                node.reachable(vtep, path.site(), System.nanoTime());
             }
         });
     }

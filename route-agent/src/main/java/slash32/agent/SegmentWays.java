@@ -102,14 +102,17 @@ final class SegmentWays {
     private Place place(Sought sought) {
         return switch (sought.at()) {
             case Destination.Local(InterfaceName device) -> new Place.Here(device, plane.obstacle(device));
-            case Destination.Remote(IpAddress vtep) -> behind(vtep);
-            case null ->
-                behind(sought.vteps().getFirst()); // a MAC that is known and goes nowhere is claimed by somebody
+            case Destination.Remote(IpAddress vtep) -> behind(vtep, sought.segment());
+            case null -> // a MAC that is known and goes nowhere is claimed by somebody
+                behind(sought.vteps().getFirst(), sought.segment());
         };
     }
 
-    private Place behind(IpAddress vtep) {
+    private Place behind(IpAddress vtep, Segment segment) {
         Path path = paths.getOrDefault(vtep, new Path.Refused(Path.Reason.SITE_UNKNOWN));
+        if (path instanceof Path.Encrypted encrypted && !segment.encapsulation().serves(encrypted.site())) {
+            return new Place.Behind(vtep, new Path.Refused(Path.Reason.NOT_SERVED), false);
+        }
         return new Place.Behind(vtep, path, !(path instanceof Path.Encrypted) || plane.linkTo(vtep) != null);
     }
 }

@@ -13,18 +13,23 @@ import slash32.net.InterfaceIndex;
 import slash32.net.IpAddress;
 import slash32.net.Ipv4Address;
 import slash32.net.Prefix;
+import slash32.overlay.choice.Carriage;
 import slash32.overlay.choice.Path;
+import slash32.overlay.choice.SiteId;
 
 class CrossingsTest {
     private static final Ipv4Address HV3 = Ipv4Address.parse("10.0.2.13");
     private static final IpAddress HV3_6 = IpAddress.parse("2001:db8:a2::13");
     private static final Ipv4Address OUTSIDE = Ipv4Address.parse("203.0.113.13");
     private static final Ipv4Address OTHER = Ipv4Address.parse("203.0.113.99");
-    private static final Path.Encrypted ENCRYPTED = new Path.Encrypted(HV3, OUTSIDE);
+    private static final SiteId BERGEN = new SiteId(2);
+    private static final Path.Encrypted ENCRYPTED = new Path.Encrypted(HV3, OUTSIDE, BERGEN, Carriage.ESP_TUNNEL);
     private static final Path NOT_REACHED = new Path.Refused(Path.Reason.OTHER_SITE);
     private static final Path UNKNOWN = new Path.Refused(Path.Reason.SITE_UNKNOWN);
     private static final String GUEST = "10.1.0.3";
     private static final InterfaceIndex DEVICE = new InterfaceIndex(7);
+    private static final InterfaceIndex TUNNEL = new InterfaceIndex(8);
+    private static final Crossings.Devices PLAIN = new Crossings.Devices(DEVICE, DEVICE);
 
     private final List<String> done = new ArrayList<>();
     private final Crossings crossings = new Crossings(new Crossings.Hands() {
@@ -39,8 +44,8 @@ class CrossingsTest {
         }
 
         @Override
-        public void admit(Ipv4Address node, Ipv4Address external) {
-            done.add("admit " + node + " at " + external);
+        public void admit(Path.Encrypted path) {
+            done.add("admit " + path.node() + " at " + path.external());
         }
 
         @Override
@@ -49,8 +54,9 @@ class CrossingsTest {
         }
 
         @Override
-        public void lead(IpAddress hop, Path.Encrypted path, InterfaceIndex device, int mtuBytes) {
-            done.add("lead " + hop + " to " + path.node() + " by " + device.value()
+        public void lead(IpAddress hop, Path.Encrypted path, Crossings.Devices devices, int mtuBytes) {
+            done.add("lead " + hop + " to " + path.node() + " by "
+                    + devices.routed().value()
                     + (mtuBytes == 0 ? "" : " mtu " + mtuBytes));
         }
 
@@ -82,7 +88,7 @@ class CrossingsTest {
         assertThat(done())
                 .containsExactly("admit 10.0.2.13 at 203.0.113.13", "guard 10.0.2.13", "guard 2001:db8:a2::13");
         assertThat(crossings.unattached()).containsExactly(HV3);
-        crossings.attached(HV3, DEVICE);
+        crossings.attached(HV3, PLAIN);
         assertThat(done())
                 .containsExactlyInAnyOrder(
                         "lead 10.0.2.13 to 10.0.2.13 by 7", "lead 2001:db8:a2::13 to 10.0.2.13 by 7");
@@ -97,9 +103,9 @@ class CrossingsTest {
     @Test
     void anotherExternalAddressIsAnotherPeerThatNeedsItsDeviceAnew() {
         crossings.path(HV3, ENCRYPTED);
-        crossings.attached(HV3, DEVICE);
+        crossings.attached(HV3, PLAIN);
         done();
-        crossings.path(HV3, new Path.Encrypted(HV3, OTHER));
+        crossings.path(HV3, new Path.Encrypted(HV3, OTHER, BERGEN, Carriage.ESP_TUNNEL));
         assertThat(done())
                 .containsExactly(
                         "expel 10.0.2.13 at 203.0.113.13", "admit 10.0.2.13 at 203.0.113.99", "guard 10.0.2.13");
@@ -110,7 +116,7 @@ class CrossingsTest {
     /// Expelled at the underlay address, where it is to be guarded as a node all the same.
     @Test
     void aNodeThatWasReachedAtItsUnderlayAddressStaysGuardedThere() {
-        crossings.path(HV3, new Path.Encrypted(HV3, HV3));
+        crossings.path(HV3, new Path.Encrypted(HV3, HV3, BERGEN, Carriage.ESP_TUNNEL));
         done();
         crossings.path(HV3, ENCRYPTED);
         assertThat(done()).last().isEqualTo("guard 10.0.2.13");
@@ -119,16 +125,42 @@ class CrossingsTest {
     @Test
     void aDeviceThatIsGoneIsWantedAgain() {
         crossings.path(HV3, ENCRYPTED);
-        crossings.attached(HV3, DEVICE);
-        crossings.deviceGone(new InterfaceIndex(8));
+        crossings.attached(HV3, PLAIN);
+        crossings.deviceGone(TUNNEL);
         assertThat(crossings.unattached()).isEmpty();
         crossings.deviceGone(DEVICE);
         assertThat(crossings.unattached()).containsExactly(HV3);
     }
 
     @Test
+    void guestsPacketsGoIntoTheTunnelAndASmallerPathLeavesItLess() {
+        crossings.path(HV3, new Path.Encrypted(HV3, OUTSIDE, BERGEN, Carriage.GRE));
+        done();
+        crossings.attached(HV3, new Crossings.Devices(DEVICE, TUNNEL));
+        assertThat(done()).containsExactly("lead 10.0.2.13 to 10.0.2.13 by 8");
+        crossings.narrow(HV3, 1_300);
+        assertThat(done()).containsExactly("lead 10.0.2.13 to 10.0.2.13 by 8 mtu 1276");
+        crossings.narrow(HV3, 0);
+        assertThat(done()).containsExactly("lead 10.0.2.13 to 10.0.2.13 by 8");
+        crossings.deviceGone(TUNNEL);
+        assertThat(crossings.unattached()).containsExactly(HV3);
+    }
+
+    @Test
+    void anotherCarriageIsAnotherPeer() {
+        crossings.path(HV3, ENCRYPTED);
+        crossings.attached(HV3, PLAIN);
+        done();
+        crossings.path(HV3, new Path.Encrypted(HV3, OUTSIDE, BERGEN, Carriage.GRE));
+        assertThat(done())
+                .containsExactly(
+                        "expel 10.0.2.13 at 203.0.113.13", "admit 10.0.2.13 at 203.0.113.13", "guard 10.0.2.13");
+        assertThat(crossings.unattached()).containsExactly(HV3);
+    }
+
+    @Test
     void aNodeThatLeftMeanwhileGetsNoDevice() {
-        crossings.attached(HV3, DEVICE);
+        crossings.attached(HV3, PLAIN);
         assertThat(done()).isEmpty();
     }
 

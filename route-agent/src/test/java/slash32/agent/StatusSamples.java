@@ -39,7 +39,9 @@ import slash32.net.MacAddress;
 import slash32.net.Prefix;
 import slash32.net.TableSize;
 import slash32.net.Vni;
+import slash32.overlay.choice.Carriage;
 import slash32.overlay.choice.Path;
+import slash32.overlay.choice.SiteId;
 import slash32.overlay.esp.path.SaStatus;
 import slash32.overlay.evpn.Port;
 import slash32.overlay.evpn.Refusal;
@@ -185,7 +187,11 @@ public final class StatusSamples {
             case 3 ->
                 new SegmentWay.Place.Behind(
                         node,
-                        new Path.Encrypted(Ipv4Address.parse("10.0.2.13"), Ipv4Address.parse("203.0.113.13")),
+                        new Path.Encrypted(
+                                Ipv4Address.parse("10.0.2.13"),
+                                Ipv4Address.parse("203.0.113.13"),
+                                new SiteId(2),
+                                Carriage.GRE),
                         true);
             default -> new SegmentWay.Place.Behind(node, new Path.Refused(Path.Reason.SITE_UNKNOWN), false);
         };

@@ -22,7 +22,7 @@ public record HostRules(
         Set<Integer> failsafePorts,
         Set<Prefix> peers,
         Set<Integer> bgpPorts,
-        List<Traffic.Ports> fromNodes,
+        List<Traffic> fromNodes,
         @Nullable IpAddress overlayEnd,
         List<HostRule> allow) {
     public HostRules {

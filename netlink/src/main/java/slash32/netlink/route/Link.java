@@ -142,8 +142,17 @@ public record Link(
                                 .nested(Rt.IFLA_INFO_DATA, xfrm -> xfrm.attributeU32(Rt.IFLA_XFRM_IF_ID, interfaceId)));
     }
 
+    /// Makes a GRE device, and leaves it down; one that is there by this name and kind becomes like that.
+    public static Request putGre(InterfaceName name, GreTerms terms, int mtuBytes) {
+        return create(name, mtuBytes, Nl.NLM_F_ACK | Nl.NLM_F_CREATE).nested(Rt.IFLA_LINKINFO, terms::write);
+    }
+
     private static Request create(InterfaceName name, int mtuBytes) {
-        return header(Rt.RTM_NEWLINK, Nl.NLM_F_ACK | Nl.NLM_F_CREATE | Nl.NLM_F_EXCL, () -> "add link " + name, 0, 0, 0)
+        return create(name, mtuBytes, Nl.NLM_F_ACK | Nl.NLM_F_CREATE | Nl.NLM_F_EXCL);
+    }
+
+    private static Request create(InterfaceName name, int mtuBytes, int flags) {
+        return header(Rt.RTM_NEWLINK, flags, () -> "add link " + name, 0, 0, 0)
                 .attribute(Rt.IFLA_IFNAME, name.value())
                 .attributeU32(Rt.IFLA_MTU, mtuBytes);
     }
@@ -162,8 +171,7 @@ public record Link(
     }
 
     /// Takes IPv4 packets from every source that there is a route to, by whatever interface: {@code rp_filter} is 2
-    /// then,
-    /// which is in force whatever that of all interfaces is.
+    /// then, which is in force whatever that of all interfaces is.
     public static Request takeFromAnywhere(InterfaceIndex index) {
         return change(index, "rp_filter 2")
                 .nested(

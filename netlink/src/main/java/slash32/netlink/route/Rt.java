@@ -97,6 +97,11 @@ public final class Rt {
     static final int IFLA_VXLAN_DF = 29;
     static final int VXLAN_DF_SET = 1;
     static final int IFLA_XFRM_IF_ID = 2;
+    static final int IFLA_GRE_LINK = 1;
+    static final int IFLA_GRE_LOCAL = 6;
+    static final int IFLA_GRE_REMOTE = 7;
+    static final int IFLA_GRE_TTL = 8;
+    static final int IFLA_GRE_PMTUDISC = 10;
     static final int IFLA_BR_STP_STATE = 5;
     static final int IFLA_BR_MCAST_SNOOPING = 23;
     static final int IFLA_BRPORT_LEARNING = 8;

@@ -12,7 +12,9 @@ public sealed interface Path {
     ///
     /// @param node the underlay address of the other end, which it has to prove
     /// @param external where other sites reach it
-    record Encrypted(Ipv4Address node, Ipv4Address external) implements Path {}
+    /// @param site that it is in
+    /// @param carriage what guests' packets are put into before
+    record Encrypted(Ipv4Address node, Ipv4Address external, SiteId site, Carriage carriage) implements Path {}
 
     /// Not at all. Packets are dropped here rather than sent in the clear.
     record Refused(Reason reason) implements Path {}
@@ -20,7 +22,9 @@ public sealed interface Path {
     /// Why a next hop gets no packets.
     enum Reason {
         OTHER_SITE("in another site, which only an encrypted overlay may reach"),
-        SITE_UNKNOWN("no node route says its site");
+        SITE_UNKNOWN("no node route says its site"),
+        /// Of frames alone.
+        NOT_SERVED("in a site that the segment's overlay rule is not for");
 
         private final String text;
 

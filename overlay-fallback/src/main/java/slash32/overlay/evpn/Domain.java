@@ -11,7 +11,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Consumer;
-import java.util.function.Predicate;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import slash32.bgp.wire.EvpnInstance;
 import slash32.bgp.wire.EvpnPath;
@@ -20,12 +20,13 @@ import slash32.bgp.wire.LargeCommunity;
 import slash32.net.InterfaceName;
 import slash32.net.IpAddress;
 import slash32.net.MacAddress;
+import slash32.overlay.choice.SiteId;
 import slash32.overlay.evpn.EvpnAction.Destination;
 
 /// One segment: its MACs, and what follows from who says to have them.
 final class Domain {
     private final EvpnInstance instance;
-    private final Predicate<IpAddress> reachable;
+    private final Function<IpAddress, @Nullable SiteId> reachable;
     private final Consumer<EvpnAction> actions;
     private final Map<MacAddress, MacState> macs = new TreeMap<>();
     private final Map<MacAddress, List<EvpnPath>> announced = new HashMap<>();
@@ -48,7 +49,13 @@ final class Domain {
     private long duplicates;
 
     /// A segment without ports.
-    Domain(Segment segment, EvpnInstance instance, Predicate<IpAddress> reachable, Consumer<EvpnAction> actions) {
+    ///
+    /// @param reachable the site of a node that may be sent to; null of any other
+    Domain(
+            Segment segment,
+            EvpnInstance instance,
+            Function<IpAddress, @Nullable SiteId> reachable,
+            Consumer<EvpnAction> actions) {
         this.segment = segment;
         this.instance = instance;
         this.reachable = reachable;
@@ -59,7 +66,13 @@ final class Domain {
         return instance;
     }
 
-    /// Gives the segment other ports or another way of flooding.
+    /// Whether frames of this segment may go to a node.
+    boolean mayBeSentTo(IpAddress vtep) {
+        SiteId site = reachable.apply(vtep);
+        return site != null && segment.encapsulation().serves(site);
+    }
+
+    /// Gives the segment other ports, another way of flooding or other sites.
     ///
     /// @param complete BGP has said all that there is, so that a MAC nobody claims has moved from nowhere
     /// @param remembered sequence numbers of an earlier run
@@ -69,6 +82,8 @@ final class Domain {
         Map<MacAddress, Port> before = ports(segment);
         Map<MacAddress, Port> now = ports(to);
         boolean sameGateway = segment.gateway().equals(to.gateway());
+        boolean otherSites =
+                !to.encapsulation().sites().equals(segment.encapsulation().sites());
         segment = to;
         joined.retainAll(to.ports().stream().map(Port::device).toList());
         if (floods && !floodedBefore) {
@@ -78,6 +93,9 @@ final class Domain {
                     List.of(instance.inclusiveMulticast().route())));
         }
         Set.copyOf(floodRoutes.values()).forEach(this::decideFlooding);
+        if (otherSites) {
+            List.copyOf(macs.keySet()).forEach(mac -> decide(mac, complete, nowNanos));
+        }
         var touched = new TreeSet<>(before.keySet());
         touched.addAll(now.keySet());
         var addresses = new HashSet<IpAddress>();
@@ -167,7 +185,7 @@ final class Domain {
     void decide(MacAddress mac, boolean complete, long nowNanos) {
         MacState state = state(mac);
         Port port = state.port;
-        Claim best = state.best(reachable);
+        Claim best = state.best(this::mayBeSentTo);
         number(mac, state, best, complete);
         Destination before = state.destination;
         Destination wanted = wanted(state, port, best);
@@ -228,7 +246,7 @@ final class Domain {
         return switch (destination) {
             case Destination.Local(var device) ->
                 state.port != null && state.port.device().equals(device) && isJoined(state);
-            case Destination.Remote(IpAddress vtep) -> state.isClaimedBy(vtep) && reachable.test(vtep);
+            case Destination.Remote(IpAddress vtep) -> state.isClaimedBy(vtep) && mayBeSentTo(vtep);
         };
     }
 
@@ -367,7 +385,7 @@ final class Domain {
     }
 
     private void decideFlooding(IpAddress vtep) {
-        boolean wanted = segment.flooding().leavesTheNode() && reachable.test(vtep) && floodRoutes.containsValue(vtep);
+        boolean wanted = segment.flooding().leavesTheNode() && mayBeSentTo(vtep) && floodRoutes.containsValue(vtep);
         if (wanted ? flooded.add(vtep) : flooded.remove(vtep)) {
             actions.accept(new EvpnAction.Flood(segment.vni(), vtep, wanted));
         }

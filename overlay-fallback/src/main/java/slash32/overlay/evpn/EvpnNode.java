@@ -29,6 +29,7 @@ import slash32.net.IpAddress;
 import slash32.net.Ipv4Address;
 import slash32.net.MacAddress;
 import slash32.net.Vni;
+import slash32.overlay.choice.SiteId;
 
 /// All of a node's EVPN as one machine: segments, routes of others, nodes that can be reached and time come in;
 /// {@link #actions} come out.
@@ -51,7 +52,8 @@ public final class EvpnNode {
     /// Which MACs a node says to have.
     private final Map<IpAddress, Set<MacKey>> byVtep = new HashMap<>();
 
-    private final Set<IpAddress> reachable = new HashSet<>();
+    /// Nodes that may be sent to, with their sites.
+    private final Map<IpAddress, SiteId> reachable = new HashMap<>();
     private final Map<Refusal, Long> refusals = new EnumMap<>(Refusal.class);
     private final List<EvpnAction> actions = new ArrayList<>();
     /// Segments that came after BGP had said all, whose routes it is yet to say.
@@ -163,7 +165,7 @@ public final class EvpnNode {
     private Domain begin(Segment segment) {
         var instance = new EvpnInstance(
                 distinguishers.take(segment.vni()), segment.vni(), List.of(target(segment.vni())), vtepOf(segment));
-        return new Domain(segment.with(List.of()), instance, reachable::contains, actions::add);
+        return new Domain(segment.with(List.of()), instance, reachable::get, actions::add);
     }
 
     /// The target that FRR makes of AS and VNI too: the lower half of the AS number.
@@ -316,9 +318,13 @@ public final class EvpnNode {
         return ours.size() == all.size() ? all : ours; // one list for all routes of a port
     }
 
-    /// A node may be sent to, or no longer: it is in our site, or encryption with it is up.
-    public void reachable(IpAddress node, boolean now, long nowNanos) {
-        if (now ? !reachable.add(node) : !reachable.remove(node)) {
+    /// A node may be sent to: it is in our site, or encryption with it is up. A segment uses it if its encapsulation
+    /// is for the node's site.
+    ///
+    /// @param site null if it may be sent to no longer
+    public void reachable(IpAddress node, @Nullable SiteId site, long nowNanos) {
+        SiteId before = site == null ? reachable.remove(node) : reachable.put(node, site);
+        if (Objects.equals(before, site)) {
             return;
         }
         Map<Vni, Set<MacAddress>> concerned = new TreeMap<>();
@@ -346,12 +352,12 @@ public final class EvpnNode {
     /// The nodes that frames of each segment may go to: those that have a MAC in it, or get copies, and may be sent to.
     public Map<Segment, Set<IpAddress>> vteps() {
         Map<Vni, Set<IpAddress>> having = new HashMap<>();
-        byVtep.forEach((vtep, macs) -> {
-            if (reachable.contains(vtep)) {
-                macs.forEach(mac ->
-                        having.computeIfAbsent(mac.vni(), _ -> new TreeSet<>()).add(vtep));
+        byVtep.forEach((vtep, macs) -> macs.forEach(mac -> {
+            Domain domain = domains.get(mac.vni());
+            if (domain != null && domain.mayBeSentTo(vtep)) {
+                having.computeIfAbsent(mac.vni(), _ -> new TreeSet<>()).add(vtep);
             }
-        });
+        }));
         var vteps = new HashMap<Segment, Set<IpAddress>>();
         for (SegmentStatus status : status()) {
             Set<IpAddress> its = having.getOrDefault(status.segment().vni(), new TreeSet<>());

@@ -51,6 +51,12 @@ final class AdminRules {
                 .to(terms.way())
                 .destinationIn(GuardRules.ADMINS_ELSEWHERE, true)
                 .goBack(SEND));
+        for (Inside inside : terms.inside()) {
+            rules.add(new Clause()
+                    .to(inside)
+                    .destinationIn(GuardRules.ADMINS_ELSEWHERE, true)
+                    .goBack(SEND));
+        }
         if (terms.way() instanceof Way.KernelIpsec) {
             rules.add(new Clause()
                     .sealedByRoute()
@@ -76,6 +82,12 @@ final class AdminRules {
                 .from(terms.way())
                 .sourceIn(GuardRules.ADMINS_ELSEWHERE, true)
                 .goBack(TAKE));
+        for (Inside inside : terms.inside()) {
+            rules.add(new Clause()
+                    .from(inside)
+                    .sourceIn(GuardRules.ADMINS_ELSEWHERE, true)
+                    .goBack(TAKE));
+        }
         rules.add(new Clause().sourceIn(GuardRules.ADMINS_ELSEWHERE, true).drop(TAKE, GuardRules.PLAIN));
         OF_ROUTERS.forEach(type -> rules.add(new Clause().icmp(type).goBack(TAKE)));
         rules.add(new Clause().drop(TAKE, ADMIN));

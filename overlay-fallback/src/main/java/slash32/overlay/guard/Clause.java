@@ -50,11 +50,25 @@ final class Clause {
         return equal(new Expression.Meta(Expression.Meta.Key.OUTPUT_NAME, 0), name(way));
     }
 
+    /// {@code iifname "prefix*"}
+    Clause from(Inside inside) {
+        return equal(new Expression.Meta(Expression.Meta.Key.INPUT_NAME, 0), name(inside.prefix()));
+    }
+
+    /// {@code oifname "prefix*"}
+    Clause to(Inside inside) {
+        return equal(new Expression.Meta(Expression.Meta.Key.OUTPUT_NAME, 0), name(inside.prefix()));
+    }
+
+    private static byte[] name(String prefix) {
+        return prefix.getBytes(StandardCharsets.US_ASCII);
+    }
+
     private static byte[] name(Way way) {
         return switch (way) {
             case Way.Device(InterfaceName name) ->
                 Arrays.copyOf(name.value().getBytes(StandardCharsets.US_ASCII), NAME_BYTES);
-            case Way.KernelIpsec(String prefix) -> prefix.getBytes(StandardCharsets.US_ASCII);
+            case Way.KernelIpsec(String prefix) -> name(prefix);
         };
     }
 

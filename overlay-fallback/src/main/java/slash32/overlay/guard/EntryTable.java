@@ -20,10 +20,12 @@ import slash32.reconcile.Table;
 /// The elements of the guard's sets. A batch is one transaction: what the kernel refuses of it, it refuses as a whole.
 final class EntryTable implements Table<Entry, Boolean> {
     private final NetlinkSocket socket;
+    private final List<NftSet> sets;
     private final int tableFlags;
 
-    EntryTable(NetlinkSocket socket, int tableFlags) {
+    EntryTable(NetlinkSocket socket, List<NftSet> sets, int tableFlags) {
         this.socket = socket;
+        this.sets = sets;
         this.tableFlags = tableFlags;
     }
 
@@ -35,7 +37,7 @@ final class EntryTable implements Table<Entry, Boolean> {
     @Override
     public Map<Entry, Boolean> owned() throws IOException {
         var found = new HashMap<Entry, Boolean>();
-        for (NftSet set : GuardRules.sets()) {
+        for (NftSet set : sets) {
             socket.dump(
                     Nftables.dumpElements(GuardRules.TABLE, set.name()),
                     () -> found.keySet().removeIf(entry -> entry.set().equals(set.name())),

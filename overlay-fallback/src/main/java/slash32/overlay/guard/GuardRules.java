@@ -75,16 +75,23 @@ final class GuardRules {
 
     private GuardRules() {}
 
-    static List<NftSet> sets() {
+    static List<NftSet> sets(GuardTerms terms) {
         SetType ipv4 = SetType.setOf(Field.IPV4_ADDRESS);
-        return List.of(
+        var sets = new ArrayList<>(List.of(
                 new NftSet(TABLE, ELSEWHERE_4, ipv4),
                 new NftSet(TABLE, ELSEWHERE_6, SetType.setOf(Field.IPV6_ADDRESS)),
                 new NftSet(TABLE, NODES_4, ipv4),
                 new NftSet(TABLE, NODES_6, SetType.setOf(Field.IPV6_ADDRESS)),
                 new NftSet(TABLE, PEERS, ipv4),
                 new NftSet(TABLE, ADMINS, ipv4),
-                new NftSet(TABLE, ADMINS_ELSEWHERE, ipv4));
+                new NftSet(TABLE, ADMINS_ELSEWHERE, ipv4)));
+        terms.limitedPorts().stream().sorted().forEach(port -> sets.add(new NftSet(TABLE, framesTo(port), ipv4)));
+        return sets;
+    }
+
+    /// Of the nodes of other sites that may send frames to a port.
+    static String framesTo(int port) {
+        return "frames" + port;
     }
 
     /// Every chain with its rules; one that is jumped to before those that jump.
@@ -102,9 +109,13 @@ final class GuardRules {
     private static List<NftRule> leave(GuardTerms terms) {
         var rules = new ArrayList<>(AdminRules.to(AdminRules.SEND, terms, LEAVE));
         for (boolean ipv4 : FAMILIES) {
-            rules.add(new Clause().to(terms.way()).ip(ipv4).segmentSize(mostOf(terms, ipv4), LEAVE));
+            rules.add(new Clause().to(terms.way()).ip(ipv4).segmentSize(mostOf(terms.mtuBytes(), ipv4), LEAVE));
+            for (Inside inside : terms.inside()) {
+                rules.add(new Clause().to(inside).ip(ipv4).segmentSize(mostOf(terms, inside, ipv4), LEAVE));
+            }
         }
         rules.add(new Clause().to(terms.way()).accept(LEAVE));
+        terms.inside().forEach(inside -> rules.add(new Clause().to(inside).accept(LEAVE)));
         if (terms.way() instanceof Way.KernelIpsec) {
             rules.add(new Clause().sealedByRoute().accept(LEAVE));
         }
@@ -115,15 +126,25 @@ final class GuardRules {
         if (terms.externalAlone()) {
             tunnels(terms, () -> new Clause().source(terms.external()), LEAVE, rules);
         }
+        for (Inside inside : terms.inside()) {
+            rules.add(new Clause()
+                    .source(terms.underlay())
+                    .protocol(inside.protocol())
+                    .drop(LEAVE, TUNNEL));
+        }
         return rules;
     }
 
     private static List<NftRule> enter(GuardTerms terms) {
         var rules = new ArrayList<>(AdminRules.to(AdminRules.TAKE, terms, ENTER));
         for (boolean ipv4 : FAMILIES) {
-            rules.add(new Clause().from(terms.way()).ip(ipv4).segmentSize(mostOf(terms, ipv4), ENTER));
+            rules.add(new Clause().from(terms.way()).ip(ipv4).segmentSize(mostOf(terms.mtuBytes(), ipv4), ENTER));
+            for (Inside inside : terms.inside()) {
+                rules.add(new Clause().from(inside).ip(ipv4).segmentSize(mostOf(terms, inside, ipv4), ENTER));
+            }
         }
         rules.add(new Clause().from(terms.way()).accept(ENTER));
+        terms.inside().forEach(inside -> rules.add(new Clause().from(inside).accept(ENTER)));
         for (boolean ipv4 : FAMILIES) {
             rules.add(new Clause().sourceIn(elsewhere(ipv4), ipv4).drop(ENTER, PLAIN));
             tunnels(terms, () -> new Clause().sourceIn(nodes(ipv4), ipv4), ENTER, rules);
@@ -131,13 +152,24 @@ final class GuardRules {
         if (terms.externalAlone()) {
             tunnels(terms, () -> new Clause().destination(terms.external()), ENTER, rules);
         }
+        // from anybody: the kernel gives a device also what came by another link than its own
+        for (Inside inside : terms.inside()) {
+            rules.add(new Clause()
+                    .destination(terms.underlay())
+                    .protocol(inside.protocol())
+                    .drop(ENTER, TUNNEL));
+        }
         return rules;
     }
 
     /// What a guest may say that it takes: a host that no message about the size of a packet reaches (RFC 2923) sends
     /// no more than that.
-    private static int mostOf(GuardTerms terms, boolean ipv4) {
-        return terms.mtuBytes() - (ipv4 ? HEADERS_4 : HEADERS_6);
+    private static int mostOf(int mtuBytes, boolean ipv4) {
+        return mtuBytes - (ipv4 ? HEADERS_4 : HEADERS_6);
+    }
+
+    private static int mostOf(GuardTerms terms, Inside inside, boolean ipv4) {
+        return mostOf(terms.mtuBytes() - inside.aroundBytes(), ipv4);
     }
 
     static String elsewhere(boolean ipv4) {
@@ -157,18 +189,26 @@ final class GuardRules {
                 protocol -> rules.add(whose.get().protocol(protocol).drop(chain, TUNNEL)));
     }
 
-    /// By the way from other sites segments' frames of nodes come to this node itself, and what they send by their
-    /// admin addresses; nothing else does.
+    /// By the way from other sites segments' frames of nodes, tunnels' packets, and what nodes send by their admin
+    /// addresses come to this node itself; nothing else does.
     private static List<NftRule> host(GuardTerms terms) {
         var rules = new ArrayList<NftRule>();
         terms.tunnelPorts().stream()
                 .sorted()
                 .forEach(port -> rules.add(new Clause()
                         .from(terms.way())
-                        .sourceIn(NODES_4, true)
+                        .sourceIn(terms.limitedPorts().contains(port) ? framesTo(port) : NODES_4, true)
                         .destination(terms.underlay())
                         .port(Clause.UDP, port)
                         .accept(HOST)));
+        for (Inside inside : terms.inside()) {
+            rules.add(new Clause()
+                    .from(terms.way())
+                    .sourceIn(NODES_4, true)
+                    .destination(terms.underlay())
+                    .protocol(inside.protocol())
+                    .accept(HOST));
+        }
         // of the nodes themselves, about the path between them; no router forwards them
         rules.add(new Clause().from(terms.way()).linkLocalIcmpv6(ECHO_REQUEST_6).accept(HOST));
         rules.add(new Clause().from(terms.way()).linkLocalIcmpv6(ECHO_REPLY_6).accept(HOST));
@@ -178,7 +218,15 @@ final class GuardRules {
                     .sourceIn(ADMINS_ELSEWHERE, true)
                     .destination(terms.admin().address())
                     .accept(HOST));
+            for (Inside inside : terms.inside()) {
+                rules.add(new Clause()
+                        .from(inside)
+                        .sourceIn(ADMINS_ELSEWHERE, true)
+                        .destination(terms.admin().address())
+                        .accept(HOST));
+            }
         }
+        terms.inside().forEach(inside -> rules.add(new Clause().from(inside).drop(HOST, TO_HOST)));
         rules.add(new Clause().from(terms.way()).drop(HOST, TO_HOST));
         rules.add(new Clause().destination(terms.external()).jump(HOST, OUTSIDE));
         return rules;

@@ -15,7 +15,10 @@ import slash32.net.Prefix;
 /// @param guests all addresses that guests of the fabric have: what is in them and has no route leads nowhere
 /// @param openPorts of TCP that stay open on {@code external}: the operator's way in
 /// @param tunnelPorts UDP ports of this node's overlays, which other sites get nothing on in the clear
+/// @param limitedPorts those of them that only some of the nodes of other sites may send frames to, sealed
 /// @param mtuBytes of the packets that fit into {@code way}
+/// @param inside what guests' packets may be in there; with one of these, its protocol between the underlay addresses
+///     is the overlay's alone
 /// @param admin null for a node that takes no part in an admin network
 public record GuardTerms(
         Way way,
@@ -24,12 +27,16 @@ public record GuardTerms(
         List<Prefix> guests,
         Set<Integer> openPorts,
         Set<Integer> tunnelPorts,
+        Set<Integer> limitedPorts,
         int mtuBytes,
+        List<Inside> inside,
         @Nullable Admin admin) {
     public GuardTerms {
         guests = List.copyOf(guests);
         openPorts = Set.copyOf(openPorts);
         tunnelPorts = Set.copyOf(tunnelPorts);
+        limitedPorts = Set.copyOf(limitedPorts);
+        inside = List.copyOf(inside);
     }
 
     /// This node's part in the network between hypervisors (docs/adr/0040).

@@ -51,7 +51,7 @@ public final class SiteGuard implements AutoCloseable {
         this.nft = nft;
         this.rtnl = rtnl;
         this.skeleton = skeleton;
-        entries = new Reconciler<>(new EntryTable(nft, skeleton.flags()), Backoff.KERNEL);
+        entries = new Reconciler<>(new EntryTable(nft, GuardRules.sets(terms), skeleton.flags()), Backoff.KERNEL);
         nowhere = new Reconciler<>(new NowhereTable(rtnl), Backoff.KERNEL);
         terms.nowhereElse().forEach(prefix -> nowhere.put(prefix, true));
     }
@@ -131,6 +131,11 @@ public final class SiteGuard implements AutoCloseable {
     /// A node of another site has this address, or not.
     public void node(IpAddress address, boolean there) {
         state(new Entry(GuardRules.nodes(address.isIpv4()), address), there);
+    }
+
+    /// A node of another site may send frames to one of the limited ports, or not.
+    public void frames(Ipv4Address node, int port, boolean there) {
+        state(new Entry(GuardRules.framesTo(port), node), there);
     }
 
     /// A peer sends from this address, or not.

@@ -90,7 +90,7 @@ final class Skeleton {
             requests.add(Nftables.addTable(GuardRules.TABLE, flags));
         }
         int id = 0;
-        for (NftSet set : GuardRules.sets()) {
+        for (NftSet set : GuardRules.sets(terms)) {
             requests.add(Nftables.addSet(set, ++id));
         }
         Map<NftChain, List<NftRule>> chains = GuardRules.chains(terms);
@@ -113,7 +113,7 @@ final class Skeleton {
             return "table " + GuardRules.TABLE + " with other flags: " + table.flags();
         }
         Set<NftSet> sets = sets();
-        for (NftSet set : GuardRules.sets()) {
+        for (NftSet set : GuardRules.sets(terms)) {
             if (!sets.contains(set)) {
                 return "no set " + GuardRules.TABLE + " " + set.name() + ", or another one";
             }

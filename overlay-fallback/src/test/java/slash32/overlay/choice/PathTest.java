@@ -9,7 +9,8 @@ import slash32.net.Ipv4Address;
 class PathTest {
     private static final SiteId OSLO = new SiteId(1);
     private static final SiteId BERGEN = new SiteId(2);
-    private static final Path.Encrypted OVERLAY = new Path.Encrypted(new Ipv4Address(1), new Ipv4Address(2));
+    private static final Path.Encrypted OVERLAY =
+            new Path.Encrypted(new Ipv4Address(1), new Ipv4Address(2), BERGEN, Carriage.ESP_TUNNEL);
 
     @Test
     void oneSiteIsNative() {
@@ -33,5 +34,13 @@ class PathTest {
     void refusesSiteIdsThatDoNotFitACommunity() {
         assertThatThrownBy(() -> new SiteId(0)).hasMessageContaining("1 to 4294967295");
         assertThatThrownBy(() -> new SiteId(1L << 32)).hasMessageContaining("1 to 4294967295");
+    }
+
+    @Test
+    void ipInIpIsWhatTunnelModeIs() {
+        assertThat(Carriage.parse("ipip")).isEqualTo(Carriage.parse("esp-tunnel"));
+        assertThat(Carriage.parse("gre").aroundBytes()).isEqualTo(24);
+        assertThatThrownBy(() -> Carriage.parse("vxlan")).hasMessageContaining("segments' frames");
+        assertThatThrownBy(() -> Carriage.parse("geneve")).hasMessage("no such encapsulation: 'geneve'");
     }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -26,6 +27,7 @@ import slash32.net.Ipv4Address;
 import slash32.net.MacAddress;
 import slash32.net.Prefix;
 import slash32.net.Vni;
+import slash32.overlay.choice.SiteId;
 import slash32.overlay.evpn.EvpnAction.Destination.Local;
 import slash32.overlay.evpn.EvpnAction.Destination.Remote;
 
@@ -37,6 +39,8 @@ class EvpnNodeTest {
     private static final MacAddress MAC = MacAddress.parse("02:00:00:00:00:01");
     private static final IpAddress ADDRESS = IpAddress.parse("192.0.2.1");
     private static final MacKey KEY = new MacKey(BLUE, MAC);
+    private static final SiteId OSLO = new SiteId(1);
+    private static final SiteId BERGEN = new SiteId(2);
     private static final long SECOND = 1_000_000_000L;
 
     private final EvpnTables tables = new EvpnTables();
@@ -478,7 +482,7 @@ class EvpnNodeTest {
     void aSegmentHasTheVtepOfItsOverlay() {
         complete();
         var own = Ipv4Address.parse("10.0.0.99");
-        var wide = new Encapsulation(own, 4790);
+        var wide = new Encapsulation(own, 4790, Set.of());
         node.put(new Segment("blue", BLUE, Segment.Flooding.FULL, 1450, wide, FrameRules.ANY, List.of()), now);
         tables.take(node);
         assertThat(tables.routes.values())
@@ -549,6 +553,45 @@ class EvpnNodeTest {
         tables.take(node);
     }
 
+    /// What is for some sites uses their nodes alone, whoever else says to have a MAC or wants broadcast.
+    @Test
+    void aSegmentServesNodesOfItsRulesSites() {
+        complete();
+        ofSites(Set.of(OSLO, new SiteId(3)));
+        node.imported(tables.imported, now);
+        announce(of(OTHER).inclusiveMulticast());
+        announce(of(OTHER).macIp(MAC, ADDRESS, new Mobility(false, 2)));
+        announce(of(THIRD).inclusiveMulticast());
+        announce(of(THIRD).macIp(MAC, ADDRESS, new Mobility(false, 1)));
+        reachable(OTHER, BERGEN);
+        assertThat(tables.forwarding).isEmpty();
+        assertThat(tables.flooded).isEmpty();
+        assertThat(node.status().getFirst().unreachable()).isEqualTo(1);
+        assertThat(node.vteps().values()).containsExactly(Set.of());
+        reachable(THIRD, OSLO);
+        assertThat(tables.forwarding).containsEntry(KEY, new Remote(THIRD));
+        assertThat(tables.flooded).containsExactly(THIRD);
+        assertThat(node.vteps().values()).containsExactly(Set.of(THIRD));
+        reachable(OTHER, new SiteId(3)); // it moved, and its claim is the better one
+        assertThat(tables.forwarding).containsEntry(KEY, new Remote(OTHER));
+        assertThat(tables.flooded).containsExactly(OTHER, THIRD);
+        reachable(OTHER, BERGEN);
+        assertThat(tables.forwarding).containsEntry(KEY, new Remote(THIRD));
+        ofSites(Set.of());
+        assertThat(tables.forwarding).containsEntry(KEY, new Remote(OTHER));
+        assertThat(tables.flooded).containsExactly(OTHER, THIRD);
+        ofSites(Set.of(new SiteId(9)));
+        assertThat(tables.forwarding).isEmpty();
+        assertThat(tables.answers).isEmpty();
+        assertThat(tables.flooded).isEmpty();
+    }
+
+    private void ofSites(Set<SiteId> sites) {
+        var encapsulation = new Encapsulation(null, 4789, sites);
+        node.put(new Segment("blue", BLUE, Segment.Flooding.FULL, 1450, encapsulation, FrameRules.ANY, List.of()), now);
+        tables.take(node);
+    }
+
     private static Port port(boolean sticky) {
         return new Port(new InterfaceName("tap1"), MAC, List.of(ADDRESS), sticky);
     }
@@ -559,7 +602,11 @@ class EvpnNodeTest {
     }
 
     private void reachable(IpAddress vtep, boolean reachable) {
-        node.reachable(vtep, reachable, now);
+        reachable(vtep, reachable ? OSLO : null);
+    }
+
+    private void reachable(IpAddress vtep, @Nullable SiteId site) {
+        node.reachable(vtep, site, now);
         tables.take(node);
     }
 

@@ -28,6 +28,7 @@ import slash32.net.InterfaceName;
 import slash32.net.Ipv4Address;
 import slash32.net.MacAddress;
 import slash32.net.Vni;
+import slash32.overlay.choice.SiteId;
 import slash32.overlay.evpn.EvpnAction.Destination;
 import slash32.testkit.Seeds;
 
@@ -207,7 +208,7 @@ class EvpnSimulationTest {
 
         void start(Map<MacKey, Long> remembered, Fabric fabric) {
             node = fresh(remembered);
-            fabric.members.forEach(member -> node.reachable(member.address, true, fabric.now));
+            fabric.members.forEach(member -> node.reachable(member.address, new SiteId(1), fabric.now));
             state(fabric);
         }
 

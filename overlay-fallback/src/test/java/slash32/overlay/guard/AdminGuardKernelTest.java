@@ -83,7 +83,9 @@ class AdminGuardKernelTest {
                 List.of(Prefix.parse("10.1.0.0/16")),
                 Set.of(22),
                 Set.of(4_789),
+                Set.of(),
                 1_438,
+                List.of(),
                 admin
                         ? new GuardTerms.Admin(
                                 Ipv4Address.parse(OWN), Prefix.parse("10.99.0.0/24"), Set.of(179), Set.of(3_784, 4_789))

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -41,14 +42,20 @@ class SiteGuardKernelTest {
     private final GuardTerms terms = terms(MESH);
 
     private static GuardTerms terms(Way way) {
+        return terms(way, List.of());
+    }
+
+    private static GuardTerms terms(Way way, List<Inside> inside) {
         return new GuardTerms(
                 way,
                 UNDERLAY,
                 EXTERNAL,
                 List.of(Prefix.parse("10.1.0.0/16")),
                 Set.of(22),
-                Set.of(4_789, 4_790),
+                Set.of(4_789, 4_790, 4_791),
+                Set.of(4_791),
                 1_438,
+                inside,
                 null);
     }
 
@@ -267,13 +274,13 @@ class SiteGuardKernelTest {
             guard.pass(System.nanoTime());
             long before = tunnels(guard);
             for (String to : List.of(far.toString(), FAR_6)) {
-                for (int port : List.of(4_789, 4_790, 4_791)) {
+                for (int port : List.of(4_789, 4_790, 4_792)) {
                     Command.tryRun("bash", "-c", "echo x > /dev/udp/" + to + "/" + port);
                 }
             }
             assertThat(tunnels(guard)).as("two ports, two families, out").isEqualTo(before + 4);
             for (String to : List.of(UNDERLAY.toString(), EXTERNAL.toString(), "2001:db8:a::1")) {
-                for (int port : List.of(4_789, 4_790, 4_791)) {
+                for (int port : List.of(4_789, 4_790, 4_792)) {
                     world("bash", "-c", "echo x > /dev/udp/" + to + "/" + port);
                 }
             }
@@ -287,17 +294,62 @@ class SiteGuardKernelTest {
         }
     }
 
-    /// GRE and IP in IP, by a socket of that protocol.
+    /// GRE and IP in IP, in and out.
     private static void protocols(SiteGuard guard) throws IOException {
         long before = tunnels(guard);
         for (int protocol : List.of(4, 41, 47)) {
-            world(
-                    "python3",
-                    "-c",
-                    "import socket; s = socket.socket(socket.AF_INET, socket.SOCK_RAW, " + protocol
-                            + "); s.bind(('10.0.0.9', 0)); s.sendto(b'x' * 40, ('" + UNDERLAY + "', 0))");
+            world(raw(protocol, "10.0.0.9", UNDERLAY.toString()));
+            Command.tryRun(raw(protocol, UNDERLAY.toString(), "10.0.0.9"));
         }
-        assertThat(tunnels(guard)).isEqualTo(before + 3);
+        assertThat(tunnels(guard)).isEqualTo(before + 6);
+    }
+
+    /// Sends a packet by a socket of its protocol.
+    private static String[] raw(int protocol, String from, String to) {
+        return new String[] {
+            "python3",
+            "-c",
+            "import socket; s = socket.socket(socket.AF_INET, socket.SOCK_RAW, " + protocol + "); s.bind(('" + from
+                    + "', 0)); s.sendto(b'x' * 40, ('" + to + "', 0))"
+        };
+    }
+
+    /// Where guests' packets go in GRE, GRE of anybody to the node is dropped if it did not come by the overlay; the
+    /// device is a veth pair.
+    @Test
+    void aTunnelInsideIsTheOverlaysAlone() throws IOException {
+        for (String[] pair : new String[][] {{"mesh32", "mesh1"}, {"g32-0a000009", "inner"}}) {
+            Command.run("ip", "link", "add", pair[0], "type", "veth", "peer", "name", pair[1], "netns", WORLD);
+            Command.run("sysctl", "-qw", "net.ipv4.conf." + pair[0] + ".rp_filter=0");
+            Command.run("ip", "link", "set", pair[0], "up");
+            world("ip", "link", "set", pair[1], "up");
+        }
+        Command.run("sysctl", "-qw", "net.ipv4.conf.all.rp_filter=0");
+        try (SiteGuard guard = SiteGuard.install(terms(MESH, List.of(new Inside("g32-", 47, 24))));
+                var other = new java.net.DatagramSocket(5_000, java.net.InetAddress.getByName(UNDERLAY.toString()))) {
+            world(raw(47, "10.0.0.9", UNDERLAY.toString()));
+            assertThat(tunnels(guard)).as("of no known node").isEqualTo(1);
+            Command.tryRun(raw(47, UNDERLAY.toString(), "10.0.0.9"));
+            assertThat(tunnels(guard)).as("and out").isEqualTo(2);
+            world(raw(4, "10.0.0.9", UNDERLAY.toString()));
+            assertThat(tunnels(guard)).as("another protocol of this site").isEqualTo(2);
+
+            guard.elsewhere(IpAddress.parse(THERE), true);
+            guard.pass(System.nanoTime());
+            fromWorld(THERE, "inner", 5_000);
+            assertThat(guard.drops().getOrDefault("plain", 0L))
+                    .as("a guest that comes out of the tunnel")
+                    .isZero();
+            assertThat(guard.drops()).as("but not to the host").containsEntry("to-host", 1L);
+            Command.run("ip", "route", "add", THERE + "/32", "via", "10.0.0.9", "dev", "g32-0a000009", "onlink");
+            Command.run("ip", "neigh", "add", "10.0.0.9", "lladdr", "02:00:00:00:00:09", "dev", "g32-0a000009");
+            pings(HERE, THERE);
+            assertThat(guard.drops().getOrDefault("plain", 0L))
+                    .as("nor one that goes into it")
+                    .isZero();
+            other.setSoTimeout(1);
+            assertThat(received(other, 1)).isZero();
+        }
     }
 
     private static long tunnels(SiteGuard guard) throws IOException {
@@ -335,10 +387,15 @@ class SiteGuardKernelTest {
                                 + " dualstack_ipv6=True)\nwhile True:\n    c = s.accept()[0]\n"
                                 + "    c.sendall(b'%d\\n' % c.getsockopt(6, 2))\n    c.close()"))
                 .start();
-        try (SiteGuard guard = SiteGuard.install(terms(new Way.Device(new InterfaceName("up0"))))) {
-            assertThat(segmentSizes("10.0.0.9")).as("theirs, ours").isEqualTo("1398 1398");
-            assertThat(segmentSizes(FAR_6)).isEqualTo("1378 1378");
-            assertThat(guard.drops().getOrDefault("plain", 0L)).isZero();
+        try {
+            try (SiteGuard guard = SiteGuard.install(terms(new Way.Device(new InterfaceName("up0"))))) {
+                assertThat(segmentSizes("10.0.0.9")).as("theirs, ours").isEqualTo("1398 1398");
+                assertThat(segmentSizes(FAR_6)).isEqualTo("1378 1378");
+                assertThat(guard.drops().getOrDefault("plain", 0L)).isZero();
+            }
+            try (SiteGuard _ = SiteGuard.install(terms(MESH, List.of(new Inside("up", 47, 24))))) {
+                assertThat(segmentSizes("10.0.0.9")).as("in a tunnel").isEqualTo("1374 1374");
+            }
         } finally {
             server.destroyForcibly().waitFor();
             Command.run("ip", "netns", "del", GUEST);
@@ -415,8 +472,32 @@ class SiteGuardKernelTest {
         }
     }
 
+    @Test
+    void aPortOfSomeSitesTakesFramesOfTheirNodesAlone() throws IOException {
+        Command.run("ip", "link", "add", "mesh32", "type", "veth", "peer", "name", "mesh1", "netns", WORLD);
+        Command.run("sysctl", "-qw", "net.ipv4.conf.all.rp_filter=0", "net.ipv4.conf.mesh32.rp_filter=0");
+        Command.run("ip", "link", "set", "mesh32", "up");
+        world("ip", "link", "set", "mesh1", "up");
+        Ipv4Address node = Ipv4Address.parse("10.0.0.9");
+        try (SiteGuard guard = SiteGuard.install(terms);
+                var frames = new java.net.DatagramSocket(4_791, java.net.InetAddress.getByName(UNDERLAY.toString()))) {
+            frames.setSoTimeout(200);
+            guard.node(node, true);
+            assertThat(guard.pass(System.nanoTime())).isEmpty();
+            fromWorld("10.0.0.9", "mesh1", 4_791);
+            assertThat(received(frames, 1)).isZero();
+            assertThat(guard.drops()).containsEntry("to-host", 1L);
+            guard.frames(node, 4_791, true);
+            assertThat(guard.pass(System.nanoTime())).isEmpty();
+            fromWorld("10.0.0.9", "mesh1", 4_791);
+            assertThat(received(frames, 1)).isEqualTo(1);
+        }
+    }
+
     private static void fromWorld(String source, String device, int port) {
-        String link = Command.run("ip", "-o", "link", "show", device.equals("up1") ? "up0" : "mesh32");
+        String here =
+                Map.of("up1", "up0", "mesh1", "mesh32", "inner", "g32-0a000009").getOrDefault(device, device);
+        String link = Command.run("ip", "-o", "link", "show", here);
         String mac = link.replaceFirst("(?s).*link/ether (\\S+) .*", "$1");
         world("ip", "neigh", "replace", UNDERLAY.toString(), "lladdr", mac, "dev", device);
         world(

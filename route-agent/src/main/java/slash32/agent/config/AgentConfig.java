@@ -6,11 +6,15 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import slash32.agent.intent.SegmentTerms;
 import slash32.net.Asn;
 import slash32.net.Ipv4Address;
 import slash32.net.Prefix;
+import slash32.overlay.choice.Carriage;
 
 /// One node's configuration, complete: what the file left out has its default here.
 ///
@@ -94,6 +98,14 @@ public record AgentConfig(
     /// Where other sites reach this node.
     public Ipv4Address external() {
         return underlay.external() instanceof Ipv4Address v4 ? v4 : underlay.address();
+    }
+
+    /// What routed packets from here to other sites may be put into.
+    public Set<Carriage> carriages() {
+        return segments.overlays().stream()
+                .filter(rule -> rule.holdsIn(site.id()))
+                .flatMap(rule -> Stream.ofNullable(rule.carriage()))
+                .collect(Collectors.toUnmodifiableSet());
     }
 
     /// Keys that only a restart takes and that have another value in {@code other}, as they are in the file.

@@ -64,7 +64,11 @@ final class ConfigParser {
         var overlay = root.optionalSection("overlay", OverlayConfig::read);
         var probes = root.optional("pathProbeInterval", Scalar.PROBE_INTERVAL, AgentConfig.DEFAULT_PROBE_INTERVAL);
         checkOverlay(root, overlay, underlay.value(), prefixes.value());
-        var segments = SegmentParser.terms(root, underlay.value());
+        var segments = SegmentParser.terms(
+                root,
+                root.states(overlay),
+                underlay.value(),
+                site.value() == null ? null : site.value().id());
         OverlayConfig.Admin admin =
                 overlay.value() == null ? null : overlay.value().admin();
         if (admin != null) {

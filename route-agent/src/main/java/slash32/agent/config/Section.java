@@ -113,6 +113,11 @@ final class Section {
         return present(key) ? read(key, listReader(scalarReader(scalar))) : new Field<>(node, otherwise);
     }
 
+    /// Whether a value that was read stands in the file, right or wrong.
+    boolean states(Field<?> field) {
+        return !field.node().equals(node);
+    }
+
     /// Notes what is wrong with a value that was read.
     void problem(Field<?> field, String key, String reason) {
         problems.at(field.node(), child(key), reason);

@@ -18,6 +18,7 @@ import slash32.net.MacAddress;
 import slash32.net.NumberRange;
 import slash32.net.Prefix;
 import slash32.net.Vni;
+import slash32.overlay.choice.Carriage;
 import slash32.overlay.choice.SiteId;
 import slash32.overlay.evpn.Encapsulation;
 import slash32.overlay.evpn.FrameRules;
@@ -40,6 +41,7 @@ final class SegmentParser {
     private static final Scalar<NumberRange> VLANS =
             new Scalar<>(Tag.STR, "a range of VLANs such as \"100-199\" or \"7\"", SegmentParser::vlans);
     private static final Scalar<Long> MULTICAST = PolicyParser.number(1, 1_000_000);
+    private static final Scalar<Carriage> CARRIAGE = new Scalar<>(Tag.STR, "esp-tunnel, ipip, gre", Carriage::parse);
     private static final Scalar<SiteId> SITE =
             new Scalar<>(Tag.INT, "1 to 4294967295", text -> new SiteId(Scalar.integer(text)));
 
@@ -48,41 +50,55 @@ final class SegmentParser {
 
     private final List<OverlayRule> overlays;
     private final @Nullable UnderlayConfig underlay;
+    private final @Nullable SiteId site;
     private final List<Gateway> gateways = new ArrayList<>();
     private final Set<Vni> vnis = new HashSet<>();
     private final Set<String> names = new HashSet<>();
     private final Set<InterfaceName> devices = new HashSet<>();
 
-    private SegmentParser(List<OverlayRule> overlays, @Nullable UnderlayConfig underlay) {
+    private SegmentParser(List<OverlayRule> overlays, @Nullable UnderlayConfig underlay, @Nullable SiteId site) {
         this.overlays = overlays;
         this.underlay = underlay;
+        this.site = site;
     }
 
     /// What of a file's root is about segments; to be called before its end.
     ///
+    /// @param crosses packets may go to other sites
     /// @param underlay null if there is something wrong in it
-    static Field<SegmentTerms> terms(Section root, @Nullable UnderlayConfig underlay) {
+    /// @param site of this node; null if the file does not say it
+    static Field<SegmentTerms> terms(
+            Section root, boolean crosses, @Nullable UnderlayConfig underlay, @Nullable SiteId site) {
         var names = new HashSet<String>();
-        var overlays = root.sections("overlays", section -> overlay(section, names));
+        var overlays = root.sections("overlays", section -> overlay(section, names, crosses));
         var owners = new HashSet<String>();
         var tenants = root.sections("tenants", section -> tenant(section, owners));
-        var parser = new SegmentParser(overlays.or(List.of()), underlay);
+        var parser = new SegmentParser(overlays.or(List.of()), underlay, site);
         var segments = root.sections("segments", parser::segment);
         return new Field<>(
                 segments.node(),
                 new SegmentTerms(overlays.or(List.of()), tenants.or(List.of()), segments.or(List.of())));
     }
 
-    private static @Nullable OverlayRule overlay(Section section, Set<String> names) {
+    private static @Nullable OverlayRule overlay(Section section, Set<String> names, boolean crosses) {
         var name = section.required("name", Scalar.NAME);
         var address = section.optional("address", Scalar.IPV4);
         var port = section.optional("port", Scalar.PORT, Encapsulation.VXLAN_PORT);
         var mtu = section.optional("mtu", MTU, (long) OverlayRule.DEFAULT_MTU_BYTES);
         var sites = section.list("sites", SITE, List.of());
+        var carriage = section.optional("encapsulation", CARRIAGE);
+        if (carriage.value() != null && !crosses) {
+            section.problem(carriage, "encapsulation", "needs overlay, without which nothing goes to other sites");
+        }
         once(section, name, "name", names);
         return section.end()
                 ? new OverlayRule(
-                        name.get(), address.value(), port.get(), mtu.get().intValue(), Set.copyOf(sites.get()))
+                        name.get(),
+                        address.value(),
+                        port.get(),
+                        mtu.get().intValue(),
+                        Set.copyOf(sites.get()),
+                        carriage.value())
                 : null;
     }
 
@@ -125,6 +141,8 @@ final class SegmentParser {
         OverlayRule rule = overlay.value() == null ? null : rule(overlay.value());
         if (overlay.value() != null && rule == null) {
             section.problem(overlay, "overlay", "is none of overlays: " + overlay.value());
+        } else if (rule != null && site != null && !rule.holdsIn(site)) {
+            section.problem(overlay, "overlay", rule.name() + " does not hold in this node's site, " + site);
         }
         int most = rule == null ? OverlayRule.DEFAULT_MTU_BYTES : rule.mtuBytes();
         var mtu = section.optional("mtu", MTU, (long) most);

@@ -81,7 +81,7 @@ public final class Intent {
     public Intent(Node node, Outbox outbox) {
         this.node = node;
         this.outbox = outbox;
-        sites = new Sites(node.site(), node.external());
+        sites = new Sites(node.site(), node.external(), node::carriageTo);
         admins = node.admin() == null ? null : new AdminNodes(node.admin(), node.underlay());
         segments = new Segments(node, outbox);
         announcements = new Announcements(outbox);

@@ -1,6 +1,7 @@
 package slash32.agent.intent;
 
 import java.util.List;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import slash32.net.Asn;
 import slash32.net.InterfaceName;
@@ -8,6 +9,7 @@ import slash32.net.IpAddress;
 import slash32.net.Ipv4Address;
 import slash32.net.Ipv6Address;
 import slash32.net.Prefix;
+import slash32.overlay.choice.Carriage;
 import slash32.overlay.choice.SiteId;
 
 /// Who this node is in the fabric.
@@ -18,6 +20,7 @@ import slash32.overlay.choice.SiteId;
 /// @param external where other sites reach it by the overlay; null if it takes no part in that
 /// @param admin its place in the admin network; null for none
 /// @param endpointPrefixes that addresses of endpoints must be in; none for any address
+/// @param rules ways to other nodes, in the order in which they count
 public record Node(
         Asn asn,
         SiteId site,
@@ -26,9 +29,20 @@ public record Node(
         @Nullable InterfaceName uplink,
         @Nullable Ipv4Address external,
         @Nullable AdminNetwork admin,
-        List<Prefix> endpointPrefixes) {
+        List<Prefix> endpointPrefixes,
+        List<OverlayRule> rules) {
     public Node {
         endpointPrefixes = List.copyOf(endpointPrefixes);
+        rules = List.copyOf(rules);
+    }
+
+    /// What routed packets to nodes of another site go in, as the first rule says that holds in both sites.
+    Carriage carriageTo(SiteId other) {
+        return rules.stream()
+                .filter(rule -> rule.holdsIn(site) && rule.holdsIn(other))
+                .flatMap(rule -> Stream.ofNullable(rule.carriage()))
+                .findFirst()
+                .orElse(Carriage.ESP_TUNNEL);
     }
 
     boolean isForEndpoints(Prefix address) {

@@ -6,9 +6,11 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import slash32.net.IpAddress;
 import slash32.net.Ipv4Address;
+import slash32.overlay.choice.Carriage;
 import slash32.overlay.choice.Path;
 import slash32.overlay.choice.SiteId;
 
@@ -18,6 +20,7 @@ import slash32.overlay.choice.SiteId;
 final class Sites {
     private final SiteId own;
     private final @Nullable Ipv4Address ownExternal;
+    private final Function<SiteId, Carriage> carriages;
     private final Map<IpAddress, Said> announced = new HashMap<>();
     /// The underlay addresses of the nodes with an external address.
     private final Map<Ipv4Address, TreeSet<IpAddress>> behind = new HashMap<>();
@@ -34,9 +37,11 @@ final class Sites {
             @Nullable Ipv4Address admin) {}
 
     /// @param ownExternal null if this node takes no part in the overlay
-    Sites(SiteId own, @Nullable Ipv4Address ownExternal) {
+    /// @param carriages what routed packets to nodes of each site go in
+    Sites(SiteId own, @Nullable Ipv4Address ownExternal, Function<SiteId, Carriage> carriages) {
         this.own = own;
         this.ownExternal = ownExternal;
+        this.carriages = carriages;
     }
 
     /// Our configured BGP peers, which are in our site without a node route.
@@ -100,16 +105,20 @@ final class Sites {
             return null;
         }
         if (nextHop instanceof Ipv4Address node) {
-            return new Path.Encrypted(node, said.external);
+            return encrypted(node, said.external, said.site);
         }
         for (IpAddress other : behind(said)) {
             if (other instanceof Ipv4Address node
                     && announced.get(node) instanceof Said(SiteId site, var _, var _)
                     && site.equals(said.site)) {
-                return new Path.Encrypted(node, said.external);
+                return encrypted(node, said.external, site);
             }
         }
         return null;
+    }
+
+    private Path.Encrypted encrypted(Ipv4Address node, Ipv4Address external, SiteId site) {
+        return new Path.Encrypted(node, external, site, carriages.apply(site));
     }
 
     private Map<IpAddress, Path> paths(Set<IpAddress> addresses) {

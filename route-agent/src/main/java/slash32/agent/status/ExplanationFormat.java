@@ -83,9 +83,10 @@ public final class ExplanationFormat {
             json.writeStartObject();
             json.writeStringField("nextHop", hop.getKey().toString());
             json.writeStringField("path", text(hop.getValue()));
-            if (hop.getValue() instanceof Path.Encrypted(var node, var _)) {
-                json.writeBooleanField("keyed", isKeyed(keys, node));
-                json.writeStringField("keys", keys(keys, node));
+            if (hop.getValue() instanceof Path.Encrypted path) {
+                json.writeStringField("encapsulation", path.carriage().toString());
+                json.writeBooleanField("keyed", isKeyed(keys, path.node()));
+                json.writeStringField("keys", keys(keys, path.node()));
             }
             json.writeEndObject();
         }
@@ -122,7 +123,7 @@ public final class ExplanationFormat {
     static String text(Path path) {
         return switch (path) {
             case Path.Native() -> "native";
-            case Path.Encrypted(var node, var external) ->
+            case Path.Encrypted(var node, var external, var _, var _) ->
                 "encrypted: it is in another site, where node " + node + " is reached at " + external;
             case Path.Refused(Path.Reason reason) -> "refused: " + reason.text();
         };
@@ -183,8 +184,8 @@ public final class ExplanationFormat {
         }
         side.paths().forEach((hop, path) -> {
             text.append("    overlay to " + hop + ": " + text(path) + "\n");
-            if (path instanceof Path.Encrypted(var node, var _)) {
-                text.append("      " + keys(keys, node) + "\n");
+            if (path instanceof Path.Encrypted encrypted) {
+                text.append("      in " + encrypted.carriage() + "; " + keys(keys, encrypted.node()) + "\n");
             }
         });
         text.append("    neighbor: ").append(side.way()).append('\n');

@@ -39,7 +39,9 @@ import slash32.net.Ipv4Address;
 import slash32.net.MacAddress;
 import slash32.net.Prefix;
 import slash32.netlink.netfilter.Counts;
+import slash32.overlay.choice.Carriage;
 import slash32.overlay.choice.Path;
+import slash32.overlay.choice.SiteId;
 import slash32.securitygroup.Direction;
 import slash32.securitygroup.FirstPacket;
 import slash32.securitygroup.GroupId;
@@ -279,7 +281,9 @@ public final class MemoryControl implements Control {
                     paths.put(nextHop, far ? new Path.Refused(Path.Reason.OTHER_SITE) : Path.NATIVE);
                     SasView.PeerKeys peer = nextHop instanceof Ipv4Address node ? sas().peer(node) : null;
                     if (peer != null) {
-                        paths.put(nextHop, new Path.Encrypted(peer.node(), peer.external()));
+                        paths.put(
+                                nextHop,
+                                new Path.Encrypted(peer.node(), peer.external(), new SiteId(2), Carriage.ESP_TUNNEL));
                     }
                     way = new KernelWay(new InterfaceName("up0"), nextHop, null, "incomplete", null);
                 }

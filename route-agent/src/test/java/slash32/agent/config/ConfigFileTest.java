@@ -54,6 +54,7 @@ import slash32.net.MacAddress;
 import slash32.net.NumberRange;
 import slash32.net.Prefix;
 import slash32.net.Vni;
+import slash32.overlay.choice.Carriage;
 import slash32.overlay.choice.SiteId;
 import slash32.overlay.evpn.Encapsulation;
 import slash32.overlay.evpn.FrameRules;
@@ -276,7 +277,8 @@ class ConfigFileTest {
                                         Ipv4Address.parse("10.0.0.13"),
                                         4790,
                                         8950,
-                                        Set.of(new SiteId(1), new SiteId(2)))),
+                                        Set.of(new SiteId(1), new SiteId(4_294_967_295L)),
+                                        Carriage.GRE)),
                                 List.of(new Tenant(
                                         "acme",
                                         List.of(new NumberRange(5000, 5999), new NumberRange(7000, 7000)),
@@ -287,7 +289,10 @@ class ConfigFileTest {
                                                 new Vni(100),
                                                 Segment.Flooding.FULL,
                                                 1400,
-                                                new Encapsulation(Ipv4Address.parse("10.0.0.13"), 4790),
+                                                new Encapsulation(
+                                                        Ipv4Address.parse("10.0.0.13"),
+                                                        4790,
+                                                        Set.of(new SiteId(1), new SiteId(4_294_967_295L))),
                                                 new FrameRules(List.of(new NumberRange(100, 149)), 1000),
                                                 new Gateway(List.of(GatewayAddress.parse("192.0.2.1/24"))),
                                                 List.of(new Port(

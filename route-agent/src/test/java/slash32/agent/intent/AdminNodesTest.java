@@ -14,7 +14,9 @@ import slash32.agent.status.AdminView;
 import slash32.net.IpAddress;
 import slash32.net.Ipv4Address;
 import slash32.net.Prefix;
+import slash32.overlay.choice.Carriage;
 import slash32.overlay.choice.Path;
+import slash32.overlay.choice.SiteId;
 import slash32.securitygroup.FirstPacket;
 import slash32.securitygroup.IpProtocol;
 
@@ -25,7 +27,8 @@ class AdminNodesTest {
     private static final Ipv4Address OWN = Ipv4Address.parse("10.99.0.11");
     private static final Ipv4Address ADMIN2 = Ipv4Address.parse("10.99.0.12");
     private static final Ipv4Address ADMIN3 = Ipv4Address.parse("10.99.0.13");
-    private static final Path ENCRYPTED = new Path.Encrypted(HV3, Ipv4Address.parse("203.0.113.13"));
+    private static final Path ENCRYPTED =
+            new Path.Encrypted(HV3, Ipv4Address.parse("203.0.113.13"), new SiteId(2), Carriage.ESP_TUNNEL);
     private static final Path REFUSED = new Path.Refused(Path.Reason.OTHER_SITE);
 
     private final AdminNodes nodes =

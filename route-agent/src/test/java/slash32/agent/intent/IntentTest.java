@@ -50,7 +50,8 @@ class IntentTest {
             new InterfaceName("up0"),
             null,
             null,
-            List.of(Prefix.parse("10.0.0.0/8"), Prefix.parse("::/0")));
+            List.of(Prefix.parse("10.0.0.0/8"), Prefix.parse("::/0")),
+            List.of());
     private final Intent intent = new Intent(node, recorder);
     private long nanos;
 

@@ -40,7 +40,8 @@ class RefusedEndpointsTest {
                     null,
                     null,
                     null,
-                    List.of(Prefix.parse("10.0.0.0/8"))),
+                    List.of(Prefix.parse("10.0.0.0/8")),
+                    List.of()),
             recorder);
 
     @BeforeEach

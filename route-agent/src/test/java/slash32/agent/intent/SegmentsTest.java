@@ -35,8 +35,9 @@ import slash32.securitygroup.SecurityGroup;
 /// Segments and their ports: who makes them, who may be in them, and when they go.
 class SegmentsTest {
     private static final OverlayRule WIDE =
-            new OverlayRule("wide", Ipv4Address.parse("10.0.0.13"), 4790, 8950, Set.of(new SiteId(1)));
-    private static final OverlayRule ELSEWHERE = new OverlayRule("elsewhere", null, 4791, 1450, Set.of(new SiteId(2)));
+            new OverlayRule("wide", Ipv4Address.parse("10.0.0.13"), 4790, 8950, Set.of(new SiteId(1)), null);
+    private static final OverlayRule ELSEWHERE =
+            new OverlayRule("elsewhere", null, 4791, 1450, Set.of(new SiteId(2)), null);
     private static final Tenant ACME = new Tenant(
             "acme", List.of(new NumberRange(5000, 5999), new NumberRange(7, 7)), List.of(new NumberRange(100, 199)));
     private static final Segment RED = new Segment("red", new Vni(900), Segment.Flooding.NONE, 1450, List.of());
@@ -44,7 +45,16 @@ class SegmentsTest {
     private final Recorder recorder = new Recorder();
     private final List<Effect> effects = recorder.effects;
     private final Intent intent = new Intent(
-            new Node(new Asn(65000), new SiteId(1), Ipv4Address.parse("10.0.0.11"), null, null, null, null, List.of()),
+            new Node(
+                    new Asn(65000),
+                    new SiteId(1),
+                    Ipv4Address.parse("10.0.0.11"),
+                    null,
+                    null,
+                    null,
+                    null,
+                    List.of(),
+                    List.of()),
             recorder);
 
     private void terms(List<Tenant> tenants, Segment... segments) {
@@ -63,7 +73,7 @@ class SegmentsTest {
                 new Vni(5001),
                 Segment.Flooding.NONE,
                 8950,
-                new Encapsulation(Ipv4Address.parse("10.0.0.13"), 4790),
+                new Encapsulation(Ipv4Address.parse("10.0.0.13"), 4790, Set.of(new SiteId(1))),
                 FrameRules.ANY,
                 List.of());
         assertThat(effects)
@@ -202,7 +212,15 @@ class SegmentsTest {
         var admin = new AdminNetwork(
                 Ipv4Address.parse("10.99.1.11"), Prefix.parse("10.99.1.0/24"), Set.of(179), Set.of(3784));
         var node = new Node(
-                new Asn(65000), new SiteId(1), Ipv4Address.parse("10.0.0.11"), null, null, null, admin, List.of());
+                new Asn(65000),
+                new SiteId(1),
+                Ipv4Address.parse("10.0.0.11"),
+                null,
+                null,
+                null,
+                admin,
+                List.of(),
+                List.of());
         var there = new Intent(node, recorder);
         for (String gateway : List.of("10.99.1.129/25", "10.99.0.1/16")) {
             assertThat(refusal(there.put(withGateway("blue", 5000, gateway))))

@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import slash32.net.IpAddress;
 import slash32.net.Ipv4Address;
+import slash32.overlay.choice.Carriage;
 import slash32.overlay.choice.Path;
 import slash32.overlay.choice.SiteId;
 
@@ -18,15 +19,20 @@ class SitesTest {
     private static final Ipv4Address HV3 = Ipv4Address.parse("10.0.2.13");
     private static final IpAddress HV3_6 = IpAddress.parse("2001:db8:a2::13");
     private static final Ipv4Address EXTERNAL = Ipv4Address.parse("203.0.113.13");
-    private static final Path.Encrypted ENCRYPTED = new Path.Encrypted(HV3, EXTERNAL);
+    private static final Path.Encrypted ENCRYPTED = new Path.Encrypted(HV3, EXTERNAL, BERGEN, Carriage.ESP_TUNNEL);
     private static final Path OTHER_SITE = new Path.Refused(Path.Reason.OTHER_SITE);
     private static final Path UNKNOWN = new Path.Refused(Path.Reason.SITE_UNKNOWN);
 
     private final List<Effect> effects = new ArrayList<>();
-    private final Sites sites = new Sites(OSLO, Ipv4Address.parse("203.0.113.11"));
+    private final Sites sites = new Sites(OSLO, Ipv4Address.parse("203.0.113.11"), SitesTest::carriage);
 
     private void said(IpAddress node, SiteId site, @Nullable Ipv4Address external) {
         sites.nodeRoute(node, new Sites.Said(site, external, null), effects::add);
+    }
+
+    /// Of site 3, GRE.
+    private static Carriage carriage(SiteId site) {
+        return site.value() == 3 ? Carriage.GRE : Carriage.ESP_TUNNEL;
     }
 
     private List<Effect> effects() {
@@ -46,8 +52,18 @@ class SitesTest {
     }
 
     @Test
+    void whatItsPacketsGoInIsItsSites() {
+        said(HV3, BERGEN, EXTERNAL);
+        effects();
+        said(HV3, new SiteId(3), EXTERNAL);
+        assertThat(effects())
+                .containsExactly(
+                        new Effect.Desire.NextHop(HV3, new Path.Encrypted(HV3, EXTERNAL, new SiteId(3), Carriage.GRE)));
+    }
+
+    @Test
     void aNodeThatTakesNoPartReachesNoOtherSite() {
-        var plain = new Sites(OSLO, null);
+        var plain = new Sites(OSLO, null, SitesTest::carriage);
         plain.nodeRoute(HV3, new Sites.Said(BERGEN, EXTERNAL, null), effects::add);
         assertThat(effects()).containsExactly(new Effect.Desire.NextHop(HV3, OTHER_SITE));
     }
@@ -81,7 +97,7 @@ class SitesTest {
         said(HV3, BERGEN, other);
         assertThat(effects())
                 .containsExactlyInAnyOrder(
-                        new Effect.Desire.NextHop(HV3, new Path.Encrypted(HV3, other)),
+                        new Effect.Desire.NextHop(HV3, new Path.Encrypted(HV3, other, BERGEN, Carriage.ESP_TUNNEL)),
                         new Effect.Desire.NextHop(HV3_6, OTHER_SITE));
     }
 

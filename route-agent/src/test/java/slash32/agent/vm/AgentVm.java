@@ -46,6 +46,10 @@ final class AgentVm {
         String device() {
             return "m32-0a00000" + other().site;
         }
+
+        String tunnel() {
+            return "g32-0a00000" + other().site;
+        }
     }
 
     static final List<Node> NODES = List.of(
@@ -63,7 +67,7 @@ final class AgentVm {
         boolean done = false;
         Thread.ofPlatform().daemon().start(AgentVm::watch);
         try {
-            scenario(folder);
+            scenario(folder, args[1].equals("gre"));
             ok("end");
             done = true;
         } catch (Exception | AssertionError e) {
@@ -237,7 +241,7 @@ final class AgentVm {
                 .toList();
     }
 
-    private static void scenario(Path folder) throws Exception {
+    private static void scenario(Path folder, boolean tunnel) throws Exception {
         Node a = NODES.getFirst();
         Node b = NODES.getLast();
         cable();
@@ -247,22 +251,36 @@ final class AgentVm {
                 .redirectOutput(LOGS.resolve("tcpdump.out").toFile())
                 .start();
         eventually(() -> Files.exists(capture), "the wire is watched");
+        if (tunnel) {
+            gre(a, b, folder);
+        } else {
+            esp(a, b, folder);
+        }
+        tcpdump.destroy();
+        tcpdump.waitFor(10, TimeUnit.SECONDS);
+        wire(capture, tunnel);
+    }
+
+    /// It begins with a certificate that has ended.
+    private static void renew(Node b, Path folder) {
+        Command.run(
+                "sh", "-c", "cp " + folder.resolve(b.name() + "/renewed/*") + " " + folder.resolve(b.name() + "/pki/"));
+    }
+
+    private static void esp(Node a, Node b, Path folder) throws Exception {
         cut(a);
         Process agentA = agent(a, folder, "auto");
         Process agentB = agent(b, folder, "auto");
         withoutKeys(a, b);
-        Command.run("sh", "-c", "cp " + folder.resolve("b/renewed/*") + " " + folder.resolve("b/pki/"));
+        renew(b, folder);
         Command.run("kill", "-HUP", "" + agentB.pid());
         eventually(() -> pings(b.guest), "guests reach each other in IPv4");
         eventually(() -> pings(b.guest6), "guests reach each other in IPv6");
         eventually(() -> membersPing(b), "members of a segment reach each other");
         must(sas(a).contains("\"kind\":\"kernel\"") && sas(b).contains("\"kind\":\"kernel\""), "the kernel seals it");
         must(!sas(a).contains("\"encapsulation\":\"udp\""), "two kernels need no UDP");
-        must(
-                Command.tryRun(inside("ga", "ping", "-c1", "-W2", "-Mdo", "-s1410", b.guest))
-                                .exitCode()
-                        == 0,
-                "a packet of 1438 octets crosses whole");
+        must(in("a", "ip route get " + b.guest).contains(a.device()), "the way is the peer's device");
+        must(sized(b, 1_410).exitCode() == 0, "a packet of 1438 octets crosses whole");
         eventually(() -> pings("a", b.admin()), "hypervisors reach each other in the admin network");
         must(in("a", "ip route get " + b.admin()).contains(a.device()), "and by the peer's device");
         rekeys(a, b);
@@ -281,9 +299,6 @@ final class AgentVm {
                         && !in("b", "ip link").contains(b.device())
                         && in("b", "ip xfrm policy").isBlank(),
                 "nothing is left of the kernel's");
-        tcpdump.destroy();
-        tcpdump.waitFor(10, TimeUnit.SECONDS);
-        wire(capture);
     }
 
     /// First no IKE gets through, then the far end proves itself with a certificate that has ended.
@@ -333,15 +348,62 @@ final class AgentVm {
         must(Integer.parseInt(said.replaceAll("(?s).*?(\\d+) packets transmitted.*", "$1")) > 40, "it was long enough");
     }
 
-    private static void wire(Path capture) {
-        String bare = Command.run("tcpdump", "-nnr", "" + capture, "esp");
-        must(bare.lines().count() > 3_000, "ESP was on the wire");
+    /// Guests' packets go in GRE, which is sealed by the kernel at one end and by user space at the other.
+    private static void gre(Node a, Node b, Path folder) throws Exception {
+        renew(b, folder);
+        Process agentA = agent(a, folder, "gre");
+        agent(b, folder, "gre-userspace");
+        eventually(() -> pings(b.guest), "guests reach each other by GRE in IPv4");
+        eventually(() -> pings(b.guest6), "guests reach each other by GRE in IPv6");
+        must(in("a", "ip route get " + b.guest).contains(a.tunnel()), "the way is the tunnel");
+        must(in("a", "ip -d link show " + a.tunnel()).contains("dev " + a.device()), "its link is the peer's device");
+        Process sealed = new ProcessBuilder(inside(
+                        "a", "timeout", "60", "tcpdump", "-Z", "root", "-nnc", "4", "-i", a.device(), "ip proto 47"))
+                .redirectErrorStream(true)
+                .redirectOutput(LOGS.resolve("sealed.out").toFile())
+                .start();
+        eventually(() -> pings(b.guest) && !sealed.isAlive(), "pings go on");
+        must(sealed.exitValue() == 0, "what is sealed is GRE, both ways");
+        must(sized(b, 1_386).exitCode() == 0, "a packet of 1414 octets crosses whole in GRE");
+        must(sized(b, 1_387).output().contains("mtu = 1414"), "a guest that sends more is told");
+        String explained = Command.run(
+                "curl",
+                "-sS",
+                "--unix-socket",
+                "/run/a.sock",
+                "-H",
+                "Content-Type: application/json",
+                "-d",
+                "{\"from\":\"" + a.guest + "\",\"to\":\"" + b.guest + "\",\"protocol\":\"icmp\"}",
+                "http://x/v1/explain");
+        must(explained.contains("\"encapsulation\":\"gre\""), "explain says so");
+        in("a", "ip link del " + a.tunnel());
+        eventually(() -> pings(b.guest), "a tunnel that somebody removed is made anew");
+
+        agentA.destroyForcibly().waitFor();
+        agent(a, folder, "auto");
+        eventually(() -> !in("a", "ip link").contains(a.tunnel()), "nothing is left of the tunnel");
+        eventually(
+                () -> !pings(b.guest) && sas(a).matches("(?s).*\"to-host\":[1-9].*"),
+                "GRE is dropped and counted where nobody stated it");
+    }
+
+    private static Command.Outcome sized(Node b, int octets) {
+        return Command.tryRun(inside("ga", "ping", "-c1", "-W2", "-Mdo", "-s" + octets, b.guest));
+    }
+
+    private static void wire(Path capture, boolean tunnel) {
+        if (!tunnel) {
+            String bare = Command.run("tcpdump", "-nnr", "" + capture, "esp");
+            must(bare.lines().count() > 3_000, "ESP was on the wire");
+        }
         String inUdp = Command.run("tcpdump", "-nnr", "" + capture, "udp port 4500 and udp[8:4] != 0 and greater 60");
-        must(inUdp.lines().count() > 40, "ESP in UDP was on the wire");
+        must(inUdp.lines().count() > (tunnel ? 20 : 40), "ESP in UDP was on the wire");
         must(
                 packets(
                                 capture,
                                 "net 10.1.0.0/16 or net 10.99.0.0/24 or net 2001:db8:1::/48 or net 192.0.2.0/24"
+                                        + " or ip proto 4 or ip proto 41 or ip proto 47"
                                         + " or udp port 4789 or ether host 52:54:00:00:01:01 or ether host 52:54:00:00:01:02")
                         .isEmpty(),
                 "nothing plain was on the wire");

@@ -26,29 +26,7 @@ class AgentVmTest {
 
     @Test
     void theKernelCarriesWhatCrossesAndRestartsLetNothingOut(@TempDir Path folder) throws Exception {
-        Requirement.root();
-        Requirement.program("qemu-system-x86_64", "qemu-system-x86");
-        Requirement.program("tcpdump", "tcpdump");
-        Requirement.program("curl", "curl");
-        var random = new SecureRandom();
-        var authority =
-                AuthorityFolder.create(folder.resolve("ca"), "lab", Instant.now(), LIFE.multipliedBy(2), false, random);
-        for (AgentVm.Node node : AgentVm.NODES) {
-            Path own = Files.createDirectories(folder.resolve(node.name()));
-            boolean late = node.site() == 2;
-            issue(
-                    authority,
-                    node,
-                    Instant.now().minus(late ? LIFE.multipliedBy(2) : Duration.ZERO),
-                    own.resolve("pki"));
-            issue(authority, node, Instant.now(), own.resolve("renewed"));
-            for (String dataPath : List.of("auto", "userspace")) {
-                Files.writeString(own.resolve(dataPath + ".yaml"), configuration(node, own, dataPath));
-            }
-            Files.writeString(
-                    Files.createDirectories(own.resolve("endpoints.d")).resolve("guest.yaml"), endpoint(node));
-        }
-        assertThat(run(folder))
+        assertThat(run(folder, "esp"))
                 .contains("ok the hosts ask for no keys")
                 .contains("ok nothing crosses while IKE is cut")
                 .contains("ok a certificate that has ended is refused")
@@ -69,6 +47,47 @@ class AgentVmTest {
                 .contains("ok nothing is left of the kernel's")
                 .contains("ok nothing plain was on the wire")
                 .contains("ok end ");
+    }
+
+    @Test
+    void whatCrossesGoesInGreAndNoneOfItUnsealed(@TempDir Path folder) throws Exception {
+        assertThat(run(folder, "gre"))
+                .contains("ok guests reach each other by GRE in IPv4")
+                .contains("ok guests reach each other by GRE in IPv6")
+                .contains("ok what is sealed is GRE, both ways")
+                .contains("ok a packet of 1414 octets crosses whole in GRE")
+                .contains("ok a guest that sends more is told")
+                .contains("ok nothing is left of the tunnel")
+                .contains("ok GRE is dropped and counted where nobody stated it")
+                .contains("ok nothing plain was on the wire")
+                .contains("ok end ");
+    }
+
+    private static void nodes(Path folder) throws Exception {
+        var random = new SecureRandom();
+        var authority =
+                AuthorityFolder.create(folder.resolve("ca"), "lab", Instant.now(), LIFE.multipliedBy(2), false, random);
+        for (AgentVm.Node node : AgentVm.NODES) {
+            Path own = Files.createDirectories(folder.resolve(node.name()));
+            boolean late = node.site() == 2;
+            issue(
+                    authority,
+                    node,
+                    Instant.now().minus(late ? LIFE.multipliedBy(2) : Duration.ZERO),
+                    own.resolve("pki"));
+            issue(authority, node, Instant.now(), own.resolve("renewed"));
+            for (String dataPath : List.of("auto", "userspace")) {
+                Files.writeString(own.resolve(dataPath + ".yaml"), configuration(node, own, dataPath));
+            }
+            String rules = """
+                    overlays: [{name: wan, sites: [1, 2], encapsulation: gre}]
+                    hostProtection: {failsafePorts: [22]}
+                    """;
+            Files.writeString(own.resolve("gre.yaml"), configuration(node, own, "auto") + rules);
+            Files.writeString(own.resolve("gre-userspace.yaml"), configuration(node, own, "userspace") + rules);
+            Files.writeString(
+                    Files.createDirectories(own.resolve("endpoints.d")).resolve("guest.yaml"), endpoint(node));
+        }
     }
 
     private static void issue(AuthorityFolder authority, AgentVm.Node node, Instant from, Path folder)
@@ -119,7 +138,13 @@ class AgentVmTest {
                 """.formatted(node.name(), node.mac(), node.guest(), node.guest6());
     }
 
-    private static String run(Path folder) throws Exception {
+    /// Has {@link AgentVm} do one of its parts there.
+    private static String run(Path folder, String part) throws Exception {
+        Requirement.root();
+        Requirement.program("qemu-system-x86_64", "qemu-system-x86");
+        Requirement.program("tcpdump", "tcpdump");
+        Requirement.program("curl", "curl");
+        nodes(folder);
         var builder = new ProcessBuilder(
                         RUN.toString(),
                         AgentVm.java(),
@@ -128,7 +153,8 @@ class AgentVmTest {
                         "-cp",
                         System.getProperty("java.class.path"),
                         AgentVm.class.getName(),
-                        folder.toString())
+                        folder.toString(),
+                        part)
                 .redirectErrorStream(true);
         builder.environment().put("SECONDS_MAX", "900"); // emulated CPUs of a busy host
         Process vm = builder.start();

@@ -116,10 +116,8 @@ public final class HostProtection {
         return fragment.build();
     }
 
-    private static NftRule fromNodes(EtherType family, String set, Traffic.Ports traffic) {
-        return rule().sourceIn(family, set)
-                .destinationPorts(traffic.protocol(), traffic.min(), traffic.max())
-                .accept(INET, PROTECT_HOST);
+    private static NftRule fromNodes(EtherType family, String set, Traffic traffic) {
+        return match(rule().sourceIn(family, set), traffic).accept(INET, PROTECT_HOST);
     }
 
     private static void peer(Prefix peer, HostRules rules, List<NftRule> chain) {
@@ -133,12 +131,15 @@ public final class HostProtection {
 
     private static Statements match(HostRule allowed) {
         Prefix from = allowed.from();
-        Statements match = from == null ? rule() : rule().sourceIn(from);
-        return switch (allowed.traffic()) {
+        return match(from == null ? rule() : rule().sourceIn(from), allowed.traffic());
+    }
+
+    private static Statements match(Statements match, Traffic traffic) {
+        return switch (traffic) {
             case Traffic.Any() -> match;
             case Traffic.OfProtocol(var protocol) -> match.protocol(protocol);
             case Traffic.Ports(var protocol, int min, int max) -> match.destinationPorts(protocol, min, max);
-            case Traffic.Icmp _ -> throw new IllegalStateException("a host rule of ICMP: " + allowed);
+            case Traffic.Icmp _ -> throw new IllegalStateException("a host rule of ICMP: " + traffic);
         };
     }
 }

@@ -96,7 +96,7 @@ class RulesetTest {
                 Set.of(22, 2222),
                 Set.of(Prefix.parse("10.0.0.1/32"), Prefix.parse("2001:db8::/64")),
                 Set.of(179),
-                List.of(new Traffic.Ports(IpProtocol.UDP, 4789, 4789)),
+                List.of(new Traffic.Ports(IpProtocol.UDP, 4789, 4789), new Traffic.OfProtocol(new IpProtocol(47))),
                 IpAddress.parse("203.0.113.1"),
                 List.of(
                         new HostRule(Prefix.parse("10.0.0.0/16"), new Traffic.Ports(IpProtocol.TCP, 9932, 9932)),

@@ -18,6 +18,7 @@ import slash32.netlink.socket.NetlinkSocket;
 import slash32.netlink.xfrm.StateId;
 import slash32.netlink.xfrm.XfrmMode;
 import slash32.netlink.xfrm.XfrmState;
+import slash32.overlay.device.NodeDevices;
 import slash32.reconcile.Backoff;
 import slash32.reconcile.Pass;
 import slash32.reconcile.Reconciler;
@@ -27,17 +28,9 @@ public final class KernelEsp {
     private static final int SPI = 0x5332_5332;
     private static final int INTERFACE_ID = -1;
     private static final int KEY_BYTES = 36;
-    private static final InterfaceName DEVICE = new InterfaceName(XfrmDevices.PREFIX + "probe");
-
-    /// What the names of the peers' interfaces begin with.
-    public static final String DEVICES = XfrmDevices.PREFIX;
+    private static final InterfaceName DEVICE = new InterfaceName(NodeDevices.Kind.XFRM.prefix() + "probe");
 
     private KernelEsp() {}
-
-    /// Whether a name is that of a peer's interface.
-    public static boolean isDevice(InterfaceName name) {
-        return name.value().startsWith(DEVICES);
-    }
 
     /// Why the kernel can't, in the calling thread's network namespace; null if it can.
     ///
@@ -81,7 +74,7 @@ public final class KernelEsp {
     /// @return the peers that there were states with, who may use them still
     public static Set<Ipv4Address> clear() throws IOException {
         var keyed = new HashSet<Ipv4Address>();
-        try (var devices = new XfrmDevices(0)) {
+        try (var devices = new NodeDevices(NodeDevices.Kind.XFRM, 0)) {
             devices.keep(Set.of());
         }
         try (NetlinkSocket xfrm = NetlinkSocket.open(NetlinkProtocol.XFRM)) {

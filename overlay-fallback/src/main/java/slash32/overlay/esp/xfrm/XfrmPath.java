@@ -28,6 +28,7 @@ import slash32.netlink.xfrm.XfrmEvent;
 import slash32.netlink.xfrm.XfrmMode;
 import slash32.netlink.xfrm.XfrmPolicy;
 import slash32.netlink.xfrm.XfrmState;
+import slash32.overlay.device.NodeDevices;
 import slash32.overlay.esp.path.DataPath;
 import slash32.overlay.esp.path.Drop;
 import slash32.overlay.esp.path.Lifetime;
@@ -69,7 +70,7 @@ public final class XfrmPath implements DataPath {
     private final Lifetime lifetime;
     private final PathListener listener;
     private final NetlinkSocket xfrm;
-    private final XfrmDevices devices;
+    private final NodeDevices devices;
     private final Subscription events;
     private final UdpSelector selector;
     private final KernelDrops drops;
@@ -93,7 +94,7 @@ public final class XfrmPath implements DataPath {
         this.lifetime = lifetime;
         this.listener = listener;
         xfrm = NetlinkSocket.open(NetlinkProtocol.XFRM);
-        devices = new XfrmDevices(mtuBytes);
+        devices = new NodeDevices(NodeDevices.Kind.XFRM, mtuBytes);
         selector = UdpSelector.open();
         selector.watch(List.of(socket));
         events = Subscription.open(
@@ -142,7 +143,7 @@ public final class XfrmPath implements DataPath {
             Peer peer = peers.computeIfAbsent(node, _ -> new Peer(node, config));
             byIdentity.put(config.identity(), peer);
             state(peer); // before there is a device
-            device = devices.put(node, self);
+            device = devices.putXfrm(node, self);
             adopted = earlier.containsValue(node.value());
         }
         if (adopted) {

@@ -20,6 +20,7 @@ class KernelVmTest {
                 .contains("ok nothing is lost by it")
                 .contains("ok the old agent's states carry on")
                 .contains("ok plain VXLAN to a peer is blocked")
+                .contains("ok tunnel mode is IP in IP sealed in transport mode")
                 .contains("ok a kernel at one end, user space at the other")
                 .contains("ok IKE asks where the kernel has seen the peer")
                 .contains("ok nothing else was")

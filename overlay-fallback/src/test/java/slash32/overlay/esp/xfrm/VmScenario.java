@@ -21,6 +21,7 @@ import slash32.net.InterfaceName;
 import slash32.net.IpAddress;
 import slash32.net.Ipv4Address;
 import slash32.netlink.udp.BatchUdpSocket;
+import slash32.overlay.device.NodeDevices;
 import slash32.overlay.esp.ChildPair;
 import slash32.overlay.esp.path.End;
 import slash32.overlay.esp.path.EspNode;
@@ -99,28 +100,28 @@ final class VmScenario {
                 .output());
     }
 
-    private static String[] inside(String netns, String... words) {
+    static String[] inside(String netns, String... words) {
         var all = new ArrayList<>(List.of("ip", "netns", "exec", netns));
         all.addAll(List.of(words));
         return all.toArray(String[]::new);
     }
 
-    private static void in(String netns, String command) {
+    static void in(String netns, String command) {
         Command.run(inside(netns, command.split(" ", -1)));
     }
 
-    private static void ok(String what) {
+    static void ok(String what) {
         System.out.printf("ok %s (%d s)%n", what, (System.nanoTime() - START_NANOS) / 1_000_000_000);
     }
 
-    private static void must(boolean holds, String what) {
+    static void must(boolean holds, String what) {
         if (!holds) {
             throw new AssertionError(what);
         }
         ok(what);
     }
 
-    private static void eventually(BooleanSupplier holds, String what) {
+    static void eventually(BooleanSupplier holds, String what) {
         long end = System.nanoTime() + Duration.ofSeconds(LIMIT_SECONDS).toNanos();
         while (!holds.getAsBoolean()) {
             if (System.nanoTime() > end) {
@@ -181,12 +182,13 @@ final class VmScenario {
         restart(a, b);
         flushed(a);
         silence(a, b);
-        b.stop();
-        in("b", "ip link del " + XfrmDevices.name(a.underlay));
+        IpInIp.scenario(a, b);
+        in("b", "ip link del " + NodeDevices.Kind.XFRM.name(a.underlay));
         in("b", "ip xfrm policy flush");
         in("b", "sysctl -qw net.ipv6.conf.default.disable_ipv6=0"); // its device has an address of that family
         b.start(userspace(b));
         attach(b, a);
+        b.node().ike.execute((ike, now) -> ike.connect(a.identity(), now)); // what a has with it is over
         eventually(() -> pings(2).contains("2 received"), "a kernel at one end, user space at the other");
         rekeys(a, b);
         moves(b);
@@ -200,7 +202,7 @@ final class VmScenario {
     private static void attach(End end, End other) throws Exception {
         end.attach(other);
         boolean kernel = end.path() instanceof XfrmPath;
-        String device = kernel ? XfrmDevices.name(other.underlay).value() : "mesh0";
+        String device = kernel ? NodeDevices.Kind.XFRM.name(other.underlay).value() : "mesh0";
         in(
                 end.netns,
                 "ip route replace " + other.underlay + "/32 via " + other.underlay + " dev " + device + " onlink src "
@@ -212,12 +214,12 @@ final class VmScenario {
                 .output();
     }
 
-    private static String pings(int count) {
+    static String pings(int count) {
         return Command.tryRun(inside("a", "ping", "-qnc", "" + count, "-W", "2", "172.16.0.2"))
                 .output();
     }
 
-    private static SaStatus used(End end) {
+    static SaStatus used(End end) {
         return end.path().sas().stream()
                 .filter(SaStatus::used)
                 .findFirst()
@@ -365,7 +367,7 @@ final class VmScenario {
                 "replace",
                 "10.9.0.2/32",
                 "dev",
-                XfrmDevices.name(underlay).value(),
+                NodeDevices.Kind.XFRM.name(underlay).value(),
                 "src",
                 "10.9.0.1");
         node.ike.execute((ike, now) -> {
