@@ -13,7 +13,7 @@ PACKAGES_BUILD := maven
 PACKAGES_BENCH := gcc libc6-dev python3 iproute2
 PACKAGES_OVERLAY := iperf3 ethtool
 RUNS ?= 5
-PACKAGES_LAB := iproute2 iputils-ping iputils-arping procps util-linux curl jq nftables bird2 frr gobgpd prometheus tcpdump netcat-openbsd exabgp openbgpd busybox-static isc-dhcp-client pmacct bgpdump qemu-system-x86 libvirt-daemon libvirt-daemon-driver-qemu libvirt-clients openssl strongswan-charon strongswan-swanctl libcharon-extra-plugins libstrongswan-extra-plugins python3 systemd
+PACKAGES_LAB := iproute2 iputils-ping iputils-arping ethtool procps util-linux curl jq nftables bird2 frr gobgpd prometheus tcpdump netcat-openbsd exabgp openbgpd busybox-static isc-dhcp-client pmacct bgpdump qemu-system-x86 libvirt-daemon libvirt-daemon-driver-qemu libvirt-clients openssl strongswan-charon strongswan-swanctl libcharon-extra-plugins libstrongswan-extra-plugins python3 systemd
 SCENARIOS := $(sort $(wildcard lab/topologies/*))
 
 .PHONY: help demo test check build bench interop bench-routes bench-micro bench-esp bench-ike bench-overlay bench-rules aot fmt fuzz golden packages packages-build

@@ -18,7 +18,6 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import slash32.agent.config.AgentConfig;
-import slash32.agent.config.UnderlayConfig;
 import slash32.agent.intent.Effect;
 import slash32.agent.status.EvpnView;
 import slash32.agent.status.SegmentWay;
@@ -46,6 +45,8 @@ import slash32.overlay.evpn.Segment;
 import slash32.overlay.probe.ProbedPath;
 import slash32.overlay.probe.icmp.ProbeLoop;
 import slash32.overlay.vxlan.FrameCount;
+import slash32.overlay.vxlan.OffloadCheck;
+import slash32.overlay.vxlan.OffloadFault;
 import slash32.overlay.vxlan.SegmentPlane;
 import slash32.tap.GatewayLoop;
 
@@ -59,6 +60,7 @@ final class SegmentLoop implements Runnable {
     private final Mailbox mailbox = new Mailbox(FULL_AT);
     private final NetlinkSocket rtnl;
     private final NetlinkSocket nft;
+    private final OffloadCheck offloads;
     private final EvpnNode node;
     private final SegmentPlane plane;
     private final Speaker speaker;
@@ -71,6 +73,7 @@ final class SegmentLoop implements Runnable {
     private final Runnable drained;
     private final Reports reports;
     private TreeSet<String> failing = new TreeSet<>();
+    private List<OffloadFault> spoiling = List.of();
     private final Map<Vni, Set<InterfaceName>> members = new HashMap<>();
     private final Map<IpAddress, Path> paths = new HashMap<>();
     /// Of the kernel, not looked at yet.
@@ -106,6 +109,7 @@ final class SegmentLoop implements Runnable {
     private SegmentLoop(
             NetlinkSocket rtnl,
             NetlinkSocket nft,
+            OffloadCheck offloads,
             EvpnNode node,
             AgentConfig config,
             Speaker speaker,
@@ -117,6 +121,7 @@ final class SegmentLoop implements Runnable {
             Runnable drained) {
         this.rtnl = rtnl;
         this.nft = nft;
+        this.offloads = offloads;
         this.node = node;
         vtep = config.underlay().address();
         site = config.site().id();
@@ -148,9 +153,11 @@ final class SegmentLoop implements Runnable {
         var sequences = new SequenceFile(config.stateDirectory());
         var node =
                 new EvpnNode(config.asn(), config.routerId(), config.underlay().address(), sequences.all());
+        NetlinkSocket rtnl = NetlinkSocket.open(NetlinkProtocol.ROUTE);
         var loop = new SegmentLoop(
-                NetlinkSocket.open(NetlinkProtocol.ROUTE),
+                rtnl,
                 NetlinkSocket.open(NetlinkProtocol.NETFILTER),
+                OffloadCheck.open(rtnl),
                 node,
                 config,
                 speaker,
@@ -177,6 +184,9 @@ final class SegmentLoop implements Runnable {
             Set<InterfaceName> before = members.put(segment.vni(), now);
             forget(before == null ? Set.of() : before);
             unsettled.addAll(now);
+            if (members.size() == 1) {
+                checkOffloads();
+            }
         });
     }
 
@@ -309,8 +319,22 @@ final class SegmentLoop implements Runnable {
     }
 
     SegmentsView view() throws InterruptedException {
-        return mailbox.ask(
-                () -> new SegmentsView(node.status(), waiting(), node.refusals(), frames(), plane.drifted()));
+        return mailbox.ask(() -> new SegmentsView(
+                node.status(), waiting(), node.refusals(), frames(), plane.drifted(), checkOffloads()));
+    }
+
+    /// Devices that spoil what segments carry; none while there are no segments. One line in the log for each.
+    private List<OffloadFault> checkOffloads() {
+        List<OffloadFault> now = members.isEmpty() ? List.of() : offloads.faults();
+        now.stream()
+                .filter(fault -> !spoiling.contains(fault))
+                .forEach(fault -> LOG.warn(
+                        "event=offload-spoils-segments device={} driver={} remedy=\"{}\"",
+                        fault.device(),
+                        fault.driver(),
+                        fault.remedy()));
+        spoiling = now;
+        return now;
     }
 
     /// Empty while the kernel can't be asked.
@@ -370,6 +394,7 @@ final class SegmentLoop implements Runnable {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } finally {
+            offloads.close();
             rtnl.close();
             nft.close();
         }

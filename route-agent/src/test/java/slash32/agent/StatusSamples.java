@@ -57,6 +57,7 @@ import slash32.overlay.probe.PathState;
 import slash32.overlay.probe.PathStatus;
 import slash32.overlay.probe.ProbedPath;
 import slash32.overlay.vxlan.FrameCount;
+import slash32.overlay.vxlan.OffloadFault;
 import slash32.securitygroup.Direction;
 import slash32.securitygroup.GroupId;
 import slash32.securitygroup.Judgement;
@@ -170,7 +171,11 @@ public final class StatusSamples {
                 Map.of(new InterfaceName("tap7"), "no interface tap7"),
                 Map.of(Refusal.VNI, 4L),
                 Map.of(FrameCount.SPOOFED_MAC, 12L, FrameCount.QUESTIONS, 40L),
-                Map.of("segment", 1L, "segment_fdb", 2L));
+                Map.of("segment", 1L, "segment_fdb", 2L),
+                List.of(new OffloadFault(
+                        new InterfaceName("eth0"),
+                        "vmxnet3",
+                        List.of("tx-udp_tnl-segmentation", "tx-udp_tnl-csum-segmentation"))));
     }
 
     /// The last octet of {@code 192.0.2.0/24} says where it is: a port here, this site, another one, one that nobody

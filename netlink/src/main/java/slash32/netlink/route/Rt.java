@@ -94,6 +94,9 @@ public final class Rt {
     static final int IFLA_VXLAN_LOCAL = 4;
     static final int IFLA_VXLAN_LEARNING = 7;
     static final int IFLA_VXLAN_PORT = 15;
+    static final int IFLA_VXLAN_UDP_CSUM = 18;
+    static final int IFLA_VXLAN_UDP_ZERO_CSUM6_TX = 19;
+    static final int IFLA_VXLAN_UDP_ZERO_CSUM6_RX = 20;
     static final int IFLA_VXLAN_DF = 29;
     static final int VXLAN_DF_SET = 1;
     static final int IFLA_XFRM_IF_ID = 2;

@@ -9,7 +9,8 @@ import slash32.netlink.message.Message;
 import slash32.netlink.message.Request;
 
 /// What a VXLAN device is made for. Its packets are not fragmented on their way (RFC 7348 §4.3): where a guest's packet
-/// is too large for the route, the kernel tells the guest.
+/// is too large for the route, the kernel tells the guest. Their UDP checksum is zero, as RFC 7348 §5 has it: what is
+/// inside has checksums of its own, and network devices get that one wrong (docs/adr/0043).
 ///
 /// @param local the source of its packets
 /// @param port UDP, where packets go to and come from
@@ -24,6 +25,9 @@ public record VxlanTerms(Vni vni, Ipv4Address local, int port) {
                                 .attribute(Rt.IFLA_VXLAN_LOCAL, local)
                                 .attributeU8(Rt.IFLA_VXLAN_LEARNING, 0)
                                 .attributeU8(Rt.IFLA_VXLAN_DF, Rt.VXLAN_DF_SET)
+                                .attributeU8(Rt.IFLA_VXLAN_UDP_CSUM, 0)
+                                .attributeU8(Rt.IFLA_VXLAN_UDP_ZERO_CSUM6_TX, 0)
+                                .attributeU8(Rt.IFLA_VXLAN_UDP_ZERO_CSUM6_RX, 0)
                                 .attribute(Rt.IFLA_VXLAN_PORT, new byte[] {(byte) (port >>> 8), (byte) port}));
     }
 

@@ -95,7 +95,13 @@ class SegmentPlaneKernelTest {
                 .contains("02:00:00:00:00:02 dst 10.0.0.12", "02:00:00:00:00:02 master b32-100 static")
                 .doesNotContain("00:00:00:00:00:00");
         assertThat(Command.run("ip", "-d", "link", "show", "v32-100"))
-                .contains("nolearning", "learning off", "neigh_suppress on", "flood off", "alias slash32-segment:100");
+                .contains(
+                        "nolearning",
+                        "noudpcsum",
+                        "learning off",
+                        "neigh_suppress on",
+                        "flood off",
+                        "alias slash32-segment:100");
         assertThat(Command.run("cat", "/proc/sys/net/ipv6/conf/v32-100/disable_ipv6"))
                 .isEqualTo("1\n");
     }

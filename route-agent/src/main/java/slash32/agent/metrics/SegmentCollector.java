@@ -53,7 +53,14 @@ final class SegmentCollector extends Collector {
                 "Devices, ports and entries of segments that somebody else changed, removed or added, and that were put right.",
                 List.of("table"));
         new TreeMap<>(view.drifted()).forEach((table, count) -> repairs.addMetric(List.of(table), (double) count));
+        var spoiling = new GaugeMetricFamily(
+                "slash32_segment_offload_fault",
+                "1 for a network device whose driver is known to spoil connections in segments, while it does.",
+                List.of("device", "driver"));
+        view.offloads()
+                .forEach(fault -> spoiling.addMetric(List.of(fault.device().value(), fault.driver()), 1));
         return List.of(
+                spoiling,
                 new GaugeMetricFamily(
                         "slash32_segments",
                         "Layer 2 segments on this node.",

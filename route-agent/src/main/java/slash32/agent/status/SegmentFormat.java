@@ -14,6 +14,7 @@ import slash32.overlay.evpn.Refusal;
 import slash32.overlay.evpn.Segment;
 import slash32.overlay.evpn.SegmentStatus;
 import slash32.overlay.vxlan.FrameCount;
+import slash32.overlay.vxlan.OffloadFault;
 
 /// Segments as JSON (docs/openapi.yaml) and as text.
 public final class SegmentFormat {
@@ -37,6 +38,15 @@ public final class SegmentFormat {
             json.writeNumberField(each.getKey().label(), each.getValue());
         }
         json.writeEndObject();
+        json.writeArrayFieldStart("offloadFaults");
+        for (OffloadFault fault : view.offloads()) {
+            json.writeStartObject();
+            json.writeStringField("device", fault.device().value());
+            json.writeStringField("driver", fault.driver());
+            json.writeStringField("remedy", fault.remedy());
+            json.writeEndObject();
+        }
+        json.writeEndArray();
         json.writeEndObject();
     }
 
@@ -98,7 +108,7 @@ public final class SegmentFormat {
         return segment.flooding().name().toLowerCase(Locale.ROOT);
     }
 
-    /// One line a segment, in order of VNIs.
+    /// One line a segment, in order of VNIs, and one for each device that spoils what they carry.
     public static String text(SegmentsView view) {
         var columns = new Columns(
                 "NAME",
@@ -129,6 +139,11 @@ public final class SegmentFormat {
                     status.frozen(),
                     status.moves());
         }
-        return columns.toString();
+        var text = new StringBuilder(columns.toString());
+        for (OffloadFault fault : view.offloads()) {
+            text.append("device %s (%s) spoils connections in segments: %s%n"
+                    .formatted(fault.device(), fault.driver(), fault.remedy()));
+        }
+        return text.toString();
     }
 }

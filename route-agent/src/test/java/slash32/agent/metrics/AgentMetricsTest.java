@@ -173,6 +173,7 @@ class AgentMetricsTest {
     @Test
     void alertsAreAboutWhatThereIs() throws IOException {
         metrics.watchSas(StatusSamples::sas);
+        metrics.watchSegments(StatusSamples::segments);
         String page = metrics.expose("").text();
         String alerts = Files.readString(ALERTS.resolve("overlay-alerts.yml"));
         assertThat(Pattern.compile("slash32_\\w+").matcher(alerts).results().map(MatchResult::group))
@@ -195,7 +196,7 @@ class AgentMetricsTest {
         Requirement.program("promtool", "prometheus");
         String folder = ALERTS.toAbsolutePath().normalize().toString();
         assertThat(Command.run("promtool", "check", "rules", folder + "/overlay-alerts.yml"))
-                .contains("SUCCESS: 17 rules found");
+                .contains("SUCCESS: 18 rules found");
         assertThat(Command.run("promtool", "test", "rules", folder + "/overlay-alerts-test.yml"))
                 .contains("SUCCESS");
     }
