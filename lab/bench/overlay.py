@@ -5,6 +5,8 @@ overlay.py converge [--macs 4000] [--vteps 100] [--moves 200]   one run: VTEPs' 
                                                                 one agent; a JSON line
 overlay.py throughput [--rounds 5] [--seconds 4]                iperf3 over the bare link, over a VXLAN device set up by
                                                                 hand and over a segment, in turn; a JSON line a round
+overlay.py devices [--vnis 1000]                                a VXLAN device and bridge a VNI beside one device for all
+                                                                (vnifilter), by hand: time and memory; a JSON line
 overlay.py run [--rounds 5]                                     both, into results/overlay.jsonl, then the report
 overlay.py report                                               docs/performance-overlay.md from results/overlay.jsonl
 
@@ -427,6 +429,37 @@ def iperf(ns, to, seconds):
             time.sleep(0.2)
 
 
+def devices(o):
+    """What N segments cost the kernel, set up by iproute2 in one batch: with a device and a bridge each, and as VNIs of one device,
+    without the VLANs of the bridge that it would need (not every kernel has them)."""
+    vnis = range(1, o.vnis + 1)
+    shapes = {
+        "device_a_vni": (["ip", "-batch", "-"], [line for v in vnis for line in (
+            f"link add b{v} type bridge mcast_snooping 0", f"link add v{v} mtu 1450 type vxlan id {v} local 192.0.2.1 dstport 4789 nolearning",
+            f"link set v{v} master b{v} up", f"link set b{v} up")]),
+        "vnifilter": (["bridge", "-batch", "-"], [f"vni add dev vx vni {v}" for v in vnis])}
+    record = {"bench": "devices", "vnis": o.vnis, "load_before": noise()}
+    for shape, (command, lines) in shapes.items():
+        ns = f"ba{os.getpid()}"
+        sh(f"ip netns add {ns}")
+        try:
+            if shape == "vnifilter":
+                sh(f"ip -n {ns} link add vx type vxlan external vnifilter local 192.0.2.1 dstport 4789 nolearning && ip -n {ns} link set vx up")
+            before, began = kernel_kb(), time.monotonic()
+            subprocess.run(["ip", "netns", "exec", ns] + command, input="\n".join(lines), text=True, check=True, stdout=subprocess.DEVNULL)
+            record[shape] = {"s": round(time.monotonic() - began, 3), "kb_a_vni": round((kernel_kb() - before) / o.vnis, 1)}
+        finally:
+            sh(f"ip netns del {ns}", False)
+            time.sleep(3)  # the kernel takes a namespace down in the background
+    return record
+
+
+def kernel_kb():
+    with open("/proc/meminfo") as f:
+        fields = dict(line.split(":") for line in f)
+    return sum(int(fields[name].split()[0]) for name in ("Slab", "Percpu", "KernelStack"))
+
+
 def run(o):
     records = Records(RESULTS, fresh=True)
     for _ in range(o.rounds):
@@ -473,7 +506,8 @@ def report():
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["converge", "throughput", "run", "report"])
+    parser.add_argument("what", choices=["converge", "throughput", "devices", "run", "report"])
+    parser.add_argument("--vnis", type=int, default=1000, help="of devices")
     parser.add_argument("--macs", type=int, default=4000)
     parser.add_argument("--vteps", type=int, default=100)
     parser.add_argument("--moves", type=int, default=200)
@@ -485,6 +519,8 @@ def main():
     o = parser.parse_args()
     if o.what == "converge":
         print(json.dumps(converge(o)))
+    elif o.what == "devices":
+        print(json.dumps(devices(o)))
     elif o.what == "throughput":
         for record in throughput(o):
             print(json.dumps(record), flush=True)
