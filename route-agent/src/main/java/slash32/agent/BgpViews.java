@@ -77,7 +77,7 @@ final class BgpViews {
                 absent.why(),
                 null,
                 0,
-                new PeerView.Traffic(0, 0, 0, 0),
+                new PeerView.Traffic(0, 0, 0, 0, 0),
                 List.of());
     }
 
@@ -183,7 +183,8 @@ final class BgpViews {
                         counters.messagesReceived(),
                         counters.messagesSent(),
                         counters.updatesReceived(),
-                        counters.updatesSent()),
+                        counters.updatesSent(),
+                        counters.untargetedRoutes()),
                 peer.families().entrySet().stream()
                         .sorted(Map.Entry.<AddressFamily, PeerStatus.Family>comparingByKey())
                         .map(entry -> new PeerView.Family(

@@ -39,7 +39,9 @@ import slash32.overlay.choice.Path;
 import slash32.overlay.choice.SiteId;
 import slash32.overlay.evpn.Encapsulation;
 import slash32.overlay.evpn.EvpnAction;
+import slash32.overlay.evpn.EvpnAction.Destination;
 import slash32.overlay.evpn.EvpnNode;
+import slash32.overlay.evpn.MacKey;
 import slash32.overlay.evpn.Port;
 import slash32.overlay.evpn.Segment;
 import slash32.overlay.probe.ProbedPath;
@@ -67,6 +69,7 @@ final class SegmentLoop implements Runnable {
     private final SequenceFile sequences;
     private final ProbeLoop probes;
     private final Ipv4Address vtep;
+    private final int routesPerNode;
     private final GuestRoutes guests;
     private final SegmentRouters routers;
     private final SiteId site;
@@ -125,6 +128,7 @@ final class SegmentLoop implements Runnable {
         this.node = node;
         vtep = config.underlay().address();
         site = config.site().id();
+        routesPerNode = config.segmentRoutesPerNode();
         plane = new SegmentPlane(rtnl, nft, vtep);
         guests = new GuestRoutes(config.underlay(), plane, effects);
         routers = new SegmentRouters(plane, gateway);
@@ -151,8 +155,12 @@ final class SegmentLoop implements Runnable {
             Runnable drained)
             throws IOException {
         var sequences = new SequenceFile(config.stateDirectory());
-        var node =
-                new EvpnNode(config.asn(), config.routerId(), config.underlay().address(), sequences.all());
+        var node = new EvpnNode(
+                config.asn(),
+                config.routerId(),
+                config.underlay().address(),
+                config.segmentRoutesPerNode(),
+                sequences.all());
         NetlinkSocket rtnl = NetlinkSocket.open(NetlinkProtocol.ROUTE);
         var loop = new SegmentLoop(
                 rtnl,
@@ -453,11 +461,35 @@ final class SegmentLoop implements Runnable {
                 }
                 case EvpnAction.Label label -> labels.add(label);
                 case EvpnAction.Forward _, EvpnAction.Answer _, EvpnAction.Flood _ -> plane.desire(action);
+                case EvpnAction.Freeze(var mac, var at) -> tellOfFreeze(mac, at);
+                case EvpnAction.Exceed(var vni, var from, var now) ->
+                    LOG.warn(
+                            "event={} vni={} node={} most={}",
+                            now ? "segment-routes-over-limit" : "segment-routes-within-limit",
+                            vni,
+                            from,
+                            routesPerNode);
             }
         }
         if (!labels.isEmpty()) {
             reports.labels(labels);
         }
+    }
+
+    private static void tellOfFreeze(MacKey mac, @Nullable Destination at) {
+        switch (at) {
+            case null -> LOG.info("event=mac-thawed vni={} mac={}", mac.vni(), mac.mac());
+            case Destination.Local(InterfaceName device) -> tellOfFreeze(mac, device);
+            case Destination.Remote(IpAddress from) -> tellOfFreeze(mac, from);
+        }
+    }
+
+    private static void tellOfFreeze(MacKey mac, Object at) {
+        LOG.warn(
+                "event=mac-frozen vni={} mac={} at={} reason=\"moved 5 times in 3 minutes: two guests have it\"",
+                mac.vni(),
+                mac.mac(),
+                at);
     }
 
     /// One line for each reason that is new.
@@ -472,6 +504,9 @@ final class SegmentLoop implements Runnable {
     }
 
     private void tellPorts() {
+        if (unsettled.isEmpty()) {
+            return;
+        }
         members.forEach((vni, devices) -> devices.stream()
                 .filter(unsettled::contains)
                 .forEach(device -> node.joined(vni, device, plane.isIn(vni, device), System.nanoTime())));

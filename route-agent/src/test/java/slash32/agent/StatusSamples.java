@@ -130,7 +130,7 @@ public final class StatusSamples {
                                 41_000,
                                 0),
                         1,
-                        new PeerView.Traffic(1000, 900, 120, 4),
+                        new PeerView.Traffic(1000, 900, 120, 4, 6),
                         List.of(
                                 new PeerView.Family("ipv4-unicast", 60, 1, true),
                                 new PeerView.Family("ipv6-unicast", 50, 0, true))),
@@ -143,7 +143,7 @@ public final class StatusSamples {
                         "connect: Connection refused",
                         null,
                         3,
-                        new PeerView.Traffic(10, 11, 1, 1),
+                        new PeerView.Traffic(10, 11, 1, 1, 0),
                         List.of()),
                 new PeerView(
                         IpAddress.parse("::"),
@@ -154,7 +154,7 @@ public final class StatusSamples {
                         "up1 is down",
                         null,
                         0,
-                        new PeerView.Traffic(0, 0, 0, 0),
+                        new PeerView.Traffic(0, 0, 0, 0, 0),
                         List.of()));
     }
 
@@ -165,7 +165,7 @@ public final class StatusSamples {
                 List.of(IpAddress.parse("192.0.2.7")),
                 false);
         var blue = new Segment("blue", new Vni(100), Segment.Flooding.FULL, 1450, List.of(port));
-        var status = new SegmentStatus(blue, 1, 0, 3, 1, 0, 2, 0, 2, List.of(IpAddress.parse("10.0.0.12")));
+        var status = new SegmentStatus(blue, 1, 0, 3, 1, 0, 5, 2, 0, 2, List.of(IpAddress.parse("10.0.0.12")));
         return new SegmentsView(
                 List.of(status),
                 Map.of(new InterfaceName("tap7"), "no interface tap7"),

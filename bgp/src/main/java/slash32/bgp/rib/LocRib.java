@@ -28,6 +28,9 @@ public final class LocRib {
     private final PrefixIndex prefixes;
     private final PathTable paths;
     private final int maximumPaths;
+    /// Paths without a route target are for nobody.
+    private final boolean byTarget;
+
     private Reports reports;
 
     private @Nullable PathListener listener;
@@ -64,6 +67,7 @@ public final class LocRib {
         this.family = family;
         this.maximumPaths = maximumPaths;
         this.reports = reports;
+        byTarget = family.equals(AddressFamily.L2VPN_EVPN);
         prefixes = new PrefixIndex(!family.equals(AddressFamily.IPV4_UNICAST));
         paths = new PathTable(prefixes);
     }
@@ -406,11 +410,18 @@ public final class LocRib {
 
     private boolean isLeft(int prefix, int path) {
         for (int other = paths.first(prefix); other != NONE; other = paths.after(prefix, other)) {
-            if (other != path && Decision.removes(paths.attributes(other), paths.attributes(path))) {
+            if (other != path && removes(paths.attributes(other), paths.attributes(path))) {
                 return false;
             }
         }
         return true;
+    }
+
+    /// Of two reflectors, one that strips communities must not hide what the other says.
+    private boolean removes(PathAttributes other, PathAttributes path) {
+        boolean targeted = !byTarget || path.hasImportTarget();
+        boolean otherTargeted = !byTarget || other.hasImportTarget();
+        return targeted == otherTargeted ? Decision.removes(other, path) : otherTargeted;
     }
 
     private boolean isBetterOfLeft(int left, int right) {

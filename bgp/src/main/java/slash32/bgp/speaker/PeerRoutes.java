@@ -36,6 +36,8 @@ final class PeerRoutes implements ImportFilter.Sink {
     private final Alarm alarm;
 
     private long rejected;
+    private long untargeted;
+    private boolean toldOfUntargeted;
 
     PeerRoutes(Speaker speaker, PeerConfig config, int number) {
         this.speaker = speaker;
@@ -54,6 +56,11 @@ final class PeerRoutes implements ImportFilter.Sink {
     /// Paths that were not taken since the start; a slice of prefixes counts as one.
     long rejected() {
         return rejected;
+    }
+
+    /// Routes of EVPN without a target that the peer announced since the start.
+    long untargeted() {
+        return untargeted;
     }
 
     boolean isEmpty() {
@@ -86,10 +93,25 @@ final class PeerRoutes implements ImportFilter.Sink {
                     (pathId, high, low, length) -> rib.announce(number, pathId, high, low, length, attributes, delta));
             return;
         }
+        if (slice.family().equals(AddressFamily.L2VPN_EVPN) && !attributes.hasImportTarget()) {
+            noteUntargeted(slice.routes().size());
+        }
         NlriNumbers numbers = speaker.numbers(slice.family());
         for (Nlri route : slice.routes()) {
             long high = numbers.add(NlriParts.key(route));
             rib.announce(number, route.pathId(), high, 0, 0, with(NlriParts.data(route), attributes), delta);
+        }
+    }
+
+    private void noteUntargeted(int routes) {
+        untargeted += routes;
+        if (!toldOfUntargeted) {
+            toldOfUntargeted = true;
+            LOG.warn(
+                    "peer={} event=routes-without-target family={} reason=\"for no segment; extended communities are"
+                            + " stripped on the way\"",
+                    config.address(),
+                    AddressFamily.L2VPN_EVPN);
         }
     }
 
@@ -117,6 +139,7 @@ final class PeerRoutes implements ImportFilter.Sink {
 
     /// A session came up: what it does not promise to have kept goes at once.
     void sessionUp(SessionTerms terms, Contender contender) {
+        toldOfUntargeted = false;
         for (AddressFamily family : deltas.keySet()) {
             speaker.rib(family).peer(number, contender);
         }

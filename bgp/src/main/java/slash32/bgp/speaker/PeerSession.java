@@ -556,6 +556,6 @@ final class PeerSession {
                 terms == null ? 0 : terms.holdSeconds(),
                 terms,
                 families,
-                counters.now(routes.rejected()));
+                counters.now(routes.rejected(), routes.untargeted()));
     }
 }

@@ -41,6 +41,7 @@ public record PeerStatus(
     /// @param flaps times the session left Established
     /// @param discarded UPDATEs with an attribute discarded
     /// @param treatedAsWithdraw UPDATEs treated as withdraw
+    /// @param untargetedRoutes routes of EVPN without a route target, which no segment imports
     public record Counters(
             long messagesReceived,
             long messagesSent,
@@ -49,5 +50,6 @@ public record PeerStatus(
             long discarded,
             long treatedAsWithdraw,
             long rejectedPaths,
+            long untargetedRoutes,
             long flaps) {}
 }

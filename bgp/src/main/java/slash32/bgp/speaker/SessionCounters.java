@@ -47,7 +47,7 @@ final class SessionCounters {
         return updatesReceived;
     }
 
-    PeerStatus.Counters now(long rejectedPaths) {
+    PeerStatus.Counters now(long rejectedPaths, long untargetedRoutes) {
         return new PeerStatus.Counters(
                 messagesReceived,
                 messagesSent,
@@ -56,6 +56,7 @@ final class SessionCounters {
                 discarded,
                 treatedAsWithdraw,
                 rejectedPaths,
+                untargetedRoutes,
                 flaps);
     }
 }

@@ -137,6 +137,16 @@ public final class PathAttributes {
         return extendedCommunities;
     }
 
+    /// True if there is a target by which somebody may import the path.
+    public boolean hasImportTarget() {
+        for (ExtendedCommunity community : extendedCommunities) {
+            if (community.isImportTarget()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     public List<Ipv6ExtendedCommunity> ipv6ExtendedCommunities() {
         return ipv6ExtendedCommunities;
     }

@@ -89,6 +89,26 @@ class EvpnTest {
                 .allSatisfy(best -> assertThat(best.imported()).isTrue());
     }
 
+    /// A route without a target is nobody's: it is held, not imported, and counted by who sent it.
+    @Test
+    void routesWithoutATargetAreCounted() throws Exception {
+        reflector(EVPN);
+        Speaker one = speaker(ONE, EVPN, atOne);
+        Speaker two = speaker(TWO, EVPN, atTwo);
+        two.importTargets(Set.of(BLUE));
+        EvpnPath mac = instance(ONE, 100, BLUE).macIp(MAC, null, Mobility.NONE);
+        EvpnPath stripped = new EvpnPath(
+                mac.route(),
+                mac.attributes().toBuilder().extendedCommunities(List.of()).build());
+        one.originateEvpn(List.of(stripped, instance(ONE, 100, BLUE).inclusiveMulticast()));
+        atTwo.await("the other one", () -> atTwo.evpn.size() == 1);
+        awaitReceived(two, 2);
+        assertThat(counters(two).untargetedRoutes()).isEqualTo(1);
+        one.originateEvpn(List.of(mac));
+        atTwo.await("both", () -> atTwo.evpn.size() == 2);
+        assertThat(counters(two).untargetedRoutes()).isEqualTo(1);
+    }
+
     private static List<Object> routes(Recorder recorder) {
         return recorder.evpn.values().stream()
                 .<Object>map(path -> new EvpnPath(

@@ -44,6 +44,7 @@ final class Domain {
     /// Guests' interfaces that are in the segment in the kernel.
     private final Set<InterfaceName> joined = new HashSet<>();
 
+    private final RouteQuota quota;
     private Segment segment;
     private long moves;
     private long duplicates;
@@ -51,15 +52,24 @@ final class Domain {
     /// A segment without ports.
     ///
     /// @param reachable the site of a node that may be sent to; null of any other
+    /// @param routesPerNode how many of types 2 are taken of one other node
     Domain(
             Segment segment,
             EvpnInstance instance,
             Function<IpAddress, @Nullable SiteId> reachable,
+            int routesPerNode,
             Consumer<EvpnAction> actions) {
         this.segment = segment;
         this.instance = instance;
         this.reachable = reachable;
         this.actions = actions;
+        quota = new RouteQuota(
+                routesPerNode, (vtep, waits) -> actions.accept(new EvpnAction.Exceed(instance.vni(), vtep, waits)));
+    }
+
+    /// What is taken of other nodes.
+    RouteQuota quota() {
+        return quota;
     }
 
     EvpnInstance instance() {
@@ -195,7 +205,10 @@ final class Domain {
         if (!Objects.equals(before, wanted)) {
             if (before != null && wanted != null) {
                 moves++;
-                duplicates += state.moved(nowNanos) ? 1 : 0;
+                if (state.moved(nowNanos)) {
+                    duplicates++;
+                    actions.accept(new EvpnAction.Freeze(key(mac), wanted));
+                }
             }
             state.destination = wanted;
             actions.accept(new EvpnAction.Forward(key(mac), wanted));
@@ -408,6 +421,7 @@ final class Domain {
             MacState state = state(mac);
             if (nowNanos - state.frozenUntilNanos() >= 0 && state.isFrozen()) {
                 state.thaw();
+                actions.accept(new EvpnAction.Freeze(key(mac), null));
                 decide(mac, complete, nowNanos);
             }
         }
@@ -508,6 +522,7 @@ final class Domain {
                 remote,
                 unreachable,
                 frozen,
+                quota.waiting(),
                 moves,
                 duplicates,
                 labels.size(),

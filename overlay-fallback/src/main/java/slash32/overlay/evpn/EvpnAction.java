@@ -59,6 +59,14 @@ public sealed interface EvpnAction {
         }
     }
 
+    /// For people: a MAC moved too often and stays where it is (RFC 7432 §15.1).
+    ///
+    /// @param at where; null once it may move again
+    record Freeze(MacKey mac, @Nullable Destination at) implements EvpnAction {}
+
+    /// For people: a node has more routes in a segment than are taken of one, or no longer.
+    record Exceed(Vni vni, IpAddress vtep, boolean now) implements EvpnAction {}
+
     /// Where a MAC is.
     sealed interface Destination {
         /// At a guest's interface.

@@ -38,10 +38,14 @@ import slash32.overlay.choice.SiteId;
 /// because a frame was seen. Of a MAC that two nodes say to have, the later one counts (RFC 7432 §15), and this
 /// node says no more that it has it. Owned by one thread.
 public final class EvpnNode {
+    /// How many routes of one other node a segment takes by default: three for each of 1,365 guests.
+    public static final int ROUTES_PER_NODE = 4_096;
+
     private static final int LOW_AS_BITS = 0xffff;
 
     private final Asn asn;
     private final Ipv4Address vtep;
+    private final int routesPerNode;
     private final Distinguishers distinguishers;
     /// Sequence numbers of an earlier run, each until its port is stated.
     private final Map<MacKey, Long> remembered;
@@ -65,10 +69,12 @@ public final class EvpnNode {
     /// A node without segments.
     ///
     /// @param vtep where it takes encapsulated frames
+    /// @param routesPerNode how many of type 2 a segment takes of one other node
     /// @param remembered what an earlier run had to {@link EvpnAction.Remember}
-    public EvpnNode(Asn asn, Ipv4Address routerId, Ipv4Address vtep, Map<MacKey, Long> remembered) {
+    public EvpnNode(Asn asn, Ipv4Address routerId, Ipv4Address vtep, int routesPerNode, Map<MacKey, Long> remembered) {
         this.asn = asn;
         this.vtep = vtep;
+        this.routesPerNode = routesPerNode;
         this.remembered = new HashMap<>(remembered);
         distinguishers = new Distinguishers(routerId);
     }
@@ -165,7 +171,7 @@ public final class EvpnNode {
     private Domain begin(Segment segment) {
         var instance = new EvpnInstance(
                 distinguishers.take(segment.vni()), segment.vni(), List.of(target(segment.vni())), vtepOf(segment));
-        return new Domain(segment.with(List.of()), instance, reachable::get, actions::add);
+        return new Domain(segment.with(List.of()), instance, reachable::get, routesPerNode, actions::add);
     }
 
     /// The target that FRR makes of AS and VNI too: the lower half of the AS number.
@@ -219,9 +225,32 @@ public final class EvpnNode {
         for (Vni vni : concerned) {
             Domain domain = domains.get(vni);
             if (domain != null) {
-                apply(domain, change.key(), taking.contains(vni) ? now : null, nowNanos);
+                EvpnPath imported = taking.contains(vni) ? now : null;
+                apply(domain, change.key(), withinQuota(domain.quota(), change.key(), imported), nowNanos);
+                for (EvpnChange next = domain.quota().admitted();
+                        next != null;
+                        next = domain.quota().admitted()) {
+                    apply(domain, next.key(), next.now(), nowNanos);
+                }
             }
         }
+    }
+
+    /// @return null if the route is gone, or has to wait
+    private @Nullable EvpnPath withinQuota(RouteQuota quota, EvpnRoute key, @Nullable EvpnPath path) {
+        if (!(key instanceof MacIpRoute)) {
+            return path;
+        }
+        IpAddress from = path == null ? null : path.attributes().nextHop();
+        if (path == null || from == null) {
+            quota.remove(key);
+            return null;
+        }
+        if (quota.put(key, from, path)) {
+            return path;
+        }
+        refusals.merge(Refusal.LIMIT, 1L, Long::sum);
+        return null;
     }
 
     /// The segments that import the route, if it can be used.

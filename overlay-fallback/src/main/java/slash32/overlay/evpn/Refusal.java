@@ -16,6 +16,8 @@ public enum Refusal {
     VTEP("vtep"),
     /// It has more communities of ours than a port has groups: it is used, without any of them.
     COMMUNITIES("communities"),
+    /// Its VTEP has as many routes in the segment as are taken of one: it waits for another to go.
+    LIMIT("limit"),
     /// Of a type that has no place in a segment: multihoming, prefixes.
     TYPE("type");
 

@@ -10,6 +10,7 @@ import slash32.net.IpAddress;
 /// @param remote MACs that others have
 /// @param unreachable MACs that only nodes have which we may not send to
 /// @param frozen MACs that moved too often and stay where they were (RFC 7432 §15.1)
+/// @param overLimit routes that wait because their node has as many as are taken of one
 /// @param moves since the start
 /// @param duplicates times that a MAC moved too often, since the start
 /// @param grouped addresses of other nodes whose routes say groups
@@ -21,6 +22,7 @@ public record SegmentStatus(
         int remote,
         int unreachable,
         int frozen,
+        int overLimit,
         long moves,
         long duplicates,
         int grouped,

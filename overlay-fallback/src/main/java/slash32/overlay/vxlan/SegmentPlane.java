@@ -305,7 +305,9 @@ public final class SegmentPlane {
                     EvpnAction.Announce _,
                     EvpnAction.Withdraw _,
                     EvpnAction.Remember _,
-                    EvpnAction.Label _ -> {}
+                    EvpnAction.Label _,
+                    EvpnAction.Freeze _,
+                    EvpnAction.Exceed _ -> {}
         }
     }
 

@@ -48,7 +48,7 @@ class EvpnNodeTest {
     private long now;
 
     private static EvpnNode node(Map<MacKey, Long> remembered) {
-        return new EvpnNode(new Asn(65000), OWN, OWN, remembered);
+        return new EvpnNode(new Asn(65000), OWN, OWN, EvpnNode.ROUTES_PER_NODE, remembered);
     }
 
     @Test
@@ -265,6 +265,7 @@ class EvpnNodeTest {
         contest(2, 4);
         assertThat(node.status().getFirst().duplicates()).isEqualTo(1);
         assertThat(node.status().getFirst().frozen()).isEqualTo(1);
+        assertThat(tables.frozen).containsExactly(Map.entry(KEY, new Local(new InterfaceName("tap1"))));
         announce(of(OTHER).macIp(MAC, null, new Mobility(false, 99)));
         assertThat(tables.forwarding).containsEntry(KEY, new Local(new InterfaceName("tap1")));
         assertThat(tables.routes.values()).contains(own().macIp(MAC, null, new Mobility(false, 5)));
@@ -280,12 +281,15 @@ class EvpnNodeTest {
         segment(Segment.Flooding.NONE, port(false));
         complete();
         contest(1, 3);
+        assertThat(tables.frozen).isEmpty();
         announce(of(OTHER).macIp(MAC, null, new Mobility(false, 5)));
         assertThat(node.status().getFirst().frozen()).isEqualTo(1);
         announce(of(OTHER).macIp(MAC, null, Mobility.NONE)); // which is less than ours by now
         assertThat(tables.forwarding).containsEntry(KEY, new Remote(OTHER));
         assertThat(tables.routes).isEmpty();
+        assertThat(tables.frozen).containsExactly(Map.entry(KEY, new Remote(OTHER)));
         thaw();
+        assertThat(tables.frozen).isEmpty();
         assertThat(tables.forwarding).containsEntry(KEY, new Local(new InterfaceName("tap1")));
         assertThat(tables.routes.values()).contains(own().macIp(MAC, null, new Mobility(false, 4)));
     }
@@ -448,6 +452,80 @@ class EvpnNodeTest {
         return LongStream.of(numbers)
                 .mapToObj(number -> new LargeCommunity(65000, 2, number))
                 .toList();
+    }
+
+    /// A guest behind a VTEP that learns makes up MACs: its node's routes wait, those of others don't.
+    @Test
+    void tenThousandMacsOfOneNodeLeaveTheOthersTheirPlace() {
+        reachable(OTHER, true);
+        reachable(THIRD, true);
+        segment(Segment.Flooding.FULL, port(false));
+        complete();
+        for (int i = 0; i < 10_000; i++) {
+            announce(of(OTHER).macIp(madeUp(i), null, Mobility.NONE));
+        }
+        announce(of(OTHER).inclusiveMulticast());
+        var neighbor = MacAddress.parse("02:00:00:00:00:03");
+        announce(of(THIRD).macIp(neighbor, null, Mobility.NONE));
+        assertThat(tables.exceeding).containsExactly(OTHER);
+        assertThat(tables.flooded).containsExactly(OTHER);
+        assertThat(tables.forwarding)
+                .hasSize(EvpnNode.ROUTES_PER_NODE + 2)
+                .containsEntry(KEY, new Local(new InterfaceName("tap1")))
+                .containsEntry(new MacKey(BLUE, neighbor), new Remote(THIRD));
+        int over = 10_000 - EvpnNode.ROUTES_PER_NODE;
+        assertThat(node.status().getFirst().overLimit()).isEqualTo(over);
+        assertThat(node.refusals()).containsExactly(Map.entry(Refusal.LIMIT, (long) over));
+
+        for (int i = 0; i < over; i++) {
+            withdraw(of(OTHER).macIp(madeUp(i), null, Mobility.NONE));
+        }
+        assertThat(tables.exceeding).isEmpty();
+        assertThat(node.status().getFirst().overLimit()).isZero();
+        assertThat(tables.forwarding)
+                .hasSize(EvpnNode.ROUTES_PER_NODE + 2)
+                .containsEntry(new MacKey(BLUE, madeUp(9_999)), new Remote(OTHER));
+        for (int i = over; i < 10_000; i++) {
+            withdraw(of(OTHER).macIp(madeUp(i), null, Mobility.NONE));
+        }
+        assertThat(tables.forwarding).hasSize(2);
+    }
+
+    /// One that waits is heard, and changed, and gone, as any other.
+    @Test
+    void aRouteThatWaitsIsAsItWasSaidLast() {
+        node = new EvpnNode(new Asn(65000), OWN, OWN, 1, Map.of());
+        reachable(OTHER, true);
+        reachable(THIRD, true);
+        segment(Segment.Flooding.NONE);
+        complete();
+        var first = new MacKey(BLUE, madeUp(1));
+        var second = new MacKey(BLUE, madeUp(2));
+        announce(of(OTHER).macIp(madeUp(1), null, Mobility.NONE));
+        announce(of(OTHER).macIp(madeUp(1), null, new Mobility(false, 1)));
+        announce(of(OTHER).macIp(madeUp(2), ADDRESS, Mobility.NONE));
+        announce(of(OTHER).macIp(madeUp(2), ADDRESS, new Mobility(false, 4)));
+        announce(of(OTHER).macIp(madeUp(3), null, Mobility.NONE));
+        assertThat(tables.forwarding).containsExactly(Map.entry(first, new Remote(OTHER)));
+        withdraw(of(OTHER).macIp(madeUp(1), null, Mobility.NONE));
+        assertThat(tables.forwarding).containsExactly(Map.entry(second, new Remote(OTHER)));
+        assertThat(node.seek(ADDRESS).getFirst().sequence()).isEqualTo(4);
+        EvpnPath elsewhere = of(OTHER).macIp(madeUp(2), ADDRESS, Mobility.NONE);
+        announce(new EvpnPath(
+                elsewhere.route(),
+                elsewhere.attributes().toBuilder().nextHop(THIRD).build()));
+        assertThat(tables.forwarding)
+                .containsEntry(second, new Remote(THIRD))
+                .containsEntry(new MacKey(BLUE, madeUp(3)), new Remote(OTHER));
+        assertThat(tables.exceeding).isEmpty();
+        segment(Segment.Flooding.NONE, port(false));
+        node.segments(List.of(), now);
+        tables.take(node);
+        assertThat(tables.forwarding).isEmpty();
+    }
+
+    private static MacAddress madeUp(int number) {
+        return new MacAddress(0x02aa_0000_0000L + number);
     }
 
     @Test

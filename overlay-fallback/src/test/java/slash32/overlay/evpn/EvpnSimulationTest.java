@@ -203,7 +203,7 @@ class EvpnSimulationTest {
         }
 
         private EvpnNode fresh(Map<MacKey, Long> remembered) {
-            return new EvpnNode(new Asn(65000), address, address, remembered);
+            return new EvpnNode(new Asn(65000), address, address, EvpnNode.ROUTES_PER_NODE, remembered);
         }
 
         void start(Map<MacKey, Long> remembered, Fabric fabric) {

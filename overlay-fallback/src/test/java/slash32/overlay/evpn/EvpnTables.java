@@ -26,6 +26,8 @@ final class EvpnTables {
     final Map<IpAddress, List<LargeCommunity>> labels = new HashMap<>();
     final Map<IpAddress, Port> led = new HashMap<>();
     final Map<MacKey, Long> disk = new HashMap<>();
+    final Map<MacKey, Destination> frozen = new HashMap<>();
+    final Set<IpAddress> exceeding = new HashSet<>();
     final Set<ExtendedCommunity> imported = new HashSet<>();
 
     /// Takes all that the node wants.
@@ -51,13 +53,17 @@ final class EvpnTables {
             case EvpnAction.Label(var _, IpAddress address, List<LargeCommunity> communities) ->
                 set(labels, address, communities.isEmpty() ? null : communities);
             case EvpnAction.Lead(var _, IpAddress address, Port port) -> set(led, address, port);
-            case EvpnAction.Flood(var _, IpAddress vtep, boolean wanted) -> {
-                if (wanted) {
-                    flooded.add(vtep);
-                } else {
-                    flooded.remove(vtep);
-                }
-            }
+            case EvpnAction.Flood(var _, IpAddress vtep, boolean wanted) -> set(flooded, vtep, wanted);
+            case EvpnAction.Freeze(MacKey mac, Destination at) -> set(frozen, mac, at);
+            case EvpnAction.Exceed(var _, IpAddress vtep, boolean now) -> set(exceeding, vtep, now);
+        }
+    }
+
+    private static <T> void set(Set<T> set, T value, boolean wanted) {
+        if (wanted) {
+            set.add(value);
+        } else {
+            set.remove(value);
         }
     }
 

@@ -35,6 +35,7 @@ import slash32.overlay.choice.Carriage;
 /// @param stateDirectory absolute path of the folder that holds desired state
 /// @param overlay null for a node that reaches no other site
 /// @param pathProbeInterval between looks at the path to each node of an overlay; zero for none
+/// @param segmentRoutesPerNode how many routes of type 2 a segment takes of one other node
 /// @param segments Layer 2 domains that this node takes part in, no VNI and no device twice; by which rules their
 ///     frames go; and to whom VNIs are delegated
 public record AgentConfig(
@@ -60,6 +61,7 @@ public record AgentConfig(
         @Nullable HostProtectionConfig hostProtection,
         @Nullable OverlayConfig overlay,
         Duration pathProbeInterval,
+        int segmentRoutesPerNode,
         SegmentTerms segments) {
     public static final Path DEFAULT_FILE = Path.of("/etc/slash32/agent.yaml");
     public static final Path DEFAULT_API_SOCKET = Path.of("/run/slash32/agent.sock");
@@ -129,6 +131,7 @@ public record AgentConfig(
         note(unlike, "overlays", segments.overlays().equals(other.segments.overlays()));
         note(unlike, "overlay", Objects.equals(overlay, other.overlay));
         note(unlike, "pathProbeInterval", pathProbeInterval.equals(other.pathProbeInterval));
+        note(unlike, "segmentRoutesPerNode", segmentRoutesPerNode == other.segmentRoutesPerNode);
         return unlike;
     }
 

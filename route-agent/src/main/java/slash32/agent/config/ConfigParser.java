@@ -16,6 +16,7 @@ import slash32.net.IpAddress;
 import slash32.net.Ipv6Address;
 import slash32.net.Prefix;
 import slash32.overlay.choice.SiteId;
+import slash32.overlay.evpn.EvpnNode;
 import slash32.overlay.evpn.GatewayAddress;
 
 /// Reads an agent's file: the keys of design §5, in its order.
@@ -30,6 +31,7 @@ final class ConfigParser {
             new Scalar<>(Tag.STR, "a name, or a number in quotes", ConfigParser::account);
     private static final Scalar<Long> RANGE_SIZE = PolicyParser.number(1, 100_000);
 
+    private static final Scalar<Long> ROUTES_PER_NODE = PolicyParser.number(1, 1_000_000);
     private static final Ipv6Address ANYBODY = new Ipv6Address(0, 0);
     /// Addresses, with the interface of those that have one.
     private final Set<String> peers = new HashSet<>();
@@ -63,6 +65,7 @@ final class ConfigParser {
         var state = root.optional("stateDirectory", Scalar.ABSOLUTE_PATH, AgentConfig.DEFAULT_STATE_DIRECTORY);
         var overlay = root.optionalSection("overlay", OverlayConfig::read);
         var probes = root.optional("pathProbeInterval", Scalar.PROBE_INTERVAL, AgentConfig.DEFAULT_PROBE_INTERVAL);
+        var perNode = root.optional("segmentRoutesPerNode", ROUTES_PER_NODE, (long) EvpnNode.ROUTES_PER_NODE);
         checkOverlay(root, overlay, underlay.value(), prefixes.value());
         var segments = SegmentParser.terms(
                 root,
@@ -111,6 +114,7 @@ final class ConfigParser {
                 hostProtection.value(),
                 overlay.value(),
                 probes.get(),
+                perNode.get().intValue(),
                 segments.get());
     }
 

@@ -87,6 +87,10 @@ final class SegmentCollector extends Collector {
                         "slash32_segment_mac_duplicates_total",
                         "Times that a MAC moved too often and was left where it was.",
                         sum(view, SegmentStatus::duplicates)),
+                new GaugeMetricFamily(
+                        "slash32_segment_routes_over_limit",
+                        "EVPN routes that wait because their node has as many in the segment as are taken of one.",
+                        sum(view, SegmentStatus::overLimit)),
                 refused,
                 frames,
                 repairs,

@@ -140,6 +140,11 @@ final class SnapshotCollector extends Collector {
                 "UPDATE messages sent.",
                 peers,
                 peer -> peer.traffic().updatesSent()));
+        families.add(countPerPeer(
+                "slash32_bgp_evpn_routes_without_target_total",
+                "Routes of EVPN without a route target that the peer announced, which no segment imports.",
+                peers,
+                peer -> peer.traffic().untargetedRoutes()));
         families.add(perFamily(
                 "slash32_bgp_peer_received_prefixes", "Prefixes in Adj-RIB-In.", peers, PeerView.Family::received));
         families.add(perFamily(

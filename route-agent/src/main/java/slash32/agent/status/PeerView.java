@@ -43,7 +43,8 @@ public record PeerView(
     }
 
     /// What went over the peer's connections since start.
-    public record Traffic(long messagesReceived, long messagesSent, long updatesReceived, long updatesSent) {}
+    public record Traffic(
+            long messagesReceived, long messagesSent, long updatesReceived, long updatesSent, long untargetedRoutes) {}
 
     /// Prefixes exchanged in one address family.
     ///

@@ -94,6 +94,7 @@ public final class SegmentFormat {
         json.writeNumberField("unreachable", status.unreachable());
         json.writeNumberField("grouped", status.grouped());
         json.writeNumberField("frozen", status.frozen());
+        json.writeNumberField("overLimit", status.overLimit());
         json.writeNumberField("moves", status.moves());
         json.writeNumberField("duplicates", status.duplicates());
         json.writeArrayFieldStart("flooded");

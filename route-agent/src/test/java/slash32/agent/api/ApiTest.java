@@ -227,6 +227,22 @@ class ApiTest {
         }
     }
 
+    /// VNIs have 24 bits, and 0 is none.
+    @ParameterizedTest
+    @CsvSource({"0", "16777216", "-1", "4294967297"})
+    void aVniThatIsNoneIsRefused(long vni) throws IOException {
+        String port = ENDPOINT.replaceFirst("\\{", "{\"segments\": [{\"device\": \"tap9\", \"vni\": " + vni + "}], ");
+        try (var client = client()) {
+            assertThat(client.send("PUT", "/v1/segments/blue", "{\"vni\": " + vni + "}"))
+                    .isEqualTo(problem(422, "Invalid field", "must be 1 to 16777215, was " + vni, "vni"));
+            assertThat(client.send("PUT", "/v1/endpoints/vm-1", port))
+                    .isEqualTo(problem(422, "Invalid field", "must be 1 to 16777215, was " + vni, "segments[0].vni"));
+            assertThat(client.send("PUT", "/v1/segments/blue", "{\"vni\": 16777215}")
+                            .status())
+                    .isEqualTo(201);
+        }
+    }
+
     @ParameterizedTest
     @CsvSource({
         "GET,/",

@@ -162,6 +162,7 @@ class ConfigFileTest {
                         null,
                         null,
                         Duration.ofSeconds(30),
+                        4_096,
                         SegmentTerms.NONE));
     }
 
@@ -271,6 +272,7 @@ class ConfigFileTest {
                                 new OverlayConfig.Admin(
                                         Ipv4Address.parse("172.30.0.11"), Prefix.parse("172.30.0.0/16"))),
                         Duration.ofMinutes(1),
+                        9_000,
                         new SegmentTerms(
                                 List.of(new OverlayRule(
                                         "wide",

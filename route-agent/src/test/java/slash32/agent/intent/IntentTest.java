@@ -280,6 +280,39 @@ class IntentTest {
         assertThat(intent.refusal(IpAddress.parse("10.0.0.99")).reason()).contains("no node route");
     }
 
+    /// As from a reflector that strips communities: nobody is sent to in the clear for want of a word, and nobody is a
+    /// member.
+    @Test
+    void aNodeRouteWithoutASiteOpensNoPath() {
+        RibDelta stripped = delta(route("10.0.0.12/32", "10.0.0.12"), route("10.9.1.1/32", "10.0.0.12"));
+        intent.routes(stripped);
+        assertThat(effects).containsExactly(routes(stripped));
+        assertThat(intent.refusal(NODE_B).reason()).contains("10.0.0.12 is dropped: no node route says its site");
+        effects.clear();
+        for (var foreign : List.of(
+                new LargeCommunity(64999, 1, 1), new LargeCommunity(65000, 1, 0), new LargeCommunity(65000, 2, 1))) {
+            intent.routes(delta(route("10.0.0.12/32", "10.0.0.12", foreign)));
+        }
+        assertThat(effects).noneMatch(effect -> effect instanceof Effect.Desire.NextHop);
+    }
+
+    @Test
+    void aNodeRouteThatLosesItsSiteClosesThePath() {
+        intent.routes(delta(
+                route("10.0.0.12/32", "10.0.0.12", new LargeCommunity(65000, 1, 1)),
+                route("10.9.1.1/32", "10.0.0.12", new LargeCommunity(65000, 2, 7))));
+        assertThat(intent.refusal(NODE_B).state()).isEqualTo(ConditionState.TRUE);
+        effects.clear();
+        RibDelta stripped = delta(route("10.0.0.12/32", "10.0.0.12"), route("10.9.1.1/32", "10.0.0.12"));
+        intent.routes(stripped);
+        assertThat(effects)
+                .containsExactly(
+                        new Effect.Desire.NextHop(NODE_B, new Path.Refused(Path.Reason.SITE_UNKNOWN)),
+                        routes(stripped, new MemberChange.Address(WEB, IpAddress.parse("10.9.1.1"), false)));
+        intent.routes(delta(route("10.0.0.12/32", "10.0.0.12", new LargeCommunity(65000, 1, 1))));
+        assertThat(effects).contains(new Effect.Desire.NextHop(NODE_B, Path.NATIVE));
+    }
+
     @Test
     void aRouteThatNamesOtherGroupsCostsTheDifference() {
         var eight = new LargeCommunity(65000, 2, 8);

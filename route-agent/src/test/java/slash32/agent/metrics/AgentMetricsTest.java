@@ -202,6 +202,27 @@ class AgentMetricsTest {
     }
 
     @Test
+    void alertsOnSegmentsAreAboutWhatThereIs() throws IOException {
+        metrics.watchSegments(StatusSamples::segments);
+        String page = metrics.expose("").text();
+        String alerts = Files.readString(ALERTS.resolve("segment-alerts.yml"));
+        assertThat(Pattern.compile("slash32_\\w+").matcher(alerts).results().map(MatchResult::group))
+                .hasSize(4)
+                .allSatisfy(name -> assertThat(page).contains("# TYPE " + name.replaceFirst("_total$", "")));
+        assertThat(page).contains("slash32_segment_macs{where=\"frozen\",}");
+    }
+
+    @Tag("interop")
+    @Test
+    void promtoolFindsThatAlertsOnSegmentsFireWhenTheyShould() {
+        Requirement.program("promtool", "prometheus");
+        assertThat(Command.run("promtool", "check", "rules", ALERTS + "/segment-alerts.yml"))
+                .contains("SUCCESS: 3 rules found");
+        assertThat(Command.run("promtool", "test", "rules", ALERTS + "/segment-alerts-test.yml"))
+                .contains("SUCCESS");
+    }
+
+    @Test
     void scrapesAndProbesAreServed() throws Exception {
         boolean[] ready = {false};
         try (var server = new HttpServer(Limits.DEFAULT);
