@@ -293,8 +293,6 @@ def report():
         for what, key, digits in (("cores that the TCP stream took, both ends", "cores", 2), ("segments sent again", "retransmits", 0)):
             out += (f"| {what} | {len(of['slash32'])} | " + " | ".join(spread([r[key] for r in of[name]], digits) for name in SYSTEMS)
                     + " | " * (len(GOALS) + 1) + "\n")
-    with open(os.path.join(HERE, "esp-tail.md")) as f:
-        out += "\n" + f.read()
     with open(REPORT, "w") as f:
         f.write(out)
     print(REPORT)
